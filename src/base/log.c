@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log: one line a message, each by a single write, so that lines of several processes never mix.
+ *
+ * The state below is the process's one destination: set once by main, only read afterwards.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+
+/* Every byte of a message may become six ("\u001b"); the rest is the frame around it. */
+#define LINE_MAX_ (ERR_MSG_MAX * 6 + 256)
+
+static struct {
+	int fd; /* the log file, -1: none */
+	enum log_format format;
+	enum log_level level;
+} sink = { .fd = -1, .format = LOG_TEXT, .level = LOG_LEVEL_WARNING };
+
+struct line {
+	char s[LINE_MAX_];
+	size_t len;
+};
+
+static const char *level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return "error";
+	case LOG_LEVEL_WARNING:
+		return "warning";
+	case LOG_LEVEL_DEBUG:
+		return "debug";
+	}
+	return "error";
+}
+
+static void line_add(struct line *line, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < sizeof(line->s) - line->len) {
+		memcpy(line->s + line->len, text, len + 1);
+		line->len += len;
+	}
+}
+
+static void line_add_time(struct line *line)
+{
+	char text[sizeof("2026-01-02T15:04:05Z") + 16];
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	line_add(line, text);
+}
+
+/* How many bytes the well-formed UTF-8 sequence at p has (no overlong forms, no surrogates), 0: it is none. */
+static size_t utf8_len(const unsigned char *p)
+{
+	uint32_t code;
+	size_t len;
+
+	if (p[0] < 0x80) {
+		return 1;
+	}
+	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+		len = 2;
+		code = p[0] & 0x1f;
+	} else if ((p[0] & 0xf0) == 0xe0) {
+		len = 3;
+		code = p[0] & 0x0f;
+	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+		len = 4;
+		code = p[0] & 0x07;
+	} else {
+		return 0;
+	}
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) ||
+	    (len == 4 && (code < 0x10000 || code > 0x10ffff))) {
+		return 0;
+	}
+	return len;
+}
+
+/* RFC 8259, section 7. Bytes that are no UTF-8 become U+FFFD: a path may hold any. */
+static void line_add_json(struct line *line, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (*p) {
+		char piece[8] = "";
+		size_t len = utf8_len(p);
+
+		if (len == 0) {
+			snprintf(piece, sizeof(piece), "\\ufffd");
+			len = 1;
+		} else if (*p == '"' || *p == '\\') {
+			snprintf(piece, sizeof(piece), "\\%c", *p);
+		} else if (*p == '\n') {
+			snprintf(piece, sizeof(piece), "\\n");
+		} else if (*p == '\t') {
+			snprintf(piece, sizeof(piece), "\\t");
+		} else if (*p < 0x20 || *p == 0x7f) {
+			snprintf(piece, sizeof(piece), "\\u%04x", *p);
+		} else {
+			memcpy(piece, p, len);
+		}
+		line_add(line, piece);
+		p += len;
+	}
+}
+
+/* One line stays one line, and a hostile name cannot move the reader's cursor. */
+static void line_add_plain(struct line *line, const char *text)
+{
+	size_t from = line->len;
+
+	line_add(line, text);
+	for (size_t i = from; i < line->len; i++) {
+		if (line->s[i] == '\n' || line->s[i] == '\t') {
+			line->s[i] = ' ';
+		} else if ((unsigned char)line->s[i] < 0x20 || line->s[i] == 0x7f) {
+			line->s[i] = '?';
+		}
+	}
+}
+
+static void line_write(struct line *line, int fd)
+{
+	ssize_t n;
+
+	line_add(line, "\n");
+	do {
+		n = write(fd, line->s, line->len);
+	} while (n < 0 && errno == EINTR);
+	/* There is no one left to tell of a log that can't be written. */
+}
+
+/* For people: "rootlet: MSG" for the error, "rootlet: warning: MSG" for the rest. */
+static void to_stderr(enum log_level level, const char *msg)
+{
+	struct line line = { .len = 0 };
+
+	line_add(&line, "rootlet: ");
+	if (level != LOG_LEVEL_ERROR) {
+		line_add(&line, level_name(level));
+		line_add(&line, ": ");
+	}
+	line_add_plain(&line, msg);
+	line_write(&line, STDERR_FILENO);
+}
+
+static void to_json(int fd, enum log_level level, const char *msg)
+{
+	struct line line = { .len = 0 };
+
+	line_add(&line, "{\"level\":\"");
+	line_add(&line, level_name(level));
+	line_add(&line, "\",\"msg\":\"");
+	line_add_json(&line, msg);
+	line_add(&line, "\",\"time\":\"");
+	line_add_time(&line);
+	line_add(&line, "\"}");
+	line_write(&line, fd);
+}
+
+static void to_text_file(enum log_level level, const char *msg)
+{
+	struct line line = { .len = 0 };
+
+	line_add_time(&line);
+	line_add(&line, " rootlet: ");
+	line_add(&line, level_name(level));
+	line_add(&line, ": ");
+	line_add_plain(&line, msg);
+	line_write(&line, sink.fd);
+}
+
+static void emit(enum log_level level, const char *msg)
+{
+	if (sink.format == LOG_JSON) {
+		to_json(sink.fd >= 0 ? sink.fd : STDERR_FILENO, level, msg);
+	} else if (sink.fd >= 0) {
+		to_text_file(level, msg);
+	} else {
+		to_stderr(level, msg);
+	}
+}
+
+int log_open(const char *target, enum log_format format, enum log_level level, struct err *err)
+{
+	sink.format = format;
+	sink.level = level;
+	if (!target || !*target) {
+		return 0;
+	}
+	if (str_starts(target, "journald:") || str_starts(target, "syslog:")) {
+		return err_set(err, ENOTSUP, "--log %s: logging to %.*s is not supported yet; give a file", target,
+			       (int)strcspn(target, ":"), target);
+	}
+	if (str_starts(target, "file:")) {
+		target += strlen("file:");
+	}
+	/* Not under the caller's umask alone: what is logged may name the user's files. */
+	scope_fd int fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0) {
+		return err_errno(err, errno, "cannot open the log file %s", target);
+	}
+	if (sink.fd >= 0) {
+		close(sink.fd);
+	}
+	sink.fd = fd_take(&fd);
+	return 0;
+}
+
+bool log_notes_wanted(void)
+{
+	if (sink.format == LOG_JSON) {
+		return sink.level >= LOG_LEVEL_DEBUG;
+	}
+	return sink.level >= LOG_LEVEL_WARNING;
+}
+
+void log_warning(const char *fmt, ...)
+{
+	char msg[ERR_MSG_MAX];
+	va_list ap;
+
+	if (!log_notes_wanted()) {
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	emit(LOG_LEVEL_WARNING, msg);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	char msg[ERR_MSG_MAX];
+	va_list ap;
+
+	if (sink.level < LOG_LEVEL_DEBUG) {
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	emit(LOG_LEVEL_DEBUG, msg);
+}
+
+void log_error(const struct err *err)
+{
+	emit(LOG_LEVEL_ERROR, err->msg);
+	if (sink.fd >= 0) {
+		to_stderr(LOG_LEVEL_ERROR, err->msg);
+	}
+}

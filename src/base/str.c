@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* str: string lists, growing text, and number parsing that does not guess. */
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void text_init(struct text *text, struct arena *arena)
+{
+	text->arena = arena;
+	text->len = 0;
+	text->room = 256;
+	text->s = arena_alloc(arena, text->room);
+}
+
+static void text_reserve(struct text *text, size_t more)
+{
+	size_t room = text->room;
+	char *grown;
+
+	if (text->len + more + 1 <= room) {
+		return;
+	}
+	while (room < text->len + more + 1) {
+		room *= 2;
+	}
+	grown = arena_alloc(text->arena, room);
+	memcpy(grown, text->s, text->len + 1);
+	text->s = grown;
+	text->room = room;
+}
+
+void text_addn(struct text *text, const char *bytes, size_t len)
+{
+	text_reserve(text, len);
+	memcpy(text->s + text->len, bytes, len);
+	text->len += len;
+	text->s[text->len] = '\0';
+}
+
+void text_add(struct text *text, const char *fmt, ...)
+{
+	va_list ap, again;
+	int len;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len > 0) {
+		text_reserve(text, (size_t)len);
+		vsnprintf(text->s + text->len, (size_t)len + 1, fmt, again);
+		text->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool str_starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+int str_u64(const char *text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!*text) {
+		return -EINVAL;
+	}
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9') {
+			return -EINVAL;
+		}
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value)) {
+			return -ERANGE;
+		}
+	}
+	if (value > max) {
+		return -ERANGE;
+	}
+	*ret = value;
+	return 0;
+}
+
+int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	bool negative = *text == '-';
+	uint64_t size;
+	int64_t value;
+	int rc;
+
+	rc = str_u64(negative ? text + 1 : text, (uint64_t)INT64_MAX + (negative ? 1 : 0), &size);
+	if (rc < 0) {
+		return rc;
+	}
+	value = negative ? (int64_t)(0 - size) : (int64_t)size;
+	if (value < min || value > max) {
+		return -ERANGE;
+	}
+	*ret = value;
+	return 0;
+}
+
+int str_u32(const char *text, uint32_t *ret)
+{
+	uint64_t value;
+	int rc = str_u64(text, UINT32_MAX, &value);
+
+	if (rc < 0) {
+		return rc;
+	}
+	*ret = (uint32_t)value;
+	return 0;
+}

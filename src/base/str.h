@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* str: string lists, growing text, and number parsing that does not guess. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* n strings; v is NULL-terminated when n > 0, and NULL when n is 0. */
+struct strs {
+	const char **v;
+	size_t n;
+};
+
+/* Text that grows in an arena: what it held before stays there until the arena ends. */
+struct text {
+	struct arena *arena;
+	char *s;
+	size_t len;
+	size_t room;
+};
+
+void text_init(struct text *text, struct arena *arena);
+void text_add(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_addn(struct text *text, const char *bytes, size_t len);
+
+bool str_eq(const char *a, const char *b);
+bool str_starts(const char *text, const char *prefix);
+
+/*
+ * The whole of text as a decimal number between min and max. No white space, no sign for the unsigned
+ * form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of leniency here).
+ * Return 0, or -EINVAL / -ERANGE with *ret untouched.
+ */
+int str_u64(const char *text, uint64_t max, uint64_t *ret);
+int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
+int str_u32(const char *text, uint32_t *ret);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd: one const struct for each command, in its own file. Parsing, --help and the check that the manual is complete
+ * all read the same tables. A new command is its file, one line in table.c, and its manual page.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum cmd_option_use {
+	CMD_USED,
+	CMD_IGNORED, /* known to crun or runc, accepted, without a meaning here */
+	CMD_LATER,   /* known, and refused until its feature is there */
+};
+
+struct cmd_option {
+	const char *name; /* long, without dashes */
+	char letter;	  /* short, 0: none */
+	const char *arg;  /* the value's name in the help; NULL: a flag, which takes =true and =false */
+	const char *help; /* NULL: another letter of the same name, not shown */
+	enum cmd_option_use use;
+};
+
+/* Tables end with an option whose name is NULL. */
+#define CMD_OPTIONS_END                                                                                                \
+	{                                                                                                              \
+		.name = NULL                                                                                           \
+	}
+
+struct cmd_context;
+
+struct cmd {
+	const char *name;
+	const char *summary;   /* one line, for the list of commands */
+	const char *arguments; /* "CONTAINER [SIGNAL]", "" when there are none */
+	const char *help;      /* further paragraphs, ending with a newline; NULL: none */
+	const struct cmd_option *options;
+	unsigned min_args;
+	unsigned max_args; /* UINT_MAX: any number */
+	bool free_tail;	   /* what follows the first argument is not for us to parse (exec, ps) */
+
+	/* 0 with *ret_status the exit status (0 at the call), or -errno with err. */
+	int (*run)(struct cmd_context *ctx, int *ret_status, struct err *err);
+};
+
+/* One option as it was given, in the order of the command line. */
+struct cmd_given {
+	const struct cmd_option *option;
+	const char *value; /* flags: "true" or "false" */
+};
+
+struct cmd_args {
+	const struct cmd_option *options; /* the table that was parsed by */
+	struct cmd_given *given;
+	size_t n_given;
+	char **v; /* what is no option, NULL-terminated */
+	size_t n;
+	bool help; /* --help, -h, -? */
+};
+
+struct cmd_context {
+	struct arena *arena;
+	const struct cmd *cmd;
+	struct cmd_args globals;
+	struct cmd_args args;
+};
+
+/* All commands, NULL-terminated, and the global options (table.c). */
+extern const struct cmd *const cmd_table[];
+extern const struct cmd_option cmd_global_options[];
+const struct cmd *cmd_find(const char *name);
+
+enum cmd_order {
+	CMD_PERMUTE,  /* options may follow arguments */
+	CMD_IN_ORDER, /* the first argument ends the options */
+};
+
+/*
+ * Parses argv (without the program's or the command's name) by a table: --x=v, --x v, the same with one dash, -dt, -bDIR,
+ * -b DIR, -- for the end. Errors: EINVAL, one line that says what to do, `who` ("create: ", "") in front of it.
+ */
+int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_order order, const char *who, char **argv,
+	      struct cmd_args *ret, struct err *err);
+
+/* cmd_parse for a command, and the number of its arguments. */
+int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret, struct err *err);
+
+/* The last value given, NULL when there is none or it is empty. The name must be in the table. */
+const char *cmd_value(const struct cmd_args *args, const char *name);
+
+/* Whether a flag is on; cmd_flag_or: `otherwise` when it wasn't given. */
+bool cmd_flag(const struct cmd_args *args, const char *name);
+bool cmd_flag_or(const struct cmd_args *args, const char *name, bool otherwise);
+
+/* The value as a number from 0 to max; *ret is left alone when the option wasn't given. */
+int cmd_number(const struct cmd_args *args, const char *name, int max, int *ret, struct err *err);
+
+/* The text of --help for a command, or for the program when cmd is NULL. */
+void cmd_help(struct text *out, const struct cmd *cmd);
+
+/* Writes to stdout, whole or with an error: a full disk or a closed pipe does not pass as success. */
+int cmd_print(const struct text *out, struct err *err);
+
+/* Where state lives, from --root and the environment. */
+int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err);
+
+/*
+ * Calls each(root, id) for the container named by the first argument or, with --regex, for every one whose id matches
+ * it. There the first error is returned after all were tried, further ones are warnings.
+ */
+int cmd_each(struct cmd_context *ctx, int (*each)(const char *root, const char *id, void *data, struct err *err),
+	     void *data, struct err *err);
+
+/* "table" or "json" by --format: *ret_json. */
+int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);
+
+/* Options of create and run that mean the same for both (launch_options.c). */
+struct launch_options;
+/* clang-format off */
+#define CMD_CREATE_OPTIONS                                                                                     \
+	{ "bundle", 'b', "DIR", "the bundle: the folder with config.json (default: .)", CMD_USED },            \
+	{ "config", 'f', "FILE", "read FILE in place of the bundle's config.json", CMD_USED },                 \
+	{ "console-socket", 0, "PATH", "UNIX socket that is sent the terminal's descriptor", CMD_USED },       \
+	{ "pid-file", 0, "FILE", "write the container's pid there", CMD_USED },                                \
+	{ "no-pivot", 0, NULL, "move the root in place of pivot_root (rootfs on a ramdisk)", CMD_USED },       \
+	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED },                          \
+	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED },                 \
+	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_LATER },         \
+	{ "no-subreaper", 0, NULL, "rootlet never makes itself one", CMD_IGNORED }
+/* clang-format on */
+int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err);

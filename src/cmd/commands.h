@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd/commands: the command structs that table.c puts in order. */
+#pragma once
+
+#include "cmd/cmd.h"
+
+extern const struct cmd cmd_create;
+extern const struct cmd cmd_delete;
+extern const struct cmd cmd_kill;
+extern const struct cmd cmd_list;
+extern const struct cmd cmd_ps;
+extern const struct cmd cmd_run;
+extern const struct cmd cmd_spec;
+extern const struct cmd cmd_start;
+extern const struct cmd cmd_state;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd/main: global options, the command, and the one place that prints an error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/table.h"
+#include "cmd/cmd.h"
+#include "commit.h"
+#include "spec/spec.h"
+
+static const struct name log_formats[] = {
+	{ "text", LOG_TEXT },
+	{ "json", LOG_JSON },
+	NAMES_END,
+};
+
+static const struct name log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARNING },
+	{ "debug", LOG_LEVEL_DEBUG },
+	NAMES_END,
+};
+
+/* Else the next file to be opened would become our output, or the container's. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+static int open_log(const struct cmd_args *globals, struct err *err)
+{
+	const char *format_text = cmd_value(globals, "log-format");
+	const char *level_text = cmd_value(globals, "log-level");
+	const struct name *format = names_find(log_formats, format_text ? format_text : "text");
+	const struct name *level = names_find(log_levels, level_text ? level_text : "warning");
+
+	if (!format) {
+		return err_set(err, EINVAL, "--log-format: `%s` is not known: text or json", format_text);
+	}
+	if (!level) {
+		return err_set(err, EINVAL, "--log-level: `%s` is not known: error, warning or debug", level_text);
+	}
+	return log_open(cmd_value(globals, "log"), (enum log_format)format->value,
+			cmd_flag(globals, "debug") ? LOG_LEVEL_DEBUG : (enum log_level)level->value, err);
+}
+
+static int check_globals(const struct cmd_args *globals, struct err *err)
+{
+	static const char *const managers[] = { "auto", "systemd", "cgroupfs", "disabled" };
+	const char *manager = cmd_value(globals, "cgroup-manager");
+
+	if (!manager) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(managers) / sizeof(*managers); i++) {
+		if (str_eq(manager, managers[i])) {
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL, "--cgroup-manager: `%s` is not known: auto, systemd, cgroupfs or disabled",
+		       manager);
+}
+
+static int print_help(struct cmd_context *ctx, const struct cmd *cmd, struct err *err)
+{
+	struct text out;
+
+	text_init(&out, ctx->arena);
+	cmd_help(&out, cmd);
+	return cmd_print(&out, err);
+}
+
+static int print_version(struct cmd_context *ctx, struct err *err)
+{
+	struct text out;
+
+	text_init(&out, ctx->arena);
+	text_add(&out, "rootlet version " PACKAGE_VERSION "\ncommit: " ROOTLET_COMMIT "\nspec: " SPEC_VERSION "\n");
+	return cmd_print(&out, err);
+}
+
+static int no_such_command(const char *name, struct err *err)
+{
+	return err_set(err, EINVAL, "unknown command \"%s\"; see \"rootlet --help\"", name);
+}
+
+/* "help" and "help COMMAND". */
+static int run_help(struct cmd_context *ctx, struct err *err)
+{
+	const char *name = ctx->globals.v[1];
+	const struct cmd *cmd = name ? cmd_find(name) : NULL;
+
+	if (name && !cmd) {
+		return no_such_command(name, err);
+	}
+	return print_help(ctx, cmd, err);
+}
+
+static int run(struct cmd_context *ctx, char **argv, int *ret_status, struct err *err)
+{
+	const char *name;
+
+	TRY(cmd_parse(ctx->arena, cmd_global_options, CMD_IN_ORDER, "", argv, &ctx->globals, err));
+	if (ctx->globals.help) {
+		return print_help(ctx, NULL, err);
+	}
+	if (cmd_flag(&ctx->globals, "version")) {
+		return print_version(ctx, err);
+	}
+	TRY(open_log(&ctx->globals, err));
+	TRY(check_globals(&ctx->globals, err));
+	name = ctx->globals.v[0];
+	if (!name) {
+		return err_set(err, EINVAL, "no command given; see \"rootlet --help\"");
+	}
+	if (str_eq(name, "help")) {
+		return run_help(ctx, err);
+	}
+	ctx->cmd = cmd_find(name);
+	if (!ctx->cmd) {
+		return no_such_command(name, err);
+	}
+	TRY(cmd_parse_command(ctx->arena, ctx->cmd, ctx->globals.v + 1, &ctx->args, err));
+	if (ctx->args.help) {
+		return print_help(ctx, ctx->cmd, err);
+	}
+	return ctx->cmd->run(ctx, ret_status, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = ARENA_INIT;
+	struct cmd_context ctx = { .arena = &arena };
+	struct err err = { .code = 0 };
+	int status = 0;
+
+	fill_standard_fds();
+	if (run(&ctx, argc > 0 ? argv + 1 : argv, &status, &err) < 0) {
+		log_error(&err);
+		status = 1;
+	}
+	arena_done(&arena);
+	return status;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd/ps: the processes of a container, as pids or as the lines that ps(1) has for them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/scope.h"
+#include "cmd/commands.h"
+#include "host/lifecycle.h"
+#include "json/encode.h"
+
+static const struct cmd_option options[] = {
+	{ "format", 'f', "FORMAT", "table or json (default: table)", CMD_USED },
+	CMD_OPTIONS_END,
+};
+
+struct pids {
+	pid_t *v;
+	size_t n;
+};
+
+static int read_all(int fd, struct text *out)
+{
+	char buf[4096];
+
+	for (;;) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n <= 0) {
+			return n < 0 ? -errno : 0;
+		}
+		text_addn(out, buf, (size_t)n);
+	}
+}
+
+static int spawn_ps(char **argv, int stdout_fd, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	int rc;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
+	rc = posix_spawnp(ret, "ps", &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -rc;
+}
+
+/* Runs ps with its own arguments and collects what it prints; its errors go to our stderr. */
+static int run_ps(struct cmd_context *ctx, struct text *out, struct err *err)
+{
+	static char name[] = "ps", everything[] = "-ef";
+	char **argv = arena_array(ctx->arena, ctx->args.n + 2, sizeof(*argv));
+	int ends[2];
+	int status = 0;
+	pid_t pid = -1;
+	int rc;
+
+	argv[0] = name;
+	argv[1] = everything;
+	for (size_t i = 1; i < ctx->args.n; i++) {
+		argv[i] = ctx->args.v[i];
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "cannot make a pipe for ps");
+	}
+	scope_fd int from_ps = ends[0];
+	scope_fd int to_us = ends[1];
+
+	rc = spawn_ps(argv, to_us, &pid);
+	if (rc < 0) {
+		err_errno(err, -rc, "cannot run ps");
+		return err_hint(err, "install procps, or use --format json");
+	}
+	fd_drop(&to_us);
+	rc = read_all(from_ps, out);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+		continue;
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "cannot read what ps prints");
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		return err_set(err, EINVAL, "ps failed with status %d",
+			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	}
+	return 0;
+}
+
+/* The start of the field of that index in the line, NULL when it has fewer; *ret_len its length. */
+static const char *field(const char *line, size_t index, size_t *ret_len)
+{
+	for (;;) {
+		size_t len;
+
+		line += strspn(line, " \t");
+		len = strcspn(line, " \t\n");
+		if (len == 0) {
+			return NULL;
+		}
+		if (index-- == 0) {
+			*ret_len = len;
+			return line;
+		}
+		line += len;
+	}
+}
+
+static int find_pid_column(const char *header, size_t *ret, struct err *err)
+{
+	const char *name;
+	size_t len;
+
+	for (size_t i = 0; (name = field(header, i, &len)); i++) {
+		if (len == 3 && memcmp(name, "PID", 3) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL, "what ps prints has no PID column; choose other arguments for it");
+}
+
+static bool holds(const struct pids *pids, const char *text, size_t len)
+{
+	char number[24];
+	uint32_t pid;
+
+	if (len >= sizeof(number)) {
+		return false;
+	}
+	memcpy(number, text, len);
+	number[len] = '\0';
+	if (str_u32(number, &pid) < 0) {
+		return false;
+	}
+	for (size_t i = 0; i < pids->n; i++) {
+		if ((uint32_t)pids->v[i] == pid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The header, and the lines whose PID is the container's. */
+static int filter(const char *table, const struct pids *pids, struct text *out, struct err *err)
+{
+	size_t column = 0;
+
+	TRY(find_pid_column(table, &column, err));
+	for (bool first = true; *table; first = false) {
+		size_t line_len = strcspn(table, "\n");
+		size_t len = 0;
+		const char *pid = field(table, column, &len);
+
+		line_len += table[line_len] == '\n';
+		if (first || (pid && holds(pids, pid, len))) {
+			text_addn(out, table, line_len);
+		}
+		table += line_len;
+	}
+	return 0;
+}
+
+static void add_json(struct text *out, const struct pids *pids)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out, true);
+	json_array_begin(&w, NULL);
+	for (size_t i = 0; i < pids->n; i++) {
+		json_int(&w, NULL, pids->v[i]);
+	}
+	json_array_end(&w);
+	text_add(out, "\n");
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	struct pids pids = { .n = 0 };
+	const char *root = NULL;
+	struct state state;
+	struct text out;
+	bool json = false;
+
+	(void)ret_status;
+	TRY(cmd_format(ctx, &json, err));
+	TRY(cmd_root(ctx, false, &root, err));
+	TRY(host_state_load(ctx->arena, root, ctx->args.v[0], &state, err));
+	text_init(&out, ctx->arena);
+	if (!json) {
+		struct text table;
+
+		text_init(&table, ctx->arena);
+		/* The pids after ps: a process that came in between is missing, none is taken for ours wrongly. */
+		TRY(run_ps(ctx, &table, err));
+		TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+		TRY(filter(table.s, &pids, &out, err));
+		return cmd_print(&out, err);
+	}
+	TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+	add_json(&out, &pids);
+	return cmd_print(&out, err);
+}
+
+const struct cmd cmd_ps = {
+	.name = "ps",
+	.summary = "Show the processes of a container",
+	.arguments = "CONTAINER [PS OPTION]...",
+	.help = "The table is that of `ps -ef`, or of ps with the options given after CONTAINER.\n",
+	.options = options,
+	.min_args = 1,
+	.max_args = UINT_MAX,
+	.free_tail = true,
+	.run = run,
+};

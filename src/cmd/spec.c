@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd/spec: a config.json to start from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "cmd/commands.h"
+#include "host/session.h"
+#include "spec/spec.h"
+
+static const struct cmd_option options[] = {
+	{ "bundle", 'b', "DIR", "the folder to write config.json to (default: .)", CMD_USED },
+	{ "file", 'f', "FILE", "another name than config.json", CMD_USED },
+	{ "rootless", 0, NULL, "for an ordinary user (the default unless you are root)", CMD_USED },
+	CMD_OPTIONS_END,
+};
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		text += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_new(const char *bundle, const char *name, const char *text, struct err *err)
+{
+	scope_fd int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (dir < 0) {
+		return err_errno(err, errno, "cannot open the bundle %s", bundle);
+	}
+	scope_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd < 0 && errno == EEXIST) {
+		return err_set(err, EEXIST, "`%s` already exists in %s; remove it first", name, bundle);
+	}
+	if (fd < 0) {
+		return err_errno(err, errno, "cannot write %s in %s", name, bundle);
+	}
+	rc = write_all(fd, text);
+	if (rc < 0) {
+		(void)unlinkat(dir, name, 0);
+		return err_errno(err, -rc, "cannot write %s in %s", name, bundle);
+	}
+	return 0;
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	const char *bundle = cmd_value(&ctx->args, "bundle");
+	const char *file = cmd_value(&ctx->args, "file");
+	bool rootless = cmd_flag_or(&ctx->args, "rootless", !host_session_is_root());
+
+	(void)ret_status;
+	return write_new(bundle ? bundle : ".", file ? file : "config.json", spec_template(ctx->arena, rootless), err);
+}
+
+const struct cmd cmd_spec = {
+	.name = "spec",
+	.summary = "Write a config.json to start from",
+	.arguments = "",
+	.help = "A file that exists is never overwritten. --rootless=false writes what root would use.\n",
+	.options = options,
+	.min_args = 0,
+	.max_args = 0,
+	.run = run,
+};

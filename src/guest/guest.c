@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest: the ordered steps from a bare clone to the container's program.
+ *
+ * Every step acts on the plan and decides nothing. What a step may rely on is said at its row; a step that needs the
+ * host's view (its /proc, its paths) stands before the pivot, one that needs privilege before the credentials.
+ */
+#include "guest/guest.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "guest/step.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+static const struct step {
+	const char *name;
+	int (*run)(struct guest *g, struct err *err);
+} steps[] = {
+	/* Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a joined pid namespace
+	 * begins with a child. */
+	{ "namespaces", guest_new_namespaces },
+	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
+	{ "ids", guest_wait_ids },
+	/* Before anything else is done in the new time namespace: its offsets freeze with the first process in it. */
+	{ "time", guest_time_offsets },
+	{ "names", guest_names },
+	{ "network", guest_loopback },
+	{ "keyring", guest_keyring },
+	/* Through the host's /proc, which is gone after the pivot. */
+	{ "oom score", guest_oom_score },
+	{ "rootfs", guest_rootfs },
+	{ "mounts", guest_mounts },
+	/* After the mounts: /dev is usually a tmpfs among them. */
+	{ "devices", guest_devices },
+	{ "links", guest_links },
+	/* The pseudo-terminal is opened in the container's own devpts, so its path is true inside (CVE-2025-52565). */
+	{ "terminal", guest_terminal },
+	{ "cwd", guest_make_cwd },
+	/* After everything that writes into the tree. Masks first: a read-only /proc/sys still takes a mask below. */
+	{ "masked paths", guest_masks },
+	{ "read-only paths", guest_readonly_paths },
+	{ "pivot", guest_pivot },
+	{ "read-only root", guest_root_readonly },
+	{ "session", guest_session },
+	{ "limits", guest_rlimits },
+	/* From here on only what the configuration grants. */
+	{ "credentials", guest_credentials },
+	{ "cwd", guest_cwd },
+	/* As the container's user: what that user can't reach is not found. */
+	{ "program", guest_find_program },
+	{ "start", guest_wait_start },
+	{ "exec", guest_exec },
+};
+
+void guest_log(const struct guest *g, const char *fmt, ...)
+{
+	char text[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* A host that is gone can't be warned; the next step finds out by itself. */
+	(void)wire_send(g->wire, WIRE_LOG, text, (uint32_t)strlen(text), -1);
+}
+
+/* A child must not inherit the caller's ignored signals and mask: a pipeline's SIGPIPE=ignore would break programs. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++) {
+		signal(sig, SIG_DFL);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
+{
+	struct guest g = {
+		.plan = plan,
+		.wire = fds->wire,
+		.gate = fds->gate,
+		.rootfs = -1,
+		.null_dev = -1,
+		.pty_peer = -1,
+	};
+	struct err err = { 0 };
+
+	reset_signals();
+	/* Until READY the guest must not outlive a killed host; the end of file on the wire covers the race. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left open. */
+	sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (steps[i].run(&g, &err) < 0) {
+			(void)wire_send(g.wire, WIRE_ERR, &err, sizeof(err), -1);
+			_exit(1);
+		}
+	}
+	_exit(1);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest: the child side, from clone to execve. One entry.
+ */
+#pragma once
+
+#include "plan/plan.h"
+
+/* What the host leaves open for the guest. */
+struct guest_fds {
+	int wire;    /* the guest's end */
+	int gate;    /* listening socket on which `start` connects; -1: START comes by the wire */
+};
+
+/*
+ * Carries out the plan and becomes the container's program. Situation: the child of clone3 with the new user (and pid)
+ * namespace, if any; ids not yet mapped; still in the host's mount, network, … namespaces; alone in its address space.
+ */
+_Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds);

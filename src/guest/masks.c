@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest/masks: maskedPaths and readonlyPaths.
+ *
+ * Situation: before the pivot, all mounts done. A path that does not exist needs no cover (config-linux.md leaves it
+ * open; every runtime skips it).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "guest/step.h"
+#include "sys/compat.h"
+#include "sys/fd.h"
+#include "sys/mount.h"
+
+/* One empty read-only tmpfs serves all masked directories: each gets a clone of the same mount. */
+static int empty_directory(int *cached, struct err *err)
+{
+	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
+
+	if (*cached >= 0) {
+		return 0;
+	}
+	*cached = sys_mount_fs("tmpfs", "masked", options, 3, true,
+			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	return *cached < 0 ? err_wrap(err, "making an empty directory for masked paths") : 0;
+}
+
+static int mask_one(struct guest *g, size_t index, int *empty, struct err *err)
+{
+	const char *path = g->plan->fs.masked.v[index];
+	scope_fd int target = sys_open_in_root(g->rootfs, path, O_PATH, 0);
+	scope_fd int cover = -1;
+	struct stat st;
+	int rc;
+
+	if (target == -ENOENT || target == -ENOTDIR || target == -EACCES) {
+		return 0;
+	}
+	if (target < 0 || fstat(target, &st) < 0) {
+		return err_errno(err, target < 0 ? -target : errno, "/linux/maskedPaths/%zu: %s", index, path);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		TRY(empty_directory(empty, err));
+	}
+	cover = sys_mount_clone(S_ISDIR(st.st_mode) ? *empty : g->null_dev, "", false, false);
+	rc = cover < 0 ? cover : sys_mount_attach(cover, target);
+	if (rc < 0) {
+		return err_errno(err, -rc, "/linux/maskedPaths/%zu: covering %s", index, path);
+	}
+	return 0;
+}
+
+int guest_masks(struct guest *g, struct err *err)
+{
+	scope_fd int empty = -1;
+
+	for (size_t i = 0; i < g->plan->fs.masked.n; i++) {
+		TRY(mask_one(g, i, &empty, err));
+	}
+	return 0;
+}
+
+int guest_readonly_paths(struct guest *g, struct err *err)
+{
+	for (size_t i = 0; i < g->plan->fs.readonly_paths.n; i++) {
+		const char *path = g->plan->fs.readonly_paths.v[i];
+		scope_fd int target = sys_open_in_root(g->rootfs, path, O_PATH, 0);
+		scope_fd int copy = -1;
+		int rc;
+
+		if (target == -ENOENT || target == -ENOTDIR || target == -EACCES) {
+			continue;
+		}
+		rc = target;
+		if (rc >= 0) {
+			rc = copy = sys_mount_clone(target, "", true, false);
+		}
+		if (rc >= 0) {
+			/* The mounts below too: a writable mount under a read-only path would be a hole in it. */
+			rc = sys_mount_setattr(copy, true, MOUNT_ATTR_RDONLY, 0, 0);
+			if (rc == -ENOSYS) {
+				rc = sys_mount_setattr(copy, false, MOUNT_ATTR_RDONLY, 0, 0);
+			}
+		}
+		if (rc >= 0) {
+			rc = sys_mount_attach(copy, target);
+		}
+		if (rc < 0) {
+			return err_errno(err, -rc, "/linux/readonlyPaths/%zu: %s", i, path);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest/mounts: the mounts of the configuration, in its order.
+ *
+ * Situation of every function: uid 0 in the container's user namespace, in its mount namespace, before the pivot: host
+ * paths (bind sources) by their names, paths inside only through g->rootfs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "guest/copy_up.h"
+#include "guest/step.h"
+#include "sys/compat.h"
+#include "sys/fd.h"
+#include "sys/mount.h"
+
+static int explain_fs(const struct plan_mount *m, struct err *err)
+{
+	err_wrap(err, "%s: mounting %s on %s", m->where, m->fstype, m->target);
+	if (err->code != EPERM) {
+		return -err->code;
+	}
+	if (str_eq(m->fstype, "proc")) {
+		return err_hint(err, "the /proc of the surrounding environment is partly covered by other mounts, and the "
+				     "kernel then refuses a fresh one: run the outer container with /proc unmasked "
+				     "(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined)");
+	}
+	if (str_eq(m->fstype, "sysfs")) {
+		return err_hint(err, "sysfs needs a network namespace of the container's own and an uncovered /sys outside");
+	}
+	return err_hint(err, "an ordinary user can't mount this type of filesystem; a bind mount of one that is "
+			     "mounted already works");
+}
+
+/* proc and sysfs go on real directories only: through a symlink they would land elsewhere (CVE-2023-27561, -28642). */
+static bool wants_real_directory(const struct plan_mount *m)
+{
+	return str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs");
+}
+
+static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret, struct err *err)
+{
+	scope_fd int fd = -1;
+	struct stat st;
+
+	if (m->kind == PLAN_MOUNT_FS && wants_real_directory(m)) {
+		fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+			return err_set(err, ELOOP, "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a "
+						   "real directory",
+				       m->where, m->target, m->fstype);
+		}
+	}
+	if (fd < 0) {
+		fd = sys_make_in_root(g->rootfs, m->target, file);
+	}
+	if (fd < 0) {
+		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
+		if (err->code == ELOOP) {
+			err_hint(err, "a symbolic link on the way leads nowhere or in a circle");
+		} else if (err->code == EROFS || err->code == EACCES || err->code == EPERM || err->code == EOVERFLOW) {
+			err_hint(err, "it does not exist and can't be made there: create it in the root filesystem");
+		}
+		return -err->code;
+	}
+	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
+		return err_set(err, file ? EISDIR : ENOTDIR, "%s: destination %s is %s, but what is mounted there is %s",
+			       m->where, m->target, file ? "a directory" : "not a directory",
+			       file ? "not a directory" : "a directory");
+	}
+	*ret = fd_take(&fd);
+	return 0;
+}
+
+/*
+ * Sets flags, then clears the others. A flag that the mount was cloned with from the host's namespace is locked
+ * (mount_namespaces(7)): clearing is then impossible, and worth a line when it was asked for by name.
+ */
+static int change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
+{
+	int rc = sys_mount_setattr(fd, false, m->set, 0, 0);
+
+	if (rc == 0) {
+		rc = sys_mount_setattr(fd, true, m->set_all, 0, 0);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: setting the mount options of %s", m->where, m->target);
+	}
+	rc = sys_mount_setattr(fd, false, 0, m->clear, 0);
+	if (rc == 0) {
+		rc = sys_mount_setattr(fd, true, 0, m->clear_all, 0);
+	}
+	if (rc == -EPERM) {
+		guest_log(g, "%s: %s keeps mount options (read-only, nosuid, nodev or noexec) of %s, which are locked by "
+			     "the host",
+			  m->where, m->target, m->source ? m->source : "the mount");
+	} else if (rc < 0) {
+		return err_errno(err, -rc, "%s: clearing mount options of %s", m->where, m->target);
+	}
+	rc = sys_mount_setattr(fd, (m->propagation & MS_REC) != 0, 0, 0, m->propagation);
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
+	}
+	return 0;
+}
+
+static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
+{
+	struct stat st;
+
+	*ret_mount = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+	if (*ret_mount == -ENOENT && m->optional) {
+		return 0;
+	}
+	if (*ret_mount < 0) {
+		err_errno(err, -*ret_mount, "%s: source %s", m->where, m->source);
+		if (err->code == EINVAL && !m->recursive) {
+			return err_hint(err, "other filesystems are mounted below it, and hiding them from view is not allowed "
+					     "to an ordinary user: use rbind");
+		}
+		sys_explain_path(m->source, err);
+		return -err->code;
+	}
+	if (fstat(*ret_mount, &st) < 0) {
+		return err_errno(err, errno, "%s: source %s", m->where, m->source);
+	}
+	return open_target(g, m, !S_ISDIR(st.st_mode), ret_target, err);
+}
+
+static int mount_fs(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
+{
+	TRY(open_target(g, m, false, ret_target, err));
+	*ret_mount = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, m->set, err);
+	if (*ret_mount < 0) {
+		return explain_fs(m, err);
+	}
+	if (m->copy_up) {
+		return guest_copy_up(*ret_target, *ret_mount, m, err);
+	}
+	return 0;
+}
+
+static int mount_one(struct guest *g, const struct plan_mount *m, struct err *err)
+{
+	scope_fd int fd = -1;
+	scope_fd int target = -1;
+	int rc;
+
+	if (m->kind == PLAN_MOUNT_CHANGE) {
+		fd = sys_open_in_root(g->rootfs, m->target, O_PATH, 0);
+		if (fd < 0) {
+			return err_errno(err, -fd, "%s: %s", m->where, m->target);
+		}
+		return change_flags(g, m, fd, err);
+	}
+	if (m->kind == PLAN_MOUNT_BIND) {
+		TRY(mount_bind(g, m, &fd, &target, err));
+		if (fd < 0) {
+			return 0;
+		}
+		TRY(change_flags(g, m, fd, err));
+	} else {
+		TRY(mount_fs(g, m, &fd, &target, err));
+		rc = sys_mount_setattr(fd, false, 0, 0, m->propagation);
+		if (rc < 0) {
+			return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
+		}
+	}
+	rc = sys_mount_attach(fd, target);
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target);
+	}
+	return 0;
+}
+
+int guest_mounts(struct guest *g, struct err *err)
+{
+	for (size_t i = 0; i < g->plan->fs.mount_n; i++) {
+		TRY(mount_one(g, &g->plan->fs.mounts[i], err));
+	}
+	return 0;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guest/namespaces: joining and making namespaces, and the few settings that live in them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "guest/step.h"
+#include "sys/clone.h"
+#include "sys/compat.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+static const char *type_name(int type)
+{
+	switch (type) {
+	case CLONE_NEWUSER:
+		return "user";
+	case CLONE_NEWPID:
+		return "pid";
+	case CLONE_NEWNS:
+		return "mount";
+	case CLONE_NEWNET:
+		return "network";
+	case CLONE_NEWUTS:
+		return "uts";
+	case CLONE_NEWIPC:
+		return "ipc";
+	case CLONE_NEWCGROUP:
+		return "cgroup";
+	default:
+		return "time";
+	}
+}
+
+static int join_one(const struct plan_join *join, int fd, struct err *err)
+{
+	if (setns(fd, join->type) == 0) {
+		return 0;
+	}
+	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, type_name(join->type), join->path);
+	if (err->code == EINVAL) {
+		err_hint(err, "it is not a %s namespace, or one that this process is in already", type_name(join->type));
+	} else if (err->code == EPERM) {
+		err_hint(err, "only namespaces owned by a user namespace of yours can be joined; "
+			      "join the user namespace that it belongs to as well");
+	}
+	return -err->code;
+}
+
+/*
+ * Situation: the host's mount namespace, so paths mean what they meant to the caller. All are opened before any is
+ * entered (a path under /proc may not be there afterwards), the user namespace is entered first (it gives the
+ * capabilities over those that it owns), the mount namespace last.
+ */
+static int join_all(const struct plan_namespaces *ns, struct err *err)
+{
+	static const int order[] = { CLONE_NEWUSER,   CLONE_NEWPID,  CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
+				     CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
+	int fds[PLAN_NS_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; i < ns->join_n; i++) {
+		fds[i] = open(ns->join[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fds[i] < 0) {
+			rc = err_errno(err, errno, "%s: %s", ns->join[i].where, ns->join[i].path);
+			while (i > 0) {
+				close(fds[--i]);
+			}
+			return rc;
+		}
+	}
+	for (size_t o = 0; rc == 0 && o < sizeof(order) / sizeof(order[0]); o++) {
+		for (size_t i = 0; rc == 0 && i < ns->join_n; i++) {
+			if (ns->join[i].type == order[o]) {
+				rc = join_one(&ns->join[i], fds[i], err);
+			}
+		}
+	}
+	for (size_t i = 0; i < ns->join_n; i++) {
+		close(fds[i]);
+	}
+	return rc;
+}
+
+static bool joins(const struct plan_namespaces *ns, int type)
+{
+	for (size_t i = 0; i < ns->join_n; i++) {
+		if (ns->join[i].type == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A process can't move itself into a pid namespace, only its next child: make that child with CLONE_PARENT, so that
+ * it is the host's child as any other init, and hand its pidfd over. Situation: after join_all.
+ */
+static int fork_init(struct guest *g, uint64_t flags, struct err *err)
+{
+	int pidfd = -1;
+	pid_t pid = sys_clone(CLONE_PARENT | flags, &pidfd);
+	int rc;
+
+	if (pid < 0) {
+		return err_errno(err, -pid, "making the container's first process");
+	}
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		return 0;
+	}
+	rc = wire_send(g->wire, WIRE_INIT, NULL, 0, pidfd);
+	if (rc < 0) {
+		(void)sys_pidfd_kill(pidfd, SIGKILL);
+	}
+	_exit(rc < 0 ? 1 : 0);
+}
+
+static int explain_unshare(uint64_t flags, int code, struct err *err)
+{
+	err_errno(err, code, "making the container's namespaces (flags 0x%llx)", (unsigned long long)flags);
+	if (code == ENOSPC) {
+		return err_hint(err, "a limit on namespaces is reached: see sysctl user.max_*_namespaces");
+	}
+	return -code;
+}
+
+int guest_new_namespaces(struct guest *g, struct err *err)
+{
+	const struct plan_namespaces *ns = &g->plan->ns;
+	/* The host's clone3 made these already, unless a user or pid namespace had to be joined first. */
+	bool join_user = joins(ns, CLONE_NEWUSER);
+	bool join_pid = joins(ns, CLONE_NEWPID);
+	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
+
+	TRY(join_all(ns, err));
+	if (join_user || join_pid) {
+		TRY(fork_init(g, join_user ? ns->new & CLONE_NEWPID : 0, err));
+	}
+	if (rest && unshare((int)rest) < 0) {
+		return explain_unshare(rest, errno, err);
+	}
+	return 0;
+}
+
+int guest_wait_ids(struct guest *g, struct err *err)
+{
+	struct wire_msg msg;
+
+	if (g->plan->ids.how != PLAN_IDS_NONE) {
+		int rc = wire_recv(g->wire, &msg);
+
+		if (rc <= 0 || msg.type != WIRE_IDMAP) {
+			return err_set(err, EPIPE, "the host side ended before the id maps were written");
+		}
+	}
+	if (!g->plan->ids.become_root) {
+		return 0;
+	}
+	/* gid first: without uid 0 it might not be allowed any more. */
+	if (setresgid(0, 0, 0) < 0) {
+		return err_errno(err, errno, "becoming gid 0 of the user namespace");
+	}
+	if (setresuid(0, 0, 0) < 0) {
+		return err_errno(err, errno, "becoming uid 0 of the user namespace");
+	}
+	/* A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
+	 * steps. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	return 0;
+}
+
+/*
+ * unshare(CLONE_NEWTIME) moves only the children of this process; setns into the namespace of the children moves the
+ * process itself, which spares a fork (time_namespaces(7)). Offsets must be written before.
+ */
+int guest_time_offsets(struct guest *g, struct err *err)
+{
+	const struct plan_namespaces *ns = &g->plan->ns;
+	scope_fd int fd = -1;
+
+	if (!(ns->new & CLONE_NEWTIME)) {
+		return 0;
+	}
+	for (size_t i = 0; i < ns->clock_n; i++) {
+		char line[96];
+		int len = snprintf(line, sizeof(line), "%s %lld %u\n", ns->clocks[i].clock, (long long)ns->clocks[i].secs,
+				   ns->clocks[i].nanosecs);
+		int rc = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets", line, (size_t)len);
+
+		if (rc < 0) {
+			return err_errno(err, -rc, "/linux/timeOffsets/%s: %lld s %u ns", ns->clocks[i].clock,
+					 (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
+		}
+	}
+	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0) {
+		return err_errno(err, errno, "entering the new time namespace");
+	}
+	return 0;
+}
+
+int guest_names(struct guest *g, struct err *err)
+{
+	const struct plan *plan = g->plan;
+
+	if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0) {
+		return err_errno(err, errno, "/hostname: setting \"%s\"", plan->hostname);
+	}
+	if (plan->domainname && setdomainname(plan->domainname, strlen(plan->domainname)) < 0) {
+		return err_errno(err, errno, "/domainname: setting \"%s\"", plan->domainname);
+	}
+	return 0;
+}
+
+/* SIOCSIFFLAGS on lo, netdevice(7). Situation: in the new network namespace. */
+int guest_loopback(struct guest *g, struct err *err)
+{
+	scope_fd int fd = -1;
+	struct ifreq request = { .ifr_name = "lo" };
+
+	if (!g->plan->loopback_up) {
+		return 0;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* a kernel without IPv4 */
+	}
+	request.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+		return err_errno(err, errno, "bringing the loopback interface up");
+	}
+	return 0;
+}
+
+/* A session keyring of its own: without it the container would share, and could read, the caller's keys. */
+int guest_keyring(struct guest *g, struct err *err)
+{
+	char name[300];
+
+	if (!g->plan->new_keyring) {
+		return 0;
+	}
+	snprintf(name, sizeof(name), "_ses.%s", g->plan->id);
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) >= 0 || errno == ENOSYS) {
+		return 0;
+	}
+	if (errno == EDQUOT || errno == EPERM || errno == EACCES) {
+		/* EDQUOT: the user's quota of keys; EPERM: an outer seccomp profile. Anonymous keyrings count too. */
+		guest_log(g, "no session keyring for the container: %s%s", strerror(errno),
+			  errno == EDQUOT ? " (sysctl kernel.keys.maxkeys)" : "");
+		return 0;
+	}
+	return err_errno(err, errno, "making the session keyring %s", name);
+}

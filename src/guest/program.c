@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guest/program: working directory, finding the program, waiting for `start`, execve. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "guest/step.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+/*
+ * Makes the working directory where it is missing, as the peers do. Situation: before the pivot. Best effort: where
+ * it can't be made, guest_cwd says what is wrong.
+ */
+int guest_make_cwd(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	(void)err;
+	if (p->present && !str_eq(p->cwd, "/")) {
+		int fd = sys_make_in_root(g->rootfs, p->cwd, false);
+
+		if (fd >= 0) {
+			close(fd);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Situation: the program's credentials; "/" is the container's. The kernel names a directory outside the root
+ * "(unreachable)": getcwd finds one that a leaked descriptor led to (CVE-2024-21626).
+ */
+int guest_cwd(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+	char here[PATH_MAX];
+
+	if (!p->present) {
+		return 0;
+	}
+	if (chdir(p->cwd) < 0) {
+		return err_errno(err, errno, "/process/cwd: chdir to \"%s\"", p->cwd);
+	}
+	if (syscall(SYS_getcwd, here, sizeof(here)) < 0 || here[0] != '/') {
+		return err_set(err, EPERM, "/process/cwd: \"%s\" leads out of the container's root", p->cwd);
+	}
+	return 0;
+}
+
+/* A regular file that this user may execute: 0, else what execve would say. */
+static int executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		return errno;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		return EISDIR;
+	}
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0) {
+		return errno;
+	}
+	return S_ISREG(st.st_mode) ? 0 : EACCES;
+}
+
+static int search_path(struct guest *g, const char *name, struct err *err)
+{
+	int worst = ENOENT;
+
+	for (const char *dir = g->plan->process.path; dir; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+		int len = (int)strcspn(dir, ":");
+		/* An empty part means the working directory (execvp). */
+		const char *full = arena_printf(&g->arena, "%.*s%s%s", len, dir, len ? "/" : "./", name);
+		int code = executable(full);
+
+		if (code == 0) {
+			g->program = full;
+			return 0;
+		}
+		if (code == EACCES) {
+			worst = EACCES;
+		}
+	}
+	if (worst == EACCES) {
+		return err_errno(err, EACCES, "exec: \"%s\"", name);
+	}
+	return err_errno(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
+}
+
+/* HOME is part of a login's environment; without one in the configuration it comes from the container's own passwd. */
+static const char *home_of(struct guest *g, uint32_t uid)
+{
+	scope_file FILE *file = fopen("/etc/passwd", "re");
+	char line[1024];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *save = NULL;
+		char *field[6] = { NULL };
+		uint32_t id;
+
+		field[0] = line;
+		for (int i = 1; i < 6 && field[i - 1]; i++) {
+			save = strchr(field[i - 1], ':');
+			if (save) {
+				*save = '\0';
+				field[i] = save + 1;
+			}
+		}
+		if (field[5] && str_u32(field[2], &id) == 0 && id == uid) {
+			field[5][strcspn(field[5], ":\n")] = '\0';
+			return field[5][0] == '/' ? arena_strdup(&g->arena, field[5]) : "/";
+		}
+	}
+	return "/";
+}
+
+static void fill_environment(struct guest *g)
+{
+	const struct strs *env = &g->plan->process.env;
+	bool has_home = false;
+
+	g->env = arena_array(&g->arena, env->n + 2, sizeof(*g->env));
+	for (size_t i = 0; i < env->n; i++) {
+		g->env[i] = env->v[i];
+		has_home = has_home || str_starts(env->v[i], "HOME=");
+	}
+	if (!has_home) {
+		g->env[env->n] = arena_printf(&g->arena, "HOME=%s", home_of(g, g->plan->process.uid));
+	}
+}
+
+/* Situation: the program's credentials and working directory, so that what its user can't reach is not found. */
+int guest_find_program(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+	int code;
+
+	if (!p->present) {
+		return 0;
+	}
+	fill_environment(g);
+	if (!strchr(p->args.v[0], '/')) {
+		return search_path(g, p->args.v[0], err);
+	}
+	g->program = p->args.v[0];
+	code = executable(g->program);
+	if (code == 0) {
+		return 0;
+	}
+	if (code == EISDIR) {
+		return err_errno(err, EISDIR, "exec: \"%s\": permission denied", g->program);
+	}
+	return err_errno(err, code, "exec: \"%s\": stat %s", g->program, g->program);
+}
+
+/* Waits until `start` connects to the gate and says START. Whoever hangs up without it only knocked. */
+static int wait_at_gate(struct guest *g, struct err *err)
+{
+	for (;;) {
+		struct wire_msg msg;
+		int caller = accept4(g->gate, NULL, NULL, SOCK_CLOEXEC);
+
+		if (caller < 0 && (errno == EINTR || errno == ECONNABORTED)) {
+			continue;
+		}
+		if (caller < 0) {
+			return err_errno(err, errno, "waiting for start");
+		}
+		if (wire_recv(caller, &msg) == 1 && msg.type == WIRE_START) {
+			g->wire = caller;
+			return 0;
+		}
+		close(caller);
+	}
+}
+
+int guest_wait_start(struct guest *g, struct err *err)
+{
+	struct wire_msg msg;
+	int rc;
+
+	/* The container now outlives the command that made it. */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);
+	if (rc < 0) {
+		return err_errno(err, -rc, "telling the host side");
+	}
+	if (g->gate >= 0) {
+		fd_drop(&g->wire);
+		return wait_at_gate(g, err);
+	}
+	rc = wire_recv(g->wire, &msg);
+	if (rc <= 0 || msg.type != WIRE_START) {
+		return err_set(err, EPIPE, "the host side ended before the start");
+	}
+	return 0;
+}
+
+int guest_exec(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+	int code;
+
+	if (!p->present) {
+		return err_set(err, EINVAL, "/process: required to start a container");
+	}
+	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
+	execve(g->program, (char *const *)(uintptr_t)p->args.v, (char *const *)(uintptr_t)g->env);
+	code = errno;
+	err_errno(err, code, "exec: \"%s\"", g->program);
+	if (code == ENOENT) {
+		return err_hint(err, "the file is there, so what it needs to run is not: the interpreter of its first line, or its "
+				     "dynamic loader");
+	}
+	if (code == ENOEXEC) {
+		return err_hint(err, "it is neither a program for this machine nor a script with a \"#!\" line");
+	}
+	return -code;
+}

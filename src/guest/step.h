@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest/step: what the steps of the set-up share. Private to src/guest.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/plan.h"
+
+struct guest {
+	const struct plan *plan;
+	struct arena arena;
+	int wire;
+	int gate;
+	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
+	int null_dev;  /* a verified /dev/null of the host, for masking files */
+	int pty_peer;  /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	const char *program; /* the file that execve gets, found in PATH */
+	const char **env;
+};
+
+/* A step returns 0 or -errno with err filled. The order and the reason for it stand in guest.c. */
+
+/* namespaces.c */
+int guest_new_namespaces(struct guest *g, struct err *err);
+int guest_wait_ids(struct guest *g, struct err *err);
+int guest_time_offsets(struct guest *g, struct err *err);
+int guest_names(struct guest *g, struct err *err);
+int guest_loopback(struct guest *g, struct err *err);
+int guest_keyring(struct guest *g, struct err *err);
+
+/* rootfs.c */
+int guest_rootfs(struct guest *g, struct err *err);
+int guest_pivot(struct guest *g, struct err *err);
+int guest_root_readonly(struct guest *g, struct err *err);
+
+/* mounts.c */
+int guest_mounts(struct guest *g, struct err *err);
+
+/* devices.c */
+int guest_devices(struct guest *g, struct err *err);
+int guest_links(struct guest *g, struct err *err);
+
+/* masks.c */
+int guest_masks(struct guest *g, struct err *err);
+int guest_readonly_paths(struct guest *g, struct err *err);
+
+/* terminal.c */
+int guest_terminal(struct guest *g, struct err *err);
+int guest_session(struct guest *g, struct err *err);
+
+/* limits.c */
+int guest_rlimits(struct guest *g, struct err *err);
+int guest_oom_score(struct guest *g, struct err *err);
+
+/* creds.c */
+int guest_credentials(struct guest *g, struct err *err);
+
+/* program.c */
+int guest_make_cwd(struct guest *g, struct err *err);
+int guest_cwd(struct guest *g, struct err *err);
+int guest_find_program(struct guest *g, struct err *err);
+int guest_wait_start(struct guest *g, struct err *err);
+int guest_exec(struct guest *g, struct err *err);
+
+/* A warning, shown by the host. */
+void guest_log(const struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

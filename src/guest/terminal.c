@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guest/terminal: the container's pseudo-terminal, /dev/console, and the session that owns them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "guest/step.h"
+#include "sys/fd.h"
+#include "sys/mount.h"
+#include "wire/wire.h"
+
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+
+/* The container's own devpts where it has one, else the host's; either way the inode is checked, not the name. */
+static int open_multiplexer(struct guest *g, struct err *err)
+{
+	struct statfs fs;
+	struct stat st;
+	int fd = sys_open_in_root(g->rootfs, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
+
+	if (fd < 0) {
+		fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0) {
+			return err_errno(err, errno, "/process/terminal: opening /dev/ptmx");
+		}
+	}
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fstatfs(fd, &fs) < 0 ||
+	    (unsigned long)fs.f_type != DEVPTS_SUPER_MAGIC) {
+		/* The host's /dev/ptmx may be the old node on devtmpfs: right number, other filesystem. */
+		if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2)) {
+			return fd;
+		}
+		close(fd);
+		return err_set(err, ENODEV, "/process/terminal: /dev/pts/ptmx of the container is not a terminal multiplexer");
+	}
+	return fd;
+}
+
+/* Binds the terminal itself (by descriptor, CVE-2025-52565) on /dev/console, which is made without following links. */
+static int bind_console(struct guest *g, struct err *err)
+{
+	scope_fd int copy = -1;
+	scope_fd int target = sys_open_in_root(g->rootfs, "/dev/console", O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+	int rc;
+
+	if (target == -ENOENT) {
+		target = sys_make_in_root(g->rootfs, "/dev/console", true);
+	}
+	if (target < 0 || fstat(target, &st) < 0) {
+		return err_errno(err, target < 0 ? -target : errno, "making /dev/console");
+	}
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+		return err_set(err, EEXIST, "/dev/console of the root filesystem is neither a file nor a device: remove it there");
+	}
+	copy = sys_mount_clone(g->pty_peer, "", false, false);
+	rc = copy < 0 ? copy : sys_mount_attach(copy, target);
+	return rc < 0 ? err_errno(err, -rc, "binding the terminal on /dev/console") : 0;
+}
+
+/* Situation: before the pivot, devices done. Afterwards the host side holds the multiplexer. */
+int guest_terminal(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+	scope_fd int multiplexer = -1;
+	int unlock = 0;
+	int rc;
+
+	if (!p->present || !p->terminal) {
+		return 0;
+	}
+	multiplexer = open_multiplexer(g, err);
+	TRY(multiplexer);
+	if (ioctl(multiplexer, TIOCSPTLCK, &unlock) < 0) {
+		return err_errno(err, errno, "/process/terminal: unlocking the terminal");
+	}
+	g->pty_peer = ioctl(multiplexer, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (g->pty_peer < 0) {
+		return err_errno(err, errno, "/process/terminal: opening the terminal's other side");
+	}
+	if (p->rows || p->columns) {
+		struct winsize size = { .ws_row = p->rows, .ws_col = p->columns };
+
+		if (ioctl(g->pty_peer, TIOCSWINSZ, &size) < 0) {
+			return err_errno(err, errno, "/process/consoleSize");
+		}
+	}
+	/* The program's user owns its terminal, as after a login; with a single mapped id there is nothing to change. */
+	(void)!fchown(g->pty_peer, p->uid, (gid_t)-1);
+	TRY(bind_console(g, err));
+	rc = wire_send(g->wire, WIRE_CONSOLE, NULL, 0, multiplexer);
+	return rc < 0 ? err_errno(err, -rc, "handing the terminal to the host side") : 0;
+}
+
+int guest_session(struct guest *g, struct err *err)
+{
+	/* EPERM: leader of a group already, which a freshly cloned process is not, but a joined one may be. */
+	if (setsid() < 0 && errno != EPERM) {
+		return err_errno(err, errno, "starting a session");
+	}
+	if (g->pty_peer < 0) {
+		return 0;
+	}
+	if (ioctl(g->pty_peer, TIOCSCTTY, 0) < 0) {
+		return err_errno(err, errno, "/process/terminal: making it the controlling terminal");
+	}
+	for (int fd = 0; fd < 3; fd++) {
+		if (dup2(g->pty_peer, fd) < 0) {
+			return err_errno(err, errno, "/process/terminal: standard streams");
+		}
+	}
+	fd_drop(&g->pty_peer);
+	return 0;
+}

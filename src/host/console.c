@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/console: where the container's terminal goes: to a client's socket. */
+#include "host/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+
+#define MULTIPLEXER_NAME "/dev/ptmx"
+
+int host_console_connect(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scope_fd int place = -1;
+
+	if (fd < 0) {
+		return err_errno(err, errno, "socket");
+	}
+	if (strlen(path) < sizeof(address.sun_path)) {
+		strcpy(address.sun_path, path);
+	} else {
+		place = open(path, O_PATH | O_CLOEXEC);
+		if (place < 0) {
+			return err_errno(err, errno, "--console-socket: %s", path);
+		}
+		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
+	}
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		return err_errno(err, errno, "--console-socket: connecting to %s", path);
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int host_console_send(int socket, int multiplexer, struct err *err)
+{
+	char name[] = MULTIPLEXER_NAME;
+	struct iovec iov = { .iov_base = name, .iov_len = strlen(name) };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &multiplexer, sizeof(int));
+	if (sendmsg(socket, &msg, MSG_NOSIGNAL) < 0) {
+		return err_errno(err, errno, "--console-socket: sending the terminal");
+	}
+	return 0;
+}
+
+int host_console_check(int multiplexer, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(multiplexer, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2)) {
+		return err_set(err, EPROTO, "what the container sent as its terminal is none");
+	}
+	return 0;
+}

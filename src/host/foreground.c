@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/foreground: staying with a container: signals and terminal go through, its end comes back. */
+#include "host/foreground.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "sys/clone.h"
+
+#define BUFFER 16384
+
+int host_signals_catch(int *ret_fd, struct err *err)
+{
+	/* Faults of our own stay fatal; stop signals keep their effect. */
+	static const int left[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
+	sigset_t set;
+	int fd;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		sigdelset(&set, left[i]);
+	}
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) {
+		return err_errno(err, errno, "sigprocmask");
+	}
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0) {
+		return err_errno(err, errno, "signalfd");
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int host_signals_next(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+void host_foreground_size(int multiplexer)
+{
+	struct winsize size;
+
+	if (multiplexer >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+		ioctl(multiplexer, TIOCSWINSZ, &size);
+	}
+}
+
+/* Bytes on their way from one descriptor to another. */
+struct flow {
+	int from;
+	int to;
+	char buf[BUFFER];
+	size_t start;
+	size_t end;
+	bool closed; /* nothing more comes from `from` */
+};
+
+static short flow_wants_read(const struct flow *f)
+{
+	return !f->closed && f->start == f->end ? POLLIN : 0;
+}
+
+static short flow_wants_write(const struct flow *f)
+{
+	return f->start < f->end ? POLLOUT : 0;
+}
+
+static void flow_read(struct flow *f)
+{
+	ssize_t got = read(f->from, f->buf, sizeof(f->buf));
+
+	if (got > 0) {
+		f->start = 0;
+		f->end = (size_t)got;
+	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+		/* EIO: the last program closed its side of the terminal. */
+		f->closed = true;
+	}
+}
+
+static void flow_write(struct flow *f)
+{
+	ssize_t put = write(f->to, f->buf + f->start, f->end - f->start);
+
+	if (put > 0) {
+		f->start += (size_t)put;
+	} else if (put < 0 && errno != EAGAIN && errno != EINTR) {
+		f->start = f->end; /* nobody reads any more: drop it, or the container would hang on a full terminal */
+	}
+}
+
+/* Hands every pending signal to init. A resize goes to the terminal. */
+static void forward_signals(const struct foreground *fg)
+{
+	int sig;
+
+	while ((sig = host_signals_next(fg->signals)) > 0) {
+		if (sig == SIGWINCH) {
+			host_foreground_size(fg->multiplexer);
+		} else if (sig != SIGCHLD) {
+			/* It may be gone already: then its end is what counts. */
+			(void)sys_pidfd_kill(fg->pidfd, sig);
+		}
+	}
+}
+
+struct terminal {
+	bool raw;
+	struct termios before;
+};
+
+static void terminal_raw(struct terminal *t, int multiplexer)
+{
+	struct termios raw;
+
+	t->raw = false;
+	if (multiplexer < 0 || tcgetattr(STDIN_FILENO, &t->before) < 0) {
+		return;
+	}
+	raw = t->before;
+	cfmakeraw(&raw);
+	t->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+}
+
+static void terminal_restore(const struct terminal *t)
+{
+	if (t->raw) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
+	}
+}
+
+enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_COUNT };
+
+/* One round of poll and what it found. Returns true when init has ended. */
+static bool carry(const struct foreground *fg, struct flow *in, struct flow *out)
+{
+	struct pollfd fds[P_COUNT] = {
+		[P_SIGNALS] = { fg->signals, POLLIN, 0 },
+		[P_INIT] = { fg->pidfd, POLLIN, 0 },
+		[P_STDIN] = { flow_wants_read(in) ? in->from : -1, POLLIN, 0 },
+		[P_TTY] = { in->to, (short)(flow_wants_write(in) | flow_wants_read(out)), 0 },
+		[P_STDOUT] = { flow_wants_write(out) ? out->to : -1, POLLOUT, 0 },
+	};
+
+	if (!fds[P_TTY].events) {
+		fds[P_TTY].fd = -1; /* else a hang-up of the other side would be reported for ever */
+	}
+	if (poll(fds, P_COUNT, -1) < 0) {
+		return false;
+	}
+	if (fds[P_SIGNALS].revents) {
+		forward_signals(fg);
+	}
+	if (fds[P_STDIN].revents) {
+		flow_read(in);
+		if (in->closed && !isatty(STDIN_FILENO)) {
+			in->buf[0] = 4; /* a pipe ended: the terminal's way to say so is Ctrl-D */
+			in->start = 0;
+			in->end = 1;
+		}
+	}
+	if (fds[P_TTY].revents & POLLOUT) {
+		flow_write(in);
+	}
+	if (fds[P_TTY].revents & (POLLIN | POLLHUP | POLLERR) && flow_wants_read(out)) {
+		flow_read(out);
+	}
+	if (fds[P_STDOUT].revents) {
+		flow_write(out);
+	}
+	return fds[P_INIT].revents != 0;
+}
+
+/* What the container wrote before its end is still in the terminal. */
+static void drain(struct flow *out)
+{
+	for (;;) {
+		struct pollfd tty = { out->from, POLLIN, 0 };
+		struct pollfd sink = { out->to, POLLOUT, 0 };
+
+		while (out->start < out->end && poll(&sink, 1, 1000) > 0) {
+			flow_write(out);
+		}
+		if (out->closed || poll(&tty, 1, 0) <= 0) {
+			return;
+		}
+		flow_read(out);
+	}
+}
+
+/* Everything that became our child because init was not the end of its own pid namespace. */
+static void kill_orphans(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	for (int round = 0; round < 100; round++) {
+		scope_file FILE *file = fopen(path, "re");
+		int found = 0;
+		int pid;
+
+		while (file && fscanf(file, "%d", &pid) == 1) {
+			found++;
+			kill(pid, SIGKILL);
+		}
+		if (!found) {
+			return;
+		}
+		while (waitpid(-1, NULL, 0) > 0) {
+		}
+	}
+}
+
+int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err)
+{
+	struct flow in = { .from = STDIN_FILENO, .to = fg->multiplexer, .closed = fg->multiplexer < 0 };
+	struct flow out = { .from = fg->multiplexer, .to = STDOUT_FILENO, .closed = fg->multiplexer < 0 };
+	struct terminal terminal;
+	int status = 0;
+
+	terminal_raw(&terminal, fg->multiplexer);
+	while (!carry(fg, &in, &out)) {
+	}
+	if (fg->multiplexer >= 0) {
+		drain(&out);
+	}
+	terminal_restore(&terminal);
+	while (waitpid(fg->pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return err_errno(err, errno, "waiting for the container's process");
+		}
+	}
+	if (fg->reap_orphans) {
+		kill_orphans();
+	}
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}

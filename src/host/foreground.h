@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/foreground: staying with a container: signals and terminal go through, its end comes back. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/*
+ * Blocks the signals that a container's caretaker hears of by descriptor, and returns that signalfd. Stop signals keep their
+ * effect: Ctrl-Z stops the caretaker, not the container.
+ */
+int host_signals_catch(int *ret_fd, struct err *err);
+
+/* The next signal that came by it, or 0. */
+int host_signals_next(int fd);
+
+struct foreground {
+	pid_t pid;	 /* the container's init, our child */
+	int pidfd;
+	int signals;	 /* host_signals_catch's descriptor */
+	int multiplexer; /* -1: no terminal */
+	bool reap_orphans; /* no pid namespace of its own: what init leaves behind comes to us and is killed */
+};
+
+/* Puts the caller's terminal into raw mode and gives the container's its size, until host_foreground_wait is done. */
+void host_foreground_size(int multiplexer);
+
+/* Until the container has ended. *ret_status: exit status, 128 + signal for a signal. */
+int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err);

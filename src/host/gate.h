@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/gate: the socket on which a created container waits for `start`.
+ *
+ * It lies in the container's state folder, which only its user may enter; the guest inherits the listening side. While
+ * it is there the container is "created"; `start` removes it.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "host/state.h"
+
+/* The listening side, close-on-exec. */
+int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);
+
+/* Connects to the gate of a locked state folder, removes it, and starts the container over the connection. */
+int host_gate_open(const struct state_dir *dir, struct err *err);
+
+/*
+ * Sends START over wire and waits until the program runs (end of file after WIRE_EXEC).
+ * Errors: what the guest says; ECHILD when it ended without a word.
+ */
+int host_gate_start(int wire, struct err *err);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/idmap: writing a child's id maps, by ourselves or by shadow's helpers.
+ *
+ * newuidmap takes a bare pid here: the child is ours and unreaped, so its number can't be anyone else's.
+ */
+#include "host/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/scope.h"
+#include "base/str.h"
+#include "host/explain.h"
+#include "sys/fd.h"
+
+extern char **environ;
+
+static int write_map(struct arena *arena, pid_t pid, const char *file, const struct plan_extents *map, struct err *err)
+{
+	const char *path = arena_printf(arena, "/proc/%d/%s", (int)pid, file);
+	struct text text;
+	int rc;
+
+	text_init(&text, arena);
+	for (size_t i = 0; i < map->n; i++) {
+		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
+	}
+	rc = sys_write_file(AT_FDCWD, path, text.s, text.len);
+	if (rc < 0) {
+		err_errno(err, -rc, "writing the container's %s", file);
+		host_explain_userns(err);
+		return -err->code;
+	}
+	return 0;
+}
+
+static int write_direct(struct arena *arena, const struct plan_ids *ids, pid_t pid, struct err *err)
+{
+	if (ids->deny_setgroups) {
+		const char *path = arena_printf(arena, "/proc/%d/setgroups", (int)pid);
+		int rc = sys_write_file(AT_FDCWD, path, "deny", 4);
+
+		if (rc < 0 && rc != -ENOENT) { /* before Linux 3.19 there was no such file, and no such rule */
+			return err_errno(err, -rc, "denying setgroups in the container");
+		}
+	}
+	TRY(write_map(arena, pid, "uid_map", &ids->uid, err));
+	return write_map(arena, pid, "gid_map", &ids->gid, err);
+}
+
+struct helper {
+	const char *path;
+	pid_t pid;
+	int output; /* read end of its stderr */
+};
+
+static int spawn_helper(struct arena *arena, struct helper *h, pid_t target, const struct plan_extents *map, struct err *err)
+{
+	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	size_t n = 0;
+	int pipe_fds[2];
+	int rc;
+
+	argv[n++] = arena_strdup(arena, h->path);
+	argv[n++] = arena_printf(arena, "%d", (int)target);
+	for (size_t i = 0; i < map->n; i++) {
+		argv[n++] = arena_printf(arena, "%u", map->v[i].inside);
+		argv[n++] = arena_printf(arena, "%u", map->v[i].outside);
+		argv[n++] = arena_printf(arena, "%u", map->v[i].count);
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDERR_FILENO);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attr, &none);
+	rc = posix_spawn(&h->pid, h->path, &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipe_fds[1]);
+	h->output = pipe_fds[0];
+	if (rc != 0) {
+		h->pid = -1;
+		return err_errno(err, rc, "running %s", h->path);
+	}
+	return 0;
+}
+
+/* Waits for one helper. Failure: its words, cleaned to one line. */
+static int collect_helper(struct helper *h, struct err *err)
+{
+	char words[400];
+	size_t len = 0;
+	int status = 0;
+	ssize_t got;
+
+	while (len < sizeof(words) - 1 && (got = read(h->output, words + len, sizeof(words) - 1 - len)) > 0) {
+		len += (size_t)got;
+	}
+	words[len] = '\0';
+	while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		return 0;
+	}
+	while (len > 0 && (words[len - 1] == '\n' || words[len - 1] == ' ')) {
+		words[--len] = '\0';
+	}
+	for (char *p = words; *p; p++) {
+		if (*p == '\n') {
+			*p = ' ';
+		}
+	}
+	if (WIFSIGNALED(status)) {
+		return err_set(err, EPERM, "%s was killed by signal %d", h->path, WTERMSIG(status));
+	}
+	return err_set(err, EPERM, "%s failed: %s", h->path, len > 0 ? words : "it said nothing");
+}
+
+static int write_by_helpers(struct arena *arena, const struct plan_ids *ids, pid_t pid, struct err *err)
+{
+	struct helper u = { .path = ids->newuidmap, .pid = -1, .output = -1 };
+	struct helper g = { .path = ids->newgidmap, .pid = -1, .output = -1 };
+	int rc;
+
+	rc = spawn_helper(arena, &u, pid, &ids->uid, err);
+	if (rc == 0) {
+		rc = spawn_helper(arena, &g, pid, &ids->gid, err);
+	}
+	if (u.pid > 0) {
+		struct err first;
+		int one = collect_helper(&u, &first);
+
+		if (rc == 0 && one < 0) {
+			*err = first;
+			rc = one;
+		}
+	}
+	if (g.pid > 0) {
+		struct err second;
+		int two = collect_helper(&g, &second);
+
+		if (rc == 0 && two < 0) {
+			*err = second;
+			rc = two;
+		}
+	}
+	fd_drop(&u.output);
+	fd_drop(&g.output);
+	if (rc < 0) {
+		host_explain_helper(ids, err);
+	}
+	return rc;
+}
+
+int host_idmap_write(const struct plan_ids *ids, pid_t pid, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+
+	switch (ids->how) {
+	case PLAN_IDS_DIRECT:
+		return write_direct(&arena, ids, pid, err);
+	case PLAN_IDS_HELPERS:
+		return write_by_helpers(&arena, ids, pid, err);
+	case PLAN_IDS_NONE:
+		break;
+	}
+	return 0;
+}

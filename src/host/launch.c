@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/launch: from a bundle to a container: create, start, run.
+ *
+ * Everything that can fail without a process is done first: configuration, facts, plan, the state folder. Then one
+ * clone; while the guest makes its namespaces, the id helpers run; then the guest is served until it is ready. Whatever
+ * fails, launch_undo leaves nothing of it.
+ */
+#include "host/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "guest/guest.h"
+#include "host/console.h"
+#include "host/explain.h"
+#include "host/facts.h"
+#include "host/foreground.h"
+#include "host/gate.h"
+#include "host/idmap.h"
+#include "host/record.h"
+#include "host/state.h"
+#include "plan/build.h"
+#include "spec/spec.h"
+#include "sys/clone.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+struct launch {
+	const struct launch_options *options;
+	struct arena arena;
+	const char *bundle; /* absolute */
+	const char *config; /* the text of config.json */
+	size_t config_len;
+	struct spec *spec;
+	struct plan *plan;
+	const char *owner;
+	struct state_dir dir;
+	bool detached;	    /* nobody stays: a terminal needs a console socket */
+	int console_socket; /* connected, or -1 */
+	int signals;
+	int wire;	 /* our end */
+	int gate;	 /* create: listening; run: -1 */
+	int multiplexer; /* foreground with a terminal */
+	pid_t pid;	 /* the container's init once it is known, else our first child */
+	int pidfd;
+};
+
+#define LAUNCH_INIT(o)                                                                                                 \
+	{                                                                                                              \
+		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,            \
+		.multiplexer = -1, .pid = -1, .pidfd = -1                                                              \
+	}
+
+static void launch_done(struct launch *l)
+{
+	fd_drop(&l->console_socket);
+	fd_drop(&l->signals);
+	fd_drop(&l->wire);
+	fd_drop(&l->gate);
+	fd_drop(&l->multiplexer);
+	fd_drop(&l->pidfd);
+	host_state_close(&l->dir);
+	arena_done(&l->arena);
+}
+
+/* Ends the guest, if any, and removes the state folder. Keeps the error that led here. */
+static void launch_undo(struct launch *l)
+{
+	struct err ignored;
+
+	if (l->pidfd >= 0) {
+		(void)sys_pidfd_kill(l->pidfd, SIGKILL);
+	}
+	while (l->pid > 0 && waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	if (l->dir.fd >= 0) {
+		(void)host_state_remove(&l->dir, &ignored);
+	}
+}
+
+static int read_config(struct launch *l, struct err *err)
+{
+	const char *path = l->options->config;
+	ssize_t len;
+
+	l->bundle = realpath(l->options->bundle, NULL);
+	if (!l->bundle) {
+		return err_errno(err, errno, "bundle %s", l->options->bundle);
+	}
+	{
+		char *heap = (char *)(uintptr_t)l->bundle;
+
+		l->bundle = arena_strdup(&l->arena, heap);
+		free(heap);
+	}
+	if (!path) {
+		path = arena_printf(&l->arena, "%s/config.json", l->bundle);
+	}
+	len = sys_read_file(&l->arena, AT_FDCWD, path, JSON_TEXT_MAX, &l->config);
+	if (len < 0) {
+		err_errno(err, (int)-len, "%s", path);
+		if (len == -ENOENT) {
+			return err_hint(err, "a bundle is a folder with config.json (`rootlet spec` writes one) and a root filesystem");
+		}
+		sys_explain_path(path, err);
+		return -err->code;
+	}
+	l->config_len = (size_t)len;
+	if (spec_load(&l->arena, l->config, l->config_len, &l->spec, err) < 0) {
+		return err_wrap(err, "%s", path);
+	}
+	return 0;
+}
+
+static int check_rootfs(const struct launch *l, struct err *err)
+{
+	const char *path = l->plan->fs.rootfs;
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		err_errno(err, errno, "/root/path: root filesystem %s", path);
+		sys_explain_path(path, err);
+		return -err->code;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		return err_set(err, ENOTDIR, "/root/path: root filesystem %s is not a directory", path);
+	}
+	return 0;
+}
+
+static void tell_notes(const struct launch *l)
+{
+	if (l->options->quiet_notes || !log_notes_wanted()) {
+		return;
+	}
+	for (size_t i = 0; i < l->plan->note_n; i++) {
+		const struct plan_note *note = &l->plan->notes[i];
+
+		if (!note->quiet) {
+			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why, note->remedy ? "; " : "",
+				    note->remedy ? note->remedy : "");
+		}
+	}
+}
+
+/* Everything that needs no process and leaves no trace. */
+static int prepare(struct launch *l, struct err *err)
+{
+	const struct launch_options *o = l->options;
+	struct plan_options options;
+	struct facts facts;
+
+	TRY(read_config(l, err));
+	TRY(host_facts(&l->arena, l->spec, &facts, err));
+	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
+	options = (struct plan_options){
+		.id = o->id,
+		.bundle = l->bundle,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.preserve_fds = o->preserve_fds,
+	};
+	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
+	TRY(check_rootfs(l, err));
+	if (l->plan->process.terminal && l->detached && !o->console_socket) {
+		return err_set(err, EINVAL, "cannot allocate tty if rootlet will detach without setting console socket: give "
+					    "--console-socket, or set /process/terminal to false");
+	}
+	if (!l->plan->process.terminal && o->console_socket) {
+		return err_set(err, EINVAL, "cannot use console socket if rootlet will not allocate a tty: set /process/terminal "
+					    "to true, or leave --console-socket out");
+	}
+	if (o->console_socket) {
+		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
+	}
+	tell_notes(l);
+	return 0;
+}
+
+static bool joins(const struct plan *plan, int type)
+{
+	for (size_t i = 0; i < plan->ns.join_n; i++) {
+		if (plan->ns.join[i].type == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The one clone. The child never returns from here. */
+static int spawn(struct launch *l, struct err *err)
+{
+	/* The other namespaces are made by the guest, while the maps are written; a joined user namespace comes first. */
+	uint64_t flags = joins(l->plan, CLONE_NEWUSER) ? 0 : l->plan->ns.new & (CLONE_NEWUSER | CLONE_NEWPID);
+	scope_fd int theirs = -1;
+	int rc = wire_pair(&l->wire, &theirs);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "socketpair");
+	}
+	l->pid = sys_clone(flags, &l->pidfd);
+	if (l->pid == 0) {
+		struct guest_fds fds = { .wire = theirs, .gate = l->gate };
+
+		fd_drop(&l->wire);
+		guest_main(l->plan, &fds);
+	}
+	if (l->pid < 0) {
+		err_errno(err, -l->pid, "making the container's first process%s",
+			  flags & CLONE_NEWUSER ? " in a new user namespace" : "");
+		if (flags & CLONE_NEWUSER) {
+			host_explain_userns(err);
+		}
+		return -err->code;
+	}
+	return 0;
+}
+
+static int give_ids(struct launch *l, struct err *err)
+{
+	int rc;
+
+	if (l->plan->ids.how == PLAN_IDS_NONE) {
+		return 0;
+	}
+	TRY(host_idmap_write(&l->plan->ids, l->pid, err));
+	rc = wire_send(l->wire, WIRE_IDMAP, NULL, 0, -1);
+	/* -EPIPE: the guest ended already; what it said is still to be read. */
+	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container its ids") : 0;
+}
+
+/* The guest forked into a joined pid namespace: its child is init, the process that we cloned is done. */
+static int take_init(struct launch *l, struct wire_msg *msg, struct err *err)
+{
+	pid_t pid = sys_pidfd_pid(msg->fd);
+
+	if (pid < 0) {
+		close(msg->fd);
+		return err_errno(err, -pid, "the container's first process");
+	}
+	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	fd_drop(&l->pidfd);
+	l->pidfd = msg->fd;
+	l->pid = pid;
+	return 0;
+}
+
+static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)
+{
+	int rc = host_console_check(msg->fd, err);
+
+	if (rc == 0 && l->console_socket >= 0) {
+		rc = host_console_send(l->console_socket, msg->fd, err);
+		fd_drop(&l->console_socket);
+	} else if (rc == 0 && !l->detached) {
+		fd_drop(&l->multiplexer);
+		l->multiplexer = msg->fd;
+		return 0;
+	}
+	close(msg->fd);
+	return rc;
+}
+
+static int guest_ended(struct launch *l, struct err *err)
+{
+	int status = 0;
+
+	while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	l->pid = -1;
+	if (WIFSIGNALED(status)) {
+		return err_set(err, ECHILD, "the container's first process was killed by signal %d while it was set up",
+			       WTERMSIG(status));
+	}
+	return err_set(err, ECHILD, "the container's first process ended while it was set up");
+}
+
+/* A signal to us before the container is ready ends the whole attempt. */
+static int interrupted(const struct launch *l, struct err *err)
+{
+	struct pollfd fds[] = { { l->wire, POLLIN, 0 }, { l->signals, POLLIN, 0 } };
+
+	for (;;) {
+		int sig;
+
+		if (poll(fds, 2, -1) < 0) {
+			continue;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+		sig = host_signals_next(l->signals);
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
+			return err_set(err, EINTR, "interrupted by signal %d while the container was set up", sig);
+		}
+	}
+}
+
+/* Serves the guest until it is ready. Anything that is not legal in this phase ends it. */
+static int serve(struct launch *l, struct err *err)
+{
+	struct wire_msg msg;
+	int rc;
+
+	for (;;) {
+		TRY(interrupted(l, err));
+		rc = wire_recv(l->wire, &msg);
+		if (rc == 0) {
+			return guest_ended(l, err);
+		}
+		if (rc < 0) {
+			return err_errno(err, -rc, "listening to the container's set-up");
+		}
+		if (!wire_legal(WIRE_PHASE_SETUP, msg.type)) {
+			if (msg.fd >= 0) {
+				close(msg.fd);
+			}
+			return err_set(err, EPROTO, "the container's set-up sent %s out of turn", wire_type_name(msg.type));
+		}
+		switch (msg.type) {
+		case WIRE_ERR:
+			*err = msg.err;
+			return -err->code;
+		case WIRE_LOG:
+			if (!l->options->quiet_notes && log_notes_wanted()) {
+				log_warning("%s", msg.bytes);
+			}
+			break;
+		case WIRE_INIT:
+			TRY(take_init(l, &msg, err));
+			break;
+		case WIRE_CONSOLE:
+			TRY(take_console(l, &msg, err));
+			break;
+		default:
+			return 0; /* READY */
+		}
+	}
+}
+
+static int make_container(struct launch *l, bool with_gate, struct err *err)
+{
+	TRY(host_signals_catch(&l->signals, err));
+	TRY(host_state_reserve(l->options->root, l->options->id, &l->dir, err));
+	TRY(host_state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
+	if (with_gate) {
+		TRY(host_gate_make(&l->dir, &l->gate, err));
+	}
+	TRY(spawn(l, err));
+	TRY(give_ids(l, err));
+	TRY(serve(l, err));
+	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));
+	if (l->options->pid_file) {
+		TRY(host_pid_file(l->options->pid_file, l->pid, err));
+	}
+	return 0;
+}
+
+int host_create(const struct launch_options *options, struct err *err)
+{
+	struct launch l = LAUNCH_INIT(options);
+	int rc;
+
+	l.detached = true;
+	rc = prepare(&l, err);
+	if (rc == 0) {
+		rc = make_container(&l, true, err);
+		if (rc < 0) {
+			launch_undo(&l);
+		}
+	}
+	launch_done(&l);
+	return rc;
+}
+
+int host_start(const char *root, const char *id, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	enum state_status status;
+	struct state_dir dir;
+	struct state state;
+	int rc;
+
+	TRY(host_state_open(root, id, &dir, err));
+	rc = host_state_read(&arena, &dir, &state, err);
+	if (rc == 0) {
+		status = host_state_status(root, &state);
+		if (status == STATE_CREATED) {
+			rc = host_gate_open(&dir, err);
+		} else {
+			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id, host_status_name(status));
+		}
+	}
+	host_state_close(&dir);
+	return rc;
+}
+
+/* Foreground: stays until the end, then leaves nothing. */
+static int stay(struct launch *l, int *ret_status, struct err *err)
+{
+	struct foreground fg = {
+		.pid = l->pid,
+		.pidfd = l->pidfd,
+		.signals = l->signals,
+		.multiplexer = l->multiplexer,
+		.reap_orphans = !host_own_pid_namespace(l->plan),
+	};
+
+	/* Others may look at and act on the container meanwhile. */
+	host_state_unlock(&l->dir);
+	TRY(host_foreground_wait(&fg, ret_status, err));
+	l->pid = -1;
+	/* A `delete --force` from elsewhere may have been the end of it. */
+	if (l->options->keep || !host_state_relock(&l->dir)) {
+		return 0;
+	}
+	return host_state_remove(&l->dir, err);
+}
+
+static int run_made(struct launch *l, int *ret_status, struct err *err)
+{
+	TRY(make_container(l, false, err));
+	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
+	TRY(host_gate_start(l->wire, err));
+	*ret_status = 0;
+	return l->detached ? 0 : stay(l, ret_status, err);
+}
+
+int host_run(const struct launch_options *options, int *ret_status, struct err *err)
+{
+	struct launch l = LAUNCH_INIT(options);
+	int rc;
+
+	l.detached = options->detach;
+	rc = prepare(&l, err);
+	if (rc == 0) {
+		if (!l.detached && !host_own_pid_namespace(l.plan)) {
+			prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		}
+		rc = run_made(&l, ret_status, err);
+		if (rc < 0) {
+			launch_undo(&l);
+		}
+	}
+	launch_done(&l);
+	return rc;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/launch: from a bundle to a container: create, start, run.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct launch_options {
+	const char *root;	    /* host_state_root's answer */
+	const char *id;
+	const char *bundle;	    /* any path; "." by default */
+	const char *config;	    /* NULL: BUNDLE/config.json */
+	const char *pid_file;	    /* NULL: none */
+	const char *console_socket; /* NULL: none */
+	bool detach;		    /* run: return after the start */
+	bool keep;		    /* run: leave the state behind */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool quiet_notes; /* notes on what was adapted are not printed (create: its stderr becomes the container's) */
+	int preserve_fds;
+};
+
+/* Makes the container and leaves it waiting for `start`. On failure nothing of it is left. */
+int host_create(const struct launch_options *options, struct err *err);
+
+/* Lets a created container go. Errors of its last steps (execve) are reported here. */
+int host_start(const char *root, const char *id, struct err *err);
+
+/*
+ * create and start; in the foreground also forwards signals, carries the terminal, waits and deletes.
+ * *ret_status is the exit status (128 + signal for a signal), 0 when detached.
+ */
+int host_run(const struct launch_options *options, int *ret_status, struct err *err);

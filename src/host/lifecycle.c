@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/lifecycle: kill and delete.
+ *
+ * init is signalled through a pidfd that was checked after it was opened, so a reused pid is never hit, and kill needs
+ * no lock: it works while a `start` hangs.
+ */
+#include "host/lifecycle.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "host/state_internal.h"
+
+/* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */
+#define KILL_TIMEOUT_MS 10000
+
+/* How long delete waits for a process that is already on its way out. */
+#define DYING_TIMEOUT_MS 1000
+
+/* A container without a pid namespace that keeps forking is chased this often. */
+#define CHASE_ROUNDS 50
+
+#define PF_EXITING_ 0x4 /* include/linux/sched.h: getting shut down */
+
+static int send_pidfd(int pidfd, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+/* For pids that host_processes saw a moment ago. */
+static int signal_pid(pid_t pid, int sig)
+{
+	scope_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : send_pidfd(fd, sig);
+}
+
+/*
+ * Every process but init, then init: with SIGKILL its children would otherwise move to another parent and out of
+ * sight, so that is repeated until none is left.
+ */
+static int signal_all(const struct state *state, int init_fd, int sig, struct err *err)
+{
+	size_t others = 0;
+
+	/* The kernel kills a pid namespace with its init, pid_namespaces(7). */
+	if (sig == SIGKILL && state->own_pid_namespace) {
+		return send_pidfd(init_fd, sig);
+	}
+	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
+		scope_arena struct arena arena = ARENA_INIT;
+		pid_t *pids = NULL;
+		size_t n = 0;
+
+		TRY(host_processes(&arena, state, &pids, &n, err));
+		others = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (pids[i] != (pid_t)state->pid && signal_pid(pids[i], sig) == 0) {
+				others++;
+			}
+		}
+		if (sig != SIGKILL || others == 0) {
+			break;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return send_pidfd(init_fd, sig);
+}
+
+int host_kill(const char *root, const char *id, int sig, bool all, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_fd int pidfd = -1;
+	struct state state;
+	int rc;
+
+	TRY(host_state_load(&arena, root, id, &state, err));
+	rc = host_state_pidfd(&state, &pidfd);
+	if (rc == 0) {
+		bool whole = all || (sig == SIGKILL && !state.own_pid_namespace);
+
+		*err = (struct err){ .code = 0 };
+		rc = whole ? signal_all(&state, pidfd, sig, err) : send_pidfd(pidfd, sig);
+		if (rc < 0 && err->code) {
+			return rc;
+		}
+	}
+	if (rc == -ESRCH) {
+		return err_set(err, ESRCH, "container not running: `%s`", id);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig, id, (int)state.pid);
+	}
+	return 0;
+}
+
+/* 0 once the process of pidfd has ended (a zombie has), -ETIMEDOUT after timeout_ms. */
+static int wait_end(int pidfd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	struct timespec now;
+	int64_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout_ms;
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		int64_t left = end - (now.tv_sec * 1000 + now.tv_nsec / 1000000);
+		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
+
+		if (n > 0) {
+			return 0;
+		}
+		if (n == 0) {
+			return -ETIMEDOUT;
+		}
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
+static int kill_and_wait(const struct state *state, struct err *err)
+{
+	scope_fd int pidfd = -1;
+	int rc = host_state_pidfd(state, &pidfd);
+
+	if (rc == -ESRCH) {
+		return 0;
+	}
+	*err = (struct err){ .code = 0 };
+	if (rc == 0) {
+		rc = signal_all(state, pidfd, SIGKILL, err);
+	}
+	if (rc == 0 || rc == -ESRCH) {
+		rc = wait_end(pidfd, KILL_TIMEOUT_MS);
+	}
+	if (rc == -ETIMEDOUT) {
+		return err_set(err, ETIMEDOUT, "container `%s`: its process %d is still there %d seconds after SIGKILL",
+			       state->id, (int)state->pid, KILL_TIMEOUT_MS / 1000);
+	}
+	if (rc < 0 && !err->code) {
+		return err_errno(err, -rc, "cannot kill container `%s` (pid %d)", state->id, (int)state->pid);
+	}
+	return rc;
+}
+
+/* Whether SIGKILL is pending for the process, from its status file (proc_pid_status(5): SigPnd, ShdPnd). */
+static bool kill_pending(pid_t pid)
+{
+	const unsigned long long bit = 1ull << (SIGKILL - 1);
+	unsigned long long mask;
+	char path[64];
+	char line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	scope_file FILE *file = fopen(path, "re");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if ((sscanf(line, "SigPnd: %llx", &mask) == 1 || sscanf(line, "ShdPnd: %llx", &mask) == 1) &&
+		    (mask & bit)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process that is being
+ * killed or is exiting gets a moment before delete calls it running.
+ */
+static bool ends_by_itself(const struct state *state)
+{
+	scope_fd int pidfd = -1;
+	struct process_stat st;
+
+	if (host_state_pidfd(state, &pidfd) < 0) {
+		return true;
+	}
+	if (host_process_stat((pid_t)state->pid, &st) == 0 && !(st.flags & PF_EXITING_) &&
+	    !kill_pending((pid_t)state->pid)) {
+		return false;
+	}
+	return wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
+}
+
+/* Sees to it that the container of an open, locked folder is dead; refuses where it runs and there is no force. */
+static int end_container(struct arena *arena, const struct state_dir *dir, bool force, struct err *err)
+{
+	enum state_status status;
+	struct state state;
+	int rc = host_state_read(arena, dir, &state, err);
+
+	if (force && rc == -ENOENT) {
+		return 0;
+	}
+	if (force && rc == -EBADMSG) {
+		log_warning("%s", err->msg);
+		log_warning("container `%s`: removed; its processes, if it has any, are unknown and were left alone",
+			    dir->id);
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	status = host_state_status(dir->root, &state);
+	if (status == STATE_STOPPED) {
+		return 0;
+	}
+	if (!force && status != STATE_CREATED && !ends_by_itself(&state)) {
+		return err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", dir->id,
+			       host_status_name(status));
+	}
+	return kill_and_wait(&state, err);
+}
+
+int host_delete(const char *root, const char *id, bool force, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct state_dir dir = { .fd = -1 };
+	struct state state;
+	int rc;
+
+	/* Before the lock: a `start` that hangs holds it until the container is dead. */
+	if (force && host_state_load(&arena, root, id, &state, err) == 0) {
+		TRY(kill_and_wait(&state, err));
+	}
+	rc = host_state_open(root, id, &dir, err);
+	if (force && rc == -ENOENT) {
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	rc = end_container(&arena, &dir, force, err);
+	if (rc < 0) {
+		host_state_close(&dir);
+		return rc;
+	}
+	return host_state_remove(&dir, err);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/record: what a launch leaves for later commands and for the client: state.json and the pid file. */
+#include "host/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/scope.h"
+
+/* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
+static const char *now_text(struct arena *arena)
+{
+	struct timespec now;
+	int64_t days, year_of_era, era, day_of_era, day_of_year, month;
+	int64_t year;
+	long seconds;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	days = now.tv_sec / 86400 + 719468; /* from 0000-03-01, so that the leap day is a year's last */
+	seconds = (long)(now.tv_sec % 86400);
+	era = days / 146097;
+	day_of_era = days % 146097;
+	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	month = (5 * day_of_year + 2) / 153;
+	year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
+	return arena_printf(arena, "%04lld-%02lld-%02lldT%02ld:%02ld:%02ld.%09ldZ", (long long)year,
+			    (long long)(month < 10 ? month + 3 : month - 9), (long long)(day_of_year - (153 * month + 2) / 5 + 1),
+			    seconds / 3600, seconds / 60 % 60, seconds % 60, now.tv_nsec);
+}
+
+bool host_own_pid_namespace(const struct plan *plan)
+{
+	return (plan->ns.new & CLONE_NEWPID) != 0;
+}
+
+int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
+		pid_t pid, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct state state = {
+		.oci_version = SPEC_VERSION,
+		.id = plan->id,
+		.bundle = plan->bundle,
+		.rootfs = plan->fs.rootfs,
+		.created = now_text(&arena),
+		.owner = owner,
+		.pid = pid,
+		.own_pid_namespace = host_own_pid_namespace(plan),
+		.annotations = spec->annotations,
+	};
+	char letter;
+	int rc = host_process_start_time(pid, &state.start_time, &letter);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "the container's process %d", (int)pid);
+	}
+	return host_state_save(dir, &state, err);
+}
+
+int host_pid_file(const char *path, pid_t pid, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *aside = arena_printf(&arena, "%s.%d.tmp", path, (int)getpid());
+	const char *text = arena_printf(&arena, "%d", (int)pid);
+	scope_fd int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	size_t len = strlen(text);
+
+	if (fd < 0) {
+		return err_errno(err, errno, "--pid-file: %s", aside);
+	}
+	if (write(fd, text, len) != (ssize_t)len || rename(aside, path) < 0) {
+		int code = errno;
+
+		unlink(aside);
+		return err_errno(err, code, "--pid-file: %s", path);
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/record: what a launch leaves for later commands and for the client: state.json and the pid file. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "host/state.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
+		pid_t pid, struct err *err);
+
+/* The pid in decimal without a newline, written aside and renamed, as clients wait for it. */
+int host_pid_file(const char *path, pid_t pid, struct err *err);
+
+/* Does init's end end every process of the container? */
+bool host_own_pid_namespace(const struct plan *plan);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/session: whose session this is.
+ *
+ * Inside an outer user namespace (podman unshare, a CI job) geteuid() says 0 for an ordinary user: the outside
+ * id, and whether root is real, come from /proc/self/uid_map (user_namespaces(7)).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The id outside of our user namespace that our effective uid stands for; geteuid() where the map can't be read. */
+uid_t host_session_uid(void);
+
+/* Effective uid 0 in the initial user namespace (or one that maps every id to itself). */
+bool host_session_is_root(void);

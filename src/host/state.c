@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/state: the folder ROOT/ID, its lock, and state.json.
+ *
+ * The paths are in reach of other people only as far as ROOT's parents are, so ROOT is opened without following a
+ * link, its owner and mode are checked on the descriptor, and everything below is named relative to descriptors.
+ * Finding ROOT is root.c's subject, liveness status.c's.
+ */
+#include "host/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "host/state_internal.h"
+#include "json/encode.h"
+
+#define STATE_FILE "state.json"
+
+/* Folders inside a state folder, and in those: rootlet makes none deeper. */
+#define REMOVE_DEPTH_MAX 8
+
+/* How often a folder may vanish between being made and being locked. */
+#define RESERVE_TRIES 16
+
+/* state.json holds a bundle's annotations too; more than this was not written by us. */
+#define STATE_FILE_MAX (16u << 20)
+
+static int does_not_exist(const char *id, struct err *err)
+{
+	return err_set(err, ENOENT, "container `%s` does not exist", id);
+}
+
+int host_id_check(const char *id, struct err *err)
+{
+	size_t len = strlen(id);
+
+	if (len == 0) {
+		return err_set(err, EINVAL, "the container ID is empty");
+	}
+	if (len > STATE_ID_MAX) {
+		return err_set(err, EINVAL, "the container ID is %zu bytes long: at most %d are allowed", len,
+			       STATE_ID_MAX);
+	}
+	if (id[0] == '.') {
+		return err_set(err, EINVAL, "container ID `%s`: it must not begin with `.`", id);
+	}
+	for (const char *p = id; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("_+.-", c)) {
+			continue;
+		}
+		if (c > 0x20 && c < 0x7f) {
+			return err_set(err, EINVAL, "container ID `%s`: `%c` is not allowed, only A-Z a-z 0-9 _ + . -",
+				       id, c);
+		}
+		return err_set(err, EINVAL, "container ID: the byte 0x%02x is not allowed, only A-Z a-z 0-9 _ + . -",
+			       c);
+	}
+	return 0;
+}
+
+/* ROOT/ID as a descriptor. -ENOENT without a message when there is none: the callers word it differently. */
+static int open_folder(int root_fd, const char *id, int *ret_fd, struct err *err)
+{
+	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		return errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open the state folder of `%s`", id);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Whether fd still is what ROOT/ID names: another process may have removed it, or made it anew, before our lock. */
+static bool still_named(int root_fd, const char *id, int fd)
+{
+	struct stat ours, named;
+
+	return fstat(fd, &ours) == 0 && fstatat(root_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && ours.st_nlink > 0;
+}
+
+static int lock(int fd, int how)
+{
+	while (flock(fd, how) < 0) {
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static bool has_state(int fd)
+{
+	struct stat st;
+
+	return fstatat(fd, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int remove_contents(int fd, unsigned depth, struct err *err)
+{
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!dir) {
+		rc = err_errno(err, errno, "cannot read a state folder");
+		scope_close_(&again);
+		return rc;
+	}
+	while (rc == 0 && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+			continue;
+		}
+		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT) {
+			continue;
+		}
+		if ((errno == EISDIR || errno == EPERM) && depth < REMOVE_DEPTH_MAX) {
+			scope_fd int sub = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			if (sub >= 0) {
+				rc = remove_contents(sub, depth + 1, err);
+				if (rc == 0 && unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0) {
+					rc = err_errno(err, errno, "cannot remove the folder %s", entry->d_name);
+				}
+				continue;
+			}
+		}
+		rc = err_errno(err, errno, "cannot remove the file %s", entry->d_name);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* One try at making, or taking over, ROOT/ID. -EAGAIN: it vanished in between. */
+static int reserve_once(int root_fd, const char *id, int *ret_fd, struct err *err)
+{
+	scope_fd int fd = -1;
+	int rc;
+
+	if (mkdirat(root_fd, id, 0700) < 0 && errno != EEXIST) {
+		return err_errno(err, errno, "cannot make the state folder of `%s`", id);
+	}
+	rc = open_folder(root_fd, id, &fd, err);
+	if (rc < 0) {
+		return rc == -ENOENT ? -EAGAIN : rc;
+	}
+	rc = lock(fd, LOCK_EX | LOCK_NB);
+	if (rc < 0 && rc != -EWOULDBLOCK) {
+		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
+	}
+	if (rc == 0 && !still_named(root_fd, id, fd)) {
+		return -EAGAIN;
+	}
+	if (rc < 0 || has_state(fd)) {
+		return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
+	}
+	/* What a create that was killed left behind; a new folder is empty. */
+	rc = remove_contents(fd, 0, err);
+	if (rc < 0) {
+		return err_wrap(err, "cannot reuse the state folder of `%s`", id);
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int host_state_reserve(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	int fd = -1;
+	int rc;
+
+	TRY(host_id_check(id, err));
+	rc = host_root_open(root, &root_fd, err);
+	if (rc < 0) {
+		return rc == -ENOENT ? err_errno(err, ENOENT, "cannot open the state folder %s", root) : rc;
+	}
+	for (unsigned i = 0; i < RESERVE_TRIES; i++) {
+		rc = reserve_once(root_fd, id, &fd, err);
+		if (rc == 0) {
+			*ret = (struct state_dir){ .fd = fd, .root = root, .id = id };
+			return 0;
+		}
+		if (rc != -EAGAIN) {
+			return rc;
+		}
+	}
+	return err_set(err, EAGAIN, "the state folder of `%s` is made and removed by others all the time; try again",
+		       id);
+}
+
+int host_state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	scope_fd int fd = -1;
+	int rc;
+
+	TRY(host_id_check(id, err));
+	rc = host_root_open(root, &root_fd, err);
+	if (rc == 0) {
+		rc = open_folder(root_fd, id, &fd, err);
+	}
+	if (rc < 0) {
+		return rc == -ENOENT ? does_not_exist(id, err) : rc;
+	}
+	rc = lock(fd, LOCK_EX);
+	if (rc < 0) {
+		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
+	}
+	if (!still_named(root_fd, id, fd)) {
+		return does_not_exist(id, err);
+	}
+	*ret = (struct state_dir){ .fd = fd_take(&fd), .root = root, .id = id };
+	return 0;
+}
+
+void host_state_close(struct state_dir *dir)
+{
+	if (dir->fd >= 0) {
+		/* A child made by clone holds the same open file, and with it the lock, until it executes. */
+		(void)flock(dir->fd, LOCK_UN);
+		fd_drop(&dir->fd);
+	}
+}
+
+void host_state_unlock(const struct state_dir *dir)
+{
+	(void)flock(dir->fd, LOCK_UN);
+}
+
+bool host_state_relock(const struct state_dir *dir)
+{
+	scope_fd int root_fd = -1;
+	struct err ignored;
+
+	return host_root_open(dir->root, &root_fd, &ignored) == 0 && lock(dir->fd, LOCK_EX) == 0 &&
+	       still_named(root_fd, dir->id, dir->fd);
+}
+
+int host_state_remove(struct state_dir *dir, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	int rc = host_root_open(dir->root, &root_fd, err);
+
+	if (rc == -ENOENT) {
+		rc = err_errno(err, ENOENT, "cannot open the state folder %s", dir->root);
+	}
+	/* state.json first: cut off half-way, what is left counts as absent. */
+	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT) {
+		rc = err_errno(err, errno, "cannot remove %s/%s/" STATE_FILE, dir->root, dir->id);
+	}
+	if (rc == 0) {
+		rc = remove_contents(dir->fd, 0, err);
+	}
+	if (rc == 0 && unlinkat(root_fd, dir->id, AT_REMOVEDIR) < 0) {
+		rc = err_errno(err, errno, "cannot remove the state folder %s/%s", dir->root, dir->id);
+	}
+	host_state_close(dir);
+	return rc;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int host_state_write_file(const struct state_dir *dir, const char *name, const void *bytes, size_t len, struct err *err)
+{
+	char aside[NAME_MAX + 1];
+	int rc = 0;
+
+	if (snprintf(aside, sizeof(aside), ".%s.new", name) >= (int)sizeof(aside)) {
+		return err_set(err, ENAMETOOLONG, "state file name too long: %s", name);
+	}
+	/* Ours by the lock: a leftover is of a process that was killed. */
+	(void)unlinkat(dir->fd, aside, 0);
+	scope_fd int fd = openat(dir->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		rc = -errno;
+	}
+	if (rc == 0) {
+		rc = write_all(fd, bytes, len);
+	}
+	if (rc == 0 && renameat(dir->fd, aside, dir->fd, name) < 0) {
+		rc = -errno;
+	}
+	if (rc < 0) {
+		(void)unlinkat(dir->fd, aside, 0);
+		return err_errno(err, -rc, "cannot write %s/%s/%s", dir->root, dir->id, name);
+	}
+	return 0;
+}
+
+/* Whether what this folder holds is gone after a reboot by itself. */
+static bool on_memory(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == (__typeof__(fs.f_type))RAMFS_MAGIC);
+}
+
+int host_state_save(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *boot_id = state->boot_id;
+	struct json_writer w;
+	struct text text;
+
+	if (!boot_id && !on_memory(dir->fd)) {
+		boot_id = host_boot_id(&arena);
+	}
+	text_init(&text, &arena);
+	json_writer_init(&w, &text, false);
+	json_object_begin(&w, NULL);
+	json_string(&w, "ociVersion", state->oci_version);
+	json_string(&w, "id", state->id);
+	json_int(&w, "pid", state->pid);
+	json_uint(&w, "startTime", state->start_time);
+	if (boot_id) {
+		json_string(&w, "bootId", boot_id);
+	}
+	json_bool(&w, "ownPidNamespace", state->own_pid_namespace);
+	json_string(&w, "bundle", state->bundle);
+	json_string(&w, "rootfs", state->rootfs);
+	json_string(&w, "created", state->created);
+	json_string(&w, "owner", state->owner);
+	json_object_begin(&w, "annotations");
+	for (size_t i = 0; i < state->annotations.n; i++) {
+		json_string(&w, state->annotations.v[i].key, state->annotations.v[i].value);
+	}
+	json_object_end(&w);
+	json_object_end(&w);
+	text_add(&text, "\n");
+	return host_state_write_file(dir, STATE_FILE, text.s, text.len, err);
+}
+
+/* state.json as it is decoded: the fields that must be there are told from those that are zero. */
+struct state_file {
+	struct state state; /* pid, start_time: see below */
+	struct opt_i64 pid;
+	struct opt_u64 start_time;
+};
+
+#define IN_STATE(member) offsetof(struct state_file, state.member)
+
+static const struct json_field state_fields[] = {
+	{ .key = "ociVersion", .kind = JSON_K_STR, .offset = IN_STATE(oci_version), .flags = JSON_REQUIRED },
+	{ .key = "id", .kind = JSON_K_STR, .offset = IN_STATE(id), .flags = JSON_REQUIRED },
+	{ .key = "pid",
+	  .kind = JSON_K_OPT_INT,
+	  .offset = offsetof(struct state_file, pid),
+	  .flags = JSON_REQUIRED,
+	  .min = 1,
+	  .max = INT32_MAX },
+	{ .key = "startTime",
+	  .kind = JSON_K_OPT_UINT,
+	  .offset = offsetof(struct state_file, start_time),
+	  .flags = JSON_REQUIRED,
+	  .umax = UINT64_MAX },
+	{ .key = "bootId", .kind = JSON_K_STR, .offset = IN_STATE(boot_id), .flags = JSON_NONEMPTY },
+	{ .key = "ownPidNamespace",
+	  .kind = JSON_K_BOOL,
+	  .offset = IN_STATE(own_pid_namespace),
+	  .flags = JSON_REQUIRED },
+	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
+	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
+	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },
+	{ .key = "owner", .kind = JSON_K_STR, .offset = IN_STATE(owner), .flags = JSON_REQUIRED },
+	{ .key = "annotations", .kind = JSON_K_PAIRS, .offset = IN_STATE(annotations) },
+	{ .key = NULL },
+};
+
+static const struct json_table state_table = {
+	.name = "state",
+	.size = sizeof(struct state_file),
+	.fields = state_fields,
+};
+
+/* The whole file, in the arena. -ENOENT without a message. */
+static int read_file(struct arena *arena, const struct state_dir *dir, const char **ret, size_t *ret_len,
+		     struct err *err)
+{
+	scope_fd int fd = openat(dir->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t used = 0;
+	struct stat st;
+	char *bytes;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		return errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open it");
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)STATE_FILE_MAX) {
+		return err_set(err, EINVAL, "not a regular file of at most %u bytes", STATE_FILE_MAX);
+	}
+	/* It was renamed into place complete, so its size does not change any more. */
+	bytes = arena_alloc(arena, (size_t)st.st_size + 1);
+	while (used < (size_t)st.st_size) {
+		ssize_t n = read(fd, bytes + used, (size_t)st.st_size - used);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return err_errno(err, errno, "cannot read it");
+		}
+		if (n == 0) {
+			break;
+		}
+		used += (size_t)n;
+	}
+	*ret = bytes;
+	*ret_len = used;
+	return 0;
+}
+
+static int parse_state(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
+		       struct err *err)
+{
+	struct state_file file = { .pid = { .set = false } };
+	const struct json *tree = NULL;
+
+	TRY(json_parse(arena, bytes, len, &tree, err));
+	TRY(json_decode(arena, &state_table, tree, &file, err));
+	if (!str_eq(file.state.id, id)) {
+		return err_set(err, EINVAL, "/id: it says `%s`", file.state.id);
+	}
+	file.state.pid = file.pid.value;
+	file.state.start_time = file.start_time.value;
+	*ret = file.state;
+	return 0;
+}
+
+int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret, struct err *err)
+{
+	const char *bytes = NULL;
+	size_t len = 0;
+	int rc = read_file(arena, dir, &bytes, &len, err);
+
+	if (rc == -ENOENT) {
+		return does_not_exist(dir->id, err);
+	}
+	if (rc == 0) {
+		rc = parse_state(arena, dir->id, bytes, len, ret, err);
+	}
+	if (rc == 0) {
+		return 0;
+	}
+	if (rc == -EINVAL || rc == -E2BIG) {
+		err->code = EBADMSG;
+	}
+	err_wrap(err, "the state of container `%s` is damaged: %s/%s/" STATE_FILE, dir->id, dir->root, dir->id);
+	return err_hint(err, "`rootlet delete --force %s` removes it", dir->id);
+}
+
+int host_state_load(struct arena *arena, const char *root, const char *id, struct state *ret, struct err *err)
+{
+	struct state_dir dir = { .root = root, .id = id };
+	scope_fd int root_fd = -1;
+	scope_fd int fd = -1;
+	int rc;
+
+	TRY(host_id_check(id, err));
+	rc = host_root_open(root, &root_fd, err);
+	if (rc == 0) {
+		rc = open_folder(root_fd, id, &fd, err);
+	}
+	if (rc < 0) {
+		return rc == -ENOENT ? does_not_exist(id, err) : rc;
+	}
+	dir.fd = fd;
+	return host_state_read(arena, &dir, ret, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_container(int root_fd, const char *name)
+{
+	char path[STATE_ID_MAX + sizeof("/" STATE_FILE)];
+	struct err ignored;
+	struct stat st;
+
+	if (host_id_check(name, &ignored) < 0) {
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/" STATE_FILE, name);
+	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Grows by doubling: the arena keeps the old copies, which are small. */
+static void add_name(struct arena *arena, struct strs *list, size_t *room, const char *name)
+{
+	if (list->n + 1 >= *room) {
+		const char **grown;
+
+		*room = *room ? *room * 2 : 16;
+		grown = arena_array(arena, *room, sizeof(*grown));
+		if (list->n > 0) {
+			memcpy(grown, list->v, list->n * sizeof(*grown));
+		}
+		list->v = grown;
+	}
+	list->v[list->n++] = arena_strdup(arena, name);
+	list->v[list->n] = NULL;
+}
+
+int host_state_list(struct arena *arena, const char *root, struct strs *ret, struct err *err)
+{
+	struct strs list = { .n = 0 };
+	scope_fd int root_fd = -1;
+	struct dirent *entry;
+	size_t room = 0;
+	DIR *dir;
+	int fd;
+	int rc = host_root_open(root, &root_fd, err);
+
+	if (rc == -ENOENT) {
+		*ret = list;
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		rc = err_errno(err, errno, "cannot read the state folder %s", root);
+		scope_close_(&fd);
+		return rc;
+	}
+	while ((entry = readdir(dir))) {
+		if (is_container(root_fd, entry->d_name)) {
+			add_name(arena, &list, &room, entry->d_name);
+		}
+	}
+	closedir(dir);
+	if (list.n > 1) {
+		qsort(list.v, list.n, sizeof(*list.v), by_name);
+	}
+	*ret = list;
+	return 0;
+}

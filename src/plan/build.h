@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/build: the pure function from wish and world to plan.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+/* What the command line adds to the bundle. */
+struct plan_options {
+	const char *id;
+	const char *bundle; /* absolute path */
+	bool no_pivot;
+	bool no_new_keyring;
+	int preserve_fds;
+};
+
+/* Which facts this configuration makes necessary; the others need not be probed. */
+bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
+
+/*
+ * Decides everything. The plan and what it points to live in the arena, which must outlive it, as must the
+ * spec. Errors: EINVAL, EPERM, ENOTSUP: one line with the JSON path of the property and the remedy.
+ */
+int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
+	       const struct plan_options *options, struct plan **ret, struct err *err);
+
+/* The plan as text, one property a line, in a stable order: for people and for golden tests. */
+const char *plan_print(struct arena *arena, const struct plan *plan);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/builder: what the parts of plan_build share. Private to src/plan. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "plan/build.h"
+
+struct builder {
+	struct arena *arena;
+	const struct spec *spec;
+	const struct spec_linux *lin; /* never NULL: an absent one is empty */
+	const struct facts *facts;
+	const struct plan_options *options;
+	struct plan *plan;
+	bool user_namespace; /* the container gets one of its own, made or joined */
+	size_t note_room;
+};
+
+/* Records an adaptation. path, what, why and remedy are kept as they are (literals or arena text). */
+void plan_note(struct builder *b, const char *path, const char *what, const char *why, const char *remedy);
+
+/* The same, but only for `explain`: nothing that was asked for is missing. */
+void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why);
+
+/* In the order of plan_build. Each returns 0 or -errno with err filled. */
+int plan_supported(struct builder *b, struct err *err);
+int plan_namespaces(struct builder *b, struct err *err);
+int plan_ids(struct builder *b, struct err *err);
+int plan_fs(struct builder *b, struct err *err);
+int plan_mounts(struct builder *b, struct err *err);
+int plan_devices(struct builder *b, struct err *err);
+int plan_process(struct builder *b, struct err *err);
+
+/* Is a namespace of this type made new / new or joined? type: CLONE_NEW*. */
+bool plan_ns_new(const struct builder *b, int type);
+bool plan_ns_own(const struct builder *b, int type);
+
+/* Does the container know this id? True when that can't be told (a joined user namespace). */
+bool plan_uid_mapped(const struct builder *b, uint32_t uid);
+bool plan_gid_mapped(const struct builder *b, uint32_t gid);
+
+/* Why not, and what to do: fills err for an id that is not mapped. */
+int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/devices: the default devices and links of config-linux.md, and the bundle's own devices. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "plan/builder.h"
+
+/* config-linux.md, "Default Devices". /dev/console comes with the terminal, /dev/ptmx is a link. */
+static const struct plan_device defaults[] = {
+	{ .path = "/dev/null", .type = 'c', .major = 1, .minor = 3, .mode = 0666 },
+	{ .path = "/dev/zero", .type = 'c', .major = 1, .minor = 5, .mode = 0666 },
+	{ .path = "/dev/full", .type = 'c', .major = 1, .minor = 7, .mode = 0666 },
+	{ .path = "/dev/random", .type = 'c', .major = 1, .minor = 8, .mode = 0666 },
+	{ .path = "/dev/urandom", .type = 'c', .major = 1, .minor = 9, .mode = 0666 },
+	{ .path = "/dev/tty", .type = 'c', .major = 5, .minor = 0, .mode = 0666 },
+};
+
+static const struct plan_link links[] = {
+	{ "/dev/fd", "/proc/self/fd" },
+	{ "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/ptmx", "pts/ptmx" },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Only the root of the initial user namespace can make device nodes that work. */
+static enum plan_device_how how(const struct builder *b, int type)
+{
+	if (type == 'p') {
+		return PLAN_DEVICE_FIFO;
+	}
+	return b->facts->privileged && !b->facts->in_userns && !b->user_namespace ? PLAN_DEVICE_NODE : PLAN_DEVICE_BIND;
+}
+
+static int take_device(struct builder *b, size_t index, struct plan_device *d, struct err *err)
+{
+	const struct spec_device *want = &b->lin->devices.v[index];
+
+	d->where = arena_printf(b->arena, "/linux/devices/%zu", index);
+	d->path = want->path;
+	d->source = want->path;
+	d->type = want->type == 'u' ? 'c' : want->type;
+	d->how = how(b, d->type);
+	d->mode = want->file_mode.set ? (uint32_t)want->file_mode.value & 07777 : 0666;
+	d->uid = want->uid.set ? (uint32_t)want->uid.value : 0;
+	d->gid = want->gid.set ? (uint32_t)want->gid.value : 0;
+	if (d->type != 'p') {
+		if (want->major.value < 0 || want->major.value > UINT32_MAX || want->minor.value < 0 ||
+		    want->minor.value > UINT32_MAX) {
+			return err_set(err, EINVAL, "%s: %lld:%lld is not a device number", d->where,
+				       (long long)want->major.value, (long long)want->minor.value);
+		}
+		d->major = (uint32_t)want->major.value;
+		d->minor = (uint32_t)want->minor.value;
+	}
+	if (d->how == PLAN_DEVICE_BIND && (want->file_mode.set || want->uid.set || want->gid.set)) {
+		plan_note_quiet(b, d->where, "the host's node is bound, with its owner and mode",
+				"an ordinary user can't make device nodes");
+	}
+	return 0;
+}
+
+static bool asked_for(const struct builder *b, const char *path)
+{
+	for (size_t i = 0; i < b->lin->devices.n; i++) {
+		if (str_eq(b->lin->devices.v[i].path, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int plan_devices(struct builder *b, struct err *err)
+{
+	struct plan_fs *fs = &b->plan->fs;
+
+	fs->devices = arena_array(b->arena, b->lin->devices.n + COUNT(defaults), sizeof(*fs->devices));
+	for (size_t i = 0; i < b->lin->devices.n; i++) {
+		TRY(take_device(b, i, &fs->devices[fs->device_n++], err));
+	}
+	for (size_t i = 0; i < COUNT(defaults); i++) {
+		if (!asked_for(b, defaults[i].path)) {
+			struct plan_device *d = &fs->devices[fs->device_n++];
+
+			*d = defaults[i];
+			d->where = "default device";
+			d->source = d->path;
+			d->how = how(b, d->type);
+		}
+	}
+	fs->links = arena_array(b->arena, COUNT(links), sizeof(*fs->links));
+	memcpy(fs->links, links, sizeof(links));
+	fs->link_n = COUNT(links);
+	return 0;
+}

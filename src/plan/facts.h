@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * facts: everything a plan may know of this machine and of who asks.
+ *
+ * host/facts.c fills this by probing; golden tests fill it from text. Nothing else probes the machine, so a
+ * plan can be computed, printed and tested anywhere.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* count ids from start. */
+struct facts_range {
+	uint32_t start;
+	uint32_t count;
+};
+
+struct facts_ranges {
+	struct facts_range *v;
+	size_t n;
+};
+
+/* One extent of /proc/self/uid_map: ids as seen in this namespace, as in its parent. */
+struct facts_extent {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+struct facts_extents {
+	struct facts_extent *v;
+	size_t n;
+};
+
+#define FACTS_RLIMITS 16
+
+struct facts {
+	uint32_t uid;	    /* effective, as seen in the namespace this process is in */
+	uint32_t gid;
+	const char *user;   /* its name; NULL when the password database has none */
+	bool privileged;    /* CAP_SYS_ADMIN in the current user namespace */
+	bool in_userns;	    /* this is not the initial user namespace: ids are a selection */
+	struct facts_extents own_uids; /* the current namespace's map, when in_userns */
+	struct facts_extents own_gids;
+
+	/* Loaded only when the configuration needs more than one id (see host_facts). */
+	bool subids_known;
+	struct facts_ranges subuids;
+	struct facts_ranges subgids;
+	const char *subid_source;  /* "/etc/subuid" or "NSS (subid: sss)" */
+	const char *newuidmap;	   /* absolute path, NULL when not installed */
+	const char *newgidmap;
+	const char *helper_fault;  /* why the helpers can't work (not setuid, no_new_privs); NULL when they can */
+
+	uint64_t rlimit_hard[FACTS_RLIMITS]; /* indexed by RLIMIT_* */
+	bool may_raise_rlimits;		     /* CAP_SYS_RESOURCE in the initial user namespace */
+	int64_t oom_score_adj;		     /* this process's: the floor for a user without CAP_SYS_RESOURCE */
+	unsigned last_cap;		     /* the kernel's highest capability number */
+};

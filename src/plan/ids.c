@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/ids: the container's uid and gid maps, and who writes them.
+ *
+ * A user's whole set of ranges is mapped unless the bundle says otherwise: the own id becomes 0, then every range in
+ * order from 1 on. All of it is decided here, before a map is written: a map can be written once, and a gid map
+ * written by a helper can't be followed by a fallback for the uid map (user_namespaces(7)).
+ */
+#include <errno.h>
+#include <sched.h>
+
+#include "base/str.h"
+#include "plan/builder.h"
+
+/* The kernel takes at most this many lines (340 since Linux 4.15, user_namespaces(7)). */
+#define EXTENTS_MAX 340
+
+/* One side of the work: uids or gids. */
+struct side {
+	const char *kind;	/* "uid" or "gid" */
+	const char *key;	/* "uidMappings" */
+	const char *file;	/* "/etc/subuid" */
+	uint32_t own;
+	const struct facts_ranges *ranges;
+	const struct facts_extents *outer;
+	const struct spec_id_mappings *asked;
+	struct plan_extents *out;
+};
+
+static bool maps(const struct plan_extents *extents, uint32_t id)
+{
+	for (size_t i = 0; i < extents->n; i++) {
+		if (id >= extents->v[i].inside && id - extents->v[i].inside < extents->v[i].count) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool plan_uid_mapped(const struct builder *b, uint32_t uid)
+{
+	return b->plan->ids.how == PLAN_IDS_NONE || maps(&b->plan->ids.uid, uid);
+}
+
+bool plan_gid_mapped(const struct builder *b, uint32_t gid)
+{
+	return b->plan->ids.how == PLAN_IDS_NONE || maps(&b->plan->ids.gid, gid);
+}
+
+int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err)
+{
+	bool uid = str_eq(kind, "uid");
+	const struct plan_extents *extents = uid ? &b->plan->ids.uid : &b->plan->ids.gid;
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < extents->n; i++) {
+		total += extents->v[i].count;
+	}
+	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)", path, kind, id,
+		(unsigned long long)total, kind);
+	if ((uid ? b->lin->uid_mappings.n : b->lin->gid_mappings.n) > 0) {
+		return err_hint(err, "extend /linux/%sMappings, or remove the mappings to get your whole range", kind);
+	}
+	return err_hint(err, "give %s a range that reaches it: sudo usermod --add-sub%ss 100000-165535 %s",
+			b->facts->user ? b->facts->user : "yourself", kind, b->facts->user ? b->facts->user : "USER");
+}
+
+static void add(struct builder *b, struct side *s, size_t *room, struct plan_extent extent)
+{
+	if (s->out->n == *room) {
+		struct plan_extent *grown;
+
+		*room = *room ? *room * 2 : 8;
+		grown = arena_array(b->arena, *room, sizeof(*grown));
+		for (size_t i = 0; i < s->out->n; i++) {
+			grown[i] = s->out->v[i];
+		}
+		s->out->v = grown;
+	}
+	s->out->v[s->out->n++] = extent;
+}
+
+static bool overlaps(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
+{
+	return (uint64_t)a < (uint64_t)b + b_count && (uint64_t)b < (uint64_t)a + a_count;
+}
+
+/* A range that holds the own id or ids of an earlier range can't be mapped a second time: the kernel refuses it whole. */
+static bool usable(const struct side *s, const struct facts_range *range)
+{
+	if (range->count == 0) {
+		return false;
+	}
+	for (size_t i = 0; i < s->out->n; i++) {
+		if (overlaps(range->start, range->count, s->out->v[i].outside, s->out->v[i].count)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The own id as 0, then the ranges from 1 on. */
+static void take_whole_range(struct builder *b, struct side *s)
+{
+	uint32_t next = 1;
+	size_t room = 0;
+
+	add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
+	for (size_t i = 0; i < s->ranges->n && s->out->n < EXTENTS_MAX; i++) {
+		const struct facts_range *range = &s->ranges->v[i];
+		uint32_t count = range->count;
+
+		if (!usable(s, range)) {
+			plan_note(b, "/linux/namespaces",
+				  arena_printf(b->arena, "the range %u:%u of %s is left out", range->start, count, s->file),
+				  "it holds an id that is mapped already (your own, or one of an earlier range)",
+				  "give ranges that do not overlap");
+			continue;
+		}
+		/* Ids end at 2^32 - 2: the last one means "no id" to setuid(2). */
+		if (count > UINT32_MAX - next) {
+			count = UINT32_MAX - next;
+		}
+		if (count == 0) {
+			break;
+		}
+		add(b, s, &room, (struct plan_extent){ .inside = next, .outside = range->start, .count = count });
+		next += count;
+	}
+}
+
+/* Root of a user namespace maps what it has, each id to itself, extent by extent (one may not straddle two). */
+static void take_own_map(struct builder *b, struct side *s)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < s->outer->n; i++) {
+		const struct facts_extent *e = &s->outer->v[i];
+
+		add(b, s, &room, (struct plan_extent){ .inside = e->inside, .outside = e->inside, .count = e->count });
+	}
+}
+
+/* Splits an asked-for mapping where the surrounding namespace's extents end. Ids that it lacks are an error. */
+static int take_split(struct builder *b, struct side *s, size_t index, size_t *room, struct err *err)
+{
+	struct spec_id_mapping left = s->asked->v[index];
+
+	while (left.size > 0) {
+		const struct facts_extent *in = NULL;
+		uint32_t count = left.size;
+
+		for (size_t i = 0; b->facts->in_userns && i < s->outer->n; i++) {
+			const struct facts_extent *e = &s->outer->v[i];
+
+			if (left.host_id >= e->inside && left.host_id - e->inside < e->count) {
+				in = e;
+			}
+		}
+		if (b->facts->in_userns && !in) {
+			return err_set(err, EINVAL, "/linux/%s/%zu: host %s %u does not exist in the user namespace that "
+						    "rootlet runs in; map it in the outer container first",
+				       s->key, index, s->kind, left.host_id);
+		}
+		if (in && in->count - (left.host_id - in->inside) < count) {
+			count = in->count - (left.host_id - in->inside);
+		}
+		add(b, s, room, (struct plan_extent){ .inside = left.container_id, .outside = left.host_id, .count = count });
+		left.container_id += count;
+		left.host_id += count;
+		left.size -= count;
+	}
+	return 0;
+}
+
+static int take_asked(struct builder *b, struct side *s, struct err *err)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < s->asked->n; i++) {
+		TRY(take_split(b, s, i, &room, err));
+	}
+	if (s->out->n > EXTENTS_MAX) {
+		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d", s->key, s->out->n, EXTENTS_MAX);
+	}
+	return 0;
+}
+
+/* The helpers map only ids that are the caller's: better to say which one is not than to let them refuse. */
+static int check_ownership(const struct side *s, struct err *err)
+{
+	for (size_t i = 0; i < s->asked->n; i++) {
+		const struct spec_id_mapping *m = &s->asked->v[i];
+		bool ours = m->size == 1 && m->host_id == s->own;
+
+		for (size_t r = 0; !ours && r < s->ranges->n; r++) {
+			const struct facts_range *range = &s->ranges->v[r];
+
+			ours = m->host_id >= range->start &&
+			       (uint64_t)m->host_id + m->size <= (uint64_t)range->start + range->count;
+		}
+		if (!ours) {
+			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours", s->key, i, s->kind, m->host_id,
+				(unsigned long long)m->host_id + m->size - 1);
+			return err_hint(err, "give them to you in %s, or remove /linux/uidMappings and /linux/gidMappings to get "
+					     "the ranges you have",
+					s->file);
+		}
+	}
+	return 0;
+}
+
+static bool is_own_single(const struct side *s)
+{
+	return s->out->n == 1 && s->out->v[0].count == 1 && s->out->v[0].outside == s->own;
+}
+
+static int need_helpers(struct builder *b, struct err *err)
+{
+	const struct facts *f = b->facts;
+
+	if (!f->newuidmap || !f->newgidmap) {
+		return err_set(err, ENOENT, "%s is not installed, so your range of ids can't be mapped; install it: sudo "
+					    "apt-get install uidmap (Fedora: shadow-utils)",
+			       f->newuidmap ? "newgidmap" : "newuidmap");
+	}
+	if (f->helper_fault) {
+		return err_set(err, EPERM, "%s", f->helper_fault);
+	}
+	b->plan->ids.how = PLAN_IDS_HELPERS;
+	b->plan->ids.newuidmap = f->newuidmap;
+	b->plan->ids.newgidmap = f->newgidmap;
+	return 0;
+}
+
+/* One id: nobody's help is needed, but the kernel wants setgroups(2) denied first. */
+static void single_id(struct builder *b, struct side *u, struct side *g)
+{
+	size_t room;
+
+	for (int i = 0; i < 2; i++) {
+		struct side *s = i ? g : u;
+
+		s->out->n = 0;
+		room = 0;
+		s->out->v = NULL;
+		add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
+	}
+	b->plan->ids.how = PLAN_IDS_DIRECT;
+	b->plan->ids.deny_setgroups = true;
+	plan_note(b, "/linux/namespaces", "only your own id is mapped, as uid and gid 0",
+		  arena_printf(b->arena, "%s has no range for %s", u->ranges->n == 0 ? "/etc/subuid" : "/etc/subgid",
+			       b->facts->user ? b->facts->user : "you"),
+		  arena_printf(b->arena, "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+			       b->facts->user ? b->facts->user : "USER"));
+}
+
+static int choose_writer(struct builder *b, struct side *u, struct side *g, struct err *err)
+{
+	if (b->facts->privileged) {
+		b->plan->ids.how = PLAN_IDS_DIRECT;
+		return 0;
+	}
+	if (is_own_single(u) && is_own_single(g)) {
+		b->plan->ids.how = PLAN_IDS_DIRECT;
+		b->plan->ids.deny_setgroups = true;
+		return 0;
+	}
+	TRY(check_ownership(u, err));
+	TRY(check_ownership(g, err));
+	return need_helpers(b, err);
+}
+
+static int without_mappings(struct builder *b, struct side *u, struct side *g, struct err *err)
+{
+	const struct facts *f = b->facts;
+
+	if (f->privileged && f->in_userns) {
+		take_own_map(b, u);
+		take_own_map(b, g);
+		b->plan->ids.how = PLAN_IDS_DIRECT;
+		return 0;
+	}
+	if (u->ranges->n == 0 || g->ranges->n == 0) {
+		if (f->privileged) {
+			return err_set(err, EINVAL, "/linux/uidMappings: required for a user namespace made by root, who has no "
+						    "range in /etc/subuid and /etc/subgid");
+		}
+		single_id(b, u, g);
+		return 0;
+	}
+	take_whole_range(b, u);
+	take_whole_range(b, g);
+	if (f->privileged) {
+		b->plan->ids.how = PLAN_IDS_DIRECT;
+		return 0;
+	}
+	return need_helpers(b, err);
+}
+
+bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
+{
+	const struct spec_linux *lin = spec->linux_;
+	bool user = false;
+
+	for (size_t i = 0; lin && i < lin->namespaces.n; i++) {
+		if (lin->namespaces.v[i].type == CLONE_NEWUSER) {
+			if (lin->namespaces.v[i].path) {
+				return false;
+			}
+			user = true;
+		}
+	}
+	if (facts->privileged) {
+		return user && lin->uid_mappings.n == 0 && !facts->in_userns;
+	}
+	if (!lin || lin->uid_mappings.n == 0) {
+		return true;
+	}
+	/* The own id alone needs neither ranges nor helpers. */
+	return !(lin->uid_mappings.n == 1 && lin->uid_mappings.v[0].size == 1 &&
+		 lin->uid_mappings.v[0].host_id == facts->uid && lin->gid_mappings.n == 1 &&
+		 lin->gid_mappings.v[0].size == 1 && lin->gid_mappings.v[0].host_id == facts->gid);
+}
+
+int plan_ids(struct builder *b, struct err *err)
+{
+	struct plan_ids *ids = &b->plan->ids;
+	const struct facts *f = b->facts;
+	struct side u = { "uid", "uidMappings", "/etc/subuid", f->uid, &f->subuids, &f->own_uids, &b->lin->uid_mappings,
+			  &ids->uid };
+	struct side g = { "gid", "gidMappings", "/etc/subgid", f->gid, &f->subgids, &f->own_gids, &b->lin->gid_mappings,
+			  &ids->gid };
+
+	if (!plan_ns_new(b, CLONE_NEWUSER)) {
+		if (u.asked->n > 0 && !b->user_namespace) {
+			return err_set(err, EINVAL, "/linux/uidMappings: needs a user namespace: add {\"type\": \"user\"} to "
+						    "/linux/namespaces");
+		}
+		ids->become_root = b->user_namespace;
+		return 0;
+	}
+	if (u.asked->n > 0) {
+		TRY(take_asked(b, &u, err));
+		TRY(take_asked(b, &g, err));
+		TRY(choose_writer(b, &u, &g, err));
+	} else {
+		TRY(without_mappings(b, &u, &g, err));
+	}
+	ids->become_root = maps(&ids->uid, 0) && maps(&ids->gid, 0);
+	return 0;
+}

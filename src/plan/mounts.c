@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/mounts: the mounts of the bundle, resolved to flags, and adapted to what an ordinary user may mount.
+ *
+ * Which filesystems a user namespace may mount, and when: proc with its own pid namespace, sysfs with its own network
+ * namespace, mqueue with its own ipc namespace, cgroup2 with its own cgroup namespace, tmpfs, devpts and overlay always.
+ * Where the namespace is the host's, the host's instance is bound instead.
+ */
+#include <errno.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "plan/builder.h"
+#include "plan/options.h"
+
+/* Keeps the filesystem's own options apart from the flags. */
+static int take_option(struct builder *b, struct plan_mount *m, const char *text, unsigned *what, struct err *err)
+{
+	const struct mount_option *o = plan_mount_option(text);
+	bool recursive;
+
+	(void)b;
+	if (!o) {
+		if (str_starts(text, "idmap=") || str_starts(text, "ridmap=")) {
+			return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where, text);
+		}
+		m->data[m->data_n++] = text;
+		return 0;
+	}
+	*what |= o->what & ~(unsigned)MOUNT_OPT_RECURSIVE;
+	recursive = (o->what & MOUNT_OPT_RECURSIVE) != 0;
+	if (o->what & MOUNT_OPT_IDMAP) {
+		return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where, text);
+	}
+	if (o->what & MOUNT_OPT_SUPERBLOCK) {
+		m->data[m->data_n++] = text;
+	}
+	if (o->propagation) {
+		m->propagation = o->propagation;
+	}
+	/* The last word wins: "ro,rw" is read-write. */
+	if (recursive) {
+		m->set_all = (m->set_all & ~o->clear) | o->set;
+		m->clear_all = (m->clear_all & ~o->set) | o->clear;
+	} else {
+		m->set = (m->set & ~o->clear) | o->set;
+		m->clear = (m->clear & ~o->set) | o->clear;
+	}
+	if (o->clear & MOUNT_ATTR_RDONLY) {
+		*what &= ~(unsigned)MOUNT_OPT_READONLY;
+	}
+	return 0;
+}
+
+static void drop_data(struct plan_mount *m, const char *prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->data_n; i++) {
+		if (!str_starts(m->data[i], prefix)) {
+			m->data[kept++] = m->data[i];
+		}
+	}
+	m->data_n = kept;
+	m->data[kept] = NULL;
+}
+
+static bool has_data(const struct plan_mount *m, const char *prefix)
+{
+	for (size_t i = 0; i < m->data_n; i++) {
+		if (str_starts(m->data[i], prefix)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The host's instance stands in, with everything below it; read-only where a fresh one could not hurt but this can. */
+static void bind_instead(struct plan_mount *m, const char *source, bool readonly)
+{
+	m->kind = PLAN_MOUNT_BIND;
+	m->source = source;
+	m->fstype = NULL;
+	m->data_n = 0;
+	m->recursive = true;
+	m->fs_readonly = false;
+	m->clear = 0;
+	m->clear_all = 0;
+	if (readonly) {
+		m->set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		m->set_all |= MOUNT_ATTR_RDONLY;
+	}
+}
+
+static void adapt_devpts(struct builder *b, struct plan_mount *m)
+{
+	for (size_t i = 0; i < m->data_n; i++) {
+		uint32_t gid;
+
+		if (str_starts(m->data[i], "gid=") && str_u32(m->data[i] + 4, &gid) == 0 && !plan_gid_mapped(b, gid)) {
+			plan_note_quiet(b, m->where, arena_printf(b->arena, "devpts without %s", m->data[i]),
+					"that gid is not mapped");
+			drop_data(m, "gid=");
+			return;
+		}
+	}
+}
+
+static void adapt_cgroup(struct builder *b, struct plan_mount *m)
+{
+	if (plan_ns_new(b, CLONE_NEWCGROUP)) {
+		/* "cgroup" in a bundle means the host's hierarchy of whichever version; only v2 can be given to a user. */
+		m->fstype = "cgroup2";
+		m->source = "cgroup2";
+		m->data_n = 0;
+		return;
+	}
+	/* Without a cgroup namespace this is the whole host's tree: never writable (CVE-2023-25809). */
+	bind_instead(m, "/sys/fs/cgroup", true);
+	m->optional = true;
+	if (!(m->set_all & MOUNT_ATTR_RDONLY)) {
+		plan_note(b, m->where, "/sys/fs/cgroup is read-only", "without a cgroup namespace it is the host's",
+			  "add {\"type\": \"cgroup\"} to /linux/namespaces");
+	}
+}
+
+static void adapt_fs(struct builder *b, struct plan_mount *m)
+{
+	const char *why = "the container shares the host's namespace for it, which its user does not own";
+
+	if (str_eq(m->fstype, "cgroup") || str_eq(m->fstype, "cgroup2")) {
+		adapt_cgroup(b, m);
+		return;
+	}
+	if (!b->user_namespace) {
+		return;
+	}
+	if (str_eq(m->fstype, "devpts")) {
+		adapt_devpts(b, m);
+	} else if (str_eq(m->fstype, "sysfs") && !plan_ns_own(b, CLONE_NEWNET)) {
+		plan_note(b, m->where, "the host's /sys is bound read-only", why,
+			  "give the container a network namespace: add {\"type\": \"network\"} to /linux/namespaces");
+		bind_instead(m, "/sys", true);
+	} else if (str_eq(m->fstype, "proc") && !plan_ns_own(b, CLONE_NEWPID)) {
+		plan_note(b, m->where, "the host's /proc is bound", why,
+			  "give the container a pid namespace: add {\"type\": \"pid\"} to /linux/namespaces");
+		bind_instead(m, "/proc", false);
+	} else if (str_eq(m->fstype, "mqueue") && !plan_ns_own(b, CLONE_NEWIPC)) {
+		plan_note(b, m->where, "the host's /dev/mqueue is bound", why,
+			  "give the container an ipc namespace: add {\"type\": \"ipc\"} to /linux/namespaces");
+		bind_instead(m, "/dev/mqueue", false);
+		m->optional = true;
+	} else if (str_eq(m->fstype, "overlay") && !has_data(m, "userxattr")) {
+		m->data[m->data_n++] = "userxattr";
+		plan_note_quiet(b, m->where, "overlay with userxattr", "trusted.* attributes belong to the host's root");
+	}
+}
+
+static const char *absolute_source(struct builder *b, const char *source)
+{
+	return source[0] == '/' ? source : arena_printf(b->arena, "%s/%s", b->options->bundle, source);
+}
+
+static bool is_root(const char *path)
+{
+	return path[strspn(path, "/.")] == '\0' && !strstr(path, "...");
+}
+
+static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struct err *err)
+{
+	const struct spec_mount *want = &b->spec->mounts.v[index];
+	unsigned what = 0;
+
+	m->where = arena_printf(b->arena, "/mounts/%zu", index);
+	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
+	m->data = arena_array(b->arena, want->options.n + 3, sizeof(*m->data));
+	if (want->uid_mappings.n > 0) {
+		return err_set(err, ENOTSUP, "%s/uidMappings: not supported yet by this version of rootlet", m->where);
+	}
+	for (size_t i = 0; i < want->options.n; i++) {
+		TRY(take_option(b, m, want->options.v[i], &what, err));
+	}
+	m->copy_up = (what & MOUNT_OPT_COPY_UP) != 0;
+	m->source_nofollow = (what & MOUNT_OPT_NOFOLLOW) != 0;
+	/* Some bundles say "type": "bind" and leave the option out. */
+	if (!(what & MOUNT_OPT_BIND) && want->type && str_eq(want->type, "bind")) {
+		what |= MOUNT_OPT_BIND | MOUNT_OPT_RBIND;
+	}
+	if (what & MOUNT_OPT_REMOUNT) {
+		m->kind = PLAN_MOUNT_CHANGE;
+	} else if (what & MOUNT_OPT_BIND) {
+		m->kind = PLAN_MOUNT_BIND;
+		m->recursive = (what & MOUNT_OPT_RBIND) != 0;
+		if (!want->source || !*want->source) {
+			return err_set(err, EINVAL, "%s/source: required for a bind mount", m->where);
+		}
+		m->source = absolute_source(b, want->source);
+		m->data_n = 0;
+	} else if (!want->type || !*want->type || str_eq(want->type, "none")) {
+		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
+			return err_set(err, EINVAL, "%s/type: required unless the options have bind, rbind or remount", m->where);
+		}
+		m->kind = PLAN_MOUNT_CHANGE;
+	} else {
+		m->kind = PLAN_MOUNT_FS;
+		m->fstype = want->type;
+		m->source = want->source && *want->source ? want->source : want->type;
+		m->fs_readonly = (what & MOUNT_OPT_READONLY) != 0;
+		adapt_fs(b, m);
+	}
+	if (m->kind != PLAN_MOUNT_CHANGE && is_root(m->target)) {
+		return err_set(err, EINVAL, "%s/destination: a mount on \"/\" would hide the root filesystem; use /root/path", m->where);
+	}
+	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
+		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs", m->where);
+	}
+	return 0;
+}
+
+int plan_mounts(struct builder *b, struct err *err)
+{
+	struct plan_fs *fs = &b->plan->fs;
+
+	fs->mounts = arena_array(b->arena, b->spec->mounts.n, sizeof(*fs->mounts));
+	fs->mount_n = b->spec->mounts.n;
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		TRY(plan_one(b, i, &fs->mounts[i], err));
+	}
+	return 0;
+}
+
+/* The container's root, and how its mounts and the host's see each other. */
+int plan_fs(struct builder *b, struct err *err)
+{
+	struct plan_fs *fs = &b->plan->fs;
+
+	if (!b->spec->root || !b->spec->root->path || !*b->spec->root->path) {
+		return err_set(err, EINVAL, "/root: required on Linux");
+	}
+	fs->rootfs = absolute_source(b, b->spec->root->path);
+	fs->readonly = b->spec->root->readonly;
+	fs->no_pivot = b->options->no_pivot;
+	fs->masked = b->lin->masked_paths;
+	fs->readonly_paths = b->lin->readonly_paths;
+	fs->host_propagation = MS_REC | MS_PRIVATE;
+	switch ((enum spec_propagation)b->lin->rootfs_propagation) {
+	case SPEC_PROPAGATION_SHARED:
+		/* Slave to the host, shared among what is started inside. */
+		fs->host_propagation = MS_REC | MS_SLAVE;
+		fs->root_propagation = MS_REC | MS_SHARED;
+		break;
+	case SPEC_PROPAGATION_SLAVE:
+		fs->host_propagation = MS_REC | MS_SLAVE;
+		break;
+	case SPEC_PROPAGATION_UNBINDABLE:
+		fs->root_propagation = MS_UNBINDABLE;
+		break;
+	case SPEC_PROPAGATION_PRIVATE:
+	case SPEC_PROPAGATION_UNSET:
+		break;
+	}
+	return 0;
+}

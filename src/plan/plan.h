@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan: THE CONTRACT between deciding and acting.
+ *
+ * plan_build turns what the user asked for (struct spec) and what the machine allows (struct facts) into this:
+ * fully resolved, no decision left open, printable. host/ and guest/ only carry it out. The guest inherits it
+ * copy-on-write through clone(2). Everything that pointers here lead to lives in the plan's arena or in the
+ * spec's, both of which outlive it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* ---- ids ---- */
+
+/* One line of a uid_map or gid_map: inside the new namespace, outside (as the writer sees it), how many. */
+struct plan_extent {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+struct plan_extents {
+	struct plan_extent *v;
+	size_t n;
+};
+
+enum plan_ids_how {
+	PLAN_IDS_NONE,	  /* no new user namespace */
+	PLAN_IDS_DIRECT,  /* we write the maps ourselves: one own id, or we are privileged over all of them */
+	PLAN_IDS_HELPERS, /* newuidmap and newgidmap write them */
+};
+
+struct plan_ids {
+	enum plan_ids_how how;
+	bool deny_setgroups; /* must be written before the gid map, and for good (user_namespaces(7)) */
+	struct plan_extents uid;
+	struct plan_extents gid;
+	const char *newuidmap;
+	const char *newgidmap;
+	bool become_root; /* id 0 is mapped: the guest takes uid and gid 0 for the set-up */
+};
+
+/* ---- namespaces ---- */
+
+enum { PLAN_NS_MAX = 8 };
+
+struct plan_join {
+	int type; /* CLONE_NEW* */
+	const char *path;
+	const char *where; /* "/linux/namespaces/2" */
+};
+
+/* One clock of a new time namespace, in its kernel name. */
+struct plan_clock {
+	const char *clock; /* "monotonic" or "boottime" */
+	int64_t secs;
+	uint32_t nanosecs;
+};
+
+struct plan_namespaces {
+	uint64_t new; /* CLONE_NEW* of the namespaces that are made */
+	struct plan_join join[PLAN_NS_MAX];
+	size_t join_n;
+	struct plan_clock clocks[2];
+	size_t clock_n;
+};
+
+/* ---- the file system ---- */
+
+enum plan_mount_kind {
+	PLAN_MOUNT_FS,	    /* a new filesystem of `fstype` */
+	PLAN_MOUNT_BIND,    /* `source` of the host */
+	PLAN_MOUNT_CHANGE,  /* flags or propagation of what is already mounted there (remount, private, …) */
+};
+
+struct plan_mount {
+	enum plan_mount_kind kind;
+	const char *where;	/* "/mounts/3", for messages */
+	const char *target;	/* inside the rootfs; resolved with RESOLVE_IN_ROOT */
+	const char *source;	/* BIND: an absolute host path; FS: a label */
+	const char *fstype;	/* FS */
+	const char **data;	/* FS: filesystem options "key" or "key=value", NULL-terminated */
+	size_t data_n;
+	uint64_t set;		/* MOUNT_ATTR_* to set on this mount */
+	uint64_t clear;		/* MOUNT_ATTR_* to clear where they are not locked */
+	uint64_t set_all;	/* the same for the whole tree below, mount_setattr(AT_RECURSIVE) */
+	uint64_t clear_all;
+	bool recursive;		/* BIND: with the mounts below */
+	bool fs_readonly;	/* FS: the superblock too */
+	unsigned long propagation; /* MS_PRIVATE, MS_REC|MS_SLAVE, …; 0: as it comes */
+	bool copy_up;		/* FS: tmpfs filled with what the target held */
+	bool source_nofollow;	/* BIND: a symlink is bound itself */
+	bool optional;		/* BIND: skipped when the source does not exist */
+};
+
+enum plan_device_how {
+	PLAN_DEVICE_BIND, /* the host's node, after its type and number were checked */
+	PLAN_DEVICE_NODE, /* mknod: as real root only */
+	PLAN_DEVICE_FIFO,
+};
+
+struct plan_device {
+	enum plan_device_how how;
+	const char *where;	/* "/linux/devices/0", "default device" */
+	const char *path;	/* in the container */
+	const char *source;	/* BIND: the host path to try */
+	int type;		/* 'c', 'b', 'p' */
+	uint32_t major;
+	uint32_t minor;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+};
+
+struct plan_link {
+	const char *path;
+	const char *target;
+};
+
+struct plan_fs {
+	const char *rootfs; /* absolute host path */
+	bool readonly;
+	bool no_pivot; /* move and chroot instead: for a root that can't be pivoted (initramfs) */
+	unsigned long host_propagation; /* for the host's mounts as this namespace sees them: MS_REC|MS_PRIVATE … */
+	unsigned long root_propagation; /* for the container's own root, after the pivot; 0: private */
+	struct plan_mount *mounts;
+	size_t mount_n;
+	struct plan_device *devices;
+	size_t device_n;
+	struct plan_link *links;
+	size_t link_n;
+	struct strs masked;
+	struct strs readonly_paths;
+};
+
+/* ---- the process ---- */
+
+struct plan_rlimit {
+	int resource;
+	const char *name;
+	uint64_t soft;
+	uint64_t hard;
+};
+
+/* Bit n is capability n. */
+struct plan_caps {
+	bool set; /* false: the configuration has no capabilities property: all sets empty (config.md) */
+	uint64_t bounding;
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+	uint64_t ambient;
+};
+
+struct plan_process {
+	bool present;
+	bool terminal;
+	uint16_t rows; /* 0: as the caller's terminal has it */
+	uint16_t columns;
+	const char *cwd;
+	struct strs args;
+	struct strs env;
+	const char *path; /* value of PATH in env, or the default */
+	uint32_t uid;
+	uint32_t gid;
+	bool set_groups; /* false: setgroups(2) is denied or would lose the caller's groups */
+	const uint32_t *groups;
+	size_t group_n;
+	bool set_umask;
+	uint32_t umask;
+	struct plan_caps caps;
+	bool no_new_privs;
+	struct plan_rlimit *rlimits;
+	size_t rlimit_n;
+	bool set_oom_score_adj;
+	int oom_score_adj;
+	int preserve_fds; /* how many descriptors from 3 on reach the container */
+};
+
+/* ---- what was adapted ---- */
+
+/* One deviation from the letter of the configuration. */
+struct plan_note {
+	const char *path;   /* JSON path in config.json */
+	const char *what;   /* what is done instead */
+	const char *why;
+	const char *remedy; /* how to get the real thing; may be NULL */
+	bool quiet;	    /* not worth a line in a run: only `explain` shows it */
+};
+
+struct plan {
+	const char *id;
+	const char *bundle; /* absolute */
+	struct plan_ids ids;
+	struct plan_namespaces ns;
+	struct plan_fs fs;
+	struct plan_process process;
+	const char *hostname;	/* NULL: left alone */
+	const char *domainname; /* NULL: left alone */
+	bool loopback_up;	/* a new network namespace: bring lo up */
+	bool new_keyring;	/* a session keyring of its own, named after the container */
+	struct plan_note *notes;
+	size_t note_n;
+};

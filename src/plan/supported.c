@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/supported: what this version can't do yet is refused in one line, never passed over in silence. */
+#include <errno.h>
+
+#include "base/str.h"
+#include "plan/builder.h"
+
+static int refuse(const char *path, struct err *err)
+{
+	return err_set(err, ENOTSUP, "%s: not supported yet by this version of rootlet; remove it from config.json", path);
+}
+
+static int check_process(const struct spec_process *p, struct err *err)
+{
+	if (p->apparmor_profile && *p->apparmor_profile) {
+		return refuse("/process/apparmorProfile", err);
+	}
+	if (p->selinux_label && *p->selinux_label) {
+		return refuse("/process/selinuxLabel", err);
+	}
+	if (p->scheduler) {
+		return refuse("/process/scheduler", err);
+	}
+	if (p->io_priority) {
+		return refuse("/process/ioPriority", err);
+	}
+	return 0;
+}
+
+static int check_hooks(const struct spec_hooks *h, struct err *err)
+{
+	if (h->prestart.n + h->create_runtime.n + h->create_container.n + h->start_container.n + h->poststart.n +
+		    h->poststop.n >
+	    0) {
+		return refuse("/hooks", err);
+	}
+	return 0;
+}
+
+/* Device rules alone are what every default bundle has; everything else is a limit that someone wants to hold. */
+static int check_resources(const struct spec_resources *r, struct err *err)
+{
+	if (r->memory) {
+		return refuse("/linux/resources/memory", err);
+	}
+	if (r->cpu) {
+		return refuse("/linux/resources/cpu", err);
+	}
+	if (r->pids) {
+		return refuse("/linux/resources/pids", err);
+	}
+	if (r->block_io) {
+		return refuse("/linux/resources/blockIO", err);
+	}
+	if (r->hugepage_limits.n > 0) {
+		return refuse("/linux/resources/hugepageLimits", err);
+	}
+	if (r->network) {
+		return refuse("/linux/resources/network", err);
+	}
+	if (r->rdma.n > 0) {
+		return refuse("/linux/resources/rdma", err);
+	}
+	if (r->unified.n > 0) {
+		return refuse("/linux/resources/unified", err);
+	}
+	return 0;
+}
+
+static void note_resources(struct builder *b)
+{
+	const struct spec_resources *r = b->lin->resources;
+
+	if (b->lin->cgroups_path && *b->lin->cgroups_path) {
+		plan_note_quiet(b, "/linux/cgroupsPath", "the container stays in the caller's cgroup",
+				"this version makes no cgroups");
+	}
+	if (r && r->devices.n > 0) {
+		plan_note_quiet(b, "/linux/resources/devices", "device rules are not enforced by a cgroup",
+				"the container holds only the devices that are bound into it, and can't make others");
+	}
+}
+
+int plan_supported(struct builder *b, struct err *err)
+{
+	const struct spec_linux *lin = b->lin;
+
+	if (b->spec->process) {
+		TRY(check_process(b->spec->process, err));
+	}
+	if (b->spec->hooks) {
+		TRY(check_hooks(b->spec->hooks, err));
+	}
+	if (lin->seccomp) {
+		return refuse("/linux/seccomp", err);
+	}
+	if (lin->sysctl.n > 0) {
+		return refuse("/linux/sysctl", err);
+	}
+	if (lin->net_devices.n > 0) {
+		return refuse("/linux/netDevices", err);
+	}
+	if (lin->intel_rdt) {
+		return refuse("/linux/intelRdt", err);
+	}
+	if (lin->memory_policy) {
+		return refuse("/linux/memoryPolicy", err);
+	}
+	if (lin->personality) {
+		return refuse("/linux/personality", err);
+	}
+	if (lin->mount_label && *lin->mount_label) {
+		return refuse("/linux/mountLabel", err);
+	}
+	if (lin->resources) {
+		TRY(check_resources(lin->resources, err));
+	}
+	note_resources(b);
+	return 0;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check: rules that concern several values, or the inside of a string.
+ *
+ * Refused here is what could never work, before anything is created; what only this machine can't do is the
+ * business of plan. Every message begins with the JSON path, as those of the decoder do. `at` is the path of the
+ * object that a function looks at.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/checks.h"
+#include "spec/spec.h"
+#include "json/tree.h"
+
+/* HOST_NAME_MAX; the kernel takes as many for the domain name (__NEW_UTS_LEN). */
+#define UTS_NAME_MAX 64
+
+/* ---- ociVersion ---- */
+
+static size_t span_digits(const char *text)
+{
+	return strspn(text, "0123456789");
+}
+
+/* "0", "10", but not "" or "01". Returns its length, or 0. */
+static size_t span_number(const char *text)
+{
+	size_t n = span_digits(text);
+
+	return n > 1 && text[0] == '0' ? 0 : n;
+}
+
+/* Identifiers between dots; those of a pre-release that are numbers have no leading zero (SemVer 2.0.0, §9, §10). */
+static bool skip_identifiers(const char **text, bool prerelease)
+{
+	for (;;) {
+		const char *id = *text;
+		size_t n = strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+
+		if (n == 0 || (prerelease && n > 1 && id[0] == '0' && span_digits(id) == n)) {
+			return false;
+		}
+		*text = id + n;
+		if (**text != '.') {
+			return true;
+		}
+		(*text)++;
+	}
+}
+
+static bool is_semver(const char *text)
+{
+	for (int part = 0; part < 3; part++) {
+		size_t n = span_number(text);
+
+		if (n == 0 || (part < 2 && text[n] != '.')) {
+			return false;
+		}
+		text += n + (part < 2 ? 1 : 0);
+	}
+	if (*text == '-') {
+		text++;
+		if (!skip_identifiers(&text, true)) {
+			return false;
+		}
+	}
+	if (*text == '+') {
+		text++;
+		if (!skip_identifiers(&text, false)) {
+			return false;
+		}
+	}
+	return *text == '\0';
+}
+
+/* Major 0 is taken without a word: old bundles, and the specification's own example, have it. */
+static int check_version(const char *version, struct err *err)
+{
+	if (!is_semver(version)) {
+		return err_set(err, EINVAL, "/ociVersion: \"%s\" is not a version as SemVer 2.0.0 has it",
+			       json_show(version).s);
+	}
+	if (!str_starts(version, "0.") && !str_starts(version, "1.")) {
+		return err_set(err, EINVAL, "/ociVersion: version %s is not supported (1.x is, up to " SPEC_VERSION ")",
+			       json_show(version).s);
+	}
+	return 0;
+}
+
+/* ---- lists of numbers ---- */
+
+/* The number at the front of text. */
+static int next_number(const char **text, uint32_t *ret)
+{
+	size_t n = span_digits(*text);
+	char digits[16];
+
+	if (n == 0 || n >= sizeof(digits)) {
+		return -EINVAL;
+	}
+	memcpy(digits, *text, n);
+	digits[n] = '\0';
+	if (str_u32(digits, ret) < 0) {
+		return -EINVAL;
+	}
+	*text += n;
+	return 0;
+}
+
+int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
+{
+	const char *text = *rest + strspn(*rest, ", \n");
+	uint32_t first, last;
+
+	if (*text == '\0') {
+		*rest = text;
+		return 0;
+	}
+	TRY(next_number(&text, &first));
+	last = first;
+	if (*text == '-') {
+		text++;
+		TRY(next_number(&text, &last));
+	}
+	if (last < first || (*text && !strchr(", \n", *text))) {
+		return -EINVAL;
+	}
+	*rest = text;
+	*ret_first = first;
+	*ret_last = last;
+	return 1;
+}
+
+int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any, struct err *err)
+{
+	const char *rest = text ? text : "";
+	bool any = false;
+	uint32_t first, last;
+	int rc;
+
+	while ((rc = spec_list_next(&rest, &first, &last)) > 0) {
+		any = true;
+	}
+	if (rc < 0) {
+		return err_set(err, EINVAL, "%s/%s: \"%s\" is not a list such as \"0-3,7\"", at, key,
+			       json_show(text).s);
+	}
+	if (ret_any) {
+		*ret_any = any;
+	}
+	return 0;
+}
+
+/* ---- process ---- */
+
+/* The kernel answers EINVAL to both. RLIM_INFINITY is the highest number, so that it needs no case of its own. */
+static int check_rlimits(const struct spec_process *p, const char *at, struct err *err)
+{
+	for (size_t i = 0; i < p->rlimits.n; i++) {
+		const struct spec_rlimit *limit = &p->rlimits.v[i];
+
+		if (limit->soft.value > limit->hard.value) {
+			return err_set(err, EINVAL,
+				       "%s/rlimits/%zu: the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
+				       at, i, limit->soft.value, limit->hard.value);
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (p->rlimits.v[j].resource == limit->resource) {
+				return err_set(err, EINVAL, "%s/rlimits/%zu/type: %s is there twice", at, i,
+					       names_of(spec_rlimit_names, limit->resource));
+			}
+		}
+	}
+	return 0;
+}
+
+static int check_affinity(const struct spec_cpu_affinity *affinity, const char *at, struct err *err)
+{
+	TRY(spec_check_list(affinity->initial, at, "execCPUAffinity/initial", NULL, err));
+	return spec_check_list(affinity->final, at, "execCPUAffinity/final", NULL, err);
+}
+
+int spec_check_process(const struct spec_process *process, const char *at, struct err *err)
+{
+	if (!process->cwd || process->cwd[0] != '/') {
+		return err_set(err, EINVAL, "%s/cwd: must be an absolute path, found \"%s\"", at,
+			       json_show(process->cwd ? process->cwd : "").s);
+	}
+	if (process->args.n == 0) {
+		return err_set(err, EINVAL, "%s/args: at least one entry is required", at);
+	}
+	TRY(check_rlimits(process, at, err));
+	if (process->exec_cpu_affinity) {
+		TRY(check_affinity(process->exec_cpu_affinity, at, err));
+	}
+	return 0;
+}
+
+/* ---- id mappings ---- */
+
+static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
+}
+
+/* The kernel refuses ranges that reach (uint32_t)-1, user_namespaces(7). */
+static int check_mapping(const struct spec_id_mapping *m, const char *at, const char *key, size_t i, struct err *err)
+{
+	if (m->size == 0) {
+		return err_set(err, EINVAL, "%s/%s/%zu/size: must not be 0", at, key, i);
+	}
+	if ((uint64_t)m->container_id + m->size > UINT32_MAX || (uint64_t)m->host_id + m->size > UINT32_MAX) {
+		return err_set(err, EINVAL, "%s/%s/%zu: the range goes beyond the highest id, %" PRIu32, at, key, i,
+			       UINT32_MAX - 1);
+	}
+	return 0;
+}
+
+static int check_mappings(const struct spec_id_mappings *list, const char *at, const char *key, struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct spec_id_mapping *a = &list->v[i];
+
+		TRY(check_mapping(a, at, key, i, err));
+		for (size_t j = 0; j < i; j++) {
+			const struct spec_id_mapping *b = &list->v[j];
+
+			if (overlap(a->container_id, a->size, b->container_id, b->size)) {
+				return err_set(err, EINVAL,
+					       "%s/%s/%zu/containerID: the range overlaps that of entry %zu", at, key,
+					       i, j);
+			}
+			if (overlap(a->host_id, a->size, b->host_id, b->size)) {
+				return err_set(err, EINVAL, "%s/%s/%zu/hostID: the range overlaps that of entry %zu",
+					       at, key, i, j);
+			}
+		}
+	}
+	return 0;
+}
+
+int spec_check_mapping_pair(const struct spec_id_mappings *uids, const struct spec_id_mappings *gids, const char *at,
+			    struct err *err)
+{
+	/* The kernel takes no more; it also keeps the comparison of all with all short. */
+	if (uids->n > SPEC_MAPPINGS_MAX || gids->n > SPEC_MAPPINGS_MAX) {
+		return err_set(err, EINVAL, "%s/%s: more than %d entries", at,
+			       uids->n > SPEC_MAPPINGS_MAX ? "uidMappings" : "gidMappings", SPEC_MAPPINGS_MAX);
+	}
+	if ((uids->n == 0) != (gids->n == 0)) {
+		return err_set(err, EINVAL, "%s/%s: required beside %s", at, uids->n ? "gidMappings" : "uidMappings",
+			       uids->n ? "uidMappings" : "gidMappings");
+	}
+	TRY(check_mappings(uids, at, "uidMappings", err));
+	return check_mappings(gids, at, "gidMappings", err);
+}
+
+/* ---- mounts ---- */
+
+static int check_mounts(const struct spec *spec, struct err *err)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const struct spec_mount *m = &spec->mounts.v[i];
+		char at[64];
+
+		snprintf(at, sizeof(at), "/mounts/%zu", i);
+		if (!m->destination || m->destination[0] == '\0') {
+			return err_set(err, EINVAL, "%s/destination: must not be empty", at);
+		}
+		TRY(spec_check_mapping_pair(&m->uid_mappings, &m->gid_mappings, at, err));
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static int check_uts_name(const char *name, const char *at, struct err *err)
+{
+	if (name && strlen(name) > UTS_NAME_MAX) {
+		return err_set(err, EINVAL, "%s: longer than %d bytes", at, UTS_NAME_MAX);
+	}
+	return 0;
+}
+
+static int check_keys(const struct pairs *pairs, const char *at, struct err *err)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		if (pairs->v[i].key[0] == '\0') {
+			return err_set(err, EINVAL, "%s/: a member without a name", at);
+		}
+	}
+	return 0;
+}
+
+int spec_check(const struct spec *spec, struct err *err)
+{
+	TRY(check_version(spec->oci_version ? spec->oci_version : "", err));
+	if (!spec->root) {
+		return err_set(err, EINVAL, "/root: required, but missing");
+	}
+	if (!spec->root->path || spec->root->path[0] == '\0') {
+		return err_set(err, EINVAL, "/root/path: must not be empty");
+	}
+	if (spec->process) {
+		TRY(spec_check_process(spec->process, "/process", err));
+	}
+	TRY(check_uts_name(spec->hostname, "/hostname", err));
+	TRY(check_uts_name(spec->domainname, "/domainname", err));
+	TRY(check_mounts(spec, err));
+	TRY(check_keys(&spec->annotations, "/annotations", err));
+	if (spec->linux_) {
+		TRY(check_keys(&spec->linux_->sysctl, "/linux/sysctl", err));
+		TRY(spec_check_linux(spec->linux_, "/linux", err));
+	}
+	return 0;
+}

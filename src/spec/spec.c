@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spec: from the bytes of config.json to a checked struct spec. */
+#include "spec/spec.h"
+
+#include "spec/tables.h"
+#include "json/tree.h"
+
+static const struct json_field spec_fields[] = {
+	JSON_F_STR(struct spec, oci_version, "ociVersion", JSON_REQUIRED),
+	JSON_F_PTR(struct spec, root, "root", 0, &spec_root_table),
+	JSON_F_PTR(struct spec, process, "process", 0, &spec_process_table),
+	JSON_F_STR(struct spec, hostname, "hostname", 0),
+	JSON_F_STR(struct spec, domainname, "domainname", 0),
+	JSON_F_LIST(struct spec, mounts, "mounts", 0, &spec_mount_table),
+	JSON_F_PTR(struct spec, hooks, "hooks", 0, &spec_hooks_table),
+	JSON_F_PTR(struct spec, linux_, "linux", 0, &spec_linux_table),
+	JSON_F_PAIRS(struct spec, annotations, "annotations", 0),
+	JSON_F_END,
+};
+
+const struct json_table spec_table = {
+	.name = "",
+	.size = sizeof(struct spec),
+	.fields = spec_fields,
+};
+
+/* A new struct of the table, filled from the bytes. */
+static int load(struct arena *arena, const struct json_table *table, const char *bytes, size_t len, void **ret,
+		struct err *err)
+{
+	void *out = arena_alloc(arena, table->size);
+	const struct json *tree;
+
+	TRY(json_parse(arena, bytes, len, &tree, err));
+	TRY(json_decode(arena, table, tree, out, err));
+	*ret = out;
+	return 0;
+}
+
+int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **ret, struct err *err)
+{
+	void *out;
+
+	TRY(load(arena, &spec_table, bytes, len, &out, err));
+	TRY(spec_check(out, err));
+	*ret = out;
+	return 0;
+}
+
+int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct spec_process **ret, struct err *err)
+{
+	void *out;
+
+	TRY(load(arena, &spec_process_table, bytes, len, &out, err));
+	TRY(spec_check_process(out, "", err));
+	*ret = out;
+	return 0;
+}
+
+int spec_load_resources(struct arena *arena, const char *bytes, size_t len, struct spec_resources **ret,
+			struct err *err)
+{
+	void *out;
+
+	TRY(load(arena, &spec_resources_table, bytes, len, &out, err));
+	TRY(spec_check_resources(out, "", err));
+	*ret = out;
+	return 0;
+}
+
+const char *spec_annotation(const struct spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		if (str_eq(spec->annotations.v[i].key, key)) {
+			return spec->annotations.v[i].value;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not leak. */
+#include "sys/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "sys/compat.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/* As many symlinks as the kernel follows, path_resolution(7). */
+#define SYMLINKS_MAX 40
+
+/*
+ * The walk for kernels without openat2: one component at a time, never following a symlink in the kernel.
+ * A symlink's text is put in front of what is left of the path and read from the root again when absolute.
+ * ".." is answered from a stack of the directories passed, so it can't step over the root.
+ */
+struct walk {
+	int stack[PATH_MAX / 2];
+	size_t depth;
+	char rest[PATH_MAX];
+	int links;
+};
+
+static void walk_done(struct walk *walk)
+{
+	while (walk->depth > 0) {
+		close(walk->stack[--walk->depth]);
+	}
+}
+
+/* Takes the next component off walk->rest into name. Returns false at the end. */
+static bool walk_next(struct walk *walk, char name[NAME_MAX + 1], int *ret_errno)
+{
+	char *start = walk->rest + strspn(walk->rest, "/");
+	size_t len = strcspn(start, "/");
+
+	*ret_errno = 0;
+	if (len == 0) {
+		return false;
+	}
+	if (len > NAME_MAX) {
+		*ret_errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(name, start, len);
+	name[len] = '\0';
+	memmove(walk->rest, start + len, strlen(start + len) + 1);
+	return true;
+}
+
+static int walk_symlink(struct walk *walk, int parent, const char *name)
+{
+	char target[PATH_MAX];
+	char joined[PATH_MAX];
+	ssize_t len = readlinkat(parent, name, target, sizeof(target) - 1);
+
+	if (len < 0) {
+		return -errno;
+	}
+	target[len] = '\0';
+	if (++walk->links > SYMLINKS_MAX) {
+		return -ELOOP;
+	}
+	if ((size_t)len + strlen(walk->rest) + 2 > sizeof(joined)) {
+		return -ENAMETOOLONG;
+	}
+	strcpy(joined, target);
+	strcat(joined, walk->rest);
+	strcpy(walk->rest, joined);
+	if (target[0] == '/') {
+		walk_done(walk);
+	}
+	return 0;
+}
+
+static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
+{
+	char name[NAME_MAX + 1];
+	int error;
+
+	while (walk_next(walk, name, &error)) {
+		int parent = walk->depth > 0 ? walk->stack[walk->depth - 1] : root;
+		bool last = walk->rest[strspn(walk->rest, "/")] == '\0';
+		struct stat st;
+		int fd;
+
+		if (str_eq(name, ".")) {
+			continue;
+		}
+		if (str_eq(name, "..")) {
+			if (walk->depth > 0) {
+				close(walk->stack[--walk->depth]);
+			}
+			continue;
+		}
+		if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
+		    !(last && (flags & O_NOFOLLOW))) {
+			int rc = walk_symlink(walk, parent, name);
+
+			if (rc < 0) {
+				return rc;
+			}
+			continue;
+		}
+		if (last) {
+			fd = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+			return fd < 0 ? -errno : fd;
+		}
+		if (walk->depth == sizeof(walk->stack) / sizeof(walk->stack[0])) {
+			return -ENAMETOOLONG;
+		}
+		fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0) {
+			return -errno;
+		}
+		walk->stack[walk->depth++] = fd;
+	}
+	if (error) {
+		return -error;
+	}
+	/* The path ended in "/", "." or "..": the directory reached is the answer. */
+	error = openat(walk->depth > 0 ? walk->stack[walk->depth - 1] : root, ".", (flags & ~O_CREAT) | O_CLOEXEC);
+	return error < 0 ? -errno : error;
+}
+
+static int open_by_walk(int root, const char *path, int flags, mode_t mode)
+{
+	struct walk *walk = calloc(1, sizeof(*walk));
+	int fd;
+
+	if (!walk) {
+		return -ENOMEM;
+	}
+	if (strlen(path) >= sizeof(walk->rest)) {
+		free(walk);
+		return -ENAMETOOLONG;
+	}
+	strcpy(walk->rest, path);
+	fd = walk_open(walk, root, flags, mode);
+	walk_done(walk);
+	free(walk);
+	return fd;
+}
+
+int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
+		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	/* EAGAIN: a rename or mount raced with a ".."; the kernel asks to try again (openat2(2)). */
+	for (int tries = 0; tries < 32; tries++) {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd >= 0) {
+			return fd;
+		}
+		if (errno != EAGAIN) {
+			break;
+		}
+	}
+	if (errno == ENOSYS || errno == EPERM) {
+		/* EPERM: an outer seccomp profile older than openat2. */
+		return open_by_walk(root, path, flags, mode);
+	}
+	return -errno;
+}
+
+/* Makes one component below parent and opens it O_PATH. */
+static int make_one(int parent, const char *name, bool file)
+{
+	int fd;
+
+	if (file) {
+		fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
+		if (fd >= 0) {
+			close(fd);
+		} else if (errno != EEXIST) {
+			return -errno;
+		}
+	} else if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST) {
+		return -errno;
+	}
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name)
+{
+	const char *end = path + strlen(path);
+	const char *start;
+
+	while (end > path && end[-1] == '/') {
+		end--;
+	}
+	for (start = end; start > path && start[-1] != '/'; start--) {
+	}
+	if (start == end) {
+		return -EISDIR; /* the root itself has no name */
+	}
+	*ret_name = arena_strndup(arena, start, (size_t)(end - start));
+	if (str_eq(*ret_name, ".") || str_eq(*ret_name, "..")) {
+		return -EINVAL;
+	}
+	return sys_make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), false);
+}
+
+int sys_make_in_root(int root, const char *path, bool file)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *name;
+	scope_fd int parent = -1;
+	int fd = sys_open_in_root(root, *path ? path : "/", O_PATH, 0);
+
+	if (fd != -ENOENT) {
+		return fd;
+	}
+	parent = sys_make_parent_in_root(&arena, root, path, &name);
+	if (parent < 0) {
+		return parent;
+	}
+	fd = make_one(parent, name, file);
+	if (fd >= 0) {
+		struct stat st;
+
+		/* A dangling symlink was there: what it points to can't be made without following it. */
+		if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+			close(fd);
+			return -ELOOP;
+		}
+	}
+	return fd;
+}
+
+ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret)
+{
+	scope_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	size_t room = 4096;
+	size_t len = 0;
+	char *buf;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (fstat(fd, &st) == 0) {
+		if (S_ISDIR(st.st_mode)) {
+			return -EISDIR;
+		}
+		if (st.st_size > 0 && (uintmax_t)st.st_size > max) {
+			return -EFBIG;
+		}
+		if (st.st_size > 0) {
+			room = (size_t)st.st_size + 1;
+		}
+	}
+	buf = arena_alloc(arena, room + 1);
+	for (;;) {
+		ssize_t got = read(fd, buf + len, room - len);
+
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got < 0) {
+			return -errno;
+		}
+		if (got == 0) {
+			break;
+		}
+		len += (size_t)got;
+		if (len > max) {
+			return -EFBIG;
+		}
+		if (len == room) {
+			char *grown = arena_alloc(arena, room * 2 + 1);
+
+			memcpy(grown, buf, len);
+			buf = grown;
+			room *= 2;
+		}
+	}
+	buf[len] = '\0';
+	*ret = buf;
+	return (ssize_t)len;
+}
+
+int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len)
+{
+	scope_fd int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t wrote;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	do {
+		wrote = write(fd, bytes, len);
+	} while (wrote < 0 && errno == EINTR);
+	if (wrote < 0) {
+		return -errno;
+	}
+	return (size_t)wrote == len ? 0 : -EIO;
+}
+
+void sys_explain_path(const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(part) || path[0] != '/') {
+		return;
+	}
+	for (size_t i = 1; i < len; i++) {
+		struct stat st;
+
+		if (path[i] != '/') {
+			continue;
+		}
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (stat(part, &st) < 0) {
+			err_hint(err, "%s: %s", part, strerror(errno));
+			return;
+		}
+		if (faccessat(AT_FDCWD, part, X_OK, AT_EACCESS) < 0) {
+			err_hint(err, "%s (mode %04o, owner %u) may not be entered by uid %u here", part,
+				 (unsigned)st.st_mode & 07777, (unsigned)st.st_uid, (unsigned)geteuid());
+			return;
+		}
+	}
+}
+
+/* Calls act on every open descriptor from first to last, for kernels without close_range(2). */
+static int each_fd(unsigned first, unsigned last, int (*act)(int fd))
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!dir) {
+		return -errno;
+	}
+	while ((entry = readdir(dir))) {
+		uint32_t fd;
+
+		if (str_u32(entry->d_name, &fd) == 0 && fd >= first && fd <= last && (int)fd != dirfd(dir)) {
+			act((int)fd);
+		}
+	}
+	closedir(dir);
+	return 0;
+}
+
+static void close_range_of(unsigned first, unsigned last)
+{
+	if (first <= last && syscall(SYS_close_range, first, last, 0) < 0) {
+		(void)each_fd(first, last, close);
+	}
+}
+
+void sys_close_except(int first, int keep, int also)
+{
+	int low = keep < also ? keep : also;
+	int high = keep < also ? also : keep;
+
+	if (low >= first) {
+		close_range_of((unsigned)first, (unsigned)low - 1);
+		first = low + 1;
+	}
+	if (high >= first) {
+		close_range_of((unsigned)first, (unsigned)high - 1);
+		first = high + 1;
+	}
+	close_range_of((unsigned)first, ~0U);
+}
+
+static int set_cloexec(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int sys_cloexec_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+		return 0;
+	}
+	/* Before Linux 5.9 (close_range) or 5.11 (its CLOEXEC flag). */
+	return each_fd((unsigned)first, ~0U, set_cloexec);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not leak.
+ *
+ * Every path inside a rootfs is opened through one directory descriptor with openat2(RESOLVE_IN_ROOT |
+ * RESOLVE_NO_MAGICLINKS), or on kernels before 5.6 component by component with O_NOFOLLOW and our own
+ * symlink resolution (CVE-2019-5736, CVE-2021-30465, CVE-2024-45310).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* openat2 below root: symlinks and ".." stay inside. Returns a descriptor (close-on-exec) or -errno. */
+int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
+
+/*
+ * Makes path (and its parents, mode 0755) below root if it is not there: a directory, or with `file` an empty
+ * regular file of mode 0644 made with O_EXCL|O_NOFOLLOW. Returns an O_PATH descriptor of it, or -errno.
+ * Symlinks are followed inside the root; a dangling one is -ENOENT... made good only where its target can be made.
+ */
+int sys_make_in_root(int root, const char *path, bool file);
+
+/* As sys_make_in_root for the parent of path; *ret_name is the last component inside path. */
+int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name);
+
+/* Reads a whole file of at most max bytes into the arena. Returns its length or -errno (-EFBIG past max). */
+ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret);
+
+/* Writes all bytes in one write(2), as files under /proc want it. Returns 0 or -errno. */
+int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len);
+
+/* Adds to err which part of a host path is missing or may not be entered, when it is not the last one. */
+void sys_explain_path(const char *path, struct err *err);
+
+/* Closes every descriptor from `first` on except two (either may be -1). */
+void sys_close_except(int first, int keep, int also);
+
+/* Sets close-on-exec on every descriptor from `first` on. Returns 0 or -errno. */
+int sys_cloexec_from(int first);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/mount: mounts as descriptors. */
+#include "sys/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "sys/compat.h"
+
+/* The last line of the filesystem context's log ("e tmpfs: Bad value for 'size'"), without its level. */
+static void add_kernel_words(int context, struct err *err)
+{
+	char line[256];
+	char last[256] = "";
+	ssize_t len;
+
+	while ((len = read(context, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(last, sizeof(last), "%s", line[0] && line[1] == ' ' ? line + 2 : line);
+	}
+	if (last[0]) {
+		err_hint(err, "the kernel says: %s", last);
+	}
+}
+
+static int configure_fs(int context, const char *source, const char **options, size_t n, bool readonly, struct err *err)
+{
+	if (source && syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
+		return err_errno(err, errno, "source \"%s\"", source);
+	}
+	if (readonly && syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0) {
+		return err_errno(err, errno, "option \"ro\"");
+	}
+	for (size_t i = 0; i < n; i++) {
+		char key[128];
+		const char *equals = strchr(options[i], '=');
+		size_t len = equals ? (size_t)(equals - options[i]) : strlen(options[i]);
+
+		if (len == 0 || len >= sizeof(key)) {
+			return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value", options[i]);
+		}
+		memcpy(key, options[i], len);
+		key[len] = '\0';
+		if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key,
+			    equals ? equals + 1 : NULL, 0) < 0) {
+			return err_errno(err, errno, "option \"%s\"", options[i]);
+		}
+	}
+	if (syscall(SYS_fsconfig, context, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		return err_errno(err, errno, "creating the filesystem");
+	}
+	return 0;
+}
+
+int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n, bool readonly, uint64_t attr,
+		 struct err *err)
+{
+	scope_fd int context = (int)syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC);
+	int fd;
+
+	if (context < 0) {
+		return errno == ENODEV ? err_set(err, ENODEV, "filesystem type \"%s\" is not known to this kernel", fstype)
+				       : err_errno(err, errno, "filesystem type \"%s\"", fstype);
+	}
+	if (configure_fs(context, source, options, n, readonly, err) < 0) {
+		add_kernel_words(context, err);
+		return -err->code;
+	}
+	fd = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, (unsigned)attr);
+	if (fd < 0) {
+		err_errno(err, errno, "mounting %s", fstype);
+		add_kernel_words(context, err);
+		return -err->code;
+	}
+	return fd;
+}
+
+int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+	int fd;
+
+	if (recursive) {
+		flags |= AT_RECURSIVE;
+	}
+	if (nofollow) {
+		flags |= AT_SYMLINK_NOFOLLOW;
+	}
+	fd = (int)syscall(SYS_open_tree, dirfd, path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* MOUNT_ATTR_* that statvfs reports, for a remount that must repeat every flag in force (locked ones above all). */
+static unsigned long current_flags(int fd)
+{
+	static const struct {
+		unsigned long st;
+		unsigned long ms;
+	} map[] = {
+		{ ST_RDONLY, MS_RDONLY },	{ ST_NOSUID, MS_NOSUID },	  { ST_NODEV, MS_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC },	{ ST_NOATIME, MS_NOATIME },	  { ST_NODIRATIME, MS_NODIRATIME },
+		{ ST_RELATIME, MS_RELATIME },
+	};
+	struct statvfs st;
+	unsigned long flags = 0;
+
+	if (fstatvfs(fd, &st) == 0) {
+		for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+			if (st.f_flag & map[i].st) {
+				flags |= map[i].ms;
+			}
+		}
+	}
+	return flags;
+}
+
+static unsigned long attr_to_ms(uint64_t attr)
+{
+	unsigned long ms = 0;
+
+	ms |= attr & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0;
+	ms |= attr & MOUNT_ATTR_NOSUID ? MS_NOSUID : 0;
+	ms |= attr & MOUNT_ATTR_NODEV ? MS_NODEV : 0;
+	ms |= attr & MOUNT_ATTR_NOEXEC ? MS_NOEXEC : 0;
+	ms |= attr & MOUNT_ATTR_NODIRATIME ? MS_NODIRATIME : 0;
+	if (attr & MOUNT_ATTR_NOATIME) {
+		ms |= MS_NOATIME;
+	} else if (attr & MOUNT_ATTR_STRICTATIME) {
+		ms |= MS_STRICTATIME;
+	}
+	return ms;
+}
+
+/* Linux 5.2 to 5.11: by path, through the magic link of the mount's own root. Not recursive: those kernels can't. */
+static int setattr_by_remount(int fd, uint64_t set, uint64_t clear, unsigned long propagation)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (set || clear) {
+		unsigned long flags = (current_flags(fd) & ~attr_to_ms(clear)) | attr_to_ms(set);
+
+		if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0) {
+			return -errno;
+		}
+	}
+	if (propagation && mount(NULL, path, NULL, propagation, NULL) < 0) {
+		return -errno;
+	}
+	return 0;
+}
+
+int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsigned long propagation)
+{
+	struct sys_mount_attr attr = {
+		.attr_set = set,
+		.attr_clr = clear,
+		.propagation = propagation & ~(unsigned long)MS_REC,
+	};
+	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+	if (!set && !clear && !propagation) {
+		return 0;
+	}
+	/* An access-time mode is a value, not a bit: changing it means clearing the whole field (mount_setattr(2)). */
+	if ((set | clear) & MOUNT_ATTR__ATIME) {
+		attr.attr_clr |= MOUNT_ATTR__ATIME;
+	}
+	if (syscall(SYS_mount_setattr, fd, "", flags, &attr, sizeof(attr)) == 0) {
+		return 0;
+	}
+	if (errno == ENOSYS && !recursive) {
+		return setattr_by_remount(fd, set, clear, propagation);
+	}
+	return -errno;
+}
+
+int sys_mount_attach(int mount, int target)
+{
+	if (syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+		return -errno;
+	}
+	return 0;
+}

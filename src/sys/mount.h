@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sys/mount: mounts as descriptors.
+ *
+ * A mount is made detached, given its flags, and only then attached, so it is never visible half done and
+ * flags that are locked by the mount it was cloned from stay as they are (mount_setattr changes what it is told
+ * to, where a remount would replace all of them: `remount /: Operation not permitted`). Needs fsopen and
+ * open_tree (Linux 5.2) and mount_setattr (5.12); sys_mount_setattr falls back to a remount on 5.2 to 5.11.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * A new filesystem, detached. options: "key" or "key=value", n of them. attr: MOUNT_ATTR_*. The kernel's own
+ * words (the filesystem's log) become part of the error. Returns the mount's descriptor or -errno.
+ */
+int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n, bool readonly, uint64_t attr,
+		 struct err *err);
+
+/* A detached copy of what stands at path (relative to dirfd; "" is dirfd itself), with the mounts below if recursive. */
+int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
+
+/* Changes flags (MOUNT_ATTR_*) and propagation (MS_*, 0 for none) of the mount that fd is the root of. */
+int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsigned long propagation);
+
+/* Attaches a detached mount on top of the file or directory that target is. */
+int sys_mount_attach(int mount, int target);

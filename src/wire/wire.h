@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire: the messages between the host side and the guest side.
+ *
+ * One SOCK_SEQPACKET datagram is one message: a type, a payload of bounded length, at most one descriptor. The
+ * guest is hostile from the moment foreign code may run in it, so the receiver checks length and type here, and
+ * legality by phase with wire_legal (CVE-2021-43784 came of an unchecked length).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum wire_type {
+	/* host to guest */
+	WIRE_IDMAP = 1, /* the id maps are written */
+	WIRE_START,	/* run the program */
+
+	/* guest to host */
+	WIRE_LOG,     /* payload: text of a warning */
+	WIRE_ERR,     /* payload: struct err; the guest ends after it */
+	WIRE_INIT,    /* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_CONSOLE, /* descriptor: the pseudo-terminal's multiplexer side */
+	WIRE_READY,   /* everything is done but the start */
+	WIRE_EXEC,    /* execve comes next: end of file after it means success */
+};
+
+/* What the host expects of the guest. WIRE_LOG and WIRE_ERR are legal in every phase. */
+enum wire_phase {
+	WIRE_PHASE_SETUP, /* until READY */
+	WIRE_PHASE_START, /* from START to the end of file */
+};
+
+#define WIRE_PAYLOAD_MAX sizeof(struct err)
+
+struct wire_msg {
+	enum wire_type type;
+	uint32_t len;
+	int fd; /* received descriptor (close-on-exec), the receiver's; -1: none */
+	union {
+		char bytes[WIRE_PAYLOAD_MAX + 1]; /* NUL-terminated after receipt */
+		struct err err;
+	};
+};
+
+/* A connected pair, close-on-exec. Returns 0 or -errno. */
+int wire_pair(int *ret_host, int *ret_guest);
+
+/* Sends one message; fd -1 for none. Returns 0 or -errno (-EPIPE: the other side is gone). */
+int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, int fd);
+
+/*
+ * Receives one message. Returns 1, or 0 at the end of file, or -errno: -EPROTO for a message that is malformed (too
+ * short, too long, more than one descriptor, a descriptor where none belongs or none where one does).
+ */
+int wire_recv(int wire, struct wire_msg *ret);
+
+/* May the guest send this type in this phase? */
+bool wire_legal(enum wire_phase phase, enum wire_type type);
+
+const char *wire_type_name(enum wire_type type);

@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# start: how long it takes from typing `run` to the end of /bin/true, for rootlet and the peers installed here.
+#
+# All OCI runtimes get the same bundle: the same namespaces, mounts, masks and capabilities, and no cgroup (the
+# machines that run this differ most in that). "full": the whole subordinate range, so that each of them calls
+# newuidmap and newgidmap; "one": the user's own id only. Runs are interleaved. What can't run here is named
+# with its reason. Started by root, it measures as the ordinary user rootlet-test.
+set -eu
+
+machine_name=bench
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib/machine.sh
+. "$here/../lib/machine.sh"
+
+arguments=("$@")
+rounds=50
+rootlet=rootlet
+driver=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--rounds) rounds=$2 && shift ;;
+	--rootlet) rootlet=$2 && shift ;;
+	--driver) driver=$2 && shift ;;
+	*)
+		cat >&2 <<'END'
+usage: tests/bench/start.sh [--rounds N] [--rootlet BINARY] [--driver BINARY]
+       make bench BENCH_ARGS='--rounds 100'
+END
+		exit 1
+		;;
+	esac
+	shift
+done
+
+[ -x /bin/busybox ] || die "the container's /bin/true is Debian's busybox-static: apt-get install busybox-static"
+if is_root; then
+	machine_user rootlet-test
+else
+	machine_user "$(id -un)"
+fi
+
+# crun refuses cgroup v1 beside v2, even when it is to use none. Root can lay a pure v2 tree over it for this one
+# process and its children; all runtimes then run under it alike.
+if is_root && [ -d /sys/fs/cgroup/unified ] && [ -z "${ROOTLET_BENCH_NESTED:-}" ]; then
+	say "cgroup v1 here: measuring in a mount namespace with v2 alone"
+	# shellcheck disable=SC2016 # for the inner shell
+	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private sh -c '
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup || echo "bench: no cgroup2 could be mounted"
+		exec "$@"' sh "$here/start.sh" ${arguments[@]+"${arguments[@]}"}
+fi
+
+work=
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+	cd /
+	if [ -n "$work" ]; then
+		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work"
+	fi
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-bench.XXXXXX")
+chmod 0755 "$work"
+mkdir -p "$work/rootfs/bin" "$work/full" "$work/one" "$work/state"
+cp /bin/busybox "$work/rootfs/bin/true"
+mkdir "$work/rootfs/proc" "$work/rootfs/dev" "$work/rootfs/sys" "$work/rootfs/tmp"
+
+# Copies, so that the user may execute them wherever they were built.
+if [ -n "$driver" ]; then
+	cp "$driver" "$work/startbench"
+else
+	cc -D_GNU_SOURCE -O2 -o "$work/startbench" "$here/startbench.c"
+fi
+if found=$(command -v "$rootlet"); then
+	cp "$found" "$work/rootlet"
+fi
+
+# extents FILE: the user's own id as 0, and all their ranges from 1, as JSON.
+extents() {
+	awk -F: -v name="$user" -v id="$user_uid" -v own="$2" '
+		BEGIN { printf "{\"containerID\": 0, \"hostID\": %d, \"size\": 1}", own; next_id = 1 }
+		$1 == name || $1 == id {
+			printf ", {\"containerID\": %d, \"hostID\": %d, \"size\": %d}", next_id, $2, $3
+			next_id += $3
+		}' "$1"
+}
+
+# bundle NAME UIDS GIDS
+bundle() {
+	cat >"$work/$1/config.json" <<END
+{
+	"ociVersion": "1.0.2",
+	"process": {
+		"terminal": false,
+		"user": { "uid": 0, "gid": 0 },
+		"args": [ "/bin/true" ],
+		"env": [ "PATH=/bin" ],
+		"cwd": "/",
+		"capabilities": {
+			"bounding": [ "CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE" ],
+			"effective": [ "CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE" ],
+			"permitted": [ "CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE" ]
+		},
+		"noNewPrivileges": true
+	},
+	"root": { "path": "$work/rootfs", "readonly": true },
+	"hostname": "bench",
+	"mounts": [
+		{ "destination": "/proc", "type": "proc", "source": "proc" },
+		{ "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+			"options": [ "nosuid", "strictatime", "mode=755", "size=65536k" ] },
+		{ "destination": "/dev/pts", "type": "devpts", "source": "devpts",
+			"options": [ "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" ] },
+		{ "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+			"options": [ "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" ] },
+		{ "destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
+			"options": [ "nosuid", "noexec", "nodev" ] },
+		{ "destination": "/sys", "type": "sysfs", "source": "sysfs",
+			"options": [ "nosuid", "noexec", "nodev", "ro" ] }
+	],
+	"linux": {
+		"uidMappings": [ $2 ],
+		"gidMappings": [ $3 ],
+		"namespaces": [
+			{ "type": "user" }, { "type": "pid" }, { "type": "network" },
+			{ "type": "ipc" }, { "type": "uts" }, { "type": "mount" }
+		],
+		"maskedPaths": [
+			"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+			"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"
+		],
+		"readonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ]
+	}
+}
+END
+}
+bundle full "$(extents /etc/subuid "$user_uid")" "$(extents /etc/subgid "$user_gid")"
+bundle one "{\"containerID\": 0, \"hostID\": $user_uid, \"size\": 1}" "{\"containerID\": 0, \"hostID\": $user_gid, \"size\": 1}"
+if is_root; then
+	chown -R "$user_uid:$user_gid" "$work"
+fi
+
+# oci LABEL PATH OPTION...: the runtime with both bundles. The path must be absolute.
+oci() {
+	local label=$1 path=$2 ids
+	shift 2
+	for ids in full one; do
+		printf '%s\t%s --root %s %s run --bundle %s bench-{}\n' "$label, ids: $ids" "$path" \
+			"$work/state/$(basename "$path")" "$*" "$work/$ids"
+	done
+}
+
+# All the commands, rootlet's first: the ratios refer to the first that runs.
+commands() {
+	local path
+	if [ -x "$work/rootlet" ]; then
+		oci rootlet "$work/rootlet" --cgroup-manager=disabled
+	else
+		say "left out: rootlet: no binary $rootlet" >&2
+	fi
+	if path=$(command -v crun); then
+		oci "crun $(crun --version | awk 'NR == 1 { print $NF }')" "$path" --cgroup-manager=disabled
+	else
+		say "left out: crun: not installed" >&2
+	fi
+	if path=$(command -v runc); then
+		oci "runc $(runc --version | awk 'NR == 1 { print $NF }')" "$path" --rootless=true
+	else
+		say "left out: runc: not installed" >&2
+	fi
+	if path=$(command -v bwrap); then
+		printf '%s\t%s\n' "bwrap $(bwrap --version | awk '{ print $NF }'), ids: one" "$path --unshare-all \
+--uid 0 --gid 0 --hostname bench --ro-bind $work/rootfs / --proc /proc --dev /dev --mqueue /dev/mqueue --tmpfs /tmp \
+--new-session --die-with-parent /bin/true"
+	else
+		say "left out: bwrap: not installed" >&2
+	fi
+	printf '%s\t%s\n' "/bin/true by itself" "$work/rootfs/bin/true"
+}
+
+say "$rounds rounds as $user, $(nproc) processors, Linux $(uname -r)"
+commands >"$work/commands"
+cd "$work"
+as_user "$work/startbench" "$rounds" <"$work/commands"

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * startbench: how long commands take from fork to exit, measured side by side.
+ *
+ * Commands come on stdin, one a line: a name, a tab, and words without quoting, the first of them a path. A "{}"
+ * in a word becomes a number that no other run has. All commands are run once each round, in turn, so that
+ * whatever else the machine does falls on all of them alike. A command that fails its first run is left out,
+ * with its own words as the reason. The first command that runs is what the ratios refer to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COMMANDS_MAX = 32, WORDS_MAX = 64, ROUNDS_MAX = 10000, TIMEOUT_S = 20 };
+
+struct command {
+	char *line;
+	char *name;
+	char *words[WORDS_MAX + 1];
+	double *ms;
+	long max_rss_kib;
+	char reason[256];
+	bool out;
+};
+
+static unsigned long run_count;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "startbench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* The words of the command with {} replaced; what is replaced is in room. */
+static void expand(const struct command *command, char room[][256], char **argv)
+{
+	size_t i;
+
+	run_count++;
+	for (i = 0; command->words[i]; i++) {
+		const char *hole = strstr(command->words[i], "{}");
+
+		argv[i] = command->words[i];
+		if (hole) {
+			snprintf(room[i], sizeof(room[i]), "%.*s%d-%lu%s", (int)(hole - command->words[i]),
+				 command->words[i], (int)getpid(), run_count, hole + 2);
+			argv[i] = room[i];
+		}
+	}
+	argv[i] = NULL;
+}
+
+/* Runs it once. Returns the milliseconds, or -1 with command->reason set. */
+static double run_once(struct command *command, int errors, struct rusage *ret_usage)
+{
+	static char room[WORDS_MAX][256];
+	char *argv[WORDS_MAX + 1];
+	double begin, end;
+	int status;
+	pid_t pid;
+
+	expand(command, room, argv);
+	if (ftruncate(errors, 0) < 0 || lseek(errors, 0, SEEK_SET) < 0) {
+		die("the error file");
+	}
+	begin = now_ms();
+	pid = vfork();
+	if (pid < 0) {
+		die("vfork");
+	}
+	if (pid == 0) {
+		dup2(errors, STDERR_FILENO);
+		alarm(TIMEOUT_S);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	while (wait4(pid, &status, 0, ret_usage) < 0) {
+		if (errno != EINTR) {
+			die("wait4");
+		}
+	}
+	end = now_ms();
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		return end - begin;
+	}
+
+	char text[sizeof(command->reason)] = "";
+	ssize_t n = pread(errors, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (text[0]) {
+		snprintf(command->reason, sizeof(command->reason), "%s", text);
+	} else if (WIFSIGNALED(status)) {
+		snprintf(command->reason, sizeof(command->reason), "ended by signal %d%s", WTERMSIG(status),
+			 WTERMSIG(status) == SIGALRM ? " (out of time)" : "");
+	} else if (WEXITSTATUS(status) == 127) {
+		snprintf(command->reason, sizeof(command->reason), "cannot be executed");
+	} else {
+		snprintf(command->reason, sizeof(command->reason), "exit status %d", WEXITSTATUS(status));
+	}
+	return -1;
+}
+
+static size_t read_commands(struct command *commands, size_t rounds)
+{
+	size_t n = 0, room;
+
+	for (;;) {
+		struct command *command = &commands[n];
+		char *word, *rest;
+		size_t words = 0;
+
+		room = 0;
+		command->line = NULL;
+		if (getline(&command->line, &room, stdin) < 0) {
+			free(command->line);
+			return n;
+		}
+		command->name = strtok_r(command->line, "\t\n", &rest);
+		while (words < WORDS_MAX && (word = strtok_r(NULL, " \t\n", &rest)) != NULL) {
+			command->words[words++] = word;
+		}
+		command->ms = calloc(rounds, sizeof(*command->ms));
+		if (!command->name || words == 0 || !command->ms || n + 1 == COMMANDS_MAX) {
+			fprintf(stderr, "startbench: bad line or too many commands\n");
+			exit(1);
+		}
+		n++;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorted values; share 0.5 is the median. */
+static double quantile(const double *v, size_t n, double share)
+{
+	double at = share * (double)(n - 1);
+	size_t low = (size_t)at;
+	size_t high = low + 1 < n ? low + 1 : low;
+
+	return v[low] + (at - (double)low) * (v[high] - v[low]);
+}
+
+static void print_table(struct command *commands, size_t n, size_t rounds)
+{
+	double base = 0;
+
+	printf("%-44s %9s %9s %9s %7s %9s\n", "", "median ms", "p90 ms", "min ms", "ratio", "RSS KiB");
+	for (size_t i = 0; i < n; i++) {
+		struct command *command = &commands[i];
+		double median;
+
+		if (command->out) {
+			continue;
+		}
+		qsort(command->ms, rounds, sizeof(*command->ms), by_value);
+		median = quantile(command->ms, rounds, 0.5);
+		if (base == 0) {
+			base = median;
+		}
+		printf("%-44s %9.2f %9.2f %9.2f %7.2f %9ld\n", command->name, median,
+		       quantile(command->ms, rounds, 0.9), command->ms[0], median / base, command->max_rss_kib);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (commands[i].out) {
+			printf("left out: %s: %s\n", commands[i].name, commands[i].reason);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct command commands[COMMANDS_MAX];
+	size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
+	char path[] = "/tmp/startbench.XXXXXX";
+	int errors = mkostemp(path, O_CLOEXEC);
+	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	size_t n;
+
+	if (rounds == 0 || rounds > ROUNDS_MAX) {
+		fprintf(stderr, "usage: startbench ROUNDS <commands   (1 to %d rounds)\n", ROUNDS_MAX);
+		return 1;
+	}
+	if (errors < 0 || saved < 0 || null < 0) {
+		die("files");
+	}
+	unlink(path);
+	n = read_commands(commands, rounds);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+
+	/* Round 0 warms the caches and finds out what runs here at all. */
+	for (size_t round = 0; round <= rounds; round++) {
+		for (size_t i = 0; i < n; i++) {
+			struct rusage usage;
+			double ms;
+
+			if (commands[i].out) {
+				continue;
+			}
+			ms = run_once(&commands[i], errors, &usage);
+			if (ms < 0) {
+				commands[i].out = true;
+				continue;
+			}
+			if (round > 0) {
+				commands[i].ms[round - 1] = ms;
+			}
+			if (usage.ru_maxrss > commands[i].max_rss_kib) {
+				commands[i].max_rss_kib = usage.ru_maxrss;
+			}
+		}
+	}
+	dup2(saved, STDOUT_FILENO);
+	print_table(commands, n, rounds);
+	for (size_t i = 0; i < n; i++) {
+		free(commands[i].line);
+		free(commands[i].ms);
+	}
+	return 0;
+}

@@ -1,0 +1,287 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run: every test that this machine can run, by one command, as root or as an ordinary user with sudo.
+#
+# Builds a copy of the sources, as an ordinary user, in a folder that is gone afterwards. As root it makes and
+# uses the user rootlet-test. The last line is "N passed, N failed, N skipped".
+set -eu
+shopt -s nullglob
+
+machine_name=run.sh
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+# shellcheck source=tests/lib/machine.sh
+. "$here/lib/machine.sh"
+
+usage() {
+	cat <<'END'
+tests/run.sh [OPTION...]
+
+  --no-install    install nothing: stop with the list of what is missing
+  --quick         leave out the sanitizer and clang builds
+  --filter REGEX  of the integration tests, only those whose name matches
+  --jobs N        of make (default: the number of processors)
+  --help
+
+ROOTLET_MUST_WORK=1 in the environment counts every skip as a failure.
+END
+}
+
+install=yes
+quick=no
+filter=
+jobs=$(nproc)
+while [ $# -gt 0 ]; do
+	case $1 in
+	--no-install) install=no ;;
+	--quick) quick=yes ;;
+	--filter) filter=${2:?--filter needs a regular expression} && shift ;;
+	--filter=*) filter=${1#*=} ;;
+	--jobs) jobs=${2:?--jobs needs a number} && shift ;;
+	--jobs=*) jobs=${1#*=} ;;
+	--help | -h) usage && exit 0 ;;
+	*) usage >&2 && die "unknown option $1" ;;
+	esac
+	shift
+done
+
+must_work=${ROOTLET_MUST_WORK:-0}
+test_packages='libcmocka-dev bats shellcheck busybox-static procps crun runc'
+[ "$quick" = yes ] || test_packages="$test_packages clang"
+
+# ---------------------------------------------------------------- counting
+
+passed=0
+failed=0
+skipped=0
+failures=()
+skips=()
+
+pass() {
+	passed=$((passed + 1))
+}
+
+fail() {
+	failed=$((failed + 1))
+	failures+=("$1")
+}
+
+skip() {
+	if [ "$must_work" = 1 ]; then
+		fail "$1 (skips count as failures here)"
+	else
+		skipped=$((skipped + 1))
+		skips+=("$1")
+	fi
+}
+
+# count LABEL LOG STATUS: each line of a run of the harness, of TAP, or of bats. A run that failed without
+# naming a test is a failure by itself.
+count() {
+	local label=$1 log=$2 status=$3 line before=$failed
+	local p=0 f=0 s=0
+	while IFS= read -r line; do
+		case $line in
+		"ok "*" # skip"* | "ok "*" # SKIP"*)
+			line=${line#ok }
+			s=$((s + 1)) && skip "$label: ${line/ # [sS][kK][iI][pP]/:}"
+			;;
+		"SKIP: "*)
+			line=${line#SKIP: }
+			s=$((s + 1)) && skip "$label: ${line/ # SKIP/:}"
+			;;
+		"ok "* | "PASS: "*) p=$((p + 1)) && pass ;;
+		"not ok "*) f=$((f + 1)) && fail "$label: ${line#not ok }" ;;
+		"FAIL: "* | "ERROR: "* | "XPASS: "*) f=$((f + 1)) && fail "$label: ${line#*: }" ;;
+		esac
+	done < <(grep -aE '^(ok [0-9]+|not ok [0-9]+|(PASS|FAIL|ERROR|XPASS|SKIP): tests/)' "$log")
+	if [ "$status" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+		f=$((f + 1)) && fail "$label ended with status $status and names no test (124: out of time)"
+	elif [ $((p + f + s)) -eq 0 ] && [ -z "$filter" ]; then
+		f=1 && fail "$label ran no test"
+	fi
+	say "  $label: $p passed, $f failed, $s skipped"
+	[ "$failed" -eq "$before" ] || show "$log"
+}
+
+# show LOG: the end of it, where a stage failed.
+show() {
+	printf '    ---- the end of %s\n' "$(basename "$1")"
+	tail -n 60 "$1" | sed 's/^/    | /'
+}
+
+# ---------------------------------------------------------------- the end
+
+work=
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+	local status=$? kept=
+	trap - EXIT
+	[ -n "$work" ] || exit "$status"
+	cd /
+	if [ "$status" -ne 0 ]; then
+		kept=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests-logs.XXXXXX")
+		cp "$work"/logs/* "$kept" 2>/dev/null || true
+		for log in "$work"/build-*/test-suite.log; do
+			cp "$log" "$kept/$(basename "$(dirname "$log")").test-suite.log"
+		done
+		echo "the logs are kept in $kept"
+	fi
+	# Files of subordinate ids are in reach of root, or of the user inside their user namespace.
+	rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work" || true
+	if [ "$finished" = yes ]; then
+		echo "$passed passed, $failed failed, $skipped skipped"
+	fi
+	exit "$status"
+}
+finished=no
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# ---------------------------------------------------------------- stages
+
+stages=6
+[ "$quick" = no ] || stages=4
+stage_number=0
+stage() {
+	stage_number=$((stage_number + 1))
+	say "[$stage_number/$stages] $*  (${SECONDS} s)"
+}
+
+# build NAME CONFIGURE-OPTION...: in its own folder; must compile, tests too, without a warning.
+build() {
+	local name=$1 log="$work/logs/build-$1.log"
+	shift
+	as_user mkdir "$work/build-$name"
+	# $0, $1 and "$@" are for the inner shell.
+	# shellcheck disable=SC2016
+	if as_user timeout -k 10 1200 sh -c '
+			cd "$1" && jobs=$2 && shift 2 && ../source/configure "$@" &&
+			make -j"$jobs" && make -j"$jobs" check TESTS=' sh "$work/build-$name" "$jobs" "$@" \
+		>"$log" 2>&1 </dev/null; then
+		if grep -aq 'warning:' "$log"; then
+			fail "the build $name has warnings"
+			grep -a 'warning:' "$log" | head -n 20 | sed 's/^/    | /'
+		else
+			pass
+		fi
+		return 0
+	fi
+	fail "the build $name"
+	show "$log"
+	return 1
+}
+
+# check NAME: `make check` of that build.
+check() {
+	local log="$work/logs/check-$1.log" status=0
+	as_user ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		timeout -k 10 1200 make -C "$work/build-$1" -j"$jobs" check VERBOSE=1 >"$log" 2>&1 </dev/null || status=$?
+	count "$1" "$log" "$status"
+}
+
+# integration user|root FILE...: one bats file after the other.
+integration() {
+	local who=$1 file log status
+	local -a options=(--formatter tap)
+	shift
+	[ -z "$filter" ] || options+=(--filter "$filter")
+	for file in "$@"; do
+		log="$work/logs/$who-$(basename "$file" .bats).log"
+		status=0
+		set -- "ROOTLET=$work/build-gcc/rootlet" "ROOTLET_SRCDIR=$work/source" "ROOTLET_BUILDDIR=$work/build-gcc" \
+			"ROOTLET_TEST_USER=$user" "TMPDIR=$work/tmp" BATS_TEST_TIMEOUT=120 \
+			timeout -k 10 1200 bats "${options[@]}" "$file"
+		if [ "$who" = root ]; then
+			as_root env "$@" >"$log" 2>&1 </dev/null || status=$?
+		else
+			as_user "$@" >"$log" 2>&1 </dev/null || status=$?
+		fi
+		if grep -qx '1\.\.0' "$log" && [ "$status" -eq 0 ]; then
+			continue
+		fi
+		count "$(basename "$file") as $who" "$log" "$status"
+	done
+}
+
+cd "$top"
+stage "packages"
+# The lists are words.
+# shellcheck disable=SC2086
+machine_install "$install" $machine_build_packages $machine_run_packages $test_packages
+PATH=$PATH:/usr/sbin:/sbin
+
+stage "the ordinary user, and a copy of the sources"
+if is_root; then
+	machine_user rootlet-test
+else
+	machine_user "$(id -un)"
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests.XXXXXX")
+chmod 0755 "$work"
+mkdir "$work/logs" "$work/source" "$work/tmp"
+if is_root; then
+	chown "$user_uid:$user_gid" "$work" "$work/source" "$work/tmp"
+fi
+machine_copy "$top" "$work/source"
+say "  as $user (uid $user_uid), in $work"
+as_user "$work/source/autogen.sh" >"$work/logs/autogen.log" 2>&1 </dev/null || {
+	show "$work/logs/autogen.log"
+	die "autogen.sh failed"
+}
+
+stage "gcc, --enable-devel: build, unit tests, layers"
+built=no
+if build gcc --enable-devel; then
+	built=yes
+	check gcc
+fi
+
+if [ "$quick" = no ]; then
+	stage "gcc, AddressSanitizer and UndefinedBehaviorSanitizer: build, unit tests"
+	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
+		check sanitized
+	fi
+	stage "clang, --enable-devel: build"
+	build clang --enable-devel CC=clang || true
+fi
+
+stage "integration tests, and the scripts"
+if [ "$built" = yes ]; then
+	integration user "$work"/source/tests/integration/*.bats
+	if is_root; then
+		integration root "$work"/source/tests/integration/root/*.bats
+	elif files=("$work"/source/tests/integration/root/*.bats) && [ "${#files[@]}" -gt 0 ]; then
+		for file in "${files[@]}"; do
+			skip "tests/integration/root/$(basename "$file"): needs tests/run.sh to be started by root"
+		done
+	fi
+fi
+
+mapfile -t scripts < <(
+	cd "$work/source"
+	find autogen.sh .ci/run tests examples -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -name run \) | sort
+)
+for script in "${scripts[@]}"; do
+	if (cd "$work/source" && shellcheck -x "$script") >"$work/logs/shellcheck.log" 2>&1; then
+		pass
+	else
+		fail "shellcheck $script"
+		show "$work/logs/shellcheck.log"
+	fi
+done
+say "  shellcheck: ${#scripts[@]} scripts"
+
+echo
+for text in ${skips[@]+"${skips[@]}"}; do
+	echo "skipped: $text"
+done
+for text in ${failures[@]+"${failures[@]}"}; do
+	echo "FAILED: $text"
+done
+say "took $SECONDS s"
+finished=yes
+[ "$failed" -eq 0 ] || exit 1
+exit 0

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_str: the ground floor: numbers, growing text, errors, arenas, name tables. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/table.h"
+
+static void unsigned_numbers(void **state)
+{
+	static const char *const refused[] = { "", " 1", "1 ", "+1", "-1", "0x1", "1_0", "1.0", "1e3", "a" };
+	uint64_t value = 7;
+
+	(void)state;
+	assert_int_equal(str_u64("0", UINT64_MAX, &value), 0);
+	assert_true(value == 0);
+	assert_int_equal(str_u64("18446744073709551615", UINT64_MAX, &value), 0);
+	assert_true(value == UINT64_MAX);
+	assert_int_equal(str_u64("18446744073709551616", UINT64_MAX, &value), -ERANGE);
+	assert_int_equal(str_u64("99999999999999999999999", UINT64_MAX, &value), -ERANGE);
+	assert_int_equal(str_u64("11", 10, &value), -ERANGE);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(str_u64(refused[i], UINT64_MAX, &value), -EINVAL);
+	}
+	assert_true(value == UINT64_MAX); /* untouched by failures */
+}
+
+static void signed_numbers(void **state)
+{
+	int64_t value = 7;
+	uint32_t small = 7;
+
+	(void)state;
+	assert_int_equal(str_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &value), 0);
+	assert_true(value == INT64_MIN);
+	assert_int_equal(str_i64("9223372036854775807", INT64_MIN, INT64_MAX, &value), 0);
+	assert_true(value == INT64_MAX);
+	assert_int_equal(str_i64("9223372036854775808", INT64_MIN, INT64_MAX, &value), -ERANGE);
+	assert_int_equal(str_i64("-9223372036854775809", INT64_MIN, INT64_MAX, &value), -ERANGE);
+	assert_int_equal(str_i64("-21", -20, 19, &value), -ERANGE);
+	assert_int_equal(str_i64("-", INT64_MIN, INT64_MAX, &value), -EINVAL);
+	assert_int_equal(str_i64("--1", INT64_MIN, INT64_MAX, &value), -EINVAL);
+	assert_true(value == INT64_MAX);
+	assert_int_equal(str_u32("4294967295", &small), 0);
+	assert_true(small == UINT32_MAX);
+	assert_int_equal(str_u32("4294967296", &small), -ERANGE);
+}
+
+static void growing_text(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct text text;
+
+	(void)state;
+	text_init(&text, &arena);
+	assert_string_equal(text.s, "");
+	for (int i = 0; i < 1000; i++) {
+		text_add(&text, "%d,", i % 10);
+	}
+	text_addn(&text, "end...", 3);
+	assert_int_equal(text.len, 2003);
+	assert_int_equal(strlen(text.s), 2003);
+	assert_string_equal(text.s + 1996, "8,9,end");
+	assert_true(str_starts(text.s, "0,1,2,"));
+	assert_false(str_starts("ab", "abc"));
+	assert_true(str_eq("", ""));
+}
+
+static void errors(void **state)
+{
+	struct err err;
+	char longer[2 * ERR_MSG_MAX];
+
+	(void)state;
+	assert_int_equal(err_set(&err, EINVAL, "bad %s", "thing"), -EINVAL);
+	assert_int_equal(err.code, EINVAL);
+	assert_string_equal(err.msg, "bad thing");
+	assert_int_equal(err_wrap(&err, "config.json"), -EINVAL);
+	assert_string_equal(err.msg, "config.json: bad thing");
+	assert_int_equal(err_hint(&err, "try %d", 2), -EINVAL);
+	assert_string_equal(err.msg, "config.json: bad thing; try 2");
+	assert_int_equal(err_errno(&err, ENOENT, "open %s", "/x"), -ENOENT);
+	assert_string_equal(err.msg, "open /x: No such file or directory");
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(err_set(&err, EIO, "%s", longer), -EIO);
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+	err_wrap(&err, "more");
+	err_hint(&err, "more");
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+}
+
+static void arenas(void **state)
+{
+	struct arena arena = ARENA_INIT;
+	char *big;
+
+	(void)state;
+	assert_non_null(arena_alloc(&arena, 0));
+	big = arena_alloc(&arena, 100000);
+	assert_int_equal(big[0], 0);
+	assert_int_equal(big[99999], 0);
+	memset(big, 1, 100000);
+	for (size_t size = 1; size < 2000; size += 7) {
+		char *p = arena_alloc(&arena, size);
+
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++) {
+			assert_int_equal(p[i], 0);
+		}
+		memset(p, 0xff, size);
+	}
+	assert_string_equal(arena_strdup(&arena, "abc"), "abc");
+	assert_string_equal(arena_strndup(&arena, "abc", 2), "ab");
+	assert_string_equal(arena_printf(&arena, "%d-%s", 5, "x"), "5-x");
+	arena_done(&arena);
+	assert_string_equal(arena_strdup(&arena, "again"), "again");
+	arena_done(&arena);
+}
+
+static void tables(void **state)
+{
+	static const struct name table[] = { { "one", 1 }, { "uno", 1 }, { "two", 2 }, NAMES_END };
+
+	(void)state;
+	assert_true(names_find(table, "uno") == &table[1]);
+	assert_null(names_find(table, "One"));
+	assert_null(names_find(table, ""));
+	assert_string_equal(names_of(table, 1), "one");
+	assert_null(names_of(table, 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unsigned_numbers), cmocka_unit_test(signed_numbers), cmocka_unit_test(growing_text),
+		cmocka_unit_test(errors),	    cmocka_unit_test(arenas),	      cmocka_unit_test(tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
