@@ -100,6 +100,9 @@ as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/log"
 as_user touch "$dir/.rootlet-quickstart"
 dir=$(as_user realpath "$dir")
 say "user $user (uid $user_uid), everything is made in $dir"
+as_user unshare --user true || die "$user can make no user namespace here, and everything else needs one. The usual reasons: this is
+a chroot (the kernel refuses there), a container without nested user namespaces, or the sysctls
+kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns or user.max_user_namespaces."
 grep -HE "^($user|$user_uid):" /etc/subuid /etc/subgid | sed 's/^/    /'
 
 # quiet LOG COMMAND...: as the user; the output is shown only if it fails.

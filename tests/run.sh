@@ -47,7 +47,7 @@ while [ $# -gt 0 ]; do
 done
 
 must_work=${ROOTLET_MUST_WORK:-0}
-test_packages='libcmocka-dev bats shellcheck busybox-static procps crun runc'
+test_packages='libcmocka-dev bats shellcheck busybox-static procps jq mmdebstrap crun runc'
 [ "$quick" = yes ] || test_packages="$test_packages clang"
 
 # ---------------------------------------------------------------- counting

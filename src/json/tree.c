@@ -409,7 +409,7 @@ static const struct {
 	{ "invalid string in json text", "neither true, false nor null" },
 	{ "invalid character inside string", "a control character inside a string" },
 	{ "inside a string, '\\'", "an unknown escape behind '\\'" },
-	{ "a non hex digit", "\\u needs four hexadecimal digits" },
+	{ "(non-hex)", "\\u needs four hexadecimal digits" },
 	{ "malformed number, a digit is required after the decimal", "a number needs a digit behind the point" },
 	{ "malformed number, a digit is required after the exponent", "a number needs a digit in its exponent" },
 	{ "malformed number, a digit is required after the minus", "a number needs a digit behind the minus" },
@@ -420,7 +420,12 @@ static int grammar_fault(struct builder *b)
 {
 	unsigned char *said = yajl_get_error(b->yajl, 0, NULL, 0);
 	const char *ours = "not valid JSON";
+	size_t at = here(b);
 
+	/* The lexer puts back the character that disturbs it, but not one that begins no token. */
+	if (said && strstr((const char *)said, "lexical") && !strstr((const char *)said, "invalid char in")) {
+		at = consumed(b);
+	}
 	for (size_t i = 0; said && i < sizeof(wordings) / sizeof(wordings[0]); i++) {
 		if (strstr((const char *)said, wordings[i].yajl)) {
 			ours = wordings[i].ours;
@@ -428,7 +433,7 @@ static int grammar_fault(struct builder *b)
 		}
 	}
 	yajl_free_error(b->yajl, said);
-	return fault(b, EINVAL, here(b), "%s", ours);
+	return fault(b, EINVAL, at, "%s", ours);
 }
 
 /* Offset of the first byte from start on that is not white space, or len. */

@@ -61,8 +61,11 @@ int plan_unmapped(const struct builder *b, const char *path, const char *kind, u
 	if ((uid ? b->lin->uid_mappings.n : b->lin->gid_mappings.n) > 0) {
 		return err_hint(err, "extend /linux/%sMappings, or remove the mappings to get your whole range", kind);
 	}
-	return err_hint(err, "give %s a range that reaches it: sudo usermod --add-sub%ss 100000-165535 %s",
-			b->facts->user ? b->facts->user : "yourself", kind, b->facts->user ? b->facts->user : "USER");
+	if (extents->n > 1) {
+		return err_hint(err, "give %s more ids in /etc/sub%s", b->facts->user ? b->facts->user : "yourself", kind);
+	}
+	return err_hint(err, "give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+			b->facts->user ? b->facts->user : "yourself", b->facts->user ? b->facts->user : "USER");
 }
 
 static void add(struct builder *b, struct side *s, size_t *room, struct plan_extent extent)

@@ -119,12 +119,12 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 		return;
 	}
 	/* Without a cgroup namespace this is the whole host's tree: never writable (CVE-2023-25809). */
-	bind_instead(m, "/sys/fs/cgroup", true);
-	m->optional = true;
-	if (!(m->set_all & MOUNT_ATTR_RDONLY)) {
+	if (!((m->set | m->set_all) & MOUNT_ATTR_RDONLY)) {
 		plan_note(b, m->where, "/sys/fs/cgroup is read-only", "without a cgroup namespace it is the host's",
 			  "add {\"type\": \"cgroup\"} to /linux/namespaces");
 	}
+	bind_instead(m, "/sys/fs/cgroup", true);
+	m->optional = true;
 }
 
 static void adapt_fs(struct builder *b, struct plan_mount *m)

@@ -64,19 +64,23 @@ machine_install() {
 	fi
 	say "installing ${missing[*]}"
 	if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update </dev/null || die "apt-get update failed"
+		machine_apt update || die "apt-get update failed"
 	fi
-	machine_apt "${missing[@]}" ||
-		{
-			# Lists that are older than the archive name packages that are gone.
-			say "trying again with new package lists"
-			as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update </dev/null || die "apt-get update failed"
-			machine_apt "${missing[@]}"
-		} || die "apt-get install ${missing[*]} failed"
+	if ! machine_apt install --yes --no-install-recommends "${missing[@]}"; then
+		# Lists that are older than the archive name packages that are gone.
+		say "trying again with new package lists"
+		machine_apt update || die "apt-get update failed"
+		machine_apt install --yes --no-install-recommends "${missing[@]}" || die "apt-get install ${missing[*]} failed"
+	fi
 }
 
+# machine_apt ARGUMENT...: quiet, unless it fails.
 machine_apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$@" </dev/null
+	local output
+	output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" 2>&1 </dev/null) || {
+		tail -n 20 <<<"$output" | sed 's/^/    | /' >&2
+		return 1
+	}
 }
 
 # machine_ranges FILE NAME: succeeds if NAME, by name or by number, has a range of at least 65536 ids in FILE.

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/print: a plan as text, for people and for golden tests. One property a line, in the order of plan.h. */
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "base/str.h"
+#include "base/table.h"
+#include "plan/build.h"
+#include "plan/caps.h"
+
+static const struct name attr_names[] = {
+	{ "ro", MOUNT_ATTR_RDONLY },	     { "nosuid", MOUNT_ATTR_NOSUID },		{ "nodev", MOUNT_ATTR_NODEV },
+	{ "noexec", MOUNT_ATTR_NOEXEC },     { "noatime", MOUNT_ATTR_NOATIME },		{ "strictatime", MOUNT_ATTR_STRICTATIME },
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME }, { "nosymfollow", 0x00200000 },		NAMES_END,
+};
+
+static const struct name propagation_names[] = {
+	{ "private", MS_PRIVATE },
+	{ "shared", MS_SHARED },
+	{ "slave", MS_SLAVE },
+	{ "unbindable", MS_UNBINDABLE },
+	{ "rprivate", MS_REC | MS_PRIVATE },
+	{ "rshared", MS_REC | MS_SHARED },
+	{ "rslave", MS_REC | MS_SLAVE },
+	{ "runbindable", MS_REC | MS_UNBINDABLE },
+	NAMES_END,
+};
+
+static void add_bits(struct text *out, const char *label, const struct name *table, uint64_t bits)
+{
+	const char *between = "";
+
+	if (!bits) {
+		return;
+	}
+	text_add(out, " %s=", label);
+	for (const struct name *n = table; n->name; n++) {
+		if (bits & (uint64_t)n->value) {
+			text_add(out, "%s%s", between, n->name);
+			between = ",";
+		}
+	}
+}
+
+static void print_map(struct text *out, const char *kind, const struct plan_extents *map)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		text_add(out, "%s map: %u %u %u\n", kind, map->v[i].inside, map->v[i].outside, map->v[i].count);
+	}
+}
+
+static void print_ids(struct text *out, const struct plan_ids *ids)
+{
+	static const char *const how[] = {
+		[PLAN_IDS_NONE] = "none",
+		[PLAN_IDS_DIRECT] = "direct",
+		[PLAN_IDS_HELPERS] = "helpers",
+	};
+
+	text_add(out, "ids: %s%s%s\n", how[ids->how], ids->deny_setgroups ? ", setgroups denied" : "",
+		 ids->become_root ? ", become root" : "");
+	if (ids->how == PLAN_IDS_HELPERS) {
+		text_add(out, "id helpers: %s %s\n", ids->newuidmap, ids->newgidmap);
+	}
+	print_map(out, "uid", &ids->uid);
+	print_map(out, "gid", &ids->gid);
+}
+
+static void print_namespaces(struct text *out, const struct plan *plan)
+{
+	const struct plan_namespaces *ns = &plan->ns;
+
+	text_add(out, "new namespaces:");
+	for (const struct name *n = spec_namespace_names; n->name; n++) {
+		if (ns->new & (uint64_t)n->value) {
+			text_add(out, " %s", n->name);
+		}
+	}
+	text_add(out, "\n");
+	for (size_t i = 0; i < ns->join_n; i++) {
+		text_add(out, "join: %s %s\n", names_of(spec_namespace_names, ns->join[i].type), ns->join[i].path);
+	}
+	for (size_t i = 0; i < ns->clock_n; i++) {
+		text_add(out, "clock: %s %lld %u\n", ns->clocks[i].clock, (long long)ns->clocks[i].secs,
+			 ns->clocks[i].nanosecs);
+	}
+	if (plan->hostname) {
+		text_add(out, "hostname: %s\n", plan->hostname);
+	}
+	if (plan->domainname) {
+		text_add(out, "domainname: %s\n", plan->domainname);
+	}
+	text_add(out, "loopback up: %s\nnew keyring: %s\n", plan->loopback_up ? "yes" : "no", plan->new_keyring ? "yes" : "no");
+}
+
+static void print_mount(struct text *out, const struct plan_mount *m)
+{
+	static const char *const kinds[] = {
+		[PLAN_MOUNT_FS] = "fs",
+		[PLAN_MOUNT_BIND] = "bind",
+		[PLAN_MOUNT_CHANGE] = "change",
+	};
+
+	text_add(out, "mount: %s %s", kinds[m->kind], m->target);
+	if (m->fstype) {
+		text_add(out, " type=%s", m->fstype);
+	}
+	if (m->source) {
+		text_add(out, " source=%s", m->source);
+	}
+	for (size_t i = 0; i < m->data_n; i++) {
+		text_add(out, " data=%s", m->data[i]);
+	}
+	add_bits(out, "set", attr_names, m->set);
+	add_bits(out, "clear", attr_names, m->clear);
+	add_bits(out, "set-all", attr_names, m->set_all);
+	add_bits(out, "clear-all", attr_names, m->clear_all);
+	if (m->propagation) {
+		text_add(out, " %s", names_of(propagation_names, (int64_t)m->propagation));
+	}
+	text_add(out, "%s%s%s%s%s\n", m->recursive ? " recursive" : "", m->fs_readonly ? " readonly-fs" : "",
+		 m->copy_up ? " copy-up" : "", m->source_nofollow ? " nofollow" : "", m->optional ? " optional" : "");
+}
+
+static void print_device(struct text *out, const struct plan_device *d)
+{
+	switch (d->how) {
+	case PLAN_DEVICE_BIND:
+		text_add(out, "device: bind %s %c %u:%u from %s\n", d->path, d->type, d->major, d->minor, d->source);
+		break;
+	case PLAN_DEVICE_NODE:
+		text_add(out, "device: node %s %c %u:%u mode=%04o owner=%u:%u\n", d->path, d->type, d->major, d->minor, d->mode,
+			 d->uid, d->gid);
+		break;
+	case PLAN_DEVICE_FIFO:
+		text_add(out, "device: fifo %s mode=%04o owner=%u:%u\n", d->path, d->mode, d->uid, d->gid);
+		break;
+	}
+}
+
+static void print_fs(struct text *out, const struct plan_fs *fs)
+{
+	text_add(out, "rootfs: %s%s%s\n", fs->rootfs, fs->readonly ? " read-only" : "", fs->no_pivot ? " no-pivot" : "");
+	text_add(out, "host mounts: %s\n", names_of(propagation_names, (int64_t)fs->host_propagation));
+	if (fs->root_propagation) {
+		text_add(out, "root propagation: %s\n", names_of(propagation_names, (int64_t)fs->root_propagation));
+	}
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		print_mount(out, &fs->mounts[i]);
+	}
+	for (size_t i = 0; i < fs->device_n; i++) {
+		print_device(out, &fs->devices[i]);
+	}
+	for (size_t i = 0; i < fs->link_n; i++) {
+		text_add(out, "link: %s -> %s\n", fs->links[i].path, fs->links[i].target);
+	}
+	for (size_t i = 0; i < fs->masked.n; i++) {
+		text_add(out, "masked: %s\n", fs->masked.v[i]);
+	}
+	for (size_t i = 0; i < fs->readonly_paths.n; i++) {
+		text_add(out, "read-only: %s\n", fs->readonly_paths.v[i]);
+	}
+}
+
+static void print_caps(struct text *out, const char *set, uint64_t mask)
+{
+	text_add(out, "%s:", set);
+	for (const struct name *n = plan_cap_names; n->name; n++) {
+		if (mask >> n->value & 1) {
+			text_add(out, " %s", n->name + 4);
+		}
+	}
+	text_add(out, "\n");
+}
+
+static void print_limit(struct text *out, uint64_t value)
+{
+	if (value == RLIM_INFINITY) {
+		text_add(out, " unlimited");
+	} else {
+		text_add(out, " %llu", (unsigned long long)value);
+	}
+}
+
+static void print_process(struct text *out, const struct plan_process *p)
+{
+	if (!p->present) {
+		text_add(out, "process: none\n");
+		return;
+	}
+	for (size_t i = 0; i < p->args.n; i++) {
+		text_add(out, "arg: %s\n", p->args.v[i]);
+	}
+	for (size_t i = 0; i < p->env.n; i++) {
+		text_add(out, "env: %s\n", p->env.v[i]);
+	}
+	text_add(out, "path: %s\ncwd: %s\n", p->path, p->cwd);
+	if (p->terminal) {
+		text_add(out, "terminal: %u rows, %u columns\n", p->rows, p->columns);
+	}
+	text_add(out, "user: %u:%u\ngroups:", p->uid, p->gid);
+	for (size_t i = 0; i < p->group_n; i++) {
+		text_add(out, " %u", p->groups[i]);
+	}
+	text_add(out, "%s\n", p->set_groups ? "" : " (left alone)");
+	if (p->set_umask) {
+		text_add(out, "umask: %04o\n", p->umask);
+	}
+	print_caps(out, "bounding", p->caps.bounding);
+	print_caps(out, "effective", p->caps.effective);
+	print_caps(out, "permitted", p->caps.permitted);
+	print_caps(out, "inheritable", p->caps.inheritable);
+	print_caps(out, "ambient", p->caps.ambient);
+	text_add(out, "no new privileges: %s\n", p->no_new_privs ? "yes" : "no");
+	for (size_t i = 0; i < p->rlimit_n; i++) {
+		text_add(out, "rlimit: %s", p->rlimits[i].name);
+		print_limit(out, p->rlimits[i].soft);
+		print_limit(out, p->rlimits[i].hard);
+		text_add(out, "\n");
+	}
+	if (p->set_oom_score_adj) {
+		text_add(out, "oom score: %d\n", p->oom_score_adj);
+	}
+	if (p->preserve_fds > 0) {
+		text_add(out, "descriptors kept: %d\n", p->preserve_fds);
+	}
+}
+
+const char *plan_print(struct arena *arena, const struct plan *plan)
+{
+	struct text out;
+
+	text_init(&out, arena);
+	text_add(&out, "container: %s\nbundle: %s\n", plan->id, plan->bundle);
+	print_ids(&out, &plan->ids);
+	print_namespaces(&out, plan);
+	print_fs(&out, &plan->fs);
+	print_process(&out, &plan->process);
+	for (size_t i = 0; i < plan->note_n; i++) {
+		const struct plan_note *n = &plan->notes[i];
+
+		text_add(&out, "%s: %s: %s: %s%s%s\n", n->quiet ? "quiet note" : "note", n->path, n->what, n->why,
+			 n->remedy ? "; " : "", n->remedy ? n->remedy : "");
+	}
+	return out.s;
+}

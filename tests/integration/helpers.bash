@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# helpers: what every bats file has. One bundle a test, and a teardown that fails if anything is left.
+#
+#   T    this test's folder: T/bundle, T/state (--root)
+#   B    the bundle, T/bundle; its tree is B/rootfs
+#   C    a container ID that no other test has; a second one is "$C-2"
+#
+# A file that needs more defines its own setup or teardown and calls container_setup, container_teardown.
+
+bats_require_minimum_version 1.5.0
+
+: "${ROOTLET:?the rootlet to test}"
+PATH=$PATH:/usr/sbin:/sbin
+
+# ---------------------------------------------------------------- the bundle
+
+# busybox_tree DIR: a root filesystem of busybox-static.
+busybox_tree() {
+	local name
+	mkdir -p "$1"/{bin,dev,etc,proc,root,srv,sys,tmp,var}
+	chmod 1777 "$1/tmp"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for name in $("$1/bin/busybox" --list); do
+		[ "$name" = busybox ] || ln -s busybox "$1/bin/$name"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nbob:x:1000:1000:bob:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$1/etc/passwd"
+	printf 'root:x:0:\nbob:x:1000:\nnogroup:x:65534:\n' >"$1/etc/group"
+}
+
+# bundle_make DIR [OPTION-OF-SPEC...]: a bundle that runs `true`, without a terminal, on a writable root.
+bundle_make() {
+	local dir=$1
+	shift
+	[ -d "$BATS_FILE_TMPDIR/rootfs" ] || busybox_tree "$BATS_FILE_TMPDIR/rootfs"
+	mkdir -p "$dir"
+	cp -a "$BATS_FILE_TMPDIR/rootfs" "$dir/rootfs"
+	"$ROOTLET" spec --bundle "$dir" "$@"
+	# shellcheck disable=SC2016 # jq's variable
+	B=$dir config '.process.terminal = false | .root.readonly = false | .process.args = ["true"]
+		| .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
+}
+
+# config FILTER [JQ-OPTION...]: changes B/config.json.
+config() {
+	local filter=$1
+	shift
+	jq "$@" "$filter" "$B/config.json" >"$B/config.new"
+	mv "$B/config.new" "$B/config.json"
+}
+
+# bundle_args COMMAND...: what the container runs.
+bundle_args() {
+	# shellcheck disable=SC2016 # jq's variable
+	config '.process.args = $ARGS.positional' --args "$@"
+}
+
+# script TEXT: the container runs it by sh.
+script() {
+	bundle_args sh -c "$1"
+}
+
+# ---------------------------------------------------------------- running
+
+# rl ARGUMENT...: rootlet with this test's state folder. Its processes are known by their environment.
+rl() {
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" "$@" 3>&-
+}
+
+# try COMMAND...: sets status, output and stderr. By files, not by pipes as bats' run: a container in the background
+# inherits stdout, and a pipe would keep us waiting for it.
+# shellcheck disable=SC2034 # for the tests
+try() {
+	status=0
+	"$@" >"$T/try.out" 2>"$T/try.err" || status=$?
+	output=$(tr -d '\0' <"$T/try.out")
+	stderr=$(tr -d '\0' <"$T/try.err")
+}
+
+# inside TEXT: runs it in a container that is gone afterwards; its stdout is `output`. Must exit with 0.
+inside() {
+	script "$1"
+	try rl run --bundle "$B" "$C"
+	[ "$status" -eq 0 ] || fail "status $status: $stderr$output"
+}
+
+fail() {
+	echo "$*" >&2
+	return 1
+}
+
+# equal WHAT-IS WHAT-SHOULD-BE
+equal() {
+	[ "$1" = "$2" ] || fail "is:        $1
+should be: $2"
+}
+
+# has TEXT PART
+has() {
+	[[ $1 == *"$2"* ]] || fail "\"$2\" is not in: $1"
+}
+
+# wait_for COMMAND...: until it succeeds, at most ten seconds.
+wait_for() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.02
+	done
+	fail "never came: $*"
+}
+
+# status_is STATUS [ID]
+status_is() {
+	[ "$(rl state "${2:-$C}" | jq -r .status)" = "$1" ]
+}
+
+# pid_of [ID]: of the container's first process, as the host sees it.
+pid_of() {
+	rl state "${1:-$C}" | jq -r .pid
+}
+
+# refused [PART...]: the command of the last `try` failed as it should: status 1, nothing on stdout, one line on
+# stderr that has every PART, and no state folder.
+refused() {
+	local part
+	equal "$status" 1
+	equal "$output" ""
+	equal "$(wc -l <"$T/try.err")" 1
+	for part in "$@"; do
+		has "$stderr" "$part"
+	done
+}
+
+# ---------------------------------------------------------------- nothing is left
+
+# marked: the pids of all processes of this test's containers, and of its rootlets.
+marked() {
+	local proc
+	for proc in /proc/[0-9]*; do
+		if grep -qsxzF "ROOTLET_TEST=$C" "$proc/environ" 2>/dev/null; then
+			echo "${proc#/proc/}"
+		fi
+	done
+}
+
+no_marked() {
+	[ -z "$(marked)" ]
+}
+
+# nothing_left: no process, state, mount or half-written file. A killed process may take a moment.
+nothing_left() {
+	local i left
+	for ((i = 0; i < 50; i++)); do
+		no_marked && break
+		sleep 0.02
+	done
+	left=$(marked)
+	if [ -n "$left" ]; then
+		# shellcheck disable=SC2086 # a list
+		fail "processes are left: $(ps -o pid,ppid,stat,args -p ${left//$'\n'/,})"
+	fi
+	left=$(find "$T/state" -mindepth 1 2>/dev/null) || true
+	[ -z "$left" ] || fail "state is left: $left"
+	! grep -F "$T" /proc/self/mountinfo || fail "mounts are left"
+	left=$(find "$T" -path "$T/*/rootfs" -prune -o -name '*.tmp' -print 2>/dev/null) || true
+	[ -z "$left" ] || fail "files are left: $left"
+}
+
+# container_setup [OPTION-OF-SPEC...]
+# shellcheck disable=SC2120
+container_setup() {
+	T=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-bats.XXXXXX")
+	B=$T/bundle
+	C=t$$-${BATS_SUITE_TEST_NUMBER:-0}-$RANDOM
+	bundle_make "$B" "$@"
+}
+
+# remove_tree DIR: with the files of subordinate ids in it, which only root of the user's namespace can remove.
+remove_tree() {
+	chmod -R u+rwX "$1" 2>/dev/null || true
+	rm -rf "$1" 2>/dev/null || unshare --map-auto --map-root-user rm -rf "$1"
+}
+
+# Asserts first, then cleans up by force, so that one failure does not become many.
+container_teardown() {
+	local result=0 id
+	nothing_left || result=1
+	if [ "$result" -ne 0 ]; then
+		for id in "$T"/state/*; do
+			rl delete --force "${id##*/}" 2>/dev/null || true
+		done
+		# shellcheck disable=SC2046 # a list
+		kill -KILL $(marked) 2>/dev/null || true
+	fi
+	remove_tree "$T" || result=1
+	return "$result"
+}
+
+setup() {
+	# shellcheck disable=SC2119
+	container_setup
+}
+
+teardown() {
+	container_teardown
+}

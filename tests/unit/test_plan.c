@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Golden plans: tests/golden/plan/NAME.json with the facts of NAME.facts must give the text of NAME.plan, or the error
+ * in NAME.error. Most of what rootlet decides is held here, without any privilege.
+ *
+ * ROOTLET_GOLDEN_UPDATE=1 writes the expected files anew: read the difference before committing it.
+ *
+ * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096", "privileged", "outer 0 1000 1".
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "plan/build.h"
+
+#define FOLDER TESTS_DIR "/golden/plan"
+
+static char *read_text(const char *path)
+{
+	scope_file FILE *file = fopen(path, "re");
+	char *text;
+	size_t len;
+
+	if (!file) {
+		return NULL;
+	}
+	text = calloc(1, 1 << 20);
+	assert_non_null(text);
+	len = fread(text, 1, (1 << 20) - 1, file);
+	assert_true(len < (1 << 20) - 1);
+	return text;
+}
+
+static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned start, unsigned count)
+{
+	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
+
+	for (size_t i = 0; i < ranges->n; i++) {
+		grown[i] = ranges->v[i];
+	}
+	grown[ranges->n++] = (struct facts_range){ .start = start, .count = count };
+	ranges->v = grown;
+}
+
+static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside, unsigned outside, unsigned count)
+{
+	struct facts_extent *grown = arena_array(arena, extents->n + 1, sizeof(*grown));
+
+	for (size_t i = 0; i < extents->n; i++) {
+		grown[i] = extents->v[i];
+	}
+	grown[extents->n++] = (struct facts_extent){ .inside = inside, .outside = outside, .count = count };
+	extents->v = grown;
+}
+
+/* One line of a facts file. */
+static void read_fact(struct arena *arena, const char *line, struct facts *f)
+{
+	unsigned a = 0, b = 0, c = 0;
+	unsigned long long big;
+	char word[128] = "";
+	char rest[256] = "";
+
+	sscanf(line, "%127s %255[^\n]", word, rest);
+	if (str_eq(word, "uid")) {
+		assert_int_equal(sscanf(rest, "%u", &f->uid), 1);
+	} else if (str_eq(word, "gid")) {
+		assert_int_equal(sscanf(rest, "%u", &f->gid), 1);
+	} else if (str_eq(word, "user")) {
+		f->user = arena_strdup(arena, rest);
+	} else if (str_eq(word, "privileged")) {
+		f->privileged = true;
+	} else if (str_eq(word, "in-userns")) {
+		f->in_userns = true;
+	} else if (str_eq(word, "outer")) {
+		assert_int_equal(sscanf(rest, "%u %u %u", &a, &b, &c), 3);
+		add_extent(arena, &f->own_uids, a, b, c);
+		add_extent(arena, &f->own_gids, a, b, c);
+	} else if (str_eq(word, "subuid")) {
+		assert_int_equal(sscanf(rest, "%u %u", &a, &b), 2);
+		add_range(arena, &f->subuids, a, b);
+	} else if (str_eq(word, "subgid")) {
+		assert_int_equal(sscanf(rest, "%u %u", &a, &b), 2);
+		add_range(arena, &f->subgids, a, b);
+	} else if (str_eq(word, "helpers")) {
+		f->newuidmap = "/usr/bin/newuidmap";
+		f->newgidmap = "/usr/bin/newgidmap";
+	} else if (str_eq(word, "helper-fault")) {
+		f->helper_fault = arena_strdup(arena, rest);
+	} else if (str_eq(word, "rlimit")) {
+		assert_int_equal(sscanf(rest, "%u %llu", &a, &big), 2);
+		f->rlimit_hard[a] = big;
+	} else if (str_eq(word, "raise-rlimits")) {
+		f->may_raise_rlimits = true;
+	} else if (str_eq(word, "oom-score")) {
+		f->oom_score_adj = strtol(rest, NULL, 10);
+	} else if (str_eq(word, "last-cap")) {
+		f->last_cap = (unsigned)strtoul(rest, NULL, 10);
+	} else {
+		fail_msg("unknown fact: %s", line);
+	}
+}
+
+static void read_facts(struct arena *arena, char *text, struct facts *f)
+{
+	f->last_cap = 40;
+	for (int i = 0; i < FACTS_RLIMITS; i++) {
+		f->rlimit_hard[i] = RLIM_INFINITY;
+	}
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (line[0] != '#' && line[0]) {
+			read_fact(arena, line, f);
+		}
+	}
+}
+
+static void compare(const char *path, const char *got)
+{
+	scope_free char *want = NULL;
+
+	if (getenv("ROOTLET_GOLDEN_UPDATE")) {
+		scope_file FILE *file = fopen(path, "we");
+
+		assert_non_null(file);
+		fputs(got, file);
+		return;
+	}
+	want = read_text(path);
+	if (!want) {
+		fail_msg("%s is missing; got:\n%s", path, got);
+	}
+	if (!str_eq(got, want)) {
+		fail_msg("%s differs; got:\n%s", path, got);
+	}
+}
+
+static void one_golden(void **state)
+{
+	const char *name = *state;
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_free char *json = read_text(arena_printf(&arena, "%s/%s.json", FOLDER, name));
+	scope_free char *facts_text = read_text(arena_printf(&arena, "%s/%s.facts", FOLDER, name));
+	struct plan_options options = { .id = "golden", .bundle = "/bundle" };
+	struct facts facts = { 0 };
+	struct err err = { 0 };
+	struct spec *spec;
+	struct plan *plan;
+
+	assert_non_null(json);
+	assert_non_null(facts_text);
+	read_facts(&arena, facts_text, &facts);
+	if (spec_load(&arena, json, strlen(json), &spec, &err) < 0 ||
+	    plan_build(&arena, spec, &facts, &options, &plan, &err) < 0) {
+		compare(arena_printf(&arena, "%s/%s.error", FOLDER, name), arena_printf(&arena, "%s\n", err.msg));
+		return;
+	}
+	compare(arena_printf(&arena, "%s/%s.plan", FOLDER, name), plan_print(&arena, plan));
+}
+
+static int is_case(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 6 && str_eq(entry->d_name + len - 6, ".facts");
+}
+
+int main(void)
+{
+	struct dirent **entries;
+	int n = scandir(FOLDER, &entries, is_case, alphasort);
+	struct CMUnitTest tests[256];
+
+	if (n <= 0 || n > 256) {
+		fprintf(stderr, "no golden plans in %s\n", FOLDER);
+		return 1;
+	}
+	for (int i = 0; i < n; i++) {
+		char *name = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 6);
+
+		tests[i] = (struct CMUnitTest){ .name = name, .test_func = one_golden, .initial_state = name };
+		free(entries[i]);
+	}
+	free(entries);
+	return _cmocka_run_group_tests("plan", tests, (size_t)n, NULL, NULL);
+}
