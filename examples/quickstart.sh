@@ -11,6 +11,7 @@ set -eu
 machine_name=quickstart
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
+self=$here/$(basename "$0")
 # shellcheck source=tests/lib/machine.sh
 . "$top/tests/lib/machine.sh"
 
@@ -89,6 +90,8 @@ packages="$machine_build_packages $machine_run_packages busybox-static"
 # shellcheck disable=SC2086
 machine_install "$install" $packages
 PATH=$PATH:/usr/sbin:/sbin
+# From where we were started, the user may not even have a way to look.
+cd /
 
 step "an ordinary user with subordinate ids"
 machine_user "$name"
@@ -96,7 +99,7 @@ dir=${dir:-$user_home/rootlet-quickstart}
 if as_user test -e "$dir" && ! as_user test -e "$dir/.rootlet-quickstart"; then
 	die "$dir exists and was not made by this script: choose another with --dir"
 fi
-as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/log"
+as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/log" "$dir/tmp"
 as_user touch "$dir/.rootlet-quickstart"
 dir=$(as_user realpath "$dir")
 say "user $user (uid $user_uid), everything is made in $dir"
@@ -121,7 +124,7 @@ quiet() {
 step "building rootlet"
 machine_copy "$top" "$dir/source"
 # shellcheck disable=SC2016 # for the inner shell
-quiet build.log sh -ec '
+quiet build.log env "TMPDIR=$dir/tmp" sh -ec '
 	cd "$1/source"
 	[ -x configure ] || ./autogen.sh
 	cd ../build
@@ -257,5 +260,5 @@ What to try next$(is_root && echo ", as $user: su - $user"):
   build/rootlet delete one                       takes it away
   build/rootlet --help
 
-Edit hello/config.json and run it again. $(is_root && echo "As root, ")$0 --clean removes all this.
+Edit hello/config.json and run it again. $(is_root && echo "As root, ")$self --clean removes all this.
 END

@@ -157,7 +157,7 @@ build() {
 	as_user mkdir "$work/build-$name"
 	# $0, $1 and "$@" are for the inner shell.
 	# shellcheck disable=SC2016
-	if as_user timeout -k 10 1200 sh -c '
+	if as_user "TMPDIR=$work/tmp" timeout -k 10 1200 sh -c '
 			cd "$1" && jobs=$2 && shift 2 && ../source/configure "$@" &&
 			make -j"$jobs" && make -j"$jobs" check TESTS=' sh "$work/build-$name" "$jobs" "$@" \
 		>"$log" 2>&1 </dev/null; then
@@ -177,7 +177,7 @@ build() {
 # check NAME: `make check` of that build.
 check() {
 	local log="$work/logs/check-$1.log" status=0
-	as_user ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	as_user "TMPDIR=$work/tmp" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		timeout -k 10 1200 make -C "$work/build-$1" -j"$jobs" check VERBOSE=1 >"$log" 2>&1 </dev/null || status=$?
 	count "$1" "$log" "$status"
 }
@@ -227,7 +227,9 @@ if is_root; then
 fi
 machine_copy "$top" "$work/source"
 say "  as $user (uid $user_uid), in $work"
-as_user "$work/source/autogen.sh" >"$work/logs/autogen.log" 2>&1 </dev/null || {
+# From where we were started, the user may not even have a way to look.
+cd "$work"
+as_user "TMPDIR=$work/tmp" "$work/source/autogen.sh" >"$work/logs/autogen.log" 2>&1 </dev/null || {
 	show "$work/logs/autogen.log"
 	die "autogen.sh failed"
 }

@@ -197,13 +197,14 @@ int guest_wait_start(struct guest *g, struct err *err)
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the host side");
 	}
+	/* A `create` that is killed before it has recorded us would leave a process that no one can name. */
+	rc = wire_recv(g->wire, &msg);
+	if (rc <= 0 || msg.type != (g->gate >= 0 ? WIRE_RECORDED : WIRE_START)) {
+		return err_set(err, EPIPE, "the host side ended before the start");
+	}
 	if (g->gate >= 0) {
 		fd_drop(&g->wire);
 		return wait_at_gate(g, err);
-	}
-	rc = wire_recv(g->wire, &msg);
-	if (rc <= 0 || msg.type != WIRE_START) {
-		return err_set(err, EPIPE, "the host side ended before the start");
 	}
 	return 0;
 }

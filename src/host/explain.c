@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "sys/fd.h"
+#include "sys/idmap.h"
 
 /* A sysctl's number, or -1 where this kernel has no such switch. */
 static long sysctl_value(struct arena *arena, const char *path)
@@ -66,29 +66,13 @@ void host_explain_userns(struct err *err)
 /* Does this namespace know every id that is to be mapped? Without that even root's helper is refused. */
 static bool known_here(struct arena *arena, const char *path, const struct plan_extents *map, uint32_t *ret_missing)
 {
-	const char *text;
-	unsigned inside, outside, count;
-	unsigned starts[512];
-	unsigned counts[512];
-	size_t n = 0;
-	int used;
+	struct sys_idmap here;
 
-	if (sys_read_file(arena, AT_FDCWD, path, 65536, &text) < 0) {
+	if (sys_idmap_read(arena, path, &here) < 0) {
 		return true;
 	}
-	while (n < 512 && sscanf(text, "%u %u %u%n", &inside, &outside, &count, &used) == 3) {
-		starts[n] = inside;
-		counts[n++] = count;
-		text += used;
-	}
 	for (size_t i = 0; i < map->n; i++) {
-		bool found = false;
-
-		for (size_t j = 0; j < n; j++) {
-			found = found || (map->v[i].outside >= starts[j] && map->v[i].outside - starts[j] < counts[j] &&
-					  map->v[i].count <= counts[j] - (map->v[i].outside - starts[j]));
-		}
-		if (!found) {
+		if (!sys_idmap_holds(&here, map->v[i].outside, map->v[i].count, NULL)) {
 			*ret_missing = map->v[i].outside;
 			return false;
 		}

@@ -16,37 +16,35 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/scope.h"
 #include "base/str.h"
 #include "host/subid.h"
 #include "plan/build.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
+#include "sys/idmap.h"
 
 static bool has_cap(int cap)
 {
 	return (sys_caps_permitted() >> cap & 1) != 0;
 }
 
-/* The kernel's three columns: inside, outside, count. */
-static void read_map(struct arena *arena, const char *path, struct facts_extents *ret)
+/* The current user namespace's map, in the form of a fact. */
+static void read_map(struct arena *arena, const char *path, struct sys_idmap *map, struct facts_extents *ret)
 {
-	const char *text = "";
-	unsigned inside, outside, count;
-	int used;
-
-	if (sys_read_file(arena, AT_FDCWD, path, 65536, &text) < 0) {
+	*map = (struct sys_idmap){ 0 };
+	if (sys_idmap_read(arena, path, map) < 0) {
 		return;
 	}
-	ret->v = arena_array(arena, strlen(text) / 4 + 1, sizeof(*ret->v));
-	while (sscanf(text, "%u %u %u%n", &inside, &outside, &count, &used) == 3) {
-		ret->v[ret->n++] = (struct facts_extent){ .inside = inside, .outside = outside, .count = count };
-		text += used;
+	ret->v = arena_array(arena, map->n, sizeof(*ret->v));
+	ret->n = map->n;
+	for (size_t i = 0; i < map->n; i++) {
+		ret->v[i] = (struct facts_extent){
+			.inside = map->v[i].inside,
+			.outside = map->v[i].outside,
+			.count = map->v[i].count,
+		};
 	}
-}
-
-static bool is_identity(const struct facts_extents *map)
-{
-	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 && map->v[0].count == UINT32_MAX;
 }
 
 /* Absolute path of a helper: from PATH, else from where distributions put it (clients strip PATH). */
@@ -94,6 +92,23 @@ static const char *helper_fault(struct arena *arena, const char *path)
 				    path);
 	}
 	return NULL;
+}
+
+/*
+ * The user's name. First from /etc/passwd itself: the name service behind getpwuid(3) costs ten times as much (nscd's
+ * socket, nsswitch.conf, its modules), and is needed only for users that are not local.
+ */
+static const char *user_name(struct arena *arena, uid_t uid)
+{
+	scope_file FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *pw = NULL;
+
+	while (file && (pw = fgetpwent(file)) && pw->pw_uid != uid) {
+	}
+	if (!pw) {
+		pw = getpwuid(uid);
+	}
+	return pw ? arena_strdup(arena, pw->pw_name) : NULL;
 }
 
 static void find_helpers(struct arena *arena, struct facts *f)
@@ -147,10 +162,12 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	};
 
 	if (f.uid == 0) {
+		struct sys_idmap map;
+
 		f.privileged = has_cap(CAP_SYS_ADMIN);
-		read_map(arena, "/proc/self/uid_map", &f.own_uids);
-		read_map(arena, "/proc/self/gid_map", &f.own_gids);
-		f.in_userns = !is_identity(&f.own_uids);
+		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
+		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
+		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
 		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	}
 	for (int i = 0; i < FACTS_RLIMITS; i++) {
@@ -163,9 +180,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		read_oom_score(arena, &f);
 	}
 	if (plan_needs_subids(spec, &f)) {
-		struct passwd *pw = getpwuid(f.uid);
-
-		f.user = pw ? arena_strdup(arena, pw->pw_name) : NULL;
+		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
 		f.subids_known = true;
 		if (!f.privileged) {

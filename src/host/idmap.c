@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -62,15 +61,31 @@ struct helper {
 	int output; /* read end of its stderr */
 };
 
+/*
+ * vfork: the page tables of a process that is about to wait for its helpers need not be copied, and posix_spawn(3) would
+ * make some 130 system calls for signals. The child touches nothing but its descriptors and its mask.
+ */
+static pid_t vfork_helper(const char *path, char *const *argv, int output)
+{
+	sigset_t none;
+	pid_t pid;
+
+	sigemptyset(&none);
+	pid = vfork();
+	if (pid == 0) {
+		dup2(output, STDERR_FILENO);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		execve(path, argv, environ);
+		_exit(127);
+	}
+	return pid;
+}
+
 static int spawn_helper(struct arena *arena, struct helper *h, pid_t target, const struct plan_extents *map, struct err *err)
 {
 	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none;
 	size_t n = 0;
 	int pipe_fds[2];
-	int rc;
 
 	argv[n++] = arena_strdup(arena, h->path);
 	argv[n++] = arena_printf(arena, "%d", (int)target);
@@ -82,22 +97,10 @@ static int spawn_helper(struct arena *arena, struct helper *h, pid_t target, con
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "pipe");
 	}
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDERR_FILENO);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigmask(&attr, &none);
-	rc = posix_spawn(&h->pid, h->path, &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fds[1]);
 	h->output = pipe_fds[0];
-	if (rc != 0) {
-		h->pid = -1;
-		return err_errno(err, rc, "running %s", h->path);
-	}
-	return 0;
+	h->pid = vfork_helper(h->path, argv, pipe_fds[1]);
+	close(pipe_fds[1]);
+	return h->pid < 0 ? err_errno(err, errno, "running %s", h->path) : 0;
 }
 
 /* Waits for one helper. Failure: its words, cleaned to one line. */
@@ -124,6 +127,9 @@ static int collect_helper(struct helper *h, struct err *err)
 		if (*p == '\n') {
 			*p = ' ';
 		}
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && len == 0) {
+		return err_set(err, ENOENT, "%s could not be executed", h->path);
 	}
 	if (WIFSIGNALED(status)) {
 		return err_set(err, EPERM, "%s was killed by signal %d", h->path, WTERMSIG(status));

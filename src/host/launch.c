@@ -370,6 +370,12 @@ static int make_container(struct launch *l, bool with_gate, struct err *err)
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}
+	if (with_gate) {
+		int rc = wire_send(l->wire, WIRE_RECORDED, NULL, 0, -1);
+
+		/* -EPIPE: killed already, which is the container's affair and shows in its state. */
+		return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container to wait for its start") : 0;
+	}
 	return 0;
 }
 

@@ -2,54 +2,32 @@
 /* host/session: reading /proc/self/uid_map. */
 #include "host/session.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#include "base/scope.h"
-
-struct extent {
-	uint32_t inside;
-	uint32_t outside;
-	uint32_t count;
-};
-
-/* The extent that holds uid. */
-static bool find_extent(uid_t uid, struct extent *ret)
-{
-	scope_file FILE *map = fopen("/proc/self/uid_map", "re");
-	struct extent e;
-
-	if (!map) {
-		return false;
-	}
-	while (fscanf(map, "%u %u %u", &e.inside, &e.outside, &e.count) == 3) {
-		if (uid >= e.inside && uid - e.inside < e.count) {
-			*ret = e;
-			return true;
-		}
-	}
-	return false;
-}
+#include "base/arena.h"
+#include "sys/idmap.h"
 
 uid_t host_session_uid(void)
 {
+	scope_arena struct arena arena = ARENA_INIT;
+	const struct sys_extent *e;
+	struct sys_idmap map;
 	uid_t uid = geteuid();
-	struct extent e;
 
-	if (!find_extent(uid, &e)) {
+	if (sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || !sys_idmap_holds(&map, uid, 1, &e)) {
 		return uid;
 	}
-	return e.outside + (uid - e.inside);
+	return e->outside + (uid - e->inside);
 }
 
 bool host_session_is_root(void)
 {
-	struct extent e;
+	scope_arena struct arena arena = ARENA_INIT;
+	struct sys_idmap map;
 
 	if (geteuid() != 0) {
 		return false;
 	}
 	/* No map at all: a kernel without user namespaces. */
-	return !find_extent(0, &e) || (e.outside == 0 && e.count == UINT32_MAX);
+	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || sys_idmap_is_identity(&map);
 }

@@ -17,6 +17,7 @@ enum wire_type {
 	/* host to guest */
 	WIRE_IDMAP = 1, /* the id maps are written */
 	WIRE_START,	/* run the program */
+	WIRE_RECORDED,	/* state.json is written: `start` and `delete` find the container from now on */
 
 	/* guest to host */
 	WIRE_LOG,     /* payload: text of a warning */

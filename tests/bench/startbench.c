@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -194,8 +195,7 @@ int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
 	size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
-	char path[] = "/tmp/startbench.XXXXXX";
-	int errors = mkostemp(path, O_CLOEXEC);
+	int errors = memfd_create("errors", MFD_CLOEXEC);
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	size_t n;
@@ -207,7 +207,6 @@ int main(int argc, char **argv)
 	if (errors < 0 || saved < 0 || null < 0) {
 		die("files");
 	}
-	unlink(path);
 	n = read_commands(commands, rounds);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);

@@ -46,14 +46,14 @@ bundle_make() {
 config() {
 	local filter=$1
 	shift
-	jq "$@" "$filter" "$B/config.json" >"$B/config.new"
+	jq "$filter" "$@" <"$B/config.json" >"$B/config.new"
 	mv "$B/config.new" "$B/config.json"
 }
 
 # bundle_args COMMAND...: what the container runs.
 bundle_args() {
 	# shellcheck disable=SC2016 # jq's variable
-	config '.process.args = $ARGS.positional' --args "$@"
+	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
 # script TEXT: the container runs it by sh.
@@ -101,6 +101,13 @@ has() {
 	[[ $1 == *"$2"* ]] || fail "\"$2\" is not in: $1"
 }
 
+# not COMMAND...: must fail. (A plain `!` never makes a test fail.)
+not() {
+	if "$@"; then
+		fail "should have failed: $*"
+	fi
+}
+
 # wait_for COMMAND...: until it succeeds, at most ten seconds.
 wait_for() {
 	local i
@@ -137,12 +144,7 @@ refused() {
 
 # marked: the pids of all processes of this test's containers, and of its rootlets.
 marked() {
-	local proc
-	for proc in /proc/[0-9]*; do
-		if grep -qsxzF "ROOTLET_TEST=$C" "$proc/environ" 2>/dev/null; then
-			echo "${proc#/proc/}"
-		fi
-	done
+	grep -lsxzF "ROOTLET_TEST=$C" /proc/[0-9]*/environ | cut -d/ -f3
 }
 
 no_marked() {

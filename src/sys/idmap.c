@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/idmap: reading the id maps of user namespaces, user_namespaces(7). */
+#include "sys/idmap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/fd.h"
+
+int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret)
+{
+	const char *text;
+	ssize_t len = sys_read_file(arena, AT_FDCWD, path, 65536, &text);
+	struct sys_extent e;
+	int used;
+
+	if (len < 0) {
+		return (int)len;
+	}
+	/* The shortest line has six bytes. */
+	ret->v = arena_array(arena, (size_t)len / 6 + 1, sizeof(*ret->v));
+	ret->n = 0;
+	while (sscanf(text, "%u %u %u%n", &e.inside, &e.outside, &e.count, &used) == 3) {
+		ret->v[ret->n++] = e;
+		text += used;
+	}
+	return 0;
+}
+
+bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count, const struct sys_extent **ret_extent)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		const struct sys_extent *e = &map->v[i];
+
+		if (first >= e->inside && first - e->inside < e->count && count <= e->count - (first - e->inside)) {
+			if (ret_extent) {
+				*ret_extent = e;
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sys_idmap_is_identity(const struct sys_idmap *map)
+{
+	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 && map->v[0].count == UINT32_MAX;
+}

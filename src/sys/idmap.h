@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/idmap: reading the id maps of user namespaces, user_namespaces(7). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* One line of a uid_map or gid_map: ids in the namespace, in its parent, how many. */
+struct sys_extent {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+struct sys_idmap {
+	struct sys_extent *v;
+	size_t n;
+};
+
+/* Reads /proc/self/uid_map and the like. Returns 0 or -errno (-ENOENT: a kernel without user namespaces). */
+int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret);
+
+/* Does one extent hold all count ids from `first` on? ret_extent may be NULL. */
+bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count, const struct sys_extent **ret_extent);
+
+/* Every id maps to itself: the initial user namespace, or one that is as good. */
+bool sys_idmap_is_identity(const struct sys_idmap *map);
