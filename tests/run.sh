@@ -76,8 +76,8 @@ skip() {
 	fi
 }
 
-# count LABEL LOG STATUS: each line of a run of the harness, of TAP, or of bats. A run that failed without
-# naming a test is a failure by itself.
+# count LABEL LOG STATUS [DETAILS]: each line of a run of automake's harness, or of bats. A run that failed without
+# naming a test is a failure by itself. What is shown of a failed run is the end of DETAILS, or else of LOG.
 count() {
 	local label=$1 log=$2 status=$3 line before=$failed
 	local p=0 f=0 s=0
@@ -102,7 +102,10 @@ count() {
 		f=1 && fail "$label ran no test"
 	fi
 	say "  $label: $p passed, $f failed, $s skipped"
-	[ "$failed" -eq "$before" ] || show "$log"
+	if [ "$failed" -ne "$before" ]; then
+		[ ! -r "${4:-$log}" ] || log=${4:-$log}
+		show "$log"
+	fi
 }
 
 # show LOG: the end of it, where a stage failed.
@@ -178,8 +181,8 @@ build() {
 check() {
 	local log="$work/logs/check-$1.log" status=0
 	as_user "TMPDIR=$work/tmp" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		timeout -k 10 1200 make -C "$work/build-$1" -j"$jobs" check VERBOSE=1 >"$log" 2>&1 </dev/null || status=$?
-	count "$1" "$log" "$status"
+		timeout -k 10 1200 make -C "$work/build-$1" -j"$jobs" check >"$log" 2>&1 </dev/null || status=$?
+	count "$1" "$log" "$status" "$work/build-$1/test-suite.log"
 }
 
 # integration user|root FILE...: one bats file after the other.

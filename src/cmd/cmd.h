@@ -43,6 +43,7 @@ struct cmd {
 	const struct cmd_option *options;
 	unsigned min_args;
 	unsigned max_args; /* UINT_MAX: any number */
+	bool runs_program; /* starts foreign programs: rootlet's own file must be out of their reach */
 	bool free_tail;	   /* what follows the first argument is not for us to parse (exec, ps) */
 
 	/* 0 with *ret_status the exit status (0 at the call), or -errno with err. */
@@ -132,6 +133,6 @@ struct launch_options;
 	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED },                          \
 	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED },                 \
 	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_LATER },         \
-	{ "no-subreaper", 0, NULL, "rootlet never makes itself one", CMD_IGNORED }
+	{ "no-subreaper", 0, NULL, "do not take over what a container without a pid namespace leaves", CMD_USED }
 /* clang-format on */
 int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err);

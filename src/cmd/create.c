@@ -29,5 +29,6 @@ const struct cmd cmd_create = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.runs_program = true,
 	.run = run,
 };

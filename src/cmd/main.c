@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "cmd/cmd.h"
 #include "commit.h"
+#include "host/self.h"
 #include "spec/spec.h"
 
 static const struct name log_formats[] = {
@@ -109,7 +110,7 @@ static int run(struct cmd_context *ctx, char **argv, int *ret_status, struct err
 {
 	const char *name;
 
-	TRY(cmd_parse(ctx->arena, cmd_global_options, CMD_IN_ORDER, "", argv, &ctx->globals, err));
+	TRY(cmd_parse(ctx->arena, cmd_global_options, CMD_IN_ORDER, "", argv + (argv[0] != NULL), &ctx->globals, err));
 	if (ctx->globals.help) {
 		return print_help(ctx, NULL, err);
 	}
@@ -133,6 +134,9 @@ static int run(struct cmd_context *ctx, char **argv, int *ret_status, struct err
 	if (ctx->args.help) {
 		return print_help(ctx, ctx->cmd, err);
 	}
+	if (ctx->cmd->runs_program) {
+		TRY(host_self_protect(argv, err));
+	}
 	return ctx->cmd->run(ctx, ret_status, err);
 }
 
@@ -144,7 +148,8 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	fill_standard_fds();
-	if (run(&ctx, argc > 0 ? argv + 1 : argv, &status, &err) < 0) {
+	(void)argc;
+	if (run(&ctx, argv, &status, &err) < 0) {
 		log_error(&err);
 		status = 1;
 	}

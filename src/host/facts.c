@@ -143,6 +143,14 @@ static unsigned last_cap(void)
 	return cap;
 }
 
+/* user_namespaces(7): "deny" can't be taken back, nor escaped by one more namespace. */
+static bool setgroups_denied(struct arena *arena)
+{
+	const char *text;
+
+	return sys_read_file(arena, AT_FDCWD, "/proc/self/setgroups", 64, &text) > 0 && str_starts(text, "deny");
+}
+
 static void read_oom_score(struct arena *arena, struct facts *f)
 {
 	const char *text;
@@ -168,6 +176,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
 		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
 		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
+		f.setgroups_denied = f.in_userns && setgroups_denied(arena);
 		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	}
 	for (int i = 0; i < FACTS_RLIMITS; i++) {

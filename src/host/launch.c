@@ -418,6 +418,12 @@ int host_start(const char *root, const char *id, struct err *err)
 	return rc;
 }
 
+/* Without a pid namespace init's end ends nobody else: what it leaves becomes our child, and ends with us. */
+static bool adopts_orphans(const struct launch *l)
+{
+	return !l->detached && !l->options->no_subreaper && !host_own_pid_namespace(l->plan);
+}
+
 /* Foreground: stays until the end, then leaves nothing. */
 static int stay(struct launch *l, int *ret_status, struct err *err)
 {
@@ -426,7 +432,7 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 		.pidfd = l->pidfd,
 		.signals = l->signals,
 		.multiplexer = l->multiplexer,
-		.reap_orphans = !host_own_pid_namespace(l->plan),
+		.reap_orphans = adopts_orphans(l),
 	};
 
 	/* Others may look at and act on the container meanwhile. */
@@ -457,7 +463,7 @@ int host_run(const struct launch_options *options, int *ret_status, struct err *
 	l.detached = options->detach;
 	rc = prepare(&l, err);
 	if (rc == 0) {
-		if (!l.detached && !host_own_pid_namespace(l.plan)) {
+		if (adopts_orphans(&l)) {
 			prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		}
 		rc = run_made(&l, ret_status, err);

@@ -17,6 +17,7 @@ struct launch_options {
 	const char *console_socket; /* NULL: none */
 	bool detach;		    /* run: return after the start */
 	bool keep;		    /* run: leave the state behind */
+	bool no_subreaper; /* run in the foreground, no pid namespace: do not adopt and end what init leaves behind */
 	bool no_pivot;
 	bool no_new_keyring;
 	bool quiet_notes; /* notes on what was adapted are not printed (create: its stderr becomes the container's) */

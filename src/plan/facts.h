@@ -48,6 +48,7 @@ struct facts {
 	bool in_userns;	    /* this is not the initial user namespace: ids are a selection */
 	struct facts_extents own_uids; /* the current namespace's map, when in_userns */
 	struct facts_extents own_gids;
+	bool setgroups_denied; /* there, by whoever wrote its maps; every namespace made in it inherits that */
 
 	/* Loaded only when the configuration needs more than one id (see host_facts). */
 	bool subids_known;

@@ -335,6 +335,7 @@ int plan_ids(struct builder *b, struct err *err)
 	struct side g = { "gid", "gidMappings", "/etc/subgid", f->gid, &f->subgids, &f->own_gids, &b->lin->gid_mappings,
 			  &ids->gid };
 
+	ids->deny_setgroups = f->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
 			return err_set(err, EINVAL, "/linux/uidMappings: needs a user namespace: add {\"type\": \"user\"} to "

@@ -118,7 +118,8 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	p->set_groups = !denied;
 	if (denied && p->group_n > 0) {
 		plan_note(b, "/process/user/additionalGids", "no supplementary group is set",
-			  "a map of one id comes with setgroups(2) denied",
+			  b->facts->setgroups_denied ? "setgroups(2) is denied in the user namespace that rootlet runs in" :
+						       "a map of one id comes with setgroups(2) denied",
 			  "get a range of ids (/etc/subuid, /etc/subgid)");
 	}
 	p->set_umask = want->umask.set;
