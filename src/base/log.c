@@ -255,6 +255,11 @@ void log_warning(const char *fmt, ...)
 	emit(LOG_LEVEL_WARNING, msg);
 }
 
+bool log_debug_wanted(void)
+{
+	return sink.level >= LOG_LEVEL_DEBUG;
+}
+
 void log_debug(const char *fmt, ...)
 {
 	char msg[ERR_MSG_MAX];

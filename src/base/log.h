@@ -29,6 +29,9 @@ int log_open(const char *target, enum log_format format, enum log_level level, s
 /* Whether notes and warnings may be shown without breaking what a client parses or captures. */
 bool log_notes_wanted(void);
 
+/* Whether --debug is on: for what costs something to find out. */
+bool log_debug_wanted(void);
+
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest/step.h"
@@ -82,6 +83,21 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Not past READY: what comes then is the start's, and nobody measures it. */
+static void trace(const struct guest *g, const char *name)
+{
+	struct wire_step step = { 0 };
+	struct timespec now;
+
+	if (!g->plan->trace || g->started) {
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	step.when = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	snprintf(step.name, sizeof(step.name), "%s", name);
+	(void)wire_send(g->wire, WIRE_STEP, &step, sizeof(step), -1);
+}
+
 _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 {
 	struct guest g = {
@@ -104,6 +120,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 			(void)wire_send(g.wire, WIRE_ERR, &err, sizeof(err), -1);
 			_exit(1);
 		}
+		trace(&g, steps[i].name);
 	}
 	_exit(1);
 }

@@ -17,20 +17,29 @@
 #include "sys/fd.h"
 #include "sys/mount.h"
 
-/* One empty read-only tmpfs serves all masked directories: each gets a clone of the same mount. */
-static int empty_directory(int *cached, struct err *err)
+/*
+ * One empty read-only tmpfs serves all masked directories: the first gets it, the others clones of it. Nothing is left
+ * over: a detached mount that is closed costs a grace period of the kernel's RCU.
+ */
+static int empty_directory(int *shared, struct err *err)
 {
 	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
+	int fd;
 
-	if (*cached >= 0) {
-		return 0;
+	if (*shared >= 0) {
+		fd = sys_mount_clone(*shared, "", false, false);
+		return fd < 0 ? err_errno(err, -fd, "an empty directory for masked paths") : fd;
 	}
-	*cached = sys_mount_fs("tmpfs", "masked", options, 3, true,
-			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
-	return *cached < 0 ? err_wrap(err, "making an empty directory for masked paths") : 0;
+	fd = sys_mount_fs("tmpfs", "masked", options, 3, true,
+			  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	if (fd < 0) {
+		return err_wrap(err, "making an empty directory for masked paths");
+	}
+	*shared = dup(fd);
+	return fd;
 }
 
-static int mask_one(struct guest *g, size_t index, int *empty, struct err *err)
+static int mask_one(struct guest *g, size_t index, int *shared, struct err *err)
 {
 	const char *path = g->plan->fs.masked.v[index];
 	scope_fd int target = sys_open_in_root(g->rootfs, path, O_PATH, 0);
@@ -45,9 +54,11 @@ static int mask_one(struct guest *g, size_t index, int *empty, struct err *err)
 		return err_errno(err, target < 0 ? -target : errno, "/linux/maskedPaths/%zu: %s", index, path);
 	}
 	if (S_ISDIR(st.st_mode)) {
-		TRY(empty_directory(empty, err));
+		cover = empty_directory(shared, err);
+		TRY(cover);
+	} else {
+		cover = sys_mount_clone(g->null_dev, "", false, false);
 	}
-	cover = sys_mount_clone(S_ISDIR(st.st_mode) ? *empty : g->null_dev, "", false, false);
 	rc = cover < 0 ? cover : sys_mount_attach(cover, target);
 	if (rc < 0) {
 		return err_errno(err, -rc, "/linux/maskedPaths/%zu: covering %s", index, path);
@@ -57,10 +68,10 @@ static int mask_one(struct guest *g, size_t index, int *empty, struct err *err)
 
 int guest_masks(struct guest *g, struct err *err)
 {
-	scope_fd int empty = -1;
+	scope_fd int shared = -1;
 
 	for (size_t i = 0; i < g->plan->fs.masked.n; i++) {
-		TRY(mask_one(g, i, &empty, err));
+		TRY(mask_one(g, i, &shared, err));
 	}
 	return 0;
 }

@@ -77,16 +77,33 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 	return 0;
 }
 
+#define ATIME_ATTRS ((uint64_t)(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME))
+
+/* How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set without it. */
+static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool recursive, uint64_t attrs)
+{
+	int rc = sys_mount_setattr(fd, recursive, attrs, 0, 0);
+
+	if (rc == -EPERM && (attrs & ATIME_ATTRS)) {
+		rc = sys_mount_setattr(fd, recursive, attrs & ~ATIME_ATTRS, 0, 0);
+		if (rc == 0) {
+			guest_log(g, "%s: %s keeps the access time option of %s, which is locked by the host", m->where, m->target,
+				  m->source ? m->source : "the mount");
+		}
+	}
+	return rc;
+}
+
 /*
  * Sets flags, then clears the others. A flag that the mount was cloned with from the host's namespace is locked
  * (mount_namespaces(7)): clearing is then impossible, and worth a line when it was asked for by name.
  */
 static int change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
-	int rc = sys_mount_setattr(fd, false, m->set, 0, 0);
+	int rc = set_flags(g, m, fd, false, m->set);
 
 	if (rc == 0) {
-		rc = sys_mount_setattr(fd, true, m->set_all, 0, 0);
+		rc = set_flags(g, m, fd, true, m->set_all);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: setting the mount options of %s", m->where, m->target);

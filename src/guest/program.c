@@ -193,6 +193,7 @@ int guest_wait_start(struct guest *g, struct err *err)
 
 	/* The container now outlives the command that made it. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	g->started = true;
 	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the host side");

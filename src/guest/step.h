@@ -18,6 +18,7 @@ struct guest {
 	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
 	int null_dev;  /* a verified /dev/null of the host, for masking files */
 	int pty_peer;  /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	bool started;  /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
 	const char **env;
 };

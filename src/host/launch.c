@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +56,7 @@ struct launch {
 	int wire;	 /* our end */
 	int gate;	 /* create: listening; run: -1 */
 	int multiplexer; /* foreground with a terminal */
+	int64_t begin;	 /* now_ns() at the start when it is traced, else 0 */
 	pid_t pid;	 /* the container's init once it is known, else our first child */
 	int pidfd;
 };
@@ -66,6 +66,28 @@ struct launch {
 		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,            \
 		.multiplexer = -1, .pid = -1, .pidfd = -1                                                              \
 	}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Milliseconds from the beginning of the launch. */
+static double since_begin(const struct launch *l, int64_t when)
+{
+	return (double)(when - l->begin) / 1e6;
+}
+
+/* --debug shows where the time goes. */
+static void trace(const struct launch *l, const char *what)
+{
+	if (l->begin > 0) {
+		log_debug("%8.3f ms host: %s", since_begin(l, now_ns()), what);
+	}
+}
 
 static void launch_done(struct launch *l)
 {
@@ -175,6 +197,7 @@ static int prepare(struct launch *l, struct err *err)
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.preserve_fds = o->preserve_fds,
+		.trace = l->begin > 0,
 	};
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
 	TRY(check_rootfs(l, err));
@@ -343,6 +366,9 @@ static int serve(struct launch *l, struct err *err)
 				log_warning("%s", msg.bytes);
 			}
 			break;
+		case WIRE_STEP:
+			log_debug("%8.3f ms guest: %s", since_begin(l, msg.step.when), msg.step.name);
+			break;
 		case WIRE_INIT:
 			TRY(take_init(l, &msg, err));
 			break;
@@ -363,8 +389,11 @@ static int make_container(struct launch *l, bool with_gate, struct err *err)
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
 	}
+	trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
+	trace(l, "cloned");
 	TRY(give_ids(l, err));
+	trace(l, "ids mapped");
 	TRY(serve(l, err));
 	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));
 	if (l->options->pid_file) {
@@ -384,6 +413,7 @@ int host_create(const struct launch_options *options, struct err *err)
 	struct launch l = LAUNCH_INIT(options);
 	int rc;
 
+	l.begin = log_debug_wanted() ? now_ns() : 0;
 	l.detached = true;
 	rc = prepare(&l, err);
 	if (rc == 0) {
@@ -438,6 +468,7 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 	/* Others may look at and act on the container meanwhile. */
 	host_state_unlock(&l->dir);
 	TRY(host_foreground_wait(&fg, ret_status, err));
+	trace(l, "ended");
 	l->pid = -1;
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !host_state_relock(&l->dir)) {
@@ -449,8 +480,10 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 static int run_made(struct launch *l, int *ret_status, struct err *err)
 {
 	TRY(make_container(l, false, err));
+	trace(l, "ready, recorded");
 	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
 	TRY(host_gate_start(l->wire, err));
+	trace(l, "started");
 	*ret_status = 0;
 	return l->detached ? 0 : stay(l, ret_status, err);
 }
@@ -460,6 +493,7 @@ int host_run(const struct launch_options *options, int *ret_status, struct err *
 	struct launch l = LAUNCH_INIT(options);
 	int rc;
 
+	l.begin = log_debug_wanted() ? now_ns() : 0;
 	l.detached = options->detach;
 	rc = prepare(&l, err);
 	if (rc == 0) {

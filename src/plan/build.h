@@ -17,6 +17,7 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	int preserve_fds;
+	bool trace;
 };
 
 /* Which facts this configuration makes necessary; the others need not be probed. */

@@ -204,6 +204,7 @@ struct plan {
 	const char *domainname; /* NULL: left alone */
 	bool loopback_up;	/* a new network namespace: bring lo up */
 	bool new_keyring;	/* a session keyring of its own, named after the container */
+	bool trace;		/* the guest tells when each of its steps is done */
 	struct plan_note *notes;
 	size_t note_n;
 };

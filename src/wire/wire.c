@@ -20,6 +20,7 @@ static const struct wire_rule {
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
+	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_READY] = { "READY", 0, false, true, 1u << WIRE_PHASE_SETUP },
@@ -151,6 +152,12 @@ int wire_recv(int wire, struct wire_msg *ret)
 		if (ret->err.code <= 0 || ret->err.code > 4095) {
 			ret->err.code = EIO;
 		}
+	}
+	if (head == WIRE_STEP) {
+		if (ret->len != sizeof(struct wire_step)) {
+			return refuse(ret);
+		}
+		ret->step.name[sizeof(ret->step.name) - 1] = '\0';
 	}
 	return 1;
 }

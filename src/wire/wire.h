@@ -22,6 +22,7 @@ enum wire_type {
 	/* guest to host */
 	WIRE_LOG,     /* payload: text of a warning */
 	WIRE_ERR,     /* payload: struct err; the guest ends after it */
+	WIRE_STEP,    /* payload: struct wire_step: a step is done; only when the plan asks for a trace */
 	WIRE_INIT,    /* descriptor: pidfd of the container's init, where the guest had to fork again */
 	WIRE_CONSOLE, /* descriptor: the pseudo-terminal's multiplexer side */
 	WIRE_READY,   /* everything is done but the start */
@@ -34,6 +35,11 @@ enum wire_phase {
 	WIRE_PHASE_START, /* from START to the end of file */
 };
 
+struct wire_step {
+	char name[24];
+	int64_t when; /* CLOCK_REALTIME, nanoseconds: the one clock that a time namespace leaves alone */
+};
+
 #define WIRE_PAYLOAD_MAX sizeof(struct err)
 
 struct wire_msg {
@@ -43,6 +49,7 @@ struct wire_msg {
 	union {
 		char bytes[WIRE_PAYLOAD_MAX + 1]; /* NUL-terminated after receipt */
 		struct err err;
+		struct wire_step step;
 	};
 };
 

@@ -77,7 +77,7 @@ END
 	}
 	# Which of the two would hold?
 	sed '0,/"ociVersion"/s//"hostname": "a", "ociVersion"/' "$T/whole" >"$B/config.json"
-	bad hostname duplicate
+	bad hostname twice
 	sed 's/"true"/"tr\\u0000ue"/' "$T/whole" >"$B/config.json"
 	bad /process/args NUL
 	sed 's/"true"/"tr\x00ue"/' "$T/whole" >"$B/config.json"
@@ -171,13 +171,6 @@ END
 	chmod 000 "$B/closed"
 	create_refused "/root/path" "$B/closed"
 	chmod 755 "$B/closed"
-}
-
-@test "a pipe as config.json does not hang" {
-	rm "$B/config.json"
-	mkfifo "$B/config.json"
-	try timeout 5 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
-	refused "config.json"
 }
 
 # ---------------------------------------------------------------- names and options
@@ -304,7 +297,7 @@ content"
 	equal "$(ls -A "$T/outside")" ""
 	[ ! -e /four ]
 	# Inside is where the places were made.
-	equal "$(ls "$B/rootfs$T/outside" | tr '\n' ' ')" "five one three two "
+	equal "$(cd "$B/rootfs$T/outside" && echo *)" "five one three two"
 }
 
 @test "a symlink as the last part of a destination leads to a place inside" {

@@ -475,6 +475,15 @@ default_root() {
 	rl delete --force "$C"
 }
 
+@test "--config names another file than config.json, or a pipe" {
+	script 'echo original'
+	mv "$B/config.json" "$B/other.json"
+	try rl run --config "$B/other.json" --bundle "$B" "$C"
+	equal "$status$output$stderr" 0original
+	try rl run --config <(jq '.process.args = ["echo", "piped"]' "$B/other.json") --bundle "$B" "$C"
+	equal "$status$output$stderr" 0piped
+}
+
 @test "a pid that another process has now is not the container" {
 	sleeper
 	detached

@@ -1,0 +1,315 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Ids where only root can make the circumstances: other ranges, broken helpers, and root's own containers.
+#
+# Files under /etc and /usr/bin are covered by bind mounts in a mount namespace of the test's own; the machine's are
+# never changed.
+# status, output and stderr come from `try`; what is between single quotes is for the shell inside.
+# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
+
+load ../helpers
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	# Bind mounts in a namespace, and real device nodes: what CAP_SYS_ADMIN in a container lacks.
+	unshare --mount true || skip "needs mount namespaces"
+	[ -n "${ROOTLET_TEST_USER:-}" ] || skip "needs an ordinary user: ROOTLET_TEST_USER"
+}
+
+setup() {
+	user=$ROOTLET_TEST_USER
+	user_uid=$(id -u "$user")
+	user_gid=$(id -g "$user")
+	container_setup --rootless
+	chmod 0755 "$T"
+	chown -R "$user:" "$T"
+	maps='sed "s/  */ /g;s/^ //" /proc/self/uid_map; echo; sed "s/  */ /g;s/^ //" /proc/self/gid_map'
+}
+
+# subid uid|gid LINE...: what /etc/subuid or /etc/subgid will hold for `as_user`.
+subid() {
+	local file=$T/sub$1
+	shift
+	printf '%s\n' "$@" >"$file"
+	chmod 0644 "$file"
+}
+
+# cover FILE TARGET: for as_user, TARGET is FILE.
+cover() {
+	printf '%s\n' "mount --bind '$1' '$2'" >>"$T/cover"
+}
+
+# as_user COMMAND...: as the test user, with those files in place of the machine's.
+as_user() {
+	local sub
+	[ -e "$T/cover" ] || : >"$T/cover"
+	for sub in uid gid; do
+		[ ! -e "$T/sub$sub" ] || cover "$T/sub$sub" "/etc/sub$sub"
+	done
+	unshare --mount sh -ec '. "$0"; exec "$@"' "$T/cover" \
+		setpriv "--reuid=$user_uid" "--regid=$user_gid" --init-groups --inh-caps=-all \
+		env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" "$@" 3>&-
+}
+
+# user_run: the bundle, as that user.
+user_run() {
+	try as_user "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+}
+
+# mapped UID-LINES GID-LINES: what the container's maps are, and no note.
+mapped() {
+	equal "$status" 0
+	equal "$output" "$1
+
+$2"
+}
+
+@test "one range" {
+	subid uid "$user:300000:1000"
+	subid gid "$user:400000:2000"
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1
+1 300000 1000" "0 $user_gid 1
+1 400000 2000"
+	equal "$stderr" ""
+}
+
+@test "three ranges, by name and by number, among those of others" {
+	subid uid "# a comment" "somebody:1000:5" "$user:300000:1000" "" "$user_uid:310000:500" "1$user_uid:77:7" "$user:290000:10" \
+		"x$user:1:1" "$user:garbage:1" "$user:320000:0"
+	subid gid "$user_uid:400000:65536"
+	script "$maps; touch /srv/a; chown 1505:0 /srv/a"
+	user_run
+	mapped "0 $user_uid 1
+1 300000 1000
+1001 310000 500
+1501 290000 10" "0 $user_gid 1
+1 400000 65536"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "290004 $user_gid"
+}
+
+@test "twelve ranges: more than the peers hand to newuidmap" {
+	local -a lines=()
+	local expected="0 $user_uid 1" gexpected="0 $user_gid 1" i
+	for i in $(seq 0 11); do
+		lines+=("$user:$((300000 + i * 1000)):100")
+		expected+=$'\n'"$((1 + i * 100)) $((300000 + i * 1000)) 100"
+		gexpected+=$'\n'"$((1 + i * 100)) $((300000 + i * 1000)) 100"
+	done
+	subid uid "${lines[@]}"
+	subid gid "${lines[@]}"
+	script "$maps; touch /srv/a; chown 1150:1150 /srv/a"
+	user_run
+	mapped "$expected" "$gexpected"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "311049 311049"
+}
+
+@test "ids above 2^31" {
+	subid uid "$user:3000000000:1000"
+	subid gid "$user:4294900000:1000"
+	script "$maps; touch /srv/a; chown 1000:1000 /srv/a"
+	user_run
+	mapped "0 $user_uid 1
+1 3000000000 1000" "0 $user_gid 1
+1 4294900000 1000"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "3000000999 4294900999"
+}
+
+@test "no range: one id, and a note with the remedy" {
+	subid uid "somebody:100000:65536"
+	subid gid "somebody:100000:65536"
+	script "$maps; cat /proc/self/setgroups"
+	user_run
+	mapped "0 $user_uid 1" "0 $user_gid 1
+deny"
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "warning"
+	has "$stderr" "/etc/subuid"
+	has "$stderr" "$user"
+	has "$stderr" "usermod --add-subuids"
+}
+
+@test "no range of gids: one id, and the note names that file" {
+	subid uid "$user:300000:1000"
+	: >"$T/subgid"
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1" "0 $user_gid 1"
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "/etc/subgid"
+}
+
+@test "a range that holds the own id, and ranges that overlap, are left out with a note" {
+	subid uid "$user:$((user_uid - 1)):100" "$user:300000:1000" "$user:300500:1000" "$user:310000:10"
+	subid gid "$user:300000:1000"
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1
+1 300000 1000
+1001 310000 10" "0 $user_gid 1
+1 300000 1000"
+	equal "$(wc -l <"$T/try.err")" 2
+	has "$stderr" "$((user_uid - 1)):100"
+	has "$stderr" "300500:1000"
+}
+
+@test "helpers that are not there" {
+	# Everything of /usr/bin but those two.
+	mkdir "$T/usr-bin"
+	cp -a --reflink=auto /usr/bin/env /usr/bin/true "$T/usr-bin/"
+	cover "$T/usr-bin" /usr/bin
+	try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	refused "newuidmap" "not installed" "apt-get install uidmap"
+	# A bundle of one id needs none.
+	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$user_uid" --argjson g "$user_gid"
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1" "0 $user_gid 1"
+}
+
+@test "helpers without their setuid bit" {
+	for name in newuidmap newgidmap; do
+		cp "$(command -v $name)" "$T/$name"
+		chmod 0755 "$T/$name"
+		chown root: "$T/$name"
+		cover "$T/$name" "$(command -v $name)"
+		try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+		refused "/$name is not setuid root" "chmod u+s"
+		rm "$T/cover"
+	done
+}
+
+@test "helpers with file capabilities instead" {
+	command -v setcap >/dev/null || skip "needs setcap"
+	for name in newuidmap newgidmap; do
+		cp "$(command -v $name)" "$T/$name"
+		chown root: "$T/$name"
+		chmod 0755 "$T/$name"
+		cover "$T/$name" "$(command -v $name)"
+	done
+	setcap cap_setuid=ep "$T/newuidmap"
+	setcap cap_setgid=ep "$T/newgidmap"
+	subid uid "$user:300000:1000"
+	subid gid "$user:300000:1000"
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1
+1 300000 1000" "0 $user_gid 1
+1 300000 1000"
+}
+
+@test "helpers on a filesystem that is mounted nosuid" {
+	echo "mount --bind /usr/bin /usr/bin; mount -o remount,bind,nosuid /usr/bin" >"$T/cover"
+	try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	refused "newuidmap" "nosuid"
+}
+
+@test "a helper that fails: its words are in the one line" {
+	printf '#!/bin/sh\necho "newgidmap: one line" >&2\necho "and another" >&2\nexit 1\n' >"$T/newgidmap"
+	chown root: "$T/newgidmap"
+	chmod 4755 "$T/newgidmap"
+	cover "$T/newgidmap" "$(command -v newgidmap)"
+	try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	refused "newgidmap: one line and another"
+}
+
+@test "a caller with no_new_privs" {
+	try as_user setpriv --no-new-privs "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	refused "no_new_privs" "newuidmap"
+}
+
+@test "a caller in another group than that of the login" {
+	groupadd -f rootlet-bats-other
+	gid=$(getent group rootlet-bats-other | cut -d: -f3)
+	user_gid=$gid try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	groupdel rootlet-bats-other
+	# Some versions of the helpers insist on the login group; those that do not make the container.
+	if [ "$status" -eq 0 ]; then
+		as_user "$ROOTLET" --root "$T/state" delete "$C"
+	else
+		refused "newgrp"
+	fi
+}
+
+@test "a user without a name" {
+	subid uid "4242:300000:1000"
+	subid gid "4242:300000:1000"
+	chown -R 4242:4242 "$B" "$T"
+	script "$maps"
+	chown -R 4242:4242 "$B"
+	user_uid=4242
+	user_gid=4242
+	as_nameless() {
+		unshare --mount sh -ec "mount --bind '$T/subuid' /etc/subuid; mount --bind '$T/subgid' /etc/subgid"'; exec "$@"' sh \
+			setpriv --reuid=4242 --regid=4242 --clear-groups env -i PATH=/usr/bin:/bin "ROOTLET_TEST=$C" "$@" 3>&-
+	}
+	try as_nameless "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	refused "4242" "password database"
+}
+
+# ---------------------------------------------------------------- root's own containers
+
+# rootful: the bundle that root would have.
+rootful() {
+	rm "$B/config.json"
+	"$ROOTLET" spec --rootless=false --bundle "$B"
+	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
+	chown -R root: "$B"
+}
+
+@test "root: no user namespace, the host's ids, device nodes" {
+	rootful
+	config '.linux.devices = [{path: "/dev/extra", type: "c", major: 1, minor: 5, fileMode: 416, uid: 7, gid: 8}]
+		| .process.capabilities |= map_values(. + ["CAP_CHOWN"])'
+	inside "readlink /proc/self/ns/user; $maps; stat -c '%u %g %a %t %T' /dev/extra /dev/null; head -c 3 /dev/extra | od -An -tx1
+		touch /srv/a; chown 12345:54321 /srv/a"
+	has "$output" "$(readlink /proc/self/ns/user)"
+	has "$output" "0 0 4294967295"
+	has "$output" "7 8 640 1 5"
+	has "$output" "0 0 666 1 3"
+	has "$output" "00 00 00"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "12345 54321"
+	equal "$stderr" ""
+}
+
+@test "root: a user namespace with mappings of its own" {
+	rootful
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 500000, size: 1000}, {containerID: 2000, hostID: 7, size: 1}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 600000, size: 1000}]'
+	chown 500000:600000 "$B/rootfs/srv" "$B/rootfs"
+	inside "$maps; id -u; touch /srv/a"
+	equal "$output" "0 500000 1000
+2000 7 1
+
+0 600000 1000
+0"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "500000 600000"
+}
+
+@test "root: a user namespace without mappings and without a range" {
+	rootful
+	config '.linux.namespaces += [{type: "user"}]'
+	: >"$T/subuid"
+	cover "$T/subuid" /etc/subuid
+	cover "$T/subuid" /etc/subgid
+	as_root() {
+		unshare --mount sh -ec '. "$0"; exec "$@"' "$T/cover" env "ROOTLET_TEST=$C" "$@" 3>&-
+	}
+	try as_root "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	refused "/linux/uidMappings"
+}
+
+@test "root: runc spec's bundle" {
+	command -v runc >/dev/null || skip "needs runc"
+	rm "$B/config.json"
+	(cd "$B" && runc spec)
+	config '.process.terminal = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
+	chown -R root: "$B"
+	inside 'id -u; cat /proc/self/uid_map; mknod /tmp/x c 1 3 2>/dev/null || echo no mknod; touch /x 2>/dev/null || echo read-only'
+	equal "$(sed -n 1p <<<"$output")" 0
+	has "$output" "no mknod"
+	has "$output" "read-only"
+}
