@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,8 +20,6 @@
 #include "base/str.h"
 #include "host/explain.h"
 #include "sys/fd.h"
-
-extern char **environ;
 
 static int write_map(struct arena *arena, pid_t pid, const char *file, const struct plan_extents *map, struct err *err)
 {
@@ -67,6 +66,8 @@ struct helper {
  */
 static pid_t vfork_helper(const char *path, char *const *argv, int output)
 {
+	/* Nothing of the caller's: a locale would be loaded first, and what it says is read by us. */
+	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	sigset_t none;
 	pid_t pid;
 
@@ -75,7 +76,7 @@ static pid_t vfork_helper(const char *path, char *const *argv, int output)
 	if (pid == 0) {
 		dup2(output, STDERR_FILENO);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		execve(path, argv, environ);
+		execve(path, argv, (char *const *)(uintptr_t)environment);
 		_exit(127);
 	}
 	return pid;

@@ -11,13 +11,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/state_internal.h"
+#include "sys/clone.h"
 
 /* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */
 #define KILL_TIMEOUT_MS 10000
@@ -30,17 +30,12 @@
 
 #define PF_EXITING_ 0x4 /* include/linux/sched.h: getting shut down */
 
-static int send_pidfd(int pidfd, int sig)
-{
-	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
-}
-
 /* For pids that host_processes saw a moment ago. */
 static int signal_pid(pid_t pid, int sig)
 {
-	scope_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	scope_fd int fd = sys_pidfd_open(pid);
 
-	return fd < 0 ? -errno : send_pidfd(fd, sig);
+	return fd < 0 ? fd : sys_pidfd_kill(fd, sig);
 }
 
 /*
@@ -53,7 +48,7 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 
 	/* The kernel kills a pid namespace with its init, pid_namespaces(7). */
 	if (sig == SIGKILL && state->own_pid_namespace) {
-		return send_pidfd(init_fd, sig);
+		return sys_pidfd_kill(init_fd, sig);
 	}
 	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
 		scope_arena struct arena arena = ARENA_INIT;
@@ -72,7 +67,7 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
-	return send_pidfd(init_fd, sig);
+	return sys_pidfd_kill(init_fd, sig);
 }
 
 int host_kill(const char *root, const char *id, int sig, bool all, struct err *err)
@@ -88,7 +83,7 @@ int host_kill(const char *root, const char *id, int sig, bool all, struct err *e
 		bool whole = all || (sig == SIGKILL && !state.own_pid_namespace);
 
 		*err = (struct err){ .code = 0 };
-		rc = whole ? signal_all(&state, pidfd, sig, err) : send_pidfd(pidfd, sig);
+		rc = whole ? signal_all(&state, pidfd, sig, err) : sys_pidfd_kill(pidfd, sig);
 		if (rc < 0 && err->code) {
 			return rc;
 		}

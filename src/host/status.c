@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "base/str.h"
 #include "host/state.h"
 #include "host/state_internal.h"
+#include "sys/clone.h"
 
 static const struct name status_names[] = {
 	{ "creating", STATE_CREATING }, { "created", STATE_CREATED }, { "running", STATE_RUNNING },
@@ -149,13 +149,13 @@ enum state_status host_state_status(const char *root, const struct state *state)
 
 int host_state_pidfd(const struct state *state, int *ret_pidfd)
 {
-	scope_fd int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)state->pid, 0) : -1;
+	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
 
 	if (state->pid <= 0) {
 		return -ESRCH;
 	}
 	if (fd < 0) {
-		return -errno;
+		return fd;
 	}
 	/* Checked with the descriptor in hand: now the pid can't pass to another process any more. */
 	if (!is_alive(state)) {

@@ -114,6 +114,16 @@ static int run_keyring(char **argv)
 	return 0;
 }
 
+/* with-keyring NAME COMMAND...: the command in a new session keyring. */
+static int run_with_keyring(char **argv)
+{
+	if (!argv[0] || !argv[1] || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, argv[0]) < 0) {
+		return 1;
+	}
+	execvp(argv[1], argv + 1);
+	return 1;
+}
+
 /* getcwd: the kernel's own answer, "(unreachable)" and all. */
 static int run_getcwd(char **argv)
 {
@@ -194,8 +204,14 @@ static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "clock", run_clock },	    { "fds", run_fds },	      { "getcwd", run_getcwd }, { "keyring", run_keyring },
-	{ "receive", run_receive }, { "session", run_session }, { "try", run_try },
+	{ "clock", run_clock },
+	{ "fds", run_fds },
+	{ "getcwd", run_getcwd },
+	{ "keyring", run_keyring },
+	{ "receive", run_receive },
+	{ "session", run_session },
+	{ "try", run_try },
+	{ "with-keyring", run_with_keyring },
 };
 
 int main(int argc, char **argv)

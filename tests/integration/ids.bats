@@ -6,8 +6,9 @@
 
 load helpers
 
-setup_file() {
+setup() {
 	[ "$(id -u)" -ne 0 ] || skip "for an ordinary user"
+	container_setup
 }
 
 # ranges FILE: "start count" of each range of this user, by name or number, in the file's order.

@@ -21,7 +21,7 @@ setup() {
 		{path: "/dev/disk", type: "b", major: 7, minor: 99, fileMode: 384},
 		{path: "/dev/unbuffered", type: "u", major: 1, minor: 5},
 		{path: "/dev/pipe", type: "p", fileMode: 416, uid: 1000, gid: 1000}]'
-	inside 'stat -c "%F %t:%T %a %u:%g" /dev/mine/null /dev/disk /dev/unbuffered /dev/pipe; echo x >/dev/mine/null'
+	inside 'stat -c "%F %t:%T %a %u:%g" /dev/mine/null /dev/disk /dev/unbuffered /dev/pipe; echo x >/dev/unbuffered'
 	equal "$output" "character special file 1:3 660 1000:65534
 block special file 7:63 600 0:0
 character special file 1:5 666 0:0
