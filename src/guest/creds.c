@@ -34,7 +34,7 @@ static void give_streams(const struct plan_process *p)
 
 static int set_ids(const struct plan_process *p, struct err *err)
 {
-	if (p->set_groups && setgroups(p->group_n, p->groups) < 0) {
+	if (p->set_groups && setgroups(p->group_n, p->groups) < 0 && !(errno == EPERM && p->groups_may_stay)) {
 		return err_errno(err, errno, "/process/user/additionalGids: setting the supplementary groups");
 	}
 	if (setresgid(p->gid, p->gid, p->gid) < 0) {

@@ -72,7 +72,7 @@ static bool realtime(const char *name, int *ret)
 
 int host_signal_parse(const char *text, int *ret, struct err *err)
 {
-	char name[16];
+	char name[16] = "";
 	uint64_t number;
 	const struct name *found;
 	size_t n = 0;
@@ -86,9 +86,11 @@ int host_signal_parse(const char *text, int *ret, struct err *err)
 		return err_set(err, EINVAL, "unknown signal \"%s\"", text);
 	}
 	for (; text[n]; n++) {
-		name[n] = text[n] >= 'a' && text[n] <= 'z' ? (char)(text[n] - 'a' + 'A') : text[n];
+		name[n] = text[n];
+		if (text[n] >= 'a' && text[n] <= 'z') {
+			name[n] = (char)(text[n] - 'a' + 'A');
+		}
 	}
-	name[n] = '\0';
 	const char *bare = str_starts(name, "SIG") ? name + 3 : name;
 
 	found = names_find(signal_names, bare);

@@ -33,7 +33,8 @@ fault(struct decoder *d, const struct json *value, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return err_set(d->err, EINVAL, "%s: %s", *path ? path : "/", text);
+	(void)err_set(d->err, EINVAL, "%s: %s", *path ? path : "/", text);
+	return -EINVAL;
 }
 
 /* A fault of a member that isn't there: its path has to be made of its parent's. */

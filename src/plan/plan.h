@@ -169,6 +169,7 @@ struct plan_process {
 	uint32_t uid;
 	uint32_t gid;
 	bool set_groups; /* false: setgroups(2) is denied or would lose the caller's groups */
+	bool groups_may_stay; /* none is asked for, and a joined user namespace may have setgroups(2) denied for good */
 	const uint32_t *groups;
 	size_t group_n;
 	bool set_umask;

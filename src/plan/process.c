@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/process: who the container's program is, and what it may. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -116,6 +117,7 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	p->groups = want->additional_gids.v;
 	p->group_n = want->additional_gids.n;
 	p->set_groups = !denied;
+	p->groups_may_stay = b->user_namespace && !plan_ns_new(b, CLONE_NEWUSER) && p->group_n == 0;
 	if (denied && p->group_n > 0) {
 		plan_note(b, "/process/user/additionalGids", "no supplementary group is set",
 			  b->facts->setgroups_denied ? "setgroups(2) is denied in the user namespace that rootlet runs in" :

@@ -77,12 +77,11 @@ static int walk_symlink(struct walk *walk, int parent, const char *name)
 	if (++walk->links > SYMLINKS_MAX) {
 		return -ELOOP;
 	}
-	if ((size_t)len + strlen(walk->rest) + 2 > sizeof(joined)) {
+	len = snprintf(joined, sizeof(joined), "%s%s", target, walk->rest);
+	if (len < 0 || (size_t)len >= sizeof(joined)) {
 		return -ENAMETOOLONG;
 	}
-	strcpy(joined, target);
-	strcat(joined, walk->rest);
-	strcpy(walk->rest, joined);
+	memcpy(walk->rest, joined, (size_t)len + 1);
 	if (target[0] == '/') {
 		walk_done(walk);
 	}

@@ -79,7 +79,7 @@ END
 	sed '0,/"ociVersion"/s//"hostname": "a", "ociVersion"/' "$T/whole" >"$B/config.json"
 	bad hostname twice
 	sed 's/"true"/"tr\\u0000ue"/' "$T/whole" >"$B/config.json"
-	bad /process/args NUL
+	bad line NUL
 	sed 's/"true"/"tr\x00ue"/' "$T/whole" >"$B/config.json"
 	bad
 	{ cat "$T/whole" && echo '{}'; } >"$B/config.json"

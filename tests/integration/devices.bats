@@ -37,15 +37,16 @@ zero"
 }
 
 @test "the links of /dev lead to the process's own streams and to the container's terminals" {
-	inside 'for l in fd stdin stdout stderr ptmx; do stat -c %N /dev/$l; done; echo through >>/dev/stdout
+	inside 'for l in fd stdin stdout stderr ptmx; do stat -c %N /dev/$l; done
 		ls -l /dev/fd/ >/dev/null && stat -L -c %t:%T /dev/ptmx'
 	equal "${output//\'/}" "/dev/fd -> /proc/self/fd
 /dev/stdin -> /proc/self/fd/0
 /dev/stdout -> /proc/self/fd/1
 /dev/stderr -> /proc/self/fd/2
 /dev/ptmx -> pts/ptmx
-through
 5:2"
+	inside '(echo through >/dev/stdout) | cat; echo in | cat /dev/stdin'
+	equal "$output" $'through\nin'
 }
 
 @test "the devices of the host can't be reached by making nodes" {

@@ -294,3 +294,21 @@ ran() {
 root
 outer 0"
 }
+
+@test "joining a user namespace of one id, where setgroups is denied for good" {
+	single
+	bundle_args sleep 1000
+	rl run --detach --bundle "$B" "$C-2" </dev/null >/dev/null
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(
+		if .type == "user" or .type == "pid" then .path = $ns + .type
+		elif .type == "network" then .path = $ns + "net" else . end)' --arg ns "/proc/$(pid_of "$C-2")/ns/"
+	inside 'id -u; cat /proc/self/setgroups; readlink /proc/self/ns/user'
+	equal "$output" "0
+deny
+$(readlink "/proc/$(pid_of "$C-2")/ns/user")"
+	# Asked for by name, it can't be had: said, not passed over.
+	config '.process.user.additionalGids = [0]'
+	try rl run --bundle "$B" "$C"
+	refused "/process/user/additionalGids"
+	rl delete --force "$C-2"
+}

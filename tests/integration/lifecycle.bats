@@ -362,27 +362,41 @@ gone() {
 	no_marked
 }
 
-@test "a create that is killed anywhere on its way leaves no process, and the ID can be used again" {
-	bundle_args sleep 1000
-	kept=0
-	for i in $(seq 40); do
-		background create --bundle "$B" "$C"
-		# From the first instant to after the end, which is at about 15 ms.
-		sleep "0.$(printf '%03d' $((i * 25 / 40 + RANDOM % 3)))"
+# killed_anywhere ROUNDS COMMAND...: from its first instant to after its end, which is measured. What is left must be
+# complete, or dead; never a process that nobody knows of.
+killed_anywhere() {
+	local rounds=$1 before span i kept=0
+	shift
+	before=${EPOCHREALTIME/./}
+	rl "$@" --bundle "$B" "$C" </dev/null >/dev/null
+	span=$(((${EPOCHREALTIME/./} - before) * 5 / 4))
+	rl delete --force "$C"
+	for ((i = 0; i < rounds; i++)); do
+		background "$@" --bundle "$B" "$C"
+		sleep "$(printf '0.%06d' $((i * span / rounds)))"
 		kill -KILL "$pid" 2>/dev/null || true
 		ended "$pid" 2>/dev/null
 		if [ -e "$T/state/$C/state.json" ]; then
-			# Complete, or dead; never a process that nobody knows of.
 			kept=$((kept + 1))
-			rl state "$C" | jq -e '.status == "created" or .status == "stopped"' >/dev/null
-			rl delete "$C"
+			rl state "$C" | jq -e '.status | . == "created" or . == "running" or . == "stopped"' >/dev/null
+			rl delete --force "$C"
 		fi
 		wait_for no_marked
 	done
-	echo "$kept of 40 were complete"
-	rl create --bundle "$B" "$C"
-	status_is created
-	rl delete "$C"
+	echo "$kept of $rounds were complete, within $span us"
+	# Whatever a killed one left of its folder, the ID is free.
+	rl "$@" --bundle "$B" "$C" </dev/null >/dev/null
+	rl delete --force "$C"
+}
+
+@test "a create that is killed anywhere on its way leaves no process, and the ID can be used again" {
+	bundle_args sleep 1000
+	killed_anywhere 40 create
+}
+
+@test "a run --detach that is killed anywhere on its way leaves no process that nobody knows of" {
+	bundle_args sleep 1000
+	killed_anywhere 25 run --detach
 }
 
 @test "a create that is interrupted cleans up after itself" {

@@ -24,15 +24,16 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "sys/fd.h"
+#include "tests/unit/scratch.h"
 
-static char top[] = "/tmp/rootlet-test-fd.XXXXXX";
+static char top[PATH_MAX];
 static int root;
 
 /* top/outside is what must never be reached; top/root is the root. */
 static int make_tree(void **state)
 {
 	(void)state;
-	assert_non_null(mkdtemp(top));
+	assert_int_equal(scratch_make(top), 0);
 	assert_int_equal(chdir(top), 0);
 	assert_int_equal(mkdir("outside", 0755), 0);
 	assert_int_equal(close(open("outside/secret", O_CREAT | O_WRONLY, 0644)), 0);
@@ -54,11 +55,11 @@ static int make_tree(void **state)
 
 static int remove_tree(void **state)
 {
-	char command[128];
+	char command[PATH_MAX + 16];
 
 	(void)state;
 	close(root);
-	snprintf(command, sizeof(command), "rm -rf %s", top);
+	snprintf(command, sizeof(command), "rm -rf '%s'", top);
 	return system(command);
 }
 

@@ -15,16 +15,16 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "tests/unit/scratch.h"
 
-static char dir[64];
-static char file[96];
+static char dir[PATH_MAX];
+static char file[PATH_MAX + 8];
 static char content[16384];
 
 static int setup(void **unused)
 {
 	(void)unused;
-	snprintf(dir, sizeof(dir), "/tmp/rootlet-test.XXXXXX");
-	if (!mkdtemp(dir)) {
+	if (scratch_make(dir) < 0) {
 		return -1;
 	}
 	snprintf(file, sizeof(file), "%s/log", dir);

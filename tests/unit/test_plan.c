@@ -82,6 +82,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->privileged = true;
 	} else if (str_eq(word, "in-userns")) {
 		f->in_userns = true;
+	} else if (str_eq(word, "setgroups-denied")) {
+		f->setgroups_denied = true;
 	} else if (str_eq(word, "outer")) {
 		assert_int_equal(sscanf(rest, "%u %u %u", &a, &b, &c), 3);
 		add_extent(arena, &f->own_uids, a, b, c);

@@ -21,8 +21,9 @@
 #include "base/scope.h"
 #include "host/lifecycle.h"
 #include "host/state.h"
+#include "tests/unit/scratch.h"
 
-static char root[128];
+static char root[PATH_MAX];
 static struct arena arena;
 static struct err err;
 
@@ -37,9 +38,8 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 static int setup(void **unused)
 {
 	(void)unused;
-	snprintf(root, sizeof(root), "/tmp/rootlet-test.XXXXXX");
 	memset(&err, 0, sizeof(err));
-	return mkdtemp(root) ? 0 : -1;
+	return scratch_make(root);
 }
 
 static int teardown(void **unused)

@@ -218,10 +218,7 @@ deny"
 }
 
 @test "a caller in another group than that of the login" {
-	groupadd -f rootlet-bats-other
-	gid=$(getent group rootlet-bats-other | cut -d: -f3)
-	user_gid=$gid try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
-	groupdel rootlet-bats-other
+	user_gid=54321 try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
 	# Some versions of the helpers insist on the login group; those that do not make the container.
 	if [ "$status" -eq 0 ]; then
 		as_user "$ROOTLET" --root "$T/state" delete "$C"
