@@ -87,9 +87,13 @@ int guest_credentials(struct guest *g, struct err *err)
 		return err_errno(err, errno, "keeping capabilities across the change of user");
 	}
 	TRY(set_ids(p, err));
-	TRY(set_caps(g, &p->caps, err));
-	if (p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-		return err_errno(err, errno, "/process/noNewPrivileges");
+	if (p->no_new_privs) {
+		TRY(set_caps(g, &p->caps, err));
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+			return err_errno(err, errno, "/process/noNewPrivileges");
+		}
+		return guest_filter_early(g, err);
 	}
-	return 0;
+	TRY(guest_filter_early(g, err));
+	return set_caps(g, &p->caps, err);
 }

@@ -50,6 +50,7 @@ static const struct step {
 	{ "read-only root", guest_root_readonly },
 	{ "session", guest_session },
 	{ "limits", guest_rlimits },
+	{ "filter", guest_filter_receive },
 	/* From here on only what the configuration grants. */
 	{ "credentials", guest_credentials },
 	{ "cwd", guest_cwd },
@@ -107,6 +108,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.rootfs = -1,
 		.null_dev = -1,
 		.pty_peer = -1,
+		.filter = -1,
 	};
 	struct err err = { 0 };
 

@@ -18,6 +18,8 @@ struct guest {
 	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
 	int null_dev;  /* a verified /dev/null of the host, for masking files */
 	int pty_peer;  /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	int filter;    /* the seccomp filter until it is loaded; -1: none */
+	unsigned short filter_len; /* instructions */
 	bool started;  /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
 	const char **env;
@@ -59,6 +61,11 @@ int guest_oom_score(struct guest *g, struct err *err);
 
 /* creds.c */
 int guest_credentials(struct guest *g, struct err *err);
+
+/* filter.c */
+int guest_filter_receive(struct guest *g, struct err *err);
+int guest_filter_early(struct guest *g, struct err *err);
+int guest_filter_late(struct guest *g, struct err *err);
 
 /* program.c */
 int guest_make_cwd(struct guest *g, struct err *err);

@@ -54,12 +54,6 @@ static int write_direct(struct arena *arena, const struct plan_ids *ids, pid_t p
 	return write_map(arena, pid, "gid_map", &ids->gid, err);
 }
 
-struct helper {
-	const char *path;
-	pid_t pid;
-	int output; /* read end of its stderr */
-};
-
 /*
  * vfork: the page tables of a process that is about to wait for its helpers need not be copied, and posix_spawn(3) would
  * make some 130 system calls for signals. The child touches nothing but its descriptors and its mask.
@@ -82,7 +76,7 @@ static pid_t vfork_helper(const char *path, char *const *argv, int output)
 	return pid;
 }
 
-static int spawn_helper(struct arena *arena, struct helper *h, pid_t target, const struct plan_extents *map, struct err *err)
+static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target, const struct plan_extents *map, struct err *err)
 {
 	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
 	size_t n = 0;
@@ -105,7 +99,7 @@ static int spawn_helper(struct arena *arena, struct helper *h, pid_t target, con
 }
 
 /* Waits for one helper. Failure: its words, cleaned to one line. */
-static int collect_helper(struct helper *h, struct err *err)
+static int collect_helper(struct idmap_helper *h, struct err *err)
 {
 	char words[400];
 	size_t len = 0;
@@ -138,53 +132,38 @@ static int collect_helper(struct helper *h, struct err *err)
 	return err_set(err, EPERM, "%s failed: %s", h->path, len > 0 ? words : "it said nothing");
 }
 
-static int write_by_helpers(struct arena *arena, const struct plan_ids *ids, pid_t pid, struct err *err)
-{
-	struct helper u = { .path = ids->newuidmap, .pid = -1, .output = -1 };
-	struct helper g = { .path = ids->newgidmap, .pid = -1, .output = -1 };
-	int rc;
-
-	rc = spawn_helper(arena, &u, pid, &ids->uid, err);
-	if (rc == 0) {
-		rc = spawn_helper(arena, &g, pid, &ids->gid, err);
-	}
-	if (u.pid > 0) {
-		struct err first;
-		int one = collect_helper(&u, &first);
-
-		if (rc == 0 && one < 0) {
-			*err = first;
-			rc = one;
-		}
-	}
-	if (g.pid > 0) {
-		struct err second;
-		int two = collect_helper(&g, &second);
-
-		if (rc == 0 && two < 0) {
-			*err = second;
-			rc = two;
-		}
-	}
-	fd_drop(&u.output);
-	fd_drop(&g.output);
-	if (rc < 0) {
-		host_explain_helper(ids, err);
-	}
-	return rc;
-}
-
-int host_idmap_write(const struct plan_ids *ids, pid_t pid, struct err *err)
+int host_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 
+	job->uid = (struct idmap_helper){ .path = ids->newuidmap, .pid = -1, .output = -1 };
+	job->gid = (struct idmap_helper){ .path = ids->newgidmap, .pid = -1, .output = -1 };
 	switch (ids->how) {
 	case PLAN_IDS_DIRECT:
 		return write_direct(&arena, ids, pid, err);
 	case PLAN_IDS_HELPERS:
-		return write_by_helpers(&arena, ids, pid, err);
+		TRY(spawn_helper(&arena, &job->uid, pid, &ids->uid, err));
+		return spawn_helper(&arena, &job->gid, pid, &ids->gid, err);
 	case PLAN_IDS_NONE:
 		break;
 	}
 	return 0;
+}
+
+int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, struct err *err)
+{
+	struct idmap_helper *both[] = { &job->uid, &job->gid };
+	int rc = begun;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct err said;
+
+		if (both[i]->pid > 0 && collect_helper(both[i], &said) < 0 && rc == 0) {
+			*err = said;
+			host_explain_helper(ids, err);
+			rc = -err->code;
+		}
+		fd_drop(&both[i]->output);
+	}
+	return rc;
 }

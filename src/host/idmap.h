@@ -7,8 +7,26 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
+/* The two helpers at work. */
+struct idmap_helper {
+	const char *path;
+	pid_t pid;  /* -1: not running */
+	int output; /* read end of its stderr; -1: none */
+};
+
+struct idmap_job {
+	struct idmap_helper uid;
+	struct idmap_helper gid;
+};
+
 /*
- * Writes both maps of pid, which is our own child, not yet reaped and dumpable. The helpers run side by side; what they
- * say on stderr becomes part of the error, with our own diagnosis beside it.
+ * Begins to map the ids of pid, which is our own child, not yet reaped and dumpable: writes the maps, or starts both
+ * helpers side by side. Whatever it returns, host_idmap_finish must follow.
  */
-int host_idmap_write(const struct plan_ids *ids, pid_t pid, struct err *err);
+int host_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err);
+
+/*
+ * Waits for the helpers. begun: what host_idmap_begin returned; its error is kept. What the helpers say on stderr
+ * becomes part of the error, with our own diagnosis beside it.
+ */
+int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, struct err *err);

@@ -29,6 +29,7 @@
 #include "host/console.h"
 #include "host/explain.h"
 #include "host/facts.h"
+#include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
 #include "host/idmap.h"
@@ -255,17 +256,42 @@ static int spawn(struct launch *l, struct err *err)
 	return 0;
 }
 
-static int give_ids(struct launch *l, struct err *err)
+/* -EPIPE is no error of ours: the guest ended already, and what it said is still to be read. */
+static int tell(const struct launch *l, enum wire_type type, int fd, struct err *err)
 {
-	int rc;
+	int rc = wire_send(l->wire, type, NULL, 0, fd);
 
-	if (l->plan->ids.how == PLAN_IDS_NONE) {
-		return 0;
+	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container %s", wire_type_name(type)) : 0;
+}
+
+/* The filter takes as long to compile as the id helpers take to run, so it is compiled while they do. */
+static int give_ids_and_filter(struct launch *l, struct err *err)
+{
+	struct idmap_job job;
+	scope_fd int filter = -1;
+	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
+
+	if (rc == 0 && l->plan->filter.present) {
+		rc = host_filter_compile(l->spec, l->plan, &filter, err);
 	}
-	TRY(host_idmap_write(&l->plan->ids, l->pid, err));
-	rc = wire_send(l->wire, WIRE_IDMAP, NULL, 0, -1);
-	/* -EPIPE: the guest ended already; what it said is still to be read. */
-	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container its ids") : 0;
+	TRY(host_idmap_finish(&job, &l->plan->ids, rc, err));
+	if (l->plan->ids.how != PLAN_IDS_NONE) {
+		TRY(tell(l, WIRE_IDMAP, -1, err));
+	}
+	return filter >= 0 ? tell(l, WIRE_FILTER, filter, err) : 0;
+}
+
+static int take_listener(const struct launch *l, struct wire_msg *msg, struct err *err)
+{
+	int rc = -1;
+
+	if (l->plan->filter.notify) {
+		rc = host_filter_send_listener(&l->plan->filter, msg->fd, l->pid, l->spec, l->plan, err);
+	} else {
+		rc = err_set(err, EPROTO, "the container sent a seccomp listener that nobody asked for");
+	}
+	close(msg->fd);
+	return rc;
 }
 
 /* The guest forked into a joined pid namespace: its child is init, the process that we cloned is done. */
@@ -372,6 +398,9 @@ static int serve(struct launch *l, struct err *err)
 		case WIRE_INIT:
 			TRY(take_init(l, &msg, err));
 			break;
+		case WIRE_LISTENER:
+			TRY(take_listener(l, &msg, err));
+			break;
 		case WIRE_CONSOLE:
 			TRY(take_console(l, &msg, err));
 			break;
@@ -392,7 +421,7 @@ static int make_container(struct launch *l, bool with_gate, struct err *err)
 	trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
 	trace(l, "cloned");
-	TRY(give_ids(l, err));
+	TRY(give_ids_and_filter(l, err));
 	trace(l, "ids mapped");
 	TRY(serve(l, err));
 	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));

@@ -58,6 +58,7 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	TRY(plan_mounts(&b, err));
 	TRY(plan_devices(&b, err));
 	TRY(plan_process(&b, err));
+	TRY(plan_filter(&b, err));
 	*ret = plan;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/builder.h"
 
 static void release(scmp_filter_ctx *ctx)
 {
@@ -164,6 +165,38 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, siz
 		if (rc < 0 && rc != -EEXIST) {
 			return err_errno(err, -rc, "/linux/seccomp/syscalls/%zu: adding the rule for %s", index, rule->names.v[i]);
 		}
+	}
+	return 0;
+}
+
+/* runc and crun take a listener's address from here too, so that an engine need not rewrite a profile. */
+static const char *listener_of(struct builder *b)
+{
+	const char *path = spec_annotation(b->spec, "run.oci.seccomp.receiver");
+
+	return path && *path ? path : b->lin->seccomp->listener_path;
+}
+
+int plan_filter(struct builder *b, struct err *err)
+{
+	const struct spec_seccomp *want = b->lin->seccomp;
+	const char *strict = spec_annotation(b->spec, "run.oci.seccomp_fail_unknown_syscall");
+	struct plan_filter *filter = &b->plan->filter;
+
+	if (!want || !b->spec->process) {
+		return 0;
+	}
+	filter->present = true;
+	filter->flags = (unsigned)want->flags;
+	filter->strict = strict && !str_eq(strict, "0") && !str_eq(strict, "false");
+	filter->notify = plan_filter_notifies(want);
+	if (!filter->notify) {
+		return 0;
+	}
+	filter->listener_path = listener_of(b);
+	filter->listener_metadata = want->listener_metadata;
+	if (!filter->listener_path) {
+		return err_set(err, EINVAL, "/linux/seccomp/listenerPath: required, because a rule says SCMP_ACT_NOTIFY");
 	}
 	return 0;
 }

@@ -194,6 +194,17 @@ struct plan_note {
 	bool quiet;	    /* not worth a line in a run: only `explain` shows it */
 };
 
+/* ---- system calls ---- */
+
+struct plan_filter {
+	bool present;
+	bool notify; /* a listener is asked for */
+	bool strict; /* a system call that is not known is an error */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+	const char *listener_path;
+	const char *listener_metadata;
+};
+
 struct plan {
 	const char *id;
 	const char *bundle; /* absolute */
@@ -201,6 +212,7 @@ struct plan {
 	struct plan_namespaces ns;
 	struct plan_fs fs;
 	struct plan_process process;
+	struct plan_filter filter;
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */
 	bool loopback_up;	/* a new network namespace: bring lo up */

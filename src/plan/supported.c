@@ -91,9 +91,6 @@ int plan_supported(struct builder *b, struct err *err)
 	if (b->spec->hooks) {
 		TRY(check_hooks(b->spec->hooks, err));
 	}
-	if (lin->seccomp) {
-		return refuse("/linux/seccomp", err);
-	}
 	if (lin->sysctl.n > 0) {
 		return refuse("/linux/sysctl", err);
 	}

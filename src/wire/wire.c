@@ -17,12 +17,14 @@ static const struct wire_rule {
 } rules[] = {
 	[WIRE_IDMAP] = { "IDMAP", 0, false, false, 0 },
 	[WIRE_START] = { "START", 0, false, false, 0 },
+	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
+	[WIRE_LISTENER] = { "LISTENER", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_READY] = { "READY", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_EXEC] = { "EXEC", 0, false, true, 1u << WIRE_PHASE_START },
 };

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/filter: the seccomp filter on its way to the guest, and its listener on the way to its agent. */
+#include "host/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "json/encode.h"
+#include "plan/filter.h"
+#include "sys/compat.h"
+
+int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err)
+{
+	scope_fd int fd = memfd_create("rootlet-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0) {
+		return err_errno(err, errno, "/linux/seccomp: memory for the filter");
+	}
+	TRY(plan_filter_compile(spec->linux_->seccomp, plan->filter.strict, fd, err));
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
+		return err_errno(err, errno, "/linux/seccomp: sealing the filter");
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+static const char *process_state(struct arena *arena, const struct plan *plan, const struct spec *spec, pid_t pid)
+{
+	static const char *const fds[] = { "seccompFd", NULL };
+	const struct strs names = { .v = (const char **)(uintptr_t)fds, .n = 1 };
+	struct json_writer w;
+	struct text out;
+
+	text_init(&out, arena);
+	json_writer_init(&w, &out, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "ociVersion", SPEC_VERSION);
+	json_strings(&w, "fds", &names);
+	json_int(&w, "pid", pid);
+	json_string(&w, "metadata", plan->filter.listener_metadata ? plan->filter.listener_metadata : "");
+	json_object_begin(&w, "state");
+	json_string(&w, "ociVersion", SPEC_VERSION);
+	json_string(&w, "id", plan->id);
+	json_string(&w, "status", "creating");
+	json_int(&w, "pid", pid);
+	json_string(&w, "bundle", plan->bundle);
+	json_object_begin(&w, "annotations");
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		json_string(&w, spec->annotations.v[i].key, spec->annotations.v[i].value);
+	}
+	json_object_end(&w);
+	json_object_end(&w);
+	json_object_end(&w);
+	return out.s;
+}
+
+/* One sendmsg for all of it where that goes; what a full socket buffer leaves follows without the descriptor. */
+static int send_state(int agent, const char *text, int listener)
+{
+	size_t len = strlen(text);
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = len };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	ssize_t sent;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &listener, sizeof(int));
+	sent = sendmsg(agent, &msg, MSG_NOSIGNAL);
+	while (sent >= 0 && (size_t)sent < len) {
+		text += sent;
+		len -= (size_t)sent;
+		sent = send(agent, text, len, MSG_NOSIGNAL);
+	}
+	return sent < 0 ? -errno : 0;
+}
+
+int host_filter_send_listener(const struct plan_filter *filter, int listener, pid_t pid, const struct spec *spec,
+			      const struct plan *plan, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	scope_fd int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (strlen(filter->listener_path) >= sizeof(address.sun_path)) {
+		return err_set(err, ENAMETOOLONG, "/linux/seccomp/listenerPath: longer than %zu bytes", sizeof(address.sun_path) - 1);
+	}
+	strcpy(address.sun_path, filter->listener_path);
+	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s", filter->listener_path);
+	}
+	rc = send_state(agent, process_state(&arena, plan, spec, pid), listener);
+	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s", filter->listener_path) : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/filter: the seccomp filter on its way to the guest, and its listener on the way to its agent. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+/* Compiles the filter into a sealed memfd. */
+int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err);
+
+/*
+ * Connects to the agent's socket and sends the one message that config-linux.md, "The Container Process State", lays down,
+ * with the listener. state_json: the container's state as an object's text.
+ */
+int host_filter_send_listener(const struct plan_filter *filter, int listener, pid_t pid, const struct spec *spec,
+			      const struct plan *plan, struct err *err);
