@@ -18,7 +18,7 @@ struct arena_block {
 	_Alignas(max_align_t) char data[];
 };
 
-static _Noreturn void die_of_hunger(void)
+static void __attribute__((noreturn)) die_of_hunger(void)
 {
 	static const char text[] = "rootlet: out of memory\n";
 

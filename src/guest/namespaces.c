@@ -51,7 +51,7 @@ static int join_one(const struct plan_join *join, int fd, struct err *err)
 	}
 	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, type_name(join->type), join->path);
 	if (err->code == EINVAL) {
-		err_hint(err, "it is not a %s namespace, or one that this process is in already", type_name(join->type));
+		err_hint(err, "it is no %s namespace, or one that this process is in already", type_name(join->type));
 	} else if (err->code == EPERM) {
 		err_hint(err, "only namespaces owned by a user namespace of yours can be joined; "
 			      "join the user namespace that it belongs to as well");

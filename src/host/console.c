@@ -26,7 +26,7 @@ int host_console_connect(const char *path, int *ret_fd, struct err *err)
 		return err_errno(err, errno, "socket");
 	}
 	if (strlen(path) < sizeof(address.sun_path)) {
-		strcpy(address.sun_path, path);
+		memcpy(address.sun_path, path, strlen(path) + 1);
 	} else {
 		place = open(path, O_PATH | O_CLOEXEC);
 		if (place < 0) {

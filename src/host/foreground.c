@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,9 +90,14 @@ static void flow_read(struct flow *f)
 	}
 }
 
+/*
+ * At most PIPE_BUF bytes: that much never blocks on a pipe that polled writable. Our own streams can't be made
+ * non-blocking, others share them.
+ */
 static void flow_write(struct flow *f)
 {
-	ssize_t put = write(f->to, f->buf + f->start, f->end - f->start);
+	size_t len = f->end - f->start < PIPE_BUF ? f->end - f->start : PIPE_BUF;
+	ssize_t put = write(f->to, f->buf + f->start, len);
 
 	if (put > 0) {
 		f->start += (size_t)put;
@@ -229,6 +235,10 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 	struct terminal terminal;
 	int status = 0;
 
+	if (fg->multiplexer >= 0) {
+		/* A container that writes much and reads nothing: a blocked write to it would keep us from reading. */
+		fcntl(fg->multiplexer, F_SETFL, O_RDWR | O_NONBLOCK);
+	}
 	terminal_raw(&terminal, fg->multiplexer);
 	while (!carry(fg, &in, &out)) {
 	}

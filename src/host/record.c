@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
@@ -31,8 +32,8 @@ static const char *now_text(struct arena *arena)
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
-	return arena_printf(arena, "%04lld-%02lld-%02lldT%02ld:%02ld:%02ld.%09ldZ", (long long)year,
-			    (long long)(month < 10 ? month + 3 : month - 9), (long long)(day_of_year - (153 * month + 2) / 5 + 1),
+	return arena_printf(arena, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02ld:%02ld:%02ld.%09ldZ", year,
+			    month < 10 ? month + 3 : month - 9, day_of_year - (153 * month + 2) / 5 + 1,
 			    seconds / 3600, seconds / 60 % 60, seconds % 60, now.tv_nsec);
 }
 

@@ -33,8 +33,7 @@ fault(struct decoder *d, const struct json *value, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)err_set(d->err, EINVAL, "%s: %s", *path ? path : "/", text);
-	return -EINVAL;
+	return err_set(d->err, EINVAL, "%s: %s", *path ? path : "/", text);
 }
 
 /* A fault of a member that isn't there: its path has to be made of its parent's. */
@@ -90,7 +89,7 @@ static int integer_text(struct decoder *d, const struct json *value, const char 
 
 static int get_uint(struct decoder *d, const struct json *value, uint64_t max, uint64_t *ret)
 {
-	const char *text;
+	const char *text = NULL;
 
 	TRY(integer_text(d, value, &text));
 	if (str_u64(text, max, ret) < 0) {
@@ -120,7 +119,7 @@ static int decode_u32(struct decoder *d, const struct json_field *f, const struc
 static int decode_opt_int(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
 {
 	struct opt_i64 *out = slot;
-	const char *text;
+	const char *text = NULL;
 
 	TRY(integer_text(d, value, &text));
 	if (str_i64(text, f->min, f->max, &out->value) < 0) {

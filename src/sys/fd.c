@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,7 +151,7 @@ static int open_by_walk(int root, const char *path, int flags, mode_t mode)
 		free(walk);
 		return -ENAMETOOLONG;
 	}
-	strcpy(walk->rest, path);
+	memcpy(walk->rest, path, strlen(path) + 1);
 	fd = walk_open(walk, root, flags, mode);
 	walk_done(walk);
 	free(walk);
@@ -202,7 +203,9 @@ static int make_one(int parent, const char *name, bool file)
 	return fd < 0 ? -errno : fd;
 }
 
-int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name)
+static int make_in_root(int root, const char *path, bool file, int links);
+
+static int parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name, int links)
 {
 	const char *end = path + strlen(path);
 	const char *start;
@@ -219,34 +222,71 @@ int sys_make_parent_in_root(struct arena *arena, int root, const char *path, con
 	if (str_eq(*ret_name, ".") || str_eq(*ret_name, "..")) {
 		return -EINVAL;
 	}
-	return sys_make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), false);
+	return make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), false, links);
 }
 
-int sys_make_in_root(int root, const char *path, bool file)
+/*
+ * A link that leads nowhere, as /etc/resolv.conf often is in an image: what it points to is made, inside the root like
+ * any other path. Its text is taken from where the link stands, and ".." is the kernel's to resolve.
+ */
+static int make_target(int root, int link, const char *path, bool file, int links)
+{
+	char target[PATH_MAX];
+	char joined[PATH_MAX];
+	size_t folder = strlen(path);
+	ssize_t len = readlinkat(link, "", target, sizeof(target) - 1);
+
+	if (len < 0) {
+		return -errno;
+	}
+	target[len] = '\0';
+	if (links >= SYMLINKS_MAX) {
+		return -ELOOP;
+	}
+	if (target[0] == '/') {
+		return make_in_root(root, target, file, links + 1);
+	}
+	while (folder > 0 && path[folder - 1] == '/') {
+		folder--;
+	}
+	while (folder > 0 && path[folder - 1] != '/') {
+		folder--;
+	}
+	len = snprintf(joined, sizeof(joined), "%.*s/%s", (int)folder, path, target);
+	return len < 0 || (size_t)len >= sizeof(joined) ? -ENAMETOOLONG : make_in_root(root, joined, file, links + 1);
+}
+
+static int make_in_root(int root, const char *path, bool file, int links)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *name;
 	scope_fd int parent = -1;
+	scope_fd int made = -1;
 	int fd = sys_open_in_root(root, *path ? path : "/", O_PATH, 0);
+	struct stat st;
 
 	if (fd != -ENOENT) {
 		return fd;
 	}
-	parent = sys_make_parent_in_root(&arena, root, path, &name);
+	parent = parent_in_root(&arena, root, path, &name, links);
 	if (parent < 0) {
 		return parent;
 	}
-	fd = make_one(parent, name, file);
-	if (fd >= 0) {
-		struct stat st;
-
-		/* A dangling symlink was there: what it points to can't be made without following it. */
-		if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-			close(fd);
-			return -ELOOP;
-		}
+	made = make_one(parent, name, file);
+	if (made >= 0 && fstat(made, &st) == 0 && S_ISLNK(st.st_mode)) {
+		return make_target(root, made, path, file, links);
 	}
-	return fd;
+	return made < 0 ? made : fd_take(&made);
+}
+
+int sys_make_in_root(int root, const char *path, bool file)
+{
+	return make_in_root(root, path, file, 0);
+}
+
+int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name)
+{
+	return parent_in_root(arena, root, path, ret_name, 0);
 }
 
 ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret)

@@ -20,7 +20,7 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
 /*
  * Makes path (and its parents, mode 0755) below root if it is not there: a directory, or with `file` an empty
  * regular file of mode 0644 made with O_EXCL|O_NOFOLLOW. Returns an O_PATH descriptor of it, or -errno.
- * Symlinks are followed inside the root; a dangling one is -ENOENT... made good only where its target can be made.
+ * Symlinks are followed inside the root; what a dangling one points to is made there too.
  */
 int sys_make_in_root(int root, const char *path, bool file);
 

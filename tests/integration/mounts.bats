@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016 # programs for the container's shell and for jq
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # What is mounted in a container, with which flags, and that none of it reaches the host.
 
 load helpers
@@ -52,7 +52,7 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 
 @test "nothing of the host's mounts is seen inside" {
 	inside 'cut -d" " -f4,5 /proc/self/mountinfo; ls -a /; [ "$(stat -c %i /)" = "$(stat -c %i /..)" ]'
-	! grep -v "^/$" <<<"$output" | grep -F "$T/state"
+	[[ $output != *"$T/state"* ]]
 	# The root is the bundle's tree; all else is new, or the devices.
 	[ "$(grep -c ' /$' <<<"$output")" -eq 1 ]
 	has "$output" "/bundle/rootfs /"
@@ -313,12 +313,13 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	[ ! -e /etc/b ] && [ ! -e /tmp/c ]
 }
 
-@test "a destination through a link to nowhere makes nothing outside" {
+@test "a destination through a link to nowhere is made inside, nothing outside" {
 	ln -s "$T/outside" "$B/rootfs/link"
 	mount_add /link/a tmpfs tmpfs
-	try rl run --bundle "$B" "$C"
-	refused "/mounts/7: destination /link/a"
+	inside "grep -c ' $T/outside/a ' /proc/self/mountinfo"
+	equal "$output" 1
 	[ ! -e "$T/outside" ]
+	[ -d "$B/rootfs$T/outside/a" ]
 }
 
 @test "proc and sysfs on a symlink of the root filesystem are refused" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016 # programs for the container's shell and for jq
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # Namespaces: made, shared with the host, joined by path; and the settings that live in them.
 
 load helpers
@@ -98,7 +98,7 @@ sleeper() {
 		grep -qxF "$(readlink "/proc/$pid/ns/$type")" <<<"$output" || fail "$type is not the first's: $output"
 	done
 	is_new mnt
-	! grep -qxF "$(readlink "/proc/$pid/ns/mnt")" <<<"$output"
+	[[ $output != *"$(readlink "/proc/$pid/ns/mnt")"* ]]
 	has "$output" first-name
 	[[ $output != *"pid 1"$'\n'* ]]
 	equal "$(tail -n 2 <<<"$output")" $'1\n0'
@@ -115,7 +115,7 @@ sleeper() {
 	grep -qxF "$(readlink "/proc/$pid/ns/user")" <<<"$output"
 	for type in net ipc uts pid cgroup mnt; do
 		is_new "$type"
-		! grep -qxF "$(readlink "/proc/$pid/ns/$type")" <<<"$output"
+		[[ $output != *"$(readlink "/proc/$pid/ns/$type")"* ]]
 	done
 	has "$output" new-name
 	has "$output" "LOOPBACK,UP"
@@ -136,7 +136,7 @@ sleeper() {
 @test "a path to another type of namespace is refused" {
 	by_path ipc /proc/self/ns/uts
 	try rl run --bundle "$B" "$C"
-	refused "/linux/namespaces/2: joining the ipc namespace /proc/self/ns/uts" "not a ipc namespace"
+	refused "/linux/namespaces/2: joining the ipc namespace /proc/self/ns/uts" "it is no ipc namespace"
 }
 
 @test "a path to what is no namespace, or to nothing, is refused" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016 # programs for the container's shell and for jq
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # Streams and terminals: a pseudo-terminal in the foreground and by --console-socket, pipes, and nothing at all.
 
 load helpers
@@ -152,18 +152,27 @@ terminal_ends() {
 	equal "$(tail -n 1 <<<"$output")" 20000
 }
 
+# between_pipes: with stdin and stdout that are no terminals; what stdin brings comes when the container says "ready".
+between_pipes() {
+	ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" >"$T/out" 3>&-
+}
+
+when_ready() {
+	wait_for grep -q ready "$T/out" && "$@"
+}
+
 @test "a terminal between two pipes: a megabyte in and out at once, exact" {
 	script 'stty raw -echo; echo ready; head -c 1000000'
 	head -c 1000000 /dev/urandom >"$T/in"
 	: >"$T/out"
-	(wait_for grep -q ready "$T/out" && cat "$T/in") | (ROOTLET_TEST=$C timeout 30 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C") >"$T/out"
+	when_ready cat "$T/in" | between_pipes
 	tail -c 1000000 "$T/out" | cmp - "$T/in"
 }
 
 @test "a container that does not read what is typed still shows what it writes" {
 	script 'stty raw -echo; echo ready; usleep 300000; seq 100000; echo written'
 	: >"$T/out"
-	(wait_for grep -q ready "$T/out" && head -c 1000000 /dev/zero) | (ROOTLET_TEST=$C timeout -s KILL 20 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C") >"$T/out"
+	when_ready head -c 1000000 /dev/zero | between_pipes
 	equal "$(tail -n 1 "$T/out" | tr -d '\r')" written
 }
 
@@ -177,7 +186,7 @@ terminal_ends() {
 	wait "$client"
 	output=$(tr -d '\r' <"$T/screen")
 	equal "$(head -n 1 <<<"$output")" "payload /dev/ptmx"
-	has "$output" $'leader yes\ntty 111\nforeground yes'
+	has "$output" $'tty 111\nforeground yes'
 	has "$output" "got typed text"
 	wait_for status_is stopped
 	rl delete "$C"
@@ -258,7 +267,8 @@ terminal_ends() {
 
 @test "closed streams at the start are the null device inside" {
 	config '.process.terminal = false'
-	script 'exec 3>/tmp/fds; stat -L -c %t:%T /dev/fd/0 /dev/fd/1 /dev/fd/2 >&3'
+	# Of the shell itself, whose streams are as they were handed in.
+	script 'a=$(stat -L -c %t:%T /proc/1/fd/0 /proc/1/fd/1 /proc/1/fd/2); echo "$a" >/tmp/fds'
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" <&- >&- 2>&- 3>&-
 	equal "$(cat "$B/rootfs/tmp/fds")" $'1:3\n1:3\n1:3'
 }

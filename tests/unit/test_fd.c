@@ -47,6 +47,7 @@ static int make_tree(void **state)
 	assert_int_equal(symlink("absolute/relative", "root/chain"), 0);
 	assert_int_equal(symlink("loop", "root/loop"), 0);
 	assert_int_equal(symlink("/nowhere/at/all", "root/dangling"), 0);
+	assert_int_equal(symlink("../../../run/lost", "root/dir/lost"), 0);
 	assert_int_equal(symlink("/proc/self/root", "root/magic"), 0);
 	root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(root >= 0);
@@ -135,14 +136,22 @@ static void makes_what_is_missing(void **state)
 	assert_int_equal(system("rm -rf root/dir/new root/outside/made"), 0);
 }
 
-static void makes_nothing_through_a_dangling_link(void **state)
+static void makes_what_a_dangling_link_points_to(void **state)
 {
+	scope_fd int file = sys_make_in_root(root, "dangling", true);
+	scope_fd int deep = sys_make_in_root(root, "/absolute/lost/below", false);
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(sys_make_in_root(root, "dangling", true), -ELOOP);
-	assert_int_equal(stat("root/nowhere", &st), -1);
+	assert_true(file >= 0);
+	assert_int_equal(stat("root/nowhere/at/all", &st), 0);
+	assert_true(S_ISREG(st.st_mode));
 	assert_int_equal(stat("/nowhere", &st), -1);
+	assert_true(deep >= 0);
+	assert_int_equal(stat("root/run/lost/below", &st), 0);
+	assert_int_equal(stat("run", &st), -1);
+	assert_int_equal(sys_make_in_root(root, "loop", true), -ELOOP);
+	assert_int_equal(system("rm -rf root/nowhere root/run"), 0);
 }
 
 static void finds_the_parent(void **state)
@@ -221,7 +230,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(nofollow_gives_the_link),
 		cmocka_unit_test(makes_what_is_missing),
-		cmocka_unit_test(makes_nothing_through_a_dangling_link),
+		cmocka_unit_test(makes_what_a_dangling_link_points_to),
 		cmocka_unit_test(finds_the_parent),
 		cmocka_unit_test(closes_all_but_two),
 		cmocka_unit_test(reads_whole_files),
@@ -230,7 +239,7 @@ int main(void)
 		{ "refuses, by walking", refuses, NULL, NULL, NULL },
 		{ "nofollow_gives_the_link, by walking", nofollow_gives_the_link, NULL, NULL, NULL },
 		{ "makes_what_is_missing, by walking", makes_what_is_missing, NULL, NULL, NULL },
-		{ "makes_nothing_through_a_dangling_link, by walking", makes_nothing_through_a_dangling_link, NULL, NULL, NULL },
+		{ "makes_what_a_dangling_link_points_to, by walking", makes_what_a_dangling_link_points_to, NULL, NULL, NULL },
 		{ "finds_the_parent, by walking", finds_the_parent, NULL, NULL, NULL },
 		{ "closes_all_but_two, by listing", closes_all_but_two, NULL, NULL, NULL },
 	};

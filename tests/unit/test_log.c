@@ -116,7 +116,7 @@ static void text_stays_one_line(void **unused)
 
 static void targets(void **unused)
 {
-	char with_scheme[128];
+	char with_scheme[PATH_MAX + 16];
 	struct err err;
 
 	(void)unused;
