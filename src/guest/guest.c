@@ -42,6 +42,9 @@ static const struct step {
 	{ "links", guest_links },
 	/* The pseudo-terminal is opened in the container's own devpts, so its path is true inside (CVE-2025-52565). */
 	{ "terminal", guest_terminal },
+	/* The host's hooks may still mount into the tree; then ours do. Paths are the host's until the pivot. */
+	{ "host setup", guest_host_setup },
+	{ "createContainer hooks", guest_create_container_hooks },
 	{ "cwd", guest_make_cwd },
 	/* After everything that writes into the tree. Masks first: a read-only /proc/sys still takes a mask below. */
 	{ "masked paths", guest_masks },
@@ -57,6 +60,7 @@ static const struct step {
 	/* As the container's user: what that user can't reach is not found. */
 	{ "program", guest_find_program },
 	{ "start", guest_wait_start },
+	{ "startContainer hooks", guest_start_container_hooks },
 	{ "exec", guest_exec },
 };
 
@@ -109,6 +113,8 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.null_dev = -1,
 		.pty_peer = -1,
 		.filter = -1,
+		.hooks_out = -1,
+		.hooks_err = -1,
 	};
 	struct err err = { 0 };
 

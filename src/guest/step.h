@@ -20,6 +20,8 @@ struct guest {
 	int pty_peer;  /* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int filter;    /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
+	int hooks_out; /* where the hooks write; -1: /dev/null */
+	int hooks_err; /* -1: kept for the message */
 	bool started;  /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
 	const char **env;
@@ -66,6 +68,11 @@ int guest_credentials(struct guest *g, struct err *err);
 int guest_filter_receive(struct guest *g, struct err *err);
 int guest_filter_early(struct guest *g, struct err *err);
 int guest_filter_late(struct guest *g, struct err *err);
+
+/* hooks.c */
+int guest_host_setup(struct guest *g, struct err *err);
+int guest_create_container_hooks(struct guest *g, struct err *err);
+int guest_start_container_hooks(struct guest *g, struct err *err);
 
 /* program.c */
 int guest_make_cwd(struct guest *g, struct err *err);

@@ -32,7 +32,9 @@
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/hooks.h"
 #include "host/idmap.h"
+#include "host/lifecycle.h"
 #include "host/record.h"
 #include "host/state.h"
 #include "plan/build.h"
@@ -57,6 +59,7 @@ struct launch {
 	int wire;	 /* our end */
 	int gate;	 /* create: listening; run: -1 */
 	int multiplexer; /* foreground with a terminal */
+	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 	int64_t begin;	 /* now_ns() at the start when it is traced, else 0 */
 	pid_t pid;	 /* the container's init once it is known, else our first child */
 	int pidfd;
@@ -114,6 +117,9 @@ static void launch_undo(struct launch *l)
 	}
 	if (l->dir.fd >= 0) {
 		(void)host_state_remove(&l->dir, &ignored);
+	}
+	if (l->hooks_begun) {
+		host_hooks_poststop(&l->plan->hooks, l->bundle);
 	}
 }
 
@@ -201,6 +207,7 @@ static int prepare(struct launch *l, struct err *err)
 		.trace = l->begin > 0,
 	};
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
+	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
 		return err_set(err, EINVAL, "cannot allocate tty if rootlet will detach without setting console socket: give "
@@ -311,6 +318,15 @@ static int take_init(struct launch *l, struct wire_msg *msg, struct err *err)
 	return 0;
 }
 
+/* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
+static int take_setup(struct launch *l, struct err *err)
+{
+	l->hooks_begun = true;
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle, err));
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle, err));
+	return tell(l, WIRE_SETUP_DONE, -1, err);
+}
+
 static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)
 {
 	int rc = host_console_check(msg->fd, err);
@@ -398,6 +414,9 @@ static int serve(struct launch *l, struct err *err)
 		case WIRE_INIT:
 			TRY(take_init(l, &msg, err));
 			break;
+		case WIRE_SETUP:
+			TRY(take_setup(l, err));
+			break;
 		case WIRE_LISTENER:
 			TRY(take_listener(l, &msg, err));
 			break;
@@ -455,9 +474,21 @@ int host_create(const struct launch_options *options, struct err *err)
 	return rc;
 }
 
+/* Through the gate, then the poststart hooks. */
+static int start_created(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_hooks hooks;
+
+	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
+	TRY(host_gate_open(dir, err));
+	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid, state->bundle, err);
+}
+
 int host_start(const char *root, const char *id, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
+	struct err ignored;
 	enum state_status status;
 	struct state_dir dir;
 	struct state state;
@@ -468,7 +499,11 @@ int host_start(const char *root, const char *id, struct err *err)
 	if (rc == 0) {
 		status = host_state_status(root, &state);
 		if (status == STATE_CREATED) {
-			rc = host_gate_open(&dir, err);
+			rc = start_created(&dir, &state, err);
+			if (rc < 0 && state.has_hooks) {
+				/* runtime.md, "Lifecycle": a failed hook of the start ends and destroys the container. */
+				(void)host_destroy(&dir, &state, &ignored);
+			}
 		} else {
 			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id, host_status_name(status));
 		}
@@ -503,7 +538,9 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 	if (l->options->keep || !host_state_relock(&l->dir)) {
 		return 0;
 	}
-	return host_state_remove(&l->dir, err);
+	TRY(host_state_remove(&l->dir, err));
+	host_hooks_poststop(&l->plan->hooks, l->bundle);
+	return 0;
 }
 
 static int run_made(struct launch *l, int *ret_status, struct err *err)
@@ -511,8 +548,10 @@ static int run_made(struct launch *l, int *ret_status, struct err *err)
 	TRY(make_container(l, false, err));
 	trace(l, "ready, recorded");
 	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
+	l->hooks_begun = true;
 	TRY(host_gate_start(l->wire, err));
 	trace(l, "started");
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle, err));
 	*ret_status = 0;
 	return l->detached ? 0 : stay(l, ret_status, err);
 }

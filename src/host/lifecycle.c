@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "host/hooks.h"
 #include "host/state_internal.h"
 #include "sys/clone.h"
 
@@ -187,40 +188,38 @@ static bool ends_by_itself(const struct state *state)
 	return wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
 }
 
-/* Sees to it that the container of an open, locked folder is dead; refuses where it runs and there is no force. */
-static int end_container(struct arena *arena, const struct state_dir *dir, bool force, struct err *err)
+int host_destroy(struct state_dir *dir, const struct state *state, struct err *err)
 {
-	enum state_status status;
-	struct state state;
-	int rc = host_state_read(arena, dir, &state, err);
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_hooks hooks;
 
-	if (force && rc == -ENOENT) {
-		return 0;
+	TRY(kill_and_wait(state, err));
+	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
+	TRY(host_state_remove(dir, err));
+	host_hooks_poststop(&hooks, state->bundle);
+	return 0;
+}
+
+/* What is left of a container whose state can't be read: only force removes it. */
+static int remove_unreadable(struct state_dir *dir, bool force, int why, struct err *err)
+{
+	if (!force || (why != -ENOENT && why != -EBADMSG)) {
+		host_state_close(dir);
+		return why;
 	}
-	if (force && rc == -EBADMSG) {
+	if (why == -EBADMSG) {
 		log_warning("%s", err->msg);
 		log_warning("container `%s`: removed; its processes, if it has any, are unknown and were left alone",
 			    dir->id);
-		return 0;
 	}
-	if (rc < 0) {
-		return rc;
-	}
-	status = host_state_status(dir->root, &state);
-	if (status == STATE_STOPPED) {
-		return 0;
-	}
-	if (!force && status != STATE_CREATED && !ends_by_itself(&state)) {
-		return err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", dir->id,
-			       host_status_name(status));
-	}
-	return kill_and_wait(&state, err);
+	return host_state_remove(dir, err);
 }
 
 int host_delete(const char *root, const char *id, bool force, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct state_dir dir = { .fd = -1 };
+	enum state_status status;
 	struct state state;
 	int rc;
 
@@ -235,10 +234,16 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 	if (rc < 0) {
 		return rc;
 	}
-	rc = end_container(&arena, &dir, force, err);
+	rc = host_state_read(&arena, &dir, &state, err);
 	if (rc < 0) {
-		host_state_close(&dir);
-		return rc;
+		return remove_unreadable(&dir, force, rc, err);
 	}
-	return host_state_remove(&dir, err);
+	status = host_state_status(dir.root, &state);
+	if (!force && status == STATE_RUNNING && !ends_by_itself(&state)) {
+		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id, host_status_name(status));
+	} else {
+		rc = host_destroy(&dir, &state, err);
+	}
+	host_state_close(&dir);
+	return rc;
 }

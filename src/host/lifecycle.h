@@ -27,5 +27,11 @@ int host_kill(const char *root, const char *id, int sig, bool all, struct err *e
  */
 int host_delete(const char *root, const char *id, bool force, struct err *err);
 
+/*
+ * Ends whatever still runs of the container of a locked folder, removes the folder (the lock goes with it) and runs the
+ * poststop hooks.
+ */
+int host_destroy(struct state_dir *dir, const struct state *state, struct err *err);
+
 /* The pids (as this process sees them) of the container, ascending. */
 int host_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n, struct err *err);

@@ -55,6 +55,7 @@ int host_record(const struct state_dir *dir, const struct plan *plan, const stru
 		.owner = owner,
 		.pid = pid,
 		.own_pid_namespace = host_own_pid_namespace(plan),
+		.has_hooks = spec->hooks != NULL,
 		.annotations = spec->annotations,
 	};
 	char letter;

@@ -42,6 +42,7 @@ struct state {
 	uint64_t start_time;	/* clock ticks after boot: /proc/PID/stat field 22 */
 	const char *boot_id;	/* only where the state folder may outlive a boot; else NULL */
 	bool own_pid_namespace; /* killing init ends every process of the container */
+	bool has_hooks;		/* start and delete have hooks to run */
 	struct pairs annotations;
 };
 

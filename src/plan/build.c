@@ -59,6 +59,10 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	TRY(plan_devices(&b, err));
 	TRY(plan_process(&b, err));
 	TRY(plan_filter(&b, err));
+	plan_hooks(arena, spec, &plan->hooks);
+	plan->host_setup = plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
+				   plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n >
+			   0;
 	*ret = plan;
 	return 0;
 }

@@ -30,5 +30,8 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
 	       const struct plan_options *options, struct plan **ret, struct err *err);
 
+/* The hooks alone: `start` and `delete` run theirs without a plan. The state texts are the caller's to fill in. */
+void plan_hooks(struct arena *arena, const struct spec *spec, struct plan_hooks *ret);
+
 /* The plan as text, one property a line, in a stable order: for people and for golden tests. */
 const char *plan_print(struct arena *arena, const struct plan *plan);

@@ -183,6 +183,38 @@ struct plan_process {
 	int preserve_fds; /* how many descriptors from 3 on reach the container */
 };
 
+/* ---- hooks ---- */
+
+enum plan_hook_kind {
+	PLAN_HOOK_PRESTART,	    /* host, before the pivot */
+	PLAN_HOOK_CREATE_RUNTIME,   /* host, before the pivot */
+	PLAN_HOOK_CREATE_CONTAINER, /* guest, before the pivot */
+	PLAN_HOOK_START_CONTAINER,  /* guest, after START */
+	PLAN_HOOK_POSTSTART,	    /* host, after the program began */
+	PLAN_HOOK_POSTSTOP,	    /* host, after the container is gone */
+	PLAN_HOOK_KINDS,
+};
+
+struct plan_hook {
+	const char *where; /* "/hooks/poststop/0" */
+	const char *path;
+	const char **argv; /* NULL-terminated */
+	const char **env;  /* NULL-terminated; NULL: rootlet's own */
+	int timeout;	   /* seconds, 0: none */
+};
+
+struct plan_hooks {
+	struct {
+		struct plan_hook *v;
+		size_t n;
+	} of[PLAN_HOOK_KINDS];
+	const char *out; /* file that the hooks' output is appended to; NULL: /dev/null */
+	const char *err; /* the same for their errors; NULL: the end of them becomes part of the message */
+	/* The state that a hook reads, around its status and pid: {"id":"x","status":" and ,"bundle":"/b"} */
+	const char *state_head;
+	const char *state_tail;
+};
+
 /* ---- what was adapted ---- */
 
 /* One deviation from the letter of the configuration. */
@@ -215,8 +247,10 @@ struct plan {
 	struct plan_filter filter;
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */
+	struct plan_hooks hooks;
 	bool loopback_up;	/* a new network namespace: bring lo up */
 	bool new_keyring;	/* a session keyring of its own, named after the container */
+	bool host_setup; /* the host has something to do between the mounts and the pivot */
 	bool trace;		/* the guest tells when each of its steps is done */
 	struct plan_note *notes;
 	size_t note_n;

@@ -227,6 +227,29 @@ static void print_process(struct text *out, const struct plan_process *p)
 	}
 }
 
+static void print_hooks(struct text *out, const struct plan_hooks *hooks)
+{
+	for (size_t kind = 0; kind < PLAN_HOOK_KINDS; kind++) {
+		for (size_t i = 0; i < hooks->of[kind].n; i++) {
+			const struct plan_hook *h = &hooks->of[kind].v[i];
+
+			text_add(out, "hook: %s %s", h->where, h->path);
+			for (const char **arg = h->argv; *arg; arg++) {
+				text_add(out, " \"%s\"", *arg);
+			}
+			text_add(out, "%s timeout=%d\n", h->env ? " own-env" : "", h->timeout);
+		}
+	}
+}
+
+static void print_filter(struct text *out, const struct plan_filter *f)
+{
+	if (f->present) {
+		text_add(out, "filter: flags=0x%x%s%s%s\n", f->flags, f->strict ? " strict" : "",
+			 f->notify ? " notify " : "", f->notify ? f->listener_path : "");
+	}
+}
+
 const char *plan_print(struct arena *arena, const struct plan *plan)
 {
 	struct text out;
@@ -237,6 +260,8 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	print_namespaces(&out, plan);
 	print_fs(&out, &plan->fs);
 	print_process(&out, &plan->process);
+	print_filter(&out, &plan->filter);
+	print_hooks(&out, &plan->hooks);
 	for (size_t i = 0; i < plan->note_n; i++) {
 		const struct plan_note *n = &plan->notes[i];
 

@@ -27,16 +27,6 @@ static int check_process(const struct spec_process *p, struct err *err)
 	return 0;
 }
 
-static int check_hooks(const struct spec_hooks *h, struct err *err)
-{
-	if (h->prestart.n + h->create_runtime.n + h->create_container.n + h->start_container.n + h->poststart.n +
-		    h->poststop.n >
-	    0) {
-		return refuse("/hooks", err);
-	}
-	return 0;
-}
-
 /* Device rules alone are what every default bundle has; everything else is a limit that someone wants to hold. */
 static int check_resources(const struct spec_resources *r, struct err *err)
 {
@@ -87,9 +77,6 @@ int plan_supported(struct builder *b, struct err *err)
 
 	if (b->spec->process) {
 		TRY(check_process(b->spec->process, err));
-	}
-	if (b->spec->hooks) {
-		TRY(check_hooks(b->spec->hooks, err));
 	}
 	if (lin->sysctl.n > 0) {
 		return refuse("/linux/sysctl", err);

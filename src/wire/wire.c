@@ -17,6 +17,7 @@ static const struct wire_rule {
 } rules[] = {
 	[WIRE_IDMAP] = { "IDMAP", 0, false, false, 0 },
 	[WIRE_START] = { "START", 0, false, false, 0 },
+	[WIRE_SETUP_DONE] = { "SETUP_DONE", 0, false, false, 0 },
 	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
@@ -24,6 +25,7 @@ static const struct wire_rule {
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
+	[WIRE_SETUP] = { "SETUP", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_LISTENER] = { "LISTENER", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_READY] = { "READY", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_EXEC] = { "EXEC", 0, false, true, 1u << WIRE_PHASE_START },

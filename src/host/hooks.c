@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart, poststop. */
+#include "host/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "json/encode.h"
+#include "plan/build.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+
+extern char **environ;
+
+void host_hooks_state(struct arena *arena, const char *id, const char *bundle, const struct pairs *annotations,
+		      struct plan_hooks *hooks)
+{
+	struct json_writer w;
+	struct text head, tail;
+	const char *rest;
+
+	text_init(&head, arena);
+	json_writer_init(&w, &head, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "ociVersion", SPEC_VERSION);
+	json_string(&w, "id", id);
+	hooks->state_head = arena_printf(arena, "%s,\"status\":\"", head.s);
+
+	/* An object of its own, whose opening brace becomes the comma. */
+	text_init(&tail, arena);
+	json_writer_init(&w, &tail, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "bundle", bundle);
+	json_object_begin(&w, "annotations");
+	for (size_t i = 0; i < annotations->n; i++) {
+		json_string(&w, annotations->v[i].key, annotations->v[i].value);
+	}
+	json_object_end(&w);
+	json_object_end(&w);
+	rest = strchr(tail.s, '{') + 1;
+	hooks->state_tail = arena_printf(arena, ",%s", rest);
+}
+
+static int open_log(const char *path, int *ret, struct err *err)
+{
+	*ret = -1;
+	if (path && *path) {
+		*ret = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		if (*ret < 0) {
+			return err_errno(err, errno, "file for the hooks' output %s", path);
+		}
+	}
+	return 0;
+}
+
+static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state, const char *bundle,
+		   struct err *err)
+{
+	scope_fd int out = -1;
+	scope_fd int errors = -1;
+	struct sys_spawn spawn = {
+		.path = h->path,
+		.argv = h->argv,
+		.env = h->env ? h->env : (const char *const *)environ,
+		.cwd = bundle,
+		.input = state,
+		.timeout = h->timeout,
+	};
+
+	TRY(open_log(hooks->out, &out, err));
+	TRY(open_log(hooks->err, &errors, err));
+	spawn.out = out;
+	spawn.err = errors;
+	return sys_spawn_checked(&spawn, err) < 0 ? err_wrap(err, "%s", h->where) : 0;
+}
+
+static const char *state_text(struct arena *arena, const struct plan_hooks *hooks, const char *status, pid_t pid)
+{
+	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)pid, hooks->state_tail) :
+			 arena_printf(arena, "%s%s\"%s", hooks->state_head, status, hooks->state_tail);
+}
+
+int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status, pid_t pid,
+		   const char *bundle, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+
+	for (size_t i = 0; i < hooks->of[kind].n; i++) {
+		TRY(run_one(hooks, &hooks->of[kind].v[i], state_text(&arena, hooks, status, pid), bundle, err));
+	}
+	return 0;
+}
+
+void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct err err;
+
+	for (size_t i = 0; i < hooks->of[PLAN_HOOK_POSTSTOP].n; i++) {
+		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i], state_text(&arena, hooks, "stopped", 0), bundle, &err) < 0) {
+			log_warning("%s", err.msg);
+		}
+	}
+}
+
+int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state, struct plan_hooks *ret,
+		    struct err *err)
+{
+	const char *text;
+	struct spec *spec;
+	ssize_t len;
+
+	*ret = (struct plan_hooks){ 0 };
+	if (!state->has_hooks) {
+		return 0;
+	}
+	len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
+	if (len < 0) {
+		return err_errno(err, (int)-len, "%s/%s/config.json, which holds the hooks", dir->root, dir->id);
+	}
+	if (spec_load(arena, text, (size_t)len, &spec, err) < 0) {
+		return err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
+	}
+	plan_hooks(arena, spec, ret);
+	host_hooks_state(arena, state->id, state->bundle, &state->annotations, ret);
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/spawn: running another program to its end, with text on its stdin and a limit on its time. */
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "sys/clone.h"
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static int input_file(const char *text)
+{
+	size_t len = strlen(text);
+	scope_fd int fd = memfd_create("input", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0) {
+		return -errno;
+	}
+	return fd_take(&fd);
+}
+
+/* Returns the child's pid; *ret_error is its errno when it could not execute the program. */
+static pid_t start(const struct sys_spawn *s, int in, int out, int error, volatile int *ret_error)
+{
+	sigset_t none;
+	pid_t pid;
+
+	sigemptyset(&none);
+	pid = vfork();
+	if (pid == 0) {
+		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 && (!s->cwd || chdir(s->cwd) == 0)) {
+			signal(SIGPIPE, SIG_DFL);
+			sigprocmask(SIG_SETMASK, &none, NULL);
+			execve(s->path, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)s->env);
+		}
+		*ret_error = errno;
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Keeps the last bytes of a stream. */
+static void keep(struct sys_spawn_end *end, int fd)
+{
+	char buf[512];
+	size_t used = strlen(end->said);
+	ssize_t got = read(fd, buf, sizeof(buf));
+
+	for (ssize_t i = 0; i < got; i++) {
+		if (used == sizeof(end->said) - 1) {
+			memmove(end->said, end->said + used / 2, used - used / 2);
+			used -= used / 2;
+		}
+		end->said[used++] = buf[i] == '\n' || buf[i] == '\0' ? ' ' : buf[i];
+		end->said[used] = '\0';
+	}
+}
+
+/* Until the child has ended or its time is up; what it still has to say then is read without waiting. */
+static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spawn_end *end)
+{
+	int64_t deadline = s->timeout > 0 ? now_ms() + s->timeout * INT64_C(1000) : 0;
+
+	for (;;) {
+		struct pollfd fds[] = { { pidfd, POLLIN, 0 }, { said, POLLIN, 0 } };
+		int64_t left = deadline ? deadline - now_ms() : -1;
+		int n = poll(fds, 2, deadline ? (left > 0 ? (int)left : 0) : -1);
+
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n == 0) {
+			end->timed_out = true;
+			return sys_pidfd_kill(pidfd, SIGKILL);
+		}
+		if (n > 0 && (fds[1].revents & POLLIN)) {
+			keep(end, said);
+		} else if (n > 0 && fds[0].revents) {
+			return 0;
+		} else if (n > 0 && fds[1].revents) {
+			said = -1; /* closed: only the end is left to wait for */
+		}
+	}
+}
+
+int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
+{
+	scope_fd int in = input_file(spawn->input ? spawn->input : "");
+	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	scope_fd int pidfd = -1;
+	scope_fd int said = -1;
+	scope_fd int saying = -1;
+	volatile int error = 0;
+	int pipe_fds[2];
+	pid_t pid;
+	int rc;
+
+	*ret = (struct sys_spawn_end){ 0 };
+	if (in < 0) {
+		return in;
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		return -errno;
+	}
+	said = pipe_fds[0];
+	saying = pipe_fds[1];
+	pid = start(spawn, in, spawn->out >= 0 ? spawn->out : null, spawn->err >= 0 ? spawn->err : saying, &error);
+	if (pid < 0) {
+		return -errno;
+	}
+	fd_drop(&saying);
+	pidfd = sys_pidfd_open(pid);
+	rc = pidfd < 0 ? pidfd : watch(spawn, pidfd, said, ret);
+	if (rc < 0) {
+		kill(pid, SIGKILL);
+	}
+	while (waitpid(pid, &ret->status, 0) < 0 && errno == EINTR) {
+	}
+	return error ? -error : rc;
+}
+
+int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
+{
+	struct sys_spawn_end end;
+	const char *colon;
+	int rc = sys_spawn_wait(spawn, &end);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s", spawn->path);
+	}
+	colon = end.said[0] ? ": " : "";
+	if (end.timed_out) {
+		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path, spawn->timeout, colon, end.said);
+	}
+	if (WIFSIGNALED(end.status)) {
+		return err_set(err, EIO, "%s was killed by signal %d%s%s", spawn->path, WTERMSIG(end.status), colon, end.said);
+	}
+	if (WEXITSTATUS(end.status) != 0) {
+		return err_set(err, EIO, "%s exited with status %d%s%s", spawn->path, WEXITSTATUS(end.status), colon, end.said);
+	}
+	return 0;
+}

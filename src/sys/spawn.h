@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/spawn: running another program to its end, with text on its stdin and a limit on its time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct sys_spawn {
+	const char *path;
+	const char *const *argv; /* NULL-terminated */
+	const char *const *env;	 /* NULL-terminated */
+	const char *cwd;	 /* NULL: stay */
+	const char *input;	 /* what its stdin holds (a file in memory: it may be read again) */
+	int timeout;		 /* seconds, 0: none; then SIGKILL */
+	int out;		 /* its stdout; -1: /dev/null */
+	int err;		 /* its stderr; -1: the end of it is kept in `said` */
+};
+
+struct sys_spawn_end {
+	int status; /* as wait(2) has it */
+	bool timed_out;
+	char said[400]; /* the last of its stderr, on one line */
+};
+
+/* As sys_spawn_wait, but anything else than exit status 0 is an error that says how it ended and its last words. */
+int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err);
+
+/* Returns 0 when the program ran, however it ended; -errno when it could not be executed or watched. */
+int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret);
