@@ -47,7 +47,7 @@ while [ $# -gt 0 ]; do
 done
 
 must_work=${ROOTLET_MUST_WORK:-0}
-test_packages='libcmocka-dev bats shellcheck busybox-static procps jq mmdebstrap crun runc'
+test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq mmdebstrap crun runc'
 [ "$quick" = yes ] || test_packages="$test_packages clang git"
 
 # ---------------------------------------------------------------- counting
@@ -108,10 +108,10 @@ count() {
 	fi
 }
 
-# show LOG: the end of it, where a stage failed.
+# show LOG: the end of it, where a stage failed, without the tests that passed.
 show() {
 	printf '    ---- the end of %s\n' "$(basename "$1")"
-	tail -n 60 "$1" | sed 's/^/    | /'
+	{ grep -avE '^(ok [0-9]|PASS: )' "$1" || true; } | tail -n 60 | sed 's/^/    | /'
 }
 
 # ---------------------------------------------------------------- the end

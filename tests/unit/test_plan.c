@@ -181,17 +181,21 @@ int main(void)
 	struct dirent **entries;
 	int n = scandir(FOLDER, &entries, is_case, alphasort);
 	struct CMUnitTest tests[256];
+	struct arena names = { 0 };
+	int failed;
 
 	if (n <= 0 || n > 256) {
 		fprintf(stderr, "no golden plans in %s\n", FOLDER);
 		return 1;
 	}
 	for (int i = 0; i < n; i++) {
-		char *name = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 6);
+		char *name = arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 6);
 
 		tests[i] = (struct CMUnitTest){ .name = name, .test_func = one_golden, .initial_state = name };
 		free(entries[i]);
 	}
 	free(entries);
-	return _cmocka_run_group_tests("plan", tests, (size_t)n, NULL, NULL);
+	failed = _cmocka_run_group_tests("plan", tests, (size_t)n, NULL, NULL);
+	arena_done(&names);
+	return failed;
 }
