@@ -53,8 +53,8 @@ static int look_at_place(struct guest *g, const struct plan_device *d, struct er
 	if (d->how == PLAN_DEVICE_BIND && S_ISREG(st.st_mode) && st.st_size == 0) {
 		return 0;
 	}
-	return err_set(err, EEXIST, "%s: %s exists in the root filesystem and is not the device: remove it there", d->where,
-		       d->path);
+	return err_set(err, EEXIST, "%s: %s exists in the root filesystem and is not the device: remove it there",
+		       d->where, d->path);
 }
 
 static int bind_device(struct guest *g, const struct plan_device *d, struct err *err)
@@ -65,13 +65,14 @@ static int bind_device(struct guest *g, const struct plan_device *d, struct err 
 	int rc;
 
 	if (fd < 0) {
-		return err_errno(err, -fd, "%s: %s of the host, which stands in for the device node that an ordinary user "
-					   "can't make",
+		return err_errno(err, -fd,
+				 "%s: %s of the host, which stands in for the device node that an ordinary user "
+				 "can't make",
 				 d->where, d->source);
 	}
 	if (fstat(fd, &st) < 0 || !is_device(&st, d)) {
-		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u", d->where, d->source, d->type,
-			       d->major, d->minor);
+		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u", d->where, d->source,
+			       d->type, d->major, d->minor);
 	}
 	target = sys_make_in_root(g->rootfs, d->path, true);
 	if (target < 0) {

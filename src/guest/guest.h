@@ -8,8 +8,8 @@
 
 /* What the host leaves open for the guest. */
 struct guest_fds {
-	int wire;    /* the guest's end */
-	int gate;    /* listening socket on which `start` connects; -1: START comes by the wire */
+	int wire; /* the guest's end */
+	int gate; /* listening socket on which `start` connects; -1: START comes by the wire */
 };
 
 /*

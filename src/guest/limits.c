@@ -17,7 +17,8 @@ int guest_rlimits(struct guest *g, struct err *err)
 
 		if (setrlimit((__rlimit_resource_t)p->rlimits[i].resource, &limit) < 0) {
 			return err_errno(err, errno, "/process/rlimits: %s to %llu (hard %llu)", p->rlimits[i].name,
-					 (unsigned long long)p->rlimits[i].soft, (unsigned long long)p->rlimits[i].hard);
+					 (unsigned long long)p->rlimits[i].soft,
+					 (unsigned long long)p->rlimits[i].hard);
 		}
 	}
 	return 0;

@@ -26,12 +26,14 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 		return -err->code;
 	}
 	if (str_eq(m->fstype, "proc")) {
-		return err_hint(err, "the /proc of the surrounding environment is partly covered by other mounts, and the "
-				     "kernel then refuses a fresh one: run the outer container with /proc unmasked "
-				     "(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined)");
+		return err_hint(err,
+				"the /proc of the surrounding environment is partly covered by other mounts, and the "
+				"kernel then refuses a fresh one: run the outer container with /proc unmasked "
+				"(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined)");
 	}
 	if (str_eq(m->fstype, "sysfs")) {
-		return err_hint(err, "sysfs needs a network namespace of the container's own and an uncovered /sys outside");
+		return err_hint(err,
+				"sysfs needs a network namespace of the container's own and an uncovered /sys outside");
 	}
 	return err_hint(err, "an ordinary user can't mount this type of filesystem; a bind mount of one that is "
 			     "mounted already works");
@@ -51,8 +53,9 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 	if (m->kind == PLAN_MOUNT_FS && wants_real_directory(m)) {
 		fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-			return err_set(err, ELOOP, "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a "
-						   "real directory",
+			return err_set(err, ELOOP,
+				       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a "
+				       "real directory",
 				       m->where, m->target, m->fstype);
 		}
 	}
@@ -69,9 +72,9 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 		return -err->code;
 	}
 	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
-		return err_set(err, file ? EISDIR : ENOTDIR, "%s: destination %s is %s, but what is mounted there is %s",
-			       m->where, m->target, file ? "a directory" : "not a directory",
-			       file ? "not a directory" : "a directory");
+		return err_set(err, file ? EISDIR : ENOTDIR,
+			       "%s: destination %s is %s, but what is mounted there is %s", m->where, m->target,
+			       file ? "a directory" : "not a directory", file ? "not a directory" : "a directory");
 	}
 	*ret = fd_take(&fd);
 	return 0;
@@ -87,8 +90,8 @@ static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool r
 	if (rc == -EPERM && (attrs & ATIME_ATTRS)) {
 		rc = sys_mount_setattr(fd, recursive, attrs & ~ATIME_ATTRS, 0, 0);
 		if (rc == 0) {
-			guest_log(g, "%s: %s keeps the access time option of %s, which is locked by the host", m->where, m->target,
-				  m->source ? m->source : "the mount");
+			guest_log(g, "%s: %s keeps the access time option of %s, which is locked by the host", m->where,
+				  m->target, m->source ? m->source : "the mount");
 		}
 	}
 	return rc;
@@ -113,8 +116,9 @@ static int change_flags(struct guest *g, const struct plan_mount *m, int fd, str
 		rc = sys_mount_setattr(fd, true, 0, m->clear_all, 0);
 	}
 	if (rc == -EPERM) {
-		guest_log(g, "%s: %s keeps mount options (read-only, nosuid, nodev or noexec) of %s, which are locked by "
-			     "the host",
+		guest_log(g,
+			  "%s: %s keeps mount options (read-only, nosuid, nodev or noexec) of %s, which are locked by "
+			  "the host",
 			  m->where, m->target, m->source ? m->source : "the mount");
 	} else if (rc < 0) {
 		return err_errno(err, -rc, "%s: clearing mount options of %s", m->where, m->target);
@@ -137,8 +141,9 @@ static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_moun
 	if (*ret_mount < 0) {
 		err_errno(err, -*ret_mount, "%s: source %s", m->where, m->source);
 		if (err->code == EINVAL && !m->recursive) {
-			return err_hint(err, "other filesystems are mounted below it, and hiding them from view is not allowed "
-					     "to an ordinary user: use rbind");
+			return err_hint(
+				err, "other filesystems are mounted below it, and hiding them from view is not allowed "
+				     "to an ordinary user: use rbind");
 		}
 		sys_explain_path(m->source, err);
 		return -err->code;

@@ -66,8 +66,8 @@ static int join_one(const struct plan_join *join, int fd, struct err *err)
  */
 static int join_all(const struct plan_namespaces *ns, struct err *err)
 {
-	static const int order[] = { CLONE_NEWUSER,   CLONE_NEWPID,  CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
-				     CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
+	static const int order[] = { CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET,  CLONE_NEWIPC,
+				     CLONE_NEWUTS,  CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
 	int fds[PLAN_NS_MAX];
 	int rc = 0;
 
@@ -147,7 +147,7 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 
 	TRY(join_all(ns, err));
 	if (join_user || join_pid) {
-		TRY(fork_init(g, join_user ? ns->new & CLONE_NEWPID : 0, err));
+		TRY(fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
 	}
 	if (rest && unshare((int)rest) < 0) {
 		return explain_unshare(rest, errno, err);
@@ -192,13 +192,13 @@ int guest_time_offsets(struct guest *g, struct err *err)
 	const struct plan_namespaces *ns = &g->plan->ns;
 	scope_fd int fd = -1;
 
-	if (!(ns->new & CLONE_NEWTIME)) {
+	if (!(ns->new &CLONE_NEWTIME)) {
 		return 0;
 	}
 	for (size_t i = 0; i < ns->clock_n; i++) {
 		char line[96];
-		int len = snprintf(line, sizeof(line), "%s %lld %u\n", ns->clocks[i].clock, (long long)ns->clocks[i].secs,
-				   ns->clocks[i].nanosecs);
+		int len = snprintf(line, sizeof(line), "%s %lld %u\n", ns->clocks[i].clock,
+				   (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
 		int rc = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets", line, (size_t)len);
 
 		if (rc < 0) {

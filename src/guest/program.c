@@ -224,8 +224,10 @@ int guest_exec(struct guest *g, struct err *err)
 	code = errno;
 	err_errno(err, code, "exec: \"%s\"", g->program);
 	if (code == ENOENT) {
-		return err_hint(err, "the file is there, so what it needs to run is not: the interpreter of its first line, or its "
-				     "dynamic loader");
+		return err_hint(
+			err,
+			"the file is there, so what it needs to run is not: the interpreter of its first line, or its "
+			"dynamic loader");
 	}
 	if (code == ENOEXEC) {
 		return err_hint(err, "it is neither a program for this machine nor a script with a \"#!\" line");

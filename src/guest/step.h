@@ -15,15 +15,15 @@ struct guest {
 	struct arena arena;
 	int wire;
 	int gate;
-	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
-	int null_dev;  /* a verified /dev/null of the host, for masking files */
-	int pty_peer;  /* the terminal's own side, until it is the standard streams; -1: no terminal */
-	int filter;    /* the seccomp filter until it is loaded; -1: none */
+	int rootfs;   /* the root directory of the container's mount tree; paths inside are opened below it */
+	int null_dev; /* a verified /dev/null of the host, for masking files */
+	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	int filter;   /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
-	int hooks_out; /* where the hooks write; -1: /dev/null */
-	int hooks_err; /* -1: kept for the message */
-	bool started;  /* READY was sent */
-	const char *program; /* the file that execve gets, found in PATH */
+	int hooks_out;		   /* where the hooks write; -1: /dev/null */
+	int hooks_err;		   /* -1: kept for the message */
+	bool started;		   /* READY was sent */
+	const char *program;	   /* the file that execve gets, found in PATH */
 	const char **env;
 };
 

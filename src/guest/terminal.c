@@ -39,7 +39,8 @@ static int open_multiplexer(struct guest *g, struct err *err)
 			return fd;
 		}
 		close(fd);
-		return err_set(err, ENODEV, "/process/terminal: /dev/pts/ptmx of the container is not a terminal multiplexer");
+		return err_set(err, ENODEV,
+			       "/process/terminal: /dev/pts/ptmx of the container is not a terminal multiplexer");
 	}
 	return fd;
 }
@@ -59,7 +60,8 @@ static int bind_console(struct guest *g, struct err *err)
 		return err_errno(err, target < 0 ? -target : errno, "making /dev/console");
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
-		return err_set(err, EEXIST, "/dev/console of the root filesystem is neither a file nor a device: remove it there");
+		return err_set(err, EEXIST,
+			       "/dev/console of the root filesystem is neither a file nor a device: remove it there");
 	}
 	copy = sys_mount_clone(g->pty_peer, "", false, false);
 	rc = copy < 0 ? copy : sys_mount_attach(copy, target);

@@ -40,7 +40,8 @@ void host_explain_userns(struct err *err)
 	if (sysctl_value(&arena, "/proc/sys/user/max_user_namespaces") == 0) {
 		err_hint(err, "user namespaces are switched off: sudo sysctl user.max_user_namespaces=28633");
 	} else if (err->code == ENOSPC || err->code == EUSERS) {
-		err_hint(err, "the limit on nested or simultaneous namespaces is reached: see sysctl user.max_user_namespaces "
+		err_hint(err, "the limit on nested or simultaneous namespaces is reached: see sysctl "
+			      "user.max_user_namespaces "
 			      "and its kin (32 levels of nesting at most)");
 	} else if (sysctl_value(&arena, "/proc/sys/kernel/unprivileged_userns_clone") == 0) {
 		err_hint(err, "they are reserved to root here: sudo sysctl kernel.unprivileged_userns_clone=1");
@@ -49,16 +50,20 @@ void host_explain_userns(struct err *err)
 		ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 		self[len > 0 ? len : 0] = '\0';
-		err_hint(err, "AppArmor allows user namespaces only to programs with a profile: put \"abi <abi/4.0>, include "
-			      "<tunables/global> profile rootlet %s flags=(unconfined) { userns, }\" into "
-			      "/etc/apparmor.d/rootlet and run sudo systemctl reload apparmor",
-			 self);
+		err_hint(
+			err,
+			"AppArmor allows user namespaces only to programs with a profile: put \"abi <abi/4.0>, include "
+			"<tunables/global> profile rootlet %s flags=(unconfined) { userns, }\" into "
+			"/etc/apparmor.d/rootlet and run sudo systemctl reload apparmor",
+			self);
 	} else if (in_chroot()) {
-		err_hint(err, "this process runs in a chroot, where the kernel makes no user namespaces: enter it with pivot_root "
+		err_hint(err, "this process runs in a chroot, where the kernel makes no user namespaces: enter it with "
+			      "pivot_root "
 			      "(systemd-nspawn, unshare --root) instead");
 	} else if (err->code == EPERM && sys_read_file(&arena, AT_FDCWD, "/proc/self/status", 65536, &profile) > 0 &&
 		   strstr(profile, "Seccomp:\t2")) {
-		err_hint(err, "a seccomp filter around this process probably forbids it (in a container: run it with a profile "
+		err_hint(err, "a seccomp filter around this process probably forbids it (in a container: run it with a "
+			      "profile "
 			      "that allows clone and unshare, or seccomp=unconfined)");
 	}
 }
@@ -87,19 +92,26 @@ void host_explain_helper(const struct plan_ids *ids, struct err *err)
 	uint32_t missing = 0;
 
 	if (pw && pw->pw_gid != getegid()) {
-		err_hint(err, "your group is %u now, but %u by login, and the helpers insist on the login group: leave the newgrp "
-			      "(or sg) shell",
+		err_hint(err,
+			 "your group is %u now, but %u by login, and the helpers insist on the login group: leave the "
+			 "newgrp "
+			 "(or sg) shell",
 			 (unsigned)getegid(), (unsigned)pw->pw_gid);
 	} else if (!pw) {
-		err_hint(err, "uid %u has no entry in the password database, and the helpers insist on one", (unsigned)geteuid());
+		err_hint(err, "uid %u has no entry in the password database, and the helpers insist on one",
+			 (unsigned)geteuid());
 	} else if (!known_here(&arena, "/proc/self/uid_map", &ids->uid, &missing)) {
-		err_hint(err, "the ids from %u on do not exist in the user namespace that this runs in: give the outer container "
-			      "a larger map, or a range in /etc/subuid here that it has",
+		err_hint(err,
+			 "the ids from %u on do not exist in the user namespace that this runs in: give the outer "
+			 "container "
+			 "a larger map, or a range in /etc/subuid here that it has",
 			 missing);
 	} else if (!known_here(&arena, "/proc/self/gid_map", &ids->gid, &missing)) {
-		err_hint(err, "the group ids from %u on do not exist in the user namespace that this runs in: give the outer "
-			      "container a larger map, or a range in /etc/subgid here that it has",
-			 missing);
+		err_hint(
+			err,
+			"the group ids from %u on do not exist in the user namespace that this runs in: give the outer "
+			"container a larger map, or a range in /etc/subgid here that it has",
+			missing);
 	} else {
 		host_explain_userns(err);
 	}

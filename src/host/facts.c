@@ -81,14 +81,17 @@ static const char *helper_fault(struct arena *arena, const char *path)
 	if (stat(path, &st) < 0) {
 		return arena_printf(arena, "%s: %s", path, strerror(errno));
 	}
-	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) && getxattr(path, "security.capability", caps, sizeof(caps)) < 0) {
-		return arena_printf(arena, "%s is not setuid root and has no file capabilities, so it can't map your ids; "
-					   "mend it: sudo chmod u+s %s (or sudo apt-get install --reinstall uidmap)",
+	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) &&
+	    getxattr(path, "security.capability", caps, sizeof(caps)) < 0) {
+		return arena_printf(arena,
+				    "%s is not setuid root and has no file capabilities, so it can't map your ids; "
+				    "mend it: sudo chmod u+s %s (or sudo apt-get install --reinstall uidmap)",
 				    path, path);
 	}
 	if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID)) {
-		return arena_printf(arena, "%s lies on a filesystem that is mounted nosuid, so it can't map your ids; install "
-					   "it elsewhere or remount that filesystem",
+		return arena_printf(arena,
+				    "%s lies on a filesystem that is mounted nosuid, so it can't map your ids; install "
+				    "it elsewhere or remount that filesystem",
 				    path);
 	}
 	return NULL;
@@ -119,7 +122,8 @@ static void find_helpers(struct arena *arena, struct facts *f)
 		return;
 	}
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-		f->helper_fault = "this process runs with no_new_privs, so newuidmap can't map your ids; start rootlet outside of "
+		f->helper_fault = "this process runs with no_new_privs, so newuidmap can't map your ids; start rootlet "
+				  "outside of "
 				  "what set it (systemd: NoNewPrivileges=no; sandboxes and browsers set it too)";
 		return;
 	}

@@ -12,9 +12,9 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "json/encode.h"
 #include "plan/filter.h"
 #include "sys/compat.h"
+#include "json/encode.h"
 
 int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err)
 {
@@ -71,7 +71,10 @@ static int send_state(int agent, const char *text, int listener)
 		struct cmsghdr align;
 	} control = { 0 };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	ssize_t sent;
@@ -98,12 +101,15 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener, pi
 	int rc;
 
 	if (strlen(filter->listener_path) >= sizeof(address.sun_path)) {
-		return err_set(err, ENAMETOOLONG, "/linux/seccomp/listenerPath: longer than %zu bytes", sizeof(address.sun_path) - 1);
+		return err_set(err, ENAMETOOLONG, "/linux/seccomp/listenerPath: longer than %zu bytes",
+			       sizeof(address.sun_path) - 1);
 	}
 	strcpy(address.sun_path, filter->listener_path);
 	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s", filter->listener_path);
 	}
 	rc = send_state(agent, process_state(&arena, plan, spec, pid), listener);
-	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s", filter->listener_path) : 0;
+	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s",
+				  filter->listener_path) :
+			0;
 }

@@ -22,7 +22,9 @@
 int host_signals_catch(int *ret_fd, struct err *err)
 {
 	/* Faults of our own stay fatal; stop signals keep their effect. */
-	static const int left[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int left[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU
+	};
 	sigset_t set;
 	int fd;
 

@@ -18,10 +18,10 @@ int host_signals_catch(int *ret_fd, struct err *err);
 int host_signals_next(int fd);
 
 struct foreground {
-	pid_t pid;	 /* the container's init, our child */
+	pid_t pid; /* the container's init, our child */
 	int pidfd;
-	int signals;	 /* host_signals_catch's descriptor */
-	int multiplexer; /* -1: no terminal */
+	int signals;	   /* host_signals_catch's descriptor */
+	int multiplexer;   /* -1: no terminal */
 	bool reap_orphans; /* no pid namespace of its own: what init leaves behind comes to us and is killed */
 };
 

@@ -65,7 +65,8 @@ int host_gate_start(int wire, struct err *err)
 			if (msg.fd >= 0) {
 				close(msg.fd);
 			}
-			return err_set(err, EPROTO, "the container sent %s instead of starting", wire_type_name(msg.type));
+			return err_set(err, EPROTO, "the container sent %s instead of starting",
+				       wire_type_name(msg.type));
 		}
 		if (msg.type == WIRE_ERR) {
 			*err = msg.err;

@@ -9,10 +9,10 @@
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "json/encode.h"
 #include "plan/build.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
+#include "json/encode.h"
 
 extern char **environ;
 
@@ -80,7 +80,8 @@ static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, co
 
 static const char *state_text(struct arena *arena, const struct plan_hooks *hooks, const char *status, pid_t pid)
 {
-	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)pid, hooks->state_tail) :
+	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)pid,
+				      hooks->state_tail) :
 			 arena_printf(arena, "%s%s\"%s", hooks->state_head, status, hooks->state_tail);
 }
 
@@ -101,7 +102,8 @@ void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle)
 	struct err err;
 
 	for (size_t i = 0; i < hooks->of[PLAN_HOOK_POSTSTOP].n; i++) {
-		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i], state_text(&arena, hooks, "stopped", 0), bundle, &err) < 0) {
+		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i], state_text(&arena, hooks, "stopped", 0), bundle,
+			    &err) < 0) {
 			log_warning("%s", err.msg);
 		}
 	}

@@ -76,7 +76,8 @@ static pid_t vfork_helper(const char *path, char *const *argv, int output)
 	return pid;
 }
 
-static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target, const struct plan_extents *map, struct err *err)
+static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target, const struct plan_extents *map,
+			struct err *err)
 {
 	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
 	size_t n = 0;

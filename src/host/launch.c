@@ -56,18 +56,18 @@ struct launch {
 	bool detached;	    /* nobody stays: a terminal needs a console socket */
 	int console_socket; /* connected, or -1 */
 	int signals;
-	int wire;	 /* our end */
-	int gate;	 /* create: listening; run: -1 */
-	int multiplexer; /* foreground with a terminal */
+	int wire;	  /* our end */
+	int gate;	  /* create: listening; run: -1 */
+	int multiplexer;  /* foreground with a terminal */
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
-	int64_t begin;	 /* now_ns() at the start when it is traced, else 0 */
-	pid_t pid;	 /* the container's init once it is known, else our first child */
+	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
+	pid_t pid;	  /* the container's init once it is known, else our first child */
 	int pidfd;
 };
 
 #define LAUNCH_INIT(o)                                                                                                 \
 	{                                                                                                              \
-		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,            \
+		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,      \
 		.multiplexer = -1, .pid = -1, .pidfd = -1                                                              \
 	}
 
@@ -145,7 +145,8 @@ static int read_config(struct launch *l, struct err *err)
 	if (len < 0) {
 		err_errno(err, (int)-len, "%s", path);
 		if (len == -ENOENT) {
-			return err_hint(err, "a bundle is a folder with config.json (`rootlet spec` writes one) and a root filesystem");
+			return err_hint(err, "a bundle is a folder with config.json (`rootlet spec` writes one) and a "
+					     "root filesystem");
 		}
 		sys_explain_path(path, err);
 		return -err->code;
@@ -210,12 +211,14 @@ static int prepare(struct launch *l, struct err *err)
 	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
-		return err_set(err, EINVAL, "cannot allocate tty if rootlet will detach without setting console socket: give "
-					    "--console-socket, or set /process/terminal to false");
+		return err_set(err, EINVAL,
+			       "cannot allocate tty if rootlet will detach without setting console socket: give "
+			       "--console-socket, or set /process/terminal to false");
 	}
 	if (!l->plan->process.terminal && o->console_socket) {
-		return err_set(err, EINVAL, "cannot use console socket if rootlet will not allocate a tty: set /process/terminal "
-					    "to true, or leave --console-socket out");
+		return err_set(err, EINVAL,
+			       "cannot use console socket if rootlet will not allocate a tty: set /process/terminal "
+			       "to true, or leave --console-socket out");
 	}
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
@@ -238,7 +241,7 @@ static bool joins(const struct plan *plan, int type)
 static int spawn(struct launch *l, struct err *err)
 {
 	/* The other namespaces are made by the guest, while the maps are written; a joined user namespace comes first. */
-	uint64_t flags = joins(l->plan, CLONE_NEWUSER) ? 0 : l->plan->ns.new & (CLONE_NEWUSER | CLONE_NEWPID);
+	uint64_t flags = joins(l->plan, CLONE_NEWUSER) ? 0 : l->plan->ns.new &(CLONE_NEWUSER | CLONE_NEWPID);
 	scope_fd int theirs = -1;
 	int rc = wire_pair(&l->wire, &theirs);
 
@@ -397,7 +400,8 @@ static int serve(struct launch *l, struct err *err)
 			if (msg.fd >= 0) {
 				close(msg.fd);
 			}
-			return err_set(err, EPROTO, "the container's set-up sent %s out of turn", wire_type_name(msg.type));
+			return err_set(err, EPROTO, "the container's set-up sent %s out of turn",
+				       wire_type_name(msg.type));
 		}
 		switch (msg.type) {
 		case WIRE_ERR:
@@ -505,7 +509,8 @@ int host_start(const char *root, const char *id, struct err *err)
 				(void)host_destroy(&dir, &state, &ignored);
 			}
 		} else {
-			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id, host_status_name(status));
+			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id,
+				     host_status_name(status));
 		}
 	}
 	host_state_close(&dir);

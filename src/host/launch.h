@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 struct launch_options {
-	const char *root;	    /* host_state_root's answer */
+	const char *root; /* host_state_root's answer */
 	const char *id;
 	const char *bundle;	    /* any path; "." by default */
 	const char *config;	    /* NULL: BUNDLE/config.json */

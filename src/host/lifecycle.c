@@ -240,7 +240,8 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 	}
 	status = host_state_status(dir.root, &state);
 	if (!force && status == STATE_RUNNING && !ends_by_itself(&state)) {
-		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id, host_status_name(status));
+		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
+			     host_status_name(status));
 	} else {
 		rc = host_destroy(&dir, &state, err);
 	}

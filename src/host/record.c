@@ -33,13 +33,13 @@ static const char *now_text(struct arena *arena)
 	month = (5 * day_of_year + 2) / 153;
 	year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
 	return arena_printf(arena, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02ld:%02ld:%02ld.%09ldZ", year,
-			    month < 10 ? month + 3 : month - 9, day_of_year - (153 * month + 2) / 5 + 1,
-			    seconds / 3600, seconds / 60 % 60, seconds % 60, now.tv_nsec);
+			    month < 10 ? month + 3 : month - 9, day_of_year - (153 * month + 2) / 5 + 1, seconds / 3600,
+			    seconds / 60 % 60, seconds % 60, now.tv_nsec);
 }
 
 bool host_own_pid_namespace(const struct plan *plan)
 {
-	return (plan->ns.new & CLONE_NEWPID) != 0;
+	return (plan->ns.new &CLONE_NEWPID) != 0;
 }
 
 int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,

@@ -144,8 +144,10 @@ static int from_nss(struct arena *arena, const char *source, const char *user, s
 		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	}
 	if (!library || !user) {
-		return err_set(err, EINVAL, "/etc/nsswitch.conf takes subordinate ids from \"%s\", which needs %s", source,
-			       library ? "a user name, and your uid has none" : "libsubid; install it: sudo apt-get install libsubid4");
+		return err_set(err, EINVAL, "/etc/nsswitch.conf takes subordinate ids from \"%s\", which needs %s",
+			       source,
+			       library ? "a user name, and your uid has none" :
+					 "libsubid; install it: sudo apt-get install libsubid4");
 	}
 	/* Never unloaded: the process is short-lived, and NSS modules behind it may not stand it. */
 	TRY(ask_library(arena, library, "subid_get_uid_ranges", user, ret_uids, err));

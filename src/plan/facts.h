@@ -41,11 +41,11 @@ struct facts_extents {
 #define FACTS_RLIMITS 16
 
 struct facts {
-	uint32_t uid;	    /* effective, as seen in the namespace this process is in */
+	uint32_t uid; /* effective, as seen in the namespace this process is in */
 	uint32_t gid;
-	const char *user;   /* its name; NULL when the password database has none */
-	bool privileged;    /* CAP_SYS_ADMIN in the current user namespace */
-	bool in_userns;	    /* this is not the initial user namespace: ids are a selection */
+	const char *user;	       /* its name; NULL when the password database has none */
+	bool privileged;	       /* CAP_SYS_ADMIN in the current user namespace */
+	bool in_userns;		       /* this is not the initial user namespace: ids are a selection */
 	struct facts_extents own_uids; /* the current namespace's map, when in_userns */
 	struct facts_extents own_gids;
 	bool setgroups_denied; /* there, by whoever wrote its maps; every namespace made in it inherits that */
@@ -54,10 +54,10 @@ struct facts {
 	bool subids_known;
 	struct facts_ranges subuids;
 	struct facts_ranges subgids;
-	const char *subid_source;  /* "/etc/subuid" or "NSS (subid: sss)" */
-	const char *newuidmap;	   /* absolute path, NULL when not installed */
+	const char *subid_source; /* "/etc/subuid" or "NSS (subid: sss)" */
+	const char *newuidmap;	  /* absolute path, NULL when not installed */
 	const char *newgidmap;
-	const char *helper_fault;  /* why the helpers can't work (not setuid, no_new_privs); NULL when they can */
+	const char *helper_fault; /* why the helpers can't work (not setuid, no_new_privs); NULL when they can */
 
 	uint64_t rlimit_hard[FACTS_RLIMITS]; /* indexed by RLIMIT_* */
 	bool may_raise_rlimits;		     /* CAP_SYS_RESOURCE in the initial user namespace */

@@ -156,14 +156,16 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, siz
 		if (number == __NR_SCMP_ERROR) {
 			/* Profiles name calls of every architecture and kernel: what is unknown here can't be called here. */
 			if (strict) {
-				return err_set(err, EINVAL, "/linux/seccomp/syscalls/%zu/names/%zu: no system call \"%s\" is known",
+				return err_set(err, EINVAL,
+					       "/linux/seccomp/syscalls/%zu/names/%zu: no system call \"%s\" is known",
 					       index, i, rule->names.v[i]);
 			}
 			continue;
 		}
 		rc = add_call(ctx, rule, action, number);
 		if (rc < 0 && rc != -EEXIST) {
-			return err_errno(err, -rc, "/linux/seccomp/syscalls/%zu: adding the rule for %s", index, rule->names.v[i]);
+			return err_errno(err, -rc, "/linux/seccomp/syscalls/%zu: adding the rule for %s", index,
+					 rule->names.v[i]);
 		}
 	}
 	return 0;
@@ -196,7 +198,8 @@ int plan_filter(struct builder *b, struct err *err)
 	filter->listener_path = listener_of(b);
 	filter->listener_metadata = want->listener_metadata;
 	if (!filter->listener_path) {
-		return err_set(err, EINVAL, "/linux/seccomp/listenerPath: required, because a rule says SCMP_ACT_NOTIFY");
+		return err_set(err, EINVAL,
+			       "/linux/seccomp/listenerPath: required, because a rule says SCMP_ACT_NOTIFY");
 	}
 	return 0;
 }

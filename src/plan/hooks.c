@@ -2,8 +2,8 @@
 /* plan/hooks: the hooks of config.md, ready to be run. */
 #include "plan/build.h"
 
-static void take_list(struct arena *arena, const char *name, const struct spec_hook_list *want, enum plan_hook_kind kind,
-		      struct plan_hooks *ret)
+static void take_list(struct arena *arena, const char *name, const struct spec_hook_list *want,
+		      enum plan_hook_kind kind, struct plan_hooks *ret)
 {
 	struct plan_hook *v = arena_array(arena, want->n, sizeof(*v));
 

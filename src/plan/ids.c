@@ -17,9 +17,9 @@
 
 /* One side of the work: uids or gids. */
 struct side {
-	const char *kind;	/* "uid" or "gid" */
-	const char *key;	/* "uidMappings" */
-	const char *file;	/* "/etc/subuid" */
+	const char *kind; /* "uid" or "gid" */
+	const char *key;  /* "uidMappings" */
+	const char *file; /* "/etc/subuid" */
 	uint32_t own;
 	const struct facts_ranges *ranges;
 	const struct facts_extents *outer;
@@ -62,7 +62,8 @@ int plan_unmapped(const struct builder *b, const char *path, const char *kind, u
 		return err_hint(err, "extend /linux/%sMappings, or remove the mappings to get your whole range", kind);
 	}
 	if (extents->n > 1) {
-		return err_hint(err, "give %s more ids in /etc/sub%s", b->facts->user ? b->facts->user : "yourself", kind);
+		return err_hint(err, "give %s more ids in /etc/sub%s", b->facts->user ? b->facts->user : "yourself",
+				kind);
 	}
 	return err_hint(err, "give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
 			b->facts->user ? b->facts->user : "yourself", b->facts->user ? b->facts->user : "USER");
@@ -115,7 +116,8 @@ static void take_whole_range(struct builder *b, struct side *s)
 
 		if (!usable(s, range)) {
 			plan_note(b, "/linux/namespaces",
-				  arena_printf(b->arena, "the range %u:%u of %s is left out", range->start, count, s->file),
+				  arena_printf(b->arena, "the range %u:%u of %s is left out", range->start, count,
+					       s->file),
 				  "it holds an id that is mapped already (your own, or one of an earlier range)",
 				  "give ranges that do not overlap");
 			continue;
@@ -161,14 +163,16 @@ static int take_split(struct builder *b, struct side *s, size_t index, size_t *r
 			}
 		}
 		if (b->facts->in_userns && !in) {
-			return err_set(err, EINVAL, "/linux/%s/%zu: host %s %u does not exist in the user namespace that "
-						    "rootlet runs in; map it in the outer container first",
+			return err_set(err, EINVAL,
+				       "/linux/%s/%zu: host %s %u does not exist in the user namespace that "
+				       "rootlet runs in; map it in the outer container first",
 				       s->key, index, s->kind, left.host_id);
 		}
 		if (in && in->count - (left.host_id - in->inside) < count) {
 			count = in->count - (left.host_id - in->inside);
 		}
-		add(b, s, room, (struct plan_extent){ .inside = left.container_id, .outside = left.host_id, .count = count });
+		add(b, s, room,
+		    (struct plan_extent){ .inside = left.container_id, .outside = left.host_id, .count = count });
 		left.container_id += count;
 		left.host_id += count;
 		left.size -= count;
@@ -184,7 +188,8 @@ static int take_asked(struct builder *b, struct side *s, struct err *err)
 		TRY(take_split(b, s, i, &room, err));
 	}
 	if (s->out->n > EXTENTS_MAX) {
-		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d", s->key, s->out->n, EXTENTS_MAX);
+		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d", s->key, s->out->n,
+			       EXTENTS_MAX);
 	}
 	return 0;
 }
@@ -203,11 +208,13 @@ static int check_ownership(const struct side *s, struct err *err)
 			       (uint64_t)m->host_id + m->size <= (uint64_t)range->start + range->count;
 		}
 		if (!ours) {
-			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours", s->key, i, s->kind, m->host_id,
-				(unsigned long long)m->host_id + m->size - 1);
-			return err_hint(err, "give them to you in %s, or remove /linux/uidMappings and /linux/gidMappings to get "
-					     "the ranges you have",
-					s->file);
+			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours", s->key, i, s->kind,
+				m->host_id, (unsigned long long)m->host_id + m->size - 1);
+			return err_hint(
+				err,
+				"give them to you in %s, or remove /linux/uidMappings and /linux/gidMappings to get "
+				"the ranges you have",
+				s->file);
 		}
 	}
 	return 0;
@@ -223,8 +230,9 @@ static int need_helpers(struct builder *b, struct err *err)
 	const struct facts *f = b->facts;
 
 	if (!f->newuidmap || !f->newgidmap) {
-		return err_set(err, ENOENT, "%s is not installed, so your range of ids can't be mapped; install it: sudo "
-					    "apt-get install uidmap (Fedora: shadow-utils)",
+		return err_set(err, ENOENT,
+			       "%s is not installed, so your range of ids can't be mapped; install it: sudo "
+			       "apt-get install uidmap (Fedora: shadow-utils)",
 			       f->newuidmap ? "newgidmap" : "newuidmap");
 	}
 	if (f->helper_fault) {
@@ -286,8 +294,9 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	}
 	if (u->ranges->n == 0 || g->ranges->n == 0) {
 		if (f->privileged) {
-			return err_set(err, EINVAL, "/linux/uidMappings: required for a user namespace made by root, who has no "
-						    "range in /etc/subuid and /etc/subgid");
+			return err_set(err, EINVAL,
+				       "/linux/uidMappings: required for a user namespace made by root, who has no "
+				       "range in /etc/subuid and /etc/subgid");
 		}
 		single_id(b, u, g);
 		return 0;
@@ -330,16 +339,17 @@ int plan_ids(struct builder *b, struct err *err)
 {
 	struct plan_ids *ids = &b->plan->ids;
 	const struct facts *f = b->facts;
-	struct side u = { "uid", "uidMappings", "/etc/subuid", f->uid, &f->subuids, &f->own_uids, &b->lin->uid_mappings,
-			  &ids->uid };
-	struct side g = { "gid", "gidMappings", "/etc/subgid", f->gid, &f->subgids, &f->own_gids, &b->lin->gid_mappings,
-			  &ids->gid };
+	struct side u = { "uid",       "uidMappings", "/etc/subuid",	     f->uid,
+			  &f->subuids, &f->own_uids,  &b->lin->uid_mappings, &ids->uid };
+	struct side g = { "gid",       "gidMappings", "/etc/subgid",	     f->gid,
+			  &f->subgids, &f->own_gids,  &b->lin->gid_mappings, &ids->gid };
 
 	ids->deny_setgroups = f->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
-			return err_set(err, EINVAL, "/linux/uidMappings: needs a user namespace: add {\"type\": \"user\"} to "
-						    "/linux/namespaces");
+			return err_set(err, EINVAL,
+				       "/linux/uidMappings: needs a user namespace: add {\"type\": \"user\"} to "
+				       "/linux/namespaces");
 		}
 		ids->become_root = b->user_namespace;
 		return 0;

@@ -25,7 +25,8 @@ static int take_option(struct builder *b, struct plan_mount *m, const char *text
 	(void)b;
 	if (!o) {
 		if (str_starts(text, "idmap=") || str_starts(text, "ridmap=")) {
-			return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where, text);
+			return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet",
+				       m->where, text);
 		}
 		m->data[m->data_n++] = text;
 		return 0;
@@ -33,7 +34,8 @@ static int take_option(struct builder *b, struct plan_mount *m, const char *text
 	*what |= o->what & ~(unsigned)MOUNT_OPT_RECURSIVE;
 	recursive = (o->what & MOUNT_OPT_RECURSIVE) != 0;
 	if (o->what & MOUNT_OPT_IDMAP) {
-		return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where, text);
+		return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where,
+			       text);
 	}
 	if (o->what & MOUNT_OPT_SUPERBLOCK) {
 		m->data[m->data_n++] = text;
@@ -155,7 +157,8 @@ static void adapt_fs(struct builder *b, struct plan_mount *m)
 		m->optional = true;
 	} else if (str_eq(m->fstype, "overlay") && !has_data(m, "userxattr")) {
 		m->data[m->data_n++] = "userxattr";
-		plan_note_quiet(b, m->where, "overlay with userxattr", "trusted.* attributes belong to the host's root");
+		plan_note_quiet(b, m->where, "overlay with userxattr",
+				"trusted.* attributes belong to the host's root");
 	}
 }
 
@@ -201,7 +204,8 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 		m->data_n = 0;
 	} else if (!want->type || !*want->type || str_eq(want->type, "none")) {
 		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
-			return err_set(err, EINVAL, "%s/type: required unless the options have bind, rbind or remount", m->where);
+			return err_set(err, EINVAL, "%s/type: required unless the options have bind, rbind or remount",
+				       m->where);
 		}
 		m->kind = PLAN_MOUNT_CHANGE;
 	} else {
@@ -212,7 +216,9 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 		adapt_fs(b, m);
 	}
 	if (m->kind != PLAN_MOUNT_CHANGE && is_root(m->target)) {
-		return err_set(err, EINVAL, "%s/destination: a mount on \"/\" would hide the root filesystem; use /root/path", m->where);
+		return err_set(err, EINVAL,
+			       "%s/destination: a mount on \"/\" would hide the root filesystem; use /root/path",
+			       m->where);
 	}
 	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
 		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs", m->where);

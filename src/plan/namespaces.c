@@ -8,7 +8,7 @@
 
 bool plan_ns_new(const struct builder *b, int type)
 {
-	return (b->plan->ns.new & (uint64_t)type) != 0;
+	return (b->plan->ns.new &(uint64_t)type) != 0;
 }
 
 bool plan_ns_own(const struct builder *b, int type)
@@ -74,8 +74,9 @@ static int take_offsets(struct builder *b, const char *name, const struct spec_t
 		return 0;
 	}
 	if (!plan_ns_new(b, CLONE_NEWTIME)) {
-		return err_set(err, EINVAL, "/linux/timeOffsets/%s: needs a new time namespace: add {\"type\": \"time\"} to "
-					    "/linux/namespaces",
+		return err_set(err, EINVAL,
+			       "/linux/timeOffsets/%s: needs a new time namespace: add {\"type\": \"time\"} to "
+			       "/linux/namespaces",
 			       name);
 	}
 	ns->clocks[ns->clock_n++] = (struct plan_clock){
@@ -93,15 +94,17 @@ static int take_names(struct builder *b, struct err *err)
 
 	if (hostname && *hostname) {
 		if (!plan_ns_own(b, CLONE_NEWUTS)) {
-			return err_set(err, EINVAL, "/hostname: needs a uts namespace of the container's own: add "
-						    "{\"type\": \"uts\"} to /linux/namespaces");
+			return err_set(err, EINVAL,
+				       "/hostname: needs a uts namespace of the container's own: add "
+				       "{\"type\": \"uts\"} to /linux/namespaces");
 		}
 		b->plan->hostname = hostname;
 	}
 	if (domainname && *domainname) {
 		if (!plan_ns_own(b, CLONE_NEWUTS)) {
-			return err_set(err, EINVAL, "/domainname: needs a uts namespace of the container's own: add "
-						    "{\"type\": \"uts\"} to /linux/namespaces");
+			return err_set(err, EINVAL,
+				       "/domainname: needs a uts namespace of the container's own: add "
+				       "{\"type\": \"uts\"} to /linux/namespaces");
 		}
 		b->plan->domainname = domainname;
 	}

@@ -7,7 +7,7 @@
 /* What an option string does. One row has one effect, except that atime modes set and clear. */
 struct mount_option {
 	const char *name;
-	uint64_t set;		   /* MOUNT_ATTR_* */
+	uint64_t set; /* MOUNT_ATTR_* */
 	uint64_t clear;
 	unsigned long propagation; /* MS_PRIVATE …, with MS_REC for the r forms */
 	unsigned what;		   /* enum mount_option_what */

@@ -73,29 +73,29 @@ struct plan_namespaces {
 /* ---- the file system ---- */
 
 enum plan_mount_kind {
-	PLAN_MOUNT_FS,	    /* a new filesystem of `fstype` */
-	PLAN_MOUNT_BIND,    /* `source` of the host */
-	PLAN_MOUNT_CHANGE,  /* flags or propagation of what is already mounted there (remount, private, …) */
+	PLAN_MOUNT_FS,	   /* a new filesystem of `fstype` */
+	PLAN_MOUNT_BIND,   /* `source` of the host */
+	PLAN_MOUNT_CHANGE, /* flags or propagation of what is already mounted there (remount, private, …) */
 };
 
 struct plan_mount {
 	enum plan_mount_kind kind;
-	const char *where;	/* "/mounts/3", for messages */
-	const char *target;	/* inside the rootfs; resolved with RESOLVE_IN_ROOT */
-	const char *source;	/* BIND: an absolute host path; FS: a label */
-	const char *fstype;	/* FS */
-	const char **data;	/* FS: filesystem options "key" or "key=value", NULL-terminated */
+	const char *where;  /* "/mounts/3", for messages */
+	const char *target; /* inside the rootfs; resolved with RESOLVE_IN_ROOT */
+	const char *source; /* BIND: an absolute host path; FS: a label */
+	const char *fstype; /* FS */
+	const char **data;  /* FS: filesystem options "key" or "key=value", NULL-terminated */
 	size_t data_n;
-	uint64_t set;		/* MOUNT_ATTR_* to set on this mount */
-	uint64_t clear;		/* MOUNT_ATTR_* to clear where they are not locked */
-	uint64_t set_all;	/* the same for the whole tree below, mount_setattr(AT_RECURSIVE) */
+	uint64_t set;	  /* MOUNT_ATTR_* to set on this mount */
+	uint64_t clear;	  /* MOUNT_ATTR_* to clear where they are not locked */
+	uint64_t set_all; /* the same for the whole tree below, mount_setattr(AT_RECURSIVE) */
 	uint64_t clear_all;
-	bool recursive;		/* BIND: with the mounts below */
-	bool fs_readonly;	/* FS: the superblock too */
+	bool recursive;		   /* BIND: with the mounts below */
+	bool fs_readonly;	   /* FS: the superblock too */
 	unsigned long propagation; /* MS_PRIVATE, MS_REC|MS_SLAVE, …; 0: as it comes */
-	bool copy_up;		/* FS: tmpfs filled with what the target held */
-	bool source_nofollow;	/* BIND: a symlink is bound itself */
-	bool optional;		/* BIND: skipped when the source does not exist */
+	bool copy_up;		   /* FS: tmpfs filled with what the target held */
+	bool source_nofollow;	   /* BIND: a symlink is bound itself */
+	bool optional;		   /* BIND: skipped when the source does not exist */
 };
 
 enum plan_device_how {
@@ -106,10 +106,10 @@ enum plan_device_how {
 
 struct plan_device {
 	enum plan_device_how how;
-	const char *where;	/* "/linux/devices/0", "default device" */
-	const char *path;	/* in the container */
-	const char *source;	/* BIND: the host path to try */
-	int type;		/* 'c', 'b', 'p' */
+	const char *where;  /* "/linux/devices/0", "default device" */
+	const char *path;   /* in the container */
+	const char *source; /* BIND: the host path to try */
+	int type;	    /* 'c', 'b', 'p' */
 	uint32_t major;
 	uint32_t minor;
 	uint32_t mode;
@@ -125,7 +125,7 @@ struct plan_link {
 struct plan_fs {
 	const char *rootfs; /* absolute host path */
 	bool readonly;
-	bool no_pivot; /* move and chroot instead: for a root that can't be pivoted (initramfs) */
+	bool no_pivot;			/* move and chroot instead: for a root that can't be pivoted (initramfs) */
 	unsigned long host_propagation; /* for the host's mounts as this namespace sees them: MS_REC|MS_PRIVATE … */
 	unsigned long root_propagation; /* for the container's own root, after the pivot; 0: private */
 	struct plan_mount *mounts;
@@ -168,7 +168,7 @@ struct plan_process {
 	const char *path; /* value of PATH in env, or the default */
 	uint32_t uid;
 	uint32_t gid;
-	bool set_groups; /* false: setgroups(2) is denied or would lose the caller's groups */
+	bool set_groups;      /* false: setgroups(2) is denied or would lose the caller's groups */
 	bool groups_may_stay; /* none is asked for, and a joined user namespace may have setgroups(2) denied for good */
 	const uint32_t *groups;
 	size_t group_n;
@@ -219,8 +219,8 @@ struct plan_hooks {
 
 /* One deviation from the letter of the configuration. */
 struct plan_note {
-	const char *path;   /* JSON path in config.json */
-	const char *what;   /* what is done instead */
+	const char *path; /* JSON path in config.json */
+	const char *what; /* what is done instead */
 	const char *why;
 	const char *remedy; /* how to get the real thing; may be NULL */
 	bool quiet;	    /* not worth a line in a run: only `explain` shows it */
@@ -230,8 +230,8 @@ struct plan_note {
 
 struct plan_filter {
 	bool present;
-	bool notify; /* a listener is asked for */
-	bool strict; /* a system call that is not known is an error */
+	bool notify;	/* a listener is asked for */
+	bool strict;	/* a system call that is not known is an error */
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 	const char *listener_path;
 	const char *listener_metadata;
@@ -248,10 +248,10 @@ struct plan {
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */
 	struct plan_hooks hooks;
-	bool loopback_up;	/* a new network namespace: bring lo up */
-	bool new_keyring;	/* a session keyring of its own, named after the container */
-	bool host_setup; /* the host has something to do between the mounts and the pivot */
-	bool trace;		/* the guest tells when each of its steps is done */
+	bool loopback_up; /* a new network namespace: bring lo up */
+	bool new_keyring; /* a session keyring of its own, named after the container */
+	bool host_setup;  /* the host has something to do between the mounts and the pivot */
+	bool trace;	  /* the guest tells when each of its steps is done */
 	struct plan_note *notes;
 	size_t note_n;
 };

@@ -10,9 +10,15 @@
 #include "plan/caps.h"
 
 static const struct name attr_names[] = {
-	{ "ro", MOUNT_ATTR_RDONLY },	     { "nosuid", MOUNT_ATTR_NOSUID },		{ "nodev", MOUNT_ATTR_NODEV },
-	{ "noexec", MOUNT_ATTR_NOEXEC },     { "noatime", MOUNT_ATTR_NOATIME },		{ "strictatime", MOUNT_ATTR_STRICTATIME },
-	{ "nodiratime", MOUNT_ATTR_NODIRATIME }, { "nosymfollow", 0x00200000 },		NAMES_END,
+	{ "ro", MOUNT_ATTR_RDONLY },
+	{ "nosuid", MOUNT_ATTR_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV },
+	{ "noexec", MOUNT_ATTR_NOEXEC },
+	{ "noatime", MOUNT_ATTR_NOATIME },
+	{ "strictatime", MOUNT_ATTR_STRICTATIME },
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME },
+	{ "nosymfollow", 0x00200000 },
+	NAMES_END,
 };
 
 static const struct name propagation_names[] = {
@@ -73,7 +79,7 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 
 	text_add(out, "new namespaces:");
 	for (const struct name *n = spec_namespace_names; n->name; n++) {
-		if (ns->new & (uint64_t)n->value) {
+		if (ns->new &(uint64_t)n->value) {
 			text_add(out, " %s", n->name);
 		}
 	}
@@ -91,7 +97,8 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 	if (plan->domainname) {
 		text_add(out, "domainname: %s\n", plan->domainname);
 	}
-	text_add(out, "loopback up: %s\nnew keyring: %s\n", plan->loopback_up ? "yes" : "no", plan->new_keyring ? "yes" : "no");
+	text_add(out, "loopback up: %s\nnew keyring: %s\n", plan->loopback_up ? "yes" : "no",
+		 plan->new_keyring ? "yes" : "no");
 }
 
 static void print_mount(struct text *out, const struct plan_mount *m)
@@ -130,8 +137,8 @@ static void print_device(struct text *out, const struct plan_device *d)
 		text_add(out, "device: bind %s %c %u:%u from %s\n", d->path, d->type, d->major, d->minor, d->source);
 		break;
 	case PLAN_DEVICE_NODE:
-		text_add(out, "device: node %s %c %u:%u mode=%04o owner=%u:%u\n", d->path, d->type, d->major, d->minor, d->mode,
-			 d->uid, d->gid);
+		text_add(out, "device: node %s %c %u:%u mode=%04o owner=%u:%u\n", d->path, d->type, d->major, d->minor,
+			 d->mode, d->uid, d->gid);
 		break;
 	case PLAN_DEVICE_FIFO:
 		text_add(out, "device: fifo %s mode=%04o owner=%u:%u\n", d->path, d->mode, d->uid, d->gid);
@@ -141,7 +148,8 @@ static void print_device(struct text *out, const struct plan_device *d)
 
 static void print_fs(struct text *out, const struct plan_fs *fs)
 {
-	text_add(out, "rootfs: %s%s%s\n", fs->rootfs, fs->readonly ? " read-only" : "", fs->no_pivot ? " no-pivot" : "");
+	text_add(out, "rootfs: %s%s%s\n", fs->rootfs, fs->readonly ? " read-only" : "",
+		 fs->no_pivot ? " no-pivot" : "");
 	text_add(out, "host mounts: %s\n", names_of(propagation_names, (int64_t)fs->host_propagation));
 	if (fs->root_propagation) {
 		text_add(out, "root propagation: %s\n", names_of(propagation_names, (int64_t)fs->root_propagation));

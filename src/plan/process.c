@@ -22,7 +22,8 @@ static uint64_t cap_mask(struct builder *b, const char *set, const struct strs *
 		if (!cap || cap->value > (int64_t)b->facts->last_cap) {
 			plan_note(b, arena_printf(b->arena, "/process/capabilities/%s/%zu", set, i),
 				  arena_printf(b->arena, "\"%s\" is left out", names->v[i]),
-				  cap ? "this kernel is older than that capability" : "there is no such capability", NULL);
+				  cap ? "this kernel is older than that capability" : "there is no such capability",
+				  NULL);
 			continue;
 		}
 		mask |= UINT64_C(1) << cap->value;
@@ -45,7 +46,8 @@ static void take_caps(struct builder *b, const struct spec_capabilities *want)
 	caps->ambient = cap_mask(b, "ambient", &want->ambient);
 	if (caps->ambient & ~(caps->permitted & caps->inheritable)) {
 		/* What runc's and crun's own templates write: ambient without inheritable. The kernel grants the overlap. */
-		plan_note_quiet(b, "/process/capabilities/ambient", "only what is also permitted and inheritable is ambient",
+		plan_note_quiet(b, "/process/capabilities/ambient",
+				"only what is also permitted and inheritable is ambient",
 				"the kernel requires it (capabilities(7))");
 	}
 }
@@ -68,7 +70,8 @@ static void take_rlimit(struct builder *b, size_t index, const struct spec_rlimi
 		return;
 	}
 	plan_note(b, arena_printf(b->arena, "/process/rlimits/%zu", index),
-		  arena_printf(b->arena, "%s is %s instead of %s", name, rlimit_text(b, ceiling), rlimit_text(b, limit->hard)),
+		  arena_printf(b->arena, "%s is %s instead of %s", name, rlimit_text(b, ceiling),
+			       rlimit_text(b, limit->hard)),
 		  "that is your own hard limit, and only root can raise it",
 		  "raise it in /etc/security/limits.conf, or with LimitNOFILE= and the like in user@.service");
 	limit->hard = ceiling;
@@ -120,8 +123,9 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	p->groups_may_stay = b->user_namespace && !plan_ns_new(b, CLONE_NEWUSER) && p->group_n == 0;
 	if (denied && p->group_n > 0) {
 		plan_note(b, "/process/user/additionalGids", "no supplementary group is set",
-			  b->facts->setgroups_denied ? "setgroups(2) is denied in the user namespace that rootlet runs in" :
-						       "a map of one id comes with setgroups(2) denied",
+			  b->facts->setgroups_denied ?
+				  "setgroups(2) is denied in the user namespace that rootlet runs in" :
+				  "a map of one id comes with setgroups(2) denied",
 			  "get a range of ids (/etc/subuid, /etc/subgid)");
 	}
 	p->set_umask = want->umask.set;

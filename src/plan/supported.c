@@ -7,7 +7,8 @@
 
 static int refuse(const char *path, struct err *err)
 {
-	return err_set(err, ENOTSUP, "%s: not supported yet by this version of rootlet; remove it from config.json", path);
+	return err_set(err, ENOTSUP, "%s: not supported yet by this version of rootlet; remove it from config.json",
+		       path);
 }
 
 static int check_process(const struct spec_process *p, struct err *err)

@@ -169,7 +169,7 @@ struct spec_time_offsets {
 	struct spec_time_clock {
 		struct opt_i64 secs;
 		struct opt_u64 nanosecs;
-	} *boottime, *monotonic; /* NULL when absent */
+	} * boottime, *monotonic; /* NULL when absent */
 };
 
 struct spec_personality {
@@ -443,8 +443,8 @@ const char *spec_annotation(const struct spec *spec, const char *key);
 const char *spec_template(struct arena *arena, bool rootless);
 
 /* Names and their values, each stated once (names.c). */
-extern const struct name spec_namespace_names[];  /* "pid" … to CLONE_NEW* */
-extern const struct name spec_rlimit_names[];	  /* "RLIMIT_NOFILE" … to RLIMIT_* */
+extern const struct name spec_namespace_names[]; /* "pid" … to CLONE_NEW* */
+extern const struct name spec_rlimit_names[];	 /* "RLIMIT_NOFILE" … to RLIMIT_* */
 extern const struct name spec_propagation_names[];
 extern const struct name spec_device_type_names[];
 extern const struct name spec_io_class_names[];

@@ -38,8 +38,8 @@ pid_t sys_clone(uint64_t flags, int *ret_pidfd)
 
 	if (pid < 0 && (errno == ENOSYS || (errno == EPERM && !(flags & CLONE_NEWUSER)))) {
 		/* Argument order of x86-64, arm64, riscv: flags, stack, parent_tid (where CLONE_PIDFD writes), … */
-		pid = syscall(SYS_clone, (unsigned long)(args.flags | (flags & CLONE_PARENT ? 0 : SIGCHLD)), NULL, &pidfd,
-			      NULL, NULL);
+		pid = syscall(SYS_clone, (unsigned long)(args.flags | (flags & CLONE_PARENT ? 0 : SIGCHLD)), NULL,
+			      &pidfd, NULL, NULL);
 	}
 	if (pid < 0) {
 		return -errno;

@@ -66,8 +66,9 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 	int fd;
 
 	if (context < 0) {
-		return errno == ENODEV ? err_set(err, ENODEV, "filesystem type \"%s\" is not known to this kernel", fstype)
-				       : err_errno(err, errno, "filesystem type \"%s\"", fstype);
+		return errno == ENODEV ?
+			       err_set(err, ENODEV, "filesystem type \"%s\" is not known to this kernel", fstype) :
+			       err_errno(err, errno, "filesystem type \"%s\"", fstype);
 	}
 	if (configure_fs(context, source, options, n, readonly, err) < 0) {
 		add_kernel_words(context, err);
@@ -104,8 +105,8 @@ static unsigned long current_flags(int fd)
 		unsigned long st;
 		unsigned long ms;
 	} map[] = {
-		{ ST_RDONLY, MS_RDONLY },	{ ST_NOSUID, MS_NOSUID },	  { ST_NODEV, MS_NODEV },
-		{ ST_NOEXEC, MS_NOEXEC },	{ ST_NOATIME, MS_NOATIME },	  { ST_NODIRATIME, MS_NODIRATIME },
+		{ ST_RDONLY, MS_RDONLY },     { ST_NOSUID, MS_NOSUID },	  { ST_NODEV, MS_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC },     { ST_NOATIME, MS_NOATIME }, { ST_NODIRATIME, MS_NODIRATIME },
 		{ ST_RELATIME, MS_RELATIME },
 	};
 	struct statvfs st;

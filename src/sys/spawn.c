@@ -146,13 +146,16 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 	}
 	colon = end.said[0] ? ": " : "";
 	if (end.timed_out) {
-		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path, spawn->timeout, colon, end.said);
+		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path, spawn->timeout, colon,
+			       end.said);
 	}
 	if (WIFSIGNALED(end.status)) {
-		return err_set(err, EIO, "%s was killed by signal %d%s%s", spawn->path, WTERMSIG(end.status), colon, end.said);
+		return err_set(err, EIO, "%s was killed by signal %d%s%s", spawn->path, WTERMSIG(end.status), colon,
+			       end.said);
 	}
 	if (WEXITSTATUS(end.status) != 0) {
-		return err_set(err, EIO, "%s exited with status %d%s%s", spawn->path, WEXITSTATUS(end.status), colon, end.said);
+		return err_set(err, EIO, "%s exited with status %d%s%s", spawn->path, WEXITSTATUS(end.status), colon,
+			       end.said);
 	}
 	return 0;
 }

@@ -123,7 +123,10 @@ int wire_recv(int wire, struct wire_msg *ret)
 		struct cmsghdr align;
 	} control;
 	struct msghdr msg = {
-		.msg_iov = iov, .msg_iovlen = 2, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
 	ssize_t got;
 	int fds;

@@ -15,22 +15,22 @@
 
 enum wire_type {
 	/* host to guest */
-	WIRE_IDMAP = 1, /* the id maps are written */
-	WIRE_START,	/* run the program */
+	WIRE_IDMAP = 1,	 /* the id maps are written */
+	WIRE_START,	 /* run the program */
 	WIRE_SETUP_DONE, /* the host has done its part between mounts and pivot */
-	WIRE_FILTER,	/* descriptor: the compiled seccomp filter */
-	WIRE_RECORDED,	/* state.json is written: `start` and `delete` find the container from now on */
+	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
+	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
 
 	/* guest to host */
-	WIRE_LOG,     /* payload: text of a warning */
-	WIRE_ERR,     /* payload: struct err; the guest ends after it */
-	WIRE_STEP,    /* payload: struct wire_step: a step is done; only when the plan asks for a trace */
-	WIRE_INIT,    /* descriptor: pidfd of the container's init, where the guest had to fork again */
-	WIRE_CONSOLE, /* descriptor: the pseudo-terminal's multiplexer side */
-	WIRE_SETUP,   /* the mounts are done: the host's turn */
+	WIRE_LOG,      /* payload: text of a warning */
+	WIRE_ERR,      /* payload: struct err; the guest ends after it */
+	WIRE_STEP,     /* payload: struct wire_step: a step is done; only when the plan asks for a trace */
+	WIRE_INIT,     /* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_CONSOLE,  /* descriptor: the pseudo-terminal's multiplexer side */
+	WIRE_SETUP,    /* the mounts are done: the host's turn */
 	WIRE_LISTENER, /* descriptor: of the seccomp filter */
-	WIRE_READY,   /* everything is done but the start */
-	WIRE_EXEC,    /* execve comes next: end of file after it means success */
+	WIRE_READY,    /* everything is done but the start */
+	WIRE_EXEC,     /* execve comes next: end of file after it means success */
 };
 
 /* What the host expects of the guest. WIRE_LOG and WIRE_ERR are legal in every phase. */

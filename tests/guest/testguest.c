@@ -204,14 +204,10 @@ static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "clock", run_clock },
-	{ "fds", run_fds },
-	{ "getcwd", run_getcwd },
-	{ "keyring", run_keyring },
-	{ "receive", run_receive },
-	{ "session", run_session },
-	{ "try", run_try },
-	{ "with-keyring", run_with_keyring },
+	{ "clock", run_clock },	    { "fds", run_fds },
+	{ "getcwd", run_getcwd },   { "keyring", run_keyring },
+	{ "receive", run_receive }, { "session", run_session },
+	{ "try", run_try },	    { "with-keyring", run_with_keyring },
 };
 
 int main(int argc, char **argv)

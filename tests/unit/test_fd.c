@@ -239,7 +239,8 @@ int main(void)
 		{ "refuses, by walking", refuses, NULL, NULL, NULL },
 		{ "nofollow_gives_the_link, by walking", nofollow_gives_the_link, NULL, NULL, NULL },
 		{ "makes_what_is_missing, by walking", makes_what_is_missing, NULL, NULL, NULL },
-		{ "makes_what_a_dangling_link_points_to, by walking", makes_what_a_dangling_link_points_to, NULL, NULL, NULL },
+		{ "makes_what_a_dangling_link_points_to, by walking", makes_what_a_dangling_link_points_to, NULL, NULL,
+		  NULL },
 		{ "finds_the_parent, by walking", finds_the_parent, NULL, NULL, NULL },
 		{ "closes_all_but_two, by listing", closes_all_but_two, NULL, NULL, NULL },
 	};

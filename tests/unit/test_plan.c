@@ -52,7 +52,8 @@ static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned
 	ranges->v = grown;
 }
 
-static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside, unsigned outside, unsigned count)
+static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside, unsigned outside,
+		       unsigned count)
 {
 	struct facts_extent *grown = arena_array(arena, extents->n + 1, sizeof(*grown));
 

@@ -114,21 +114,21 @@ static void refuses_what_is_malformed(void **state)
 
 	(void)state;
 	assert_int_equal(receive_raw(&type, sizeof(type), 0), 1);
-	assert_int_equal(receive_raw(&type, 3, 0), -EPROTO);		    /* no whole head */
+	assert_int_equal(receive_raw(&type, 3, 0), -EPROTO); /* no whole head */
 	assert_int_equal(receive_raw(&unknown, sizeof(unknown), 0), -EPROTO);
-	assert_int_equal(receive_raw(&type, sizeof(type), 1), -EPROTO);	    /* a descriptor where none belongs */
+	assert_int_equal(receive_raw(&type, sizeof(type), 1), -EPROTO); /* a descriptor where none belongs */
 	memcpy(big, &type, sizeof(type));
-	assert_int_equal(receive_raw(big, 8, 0), -EPROTO);		    /* a payload where none belongs */
+	assert_int_equal(receive_raw(big, 8, 0), -EPROTO); /* a payload where none belongs */
 	type = WIRE_LOG;
 	memcpy(big, &type, sizeof(type));
-	assert_int_equal(receive_raw(big, sizeof(big), 0), -EPROTO);	    /* longer than the buffer */
+	assert_int_equal(receive_raw(big, sizeof(big), 0), -EPROTO); /* longer than the buffer */
 	assert_int_equal(receive_raw(big, 4 + ERR_MSG_MAX + 1, 0), -EPROTO);
 	assert_int_equal(receive_raw(big, 4 + ERR_MSG_MAX, 0), 1);
 	type = WIRE_ERR;
 	memcpy(big, &type, sizeof(type));
 	assert_int_equal(receive_raw(big, 4 + sizeof(struct err) - 1, 0), -EPROTO);
 	type = WIRE_CONSOLE;
-	assert_int_equal(receive_raw(&type, sizeof(type), 0), -EPROTO);	    /* no descriptor where one belongs */
+	assert_int_equal(receive_raw(&type, sizeof(type), 0), -EPROTO); /* no descriptor where one belongs */
 	assert_int_equal(receive_raw(&type, sizeof(type), 2), -EPROTO);
 	assert_int_equal(receive_raw(&type, sizeof(type), 8), -EPROTO);
 	assert_int_equal(open_count(), before);
