@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,31 +55,32 @@ static int write_direct(struct arena *arena, const struct plan_ids *ids, pid_t p
 	return write_map(arena, pid, "gid_map", &ids->gid, err);
 }
 
-/*
- * vfork: the page tables of a process that is about to wait for its helpers need not be copied, and posix_spawn(3) would
- * make some 130 system calls for signals. The child touches nothing but its descriptors and its mask.
- */
-static pid_t vfork_helper(const char *path, char *const *argv, int output)
+/* What a helper's process needs before it is one: it runs on this stack, in our memory, until its execve. */
+struct launchpad {
+	const char *path;
+	char *const *argv;
+	int output;
+	_Alignas(16) char stack[16384];
+};
+
+static int become_helper(void *arg)
 {
 	/* Nothing of the caller's: a locale would be loaded first, and what it says is read by us. */
 	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+	const struct launchpad *pad = arg;
 	sigset_t none;
-	pid_t pid;
 
+	dup2(pad->output, STDERR_FILENO);
 	sigemptyset(&none);
-	pid = vfork();
-	if (pid == 0) {
-		dup2(output, STDERR_FILENO);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		execve(path, argv, (char *const *)(uintptr_t)environment);
-		_exit(127);
-	}
-	return pid;
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(pad->path, pad->argv, (char *const *)(uintptr_t)environment);
+	_exit(127);
 }
 
 static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target, const struct plan_extents *map,
 			struct err *err)
 {
+	struct launchpad *pad = arena_alloc(arena, sizeof(*pad));
 	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
 	size_t n = 0;
 	int pipe_fds[2];
@@ -94,8 +96,15 @@ static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t targe
 		return err_errno(err, errno, "pipe");
 	}
 	h->output = pipe_fds[0];
-	h->pid = vfork_helper(h->path, argv, pipe_fds[1]);
-	close(pipe_fds[1]);
+	pad->path = h->path;
+	pad->argv = argv;
+	pad->output = pipe_fds[1];
+	/*
+	 * Like vfork, but we do not wait for its execve: the second helper's begins while the first one's is under way.
+	 * What the child uses lives until host_idmap_finish, and it touches nothing of ours but that.
+	 */
+	h->pid = clone(become_helper, pad->stack + sizeof(pad->stack), CLONE_VM | SIGCHLD, pad);
+	close(pipe_fds[1]); /* it has its own table of descriptors */
 	return h->pid < 0 ? err_errno(err, errno, "running %s", h->path) : 0;
 }
 
@@ -135,16 +144,17 @@ static int collect_helper(struct idmap_helper *h, struct err *err)
 
 int host_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
+	struct arena *arena = &job->arena;
 
+	job->arena = (struct arena)ARENA_INIT;
 	job->uid = (struct idmap_helper){ .path = ids->newuidmap, .pid = -1, .output = -1 };
 	job->gid = (struct idmap_helper){ .path = ids->newgidmap, .pid = -1, .output = -1 };
 	switch (ids->how) {
 	case PLAN_IDS_DIRECT:
-		return write_direct(&arena, ids, pid, err);
+		return write_direct(arena, ids, pid, err);
 	case PLAN_IDS_HELPERS:
-		TRY(spawn_helper(&arena, &job->uid, pid, &ids->uid, err));
-		return spawn_helper(&arena, &job->gid, pid, &ids->gid, err);
+		TRY(spawn_helper(arena, &job->uid, pid, &ids->uid, err));
+		return spawn_helper(arena, &job->gid, pid, &ids->gid, err);
 	case PLAN_IDS_NONE:
 		break;
 	}
@@ -155,7 +165,6 @@ int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int beg
 {
 	struct idmap_helper *both[] = { &job->uid, &job->gid };
 	int rc = begun;
-
 	for (size_t i = 0; i < 2; i++) {
 		struct err said;
 
@@ -166,5 +175,6 @@ int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int beg
 		}
 		fd_drop(&both[i]->output);
 	}
+	arena_done(&job->arena);
 	return rc;
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "plan/plan.h"
 
@@ -17,6 +18,7 @@ struct idmap_helper {
 struct idmap_job {
 	struct idmap_helper uid;
 	struct idmap_helper gid;
+	struct arena arena; /* what the helpers' processes use until they execute */
 };
 
 /*
