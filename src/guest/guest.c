@@ -35,6 +35,8 @@ static const struct step {
 	{ "keyring", guest_keyring },
 	/* Through the host's /proc, which is gone after the pivot. */
 	{ "oom score", guest_oom_score },
+	{ "sysctls", guest_sysctls },
+	{ "labels", guest_open_labels },
 	{ "rootfs", guest_rootfs },
 	{ "mounts", guest_mounts },
 	/* After the mounts: /dev is usually a tmpfs among them. */
@@ -53,6 +55,7 @@ static const struct step {
 	{ "read-only root", guest_root_readonly },
 	{ "session", guest_session },
 	{ "limits", guest_rlimits },
+	{ "attributes", guest_attributes },
 	{ "filter", guest_filter_receive },
 	/* From here on only what the configuration grants. */
 	{ "credentials", guest_credentials },
@@ -113,6 +116,8 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.null_dev = -1,
 		.pty_peer = -1,
 		.filter = -1,
+		.apparmor = -1,
+		.selinux = -1,
 		.hooks_out = -1,
 		.hooks_err = -1,
 	};

@@ -35,13 +35,16 @@ static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status
 	const struct plan_hooks *hooks = &g->plan->hooks;
 	const char *state = arena_printf(&g->arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)getpid(),
 					 hooks->state_tail);
+	/* The caller's environment is the host's: a program of the container's gets the container's. */
+	const char *const *inherited =
+		kind == PLAN_HOOK_START_CONTAINER && g->env ? g->env : (const char *const *)environ;
 
 	for (size_t i = 0; i < hooks->of[kind].n; i++) {
 		const struct plan_hook *h = &hooks->of[kind].v[i];
 		struct sys_spawn spawn = {
 			.path = h->path,
 			.argv = h->argv,
-			.env = h->env ? h->env : (const char *const *)environ,
+			.env = h->env ? h->env : inherited,
 			.cwd = cwd,
 			.input = state,
 			.timeout = h->timeout,

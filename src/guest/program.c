@@ -219,6 +219,7 @@ int guest_exec(struct guest *g, struct err *err)
 		return err_set(err, EINVAL, "/process: required to start a container");
 	}
 	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
+	TRY(guest_labels(g, err));
 	TRY(guest_filter_late(g, err));
 	execve(g->program, (char *const *)(uintptr_t)p->args.v, (char *const *)(uintptr_t)g->env);
 	code = errno;

@@ -20,6 +20,8 @@ struct guest {
 	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int filter;   /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
+	int apparmor;		   /* where the profile of the next execve is written; -1: none */
+	int selinux;		   /* the same for the label */
 	int hooks_out;		   /* where the hooks write; -1: /dev/null */
 	int hooks_err;		   /* -1: kept for the message */
 	bool started;		   /* READY was sent */
@@ -60,6 +62,12 @@ int guest_session(struct guest *g, struct err *err);
 /* limits.c */
 int guest_rlimits(struct guest *g, struct err *err);
 int guest_oom_score(struct guest *g, struct err *err);
+
+/* attributes.c */
+int guest_sysctls(struct guest *g, struct err *err);
+int guest_open_labels(struct guest *g, struct err *err);
+int guest_attributes(struct guest *g, struct err *err);
+int guest_labels(struct guest *g, struct err *err);
 
 /* creds.c */
 int guest_credentials(struct guest *g, struct err *err);

@@ -31,6 +31,8 @@ int plan_fs(struct builder *b, struct err *err);
 int plan_mounts(struct builder *b, struct err *err);
 int plan_devices(struct builder *b, struct err *err);
 int plan_process(struct builder *b, struct err *err);
+int plan_sysctls(struct builder *b, struct err *err);
+int plan_attributes(struct builder *b, struct err *err);
 int plan_filter(struct builder *b, struct err *err);
 
 /* Is a namespace of this type made new / new or joined? type: CLONE_NEW*. */

@@ -62,5 +62,7 @@ struct facts {
 	uint64_t rlimit_hard[FACTS_RLIMITS]; /* indexed by RLIMIT_* */
 	bool may_raise_rlimits;		     /* CAP_SYS_RESOURCE in the initial user namespace */
 	int64_t oom_score_adj;		     /* this process's: the floor for a user without CAP_SYS_RESOURCE */
+	bool has_apparmor;		     /* probed only when a profile is asked for */
+	bool has_selinux;		     /* the same for a label */
 	unsigned last_cap;		     /* the kernel's highest capability number */
 };

@@ -70,6 +70,12 @@ struct plan_namespaces {
 	size_t clock_n;
 };
 
+struct plan_sysctl {
+	const char *key;  /* as the configuration has it */
+	const char *path; /* below /proc/sys */
+	const char *value;
+};
+
 /* ---- the file system ---- */
 
 enum plan_mount_kind {
@@ -147,6 +153,25 @@ struct plan_rlimit {
 	uint64_t hard;
 };
 
+struct plan_scheduler {
+	bool set;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime; /* nanoseconds, as the next two */
+	uint64_t deadline;
+	uint64_t period;
+};
+
+enum { PLAN_NODES_MAX = 1024 };
+
+struct plan_memory_policy {
+	bool set;
+	int mode; /* MPOL_* | MPOL_F_* */
+	uint64_t nodes[PLAN_NODES_MAX / 64];
+};
+
 /* Bit n is capability n. */
 struct plan_caps {
 	bool set; /* false: the configuration has no capabilities property: all sets empty (config.md) */
@@ -180,7 +205,15 @@ struct plan_process {
 	size_t rlimit_n;
 	bool set_oom_score_adj;
 	int oom_score_adj;
-	int preserve_fds; /* how many descriptors from 3 on reach the container */
+	struct plan_scheduler scheduler;
+	struct plan_memory_policy memory_policy;
+	bool set_io_priority;
+	int io_priority; /* as ioprio_set(2) takes it */
+	bool set_personality;
+	unsigned long personality;
+	const char *apparmor; /* profile; NULL: none */
+	const char *selinux;  /* label; NULL: none */
+	int preserve_fds;     /* how many descriptors from 3 on reach the container */
 };
 
 /* ---- hooks ---- */
@@ -248,6 +281,8 @@ struct plan {
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */
 	struct plan_hooks hooks;
+	struct plan_sysctl *sysctls;
+	size_t sysctl_n;
 	bool loopback_up; /* a new network namespace: bring lo up */
 	bool new_keyring; /* a session keyring of its own, named after the container */
 	bool host_setup;  /* the host has something to do between the mounts and the pivot */

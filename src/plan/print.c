@@ -230,6 +230,26 @@ static void print_process(struct text *out, const struct plan_process *p)
 	if (p->set_oom_score_adj) {
 		text_add(out, "oom score: %d\n", p->oom_score_adj);
 	}
+	if (p->scheduler.set) {
+		text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u\n", p->scheduler.policy,
+			 (unsigned long long)p->scheduler.flags, p->scheduler.nice, p->scheduler.priority);
+	}
+	if (p->set_io_priority) {
+		text_add(out, "io priority: %d:%d\n", p->io_priority >> 13, p->io_priority & 0x1fff);
+	}
+	if (p->memory_policy.set) {
+		text_add(out, "memory policy: 0x%x nodes=%llx\n", (unsigned)p->memory_policy.mode,
+			 (unsigned long long)p->memory_policy.nodes[0]);
+	}
+	if (p->set_personality) {
+		text_add(out, "personality: 0x%lx\n", p->personality);
+	}
+	if (p->apparmor) {
+		text_add(out, "apparmor: %s\n", p->apparmor);
+	}
+	if (p->selinux) {
+		text_add(out, "selinux: %s\n", p->selinux);
+	}
 	if (p->preserve_fds > 0) {
 		text_add(out, "descriptors kept: %d\n", p->preserve_fds);
 	}
@@ -268,6 +288,9 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	print_namespaces(&out, plan);
 	print_fs(&out, &plan->fs);
 	print_process(&out, &plan->process);
+	for (size_t i = 0; i < plan->sysctl_n; i++) {
+		text_add(&out, "sysctl: %s = %s\n", plan->sysctls[i].path, plan->sysctls[i].value);
+	}
 	print_filter(&out, &plan->filter);
 	print_hooks(&out, &plan->hooks);
 	for (size_t i = 0; i < plan->note_n; i++) {

@@ -11,23 +11,6 @@ static int refuse(const char *path, struct err *err)
 		       path);
 }
 
-static int check_process(const struct spec_process *p, struct err *err)
-{
-	if (p->apparmor_profile && *p->apparmor_profile) {
-		return refuse("/process/apparmorProfile", err);
-	}
-	if (p->selinux_label && *p->selinux_label) {
-		return refuse("/process/selinuxLabel", err);
-	}
-	if (p->scheduler) {
-		return refuse("/process/scheduler", err);
-	}
-	if (p->io_priority) {
-		return refuse("/process/ioPriority", err);
-	}
-	return 0;
-}
-
 /* Device rules alone are what every default bundle has; everything else is a limit that someone wants to hold. */
 static int check_resources(const struct spec_resources *r, struct err *err)
 {
@@ -76,23 +59,11 @@ int plan_supported(struct builder *b, struct err *err)
 {
 	const struct spec_linux *lin = b->lin;
 
-	if (b->spec->process) {
-		TRY(check_process(b->spec->process, err));
-	}
-	if (lin->sysctl.n > 0) {
-		return refuse("/linux/sysctl", err);
-	}
 	if (lin->net_devices.n > 0) {
 		return refuse("/linux/netDevices", err);
 	}
 	if (lin->intel_rdt) {
 		return refuse("/linux/intelRdt", err);
-	}
-	if (lin->memory_policy) {
-		return refuse("/linux/memoryPolicy", err);
-	}
-	if (lin->personality) {
-		return refuse("/linux/personality", err);
 	}
 	if (lin->mount_label && *lin->mount_label) {
 		return refuse("/linux/mountLabel", err);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -15,6 +16,9 @@
 
 #include "base/scope.h"
 #include "sys/clone.h"
+
+#define KEEP_AT_ONCE 512
+#define PIPE_CAPACITY 65536
 
 static int64_t now_ms(void)
 {
@@ -58,7 +62,7 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 /* Keeps the last bytes of a stream. */
 static void keep(struct sys_spawn_end *end, int fd)
 {
-	char buf[512];
+	char buf[KEEP_AT_ONCE];
 	size_t used = strlen(end->said);
 	ssize_t got = read(fd, buf, sizeof(buf));
 
@@ -72,28 +76,45 @@ static void keep(struct sys_spawn_end *end, int fd)
 	}
 }
 
-/* Until the child has ended or its time is up; what it still has to say then is read without waiting. */
+/* What it said before it ended. A daemon that it left may go on talking: no more than a pipe holds (pipe(7)). */
+static void keep_rest(struct sys_spawn_end *end, int fd)
+{
+	struct pollfd said = { fd, POLLIN, 0 };
+
+	for (size_t taken = 0; taken < PIPE_CAPACITY && poll(&said, 1, 0) > 0 && (said.revents & POLLIN);
+	     taken += KEEP_AT_ONCE) {
+		keep(end, fd);
+	}
+}
+
+/* Until the child has ended or its time is up, however much it says and whoever else holds its stderr by then. */
 static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spawn_end *end)
 {
-	int64_t deadline = s->timeout > 0 ? now_ms() + s->timeout * INT64_C(1000) : 0;
+	int64_t deadline = s->timeout > 0 ? now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
 
 	for (;;) {
 		struct pollfd fds[] = { { pidfd, POLLIN, 0 }, { said, POLLIN, 0 } };
-		int64_t left = deadline ? deadline - now_ms() : -1;
-		int n = poll(fds, 2, deadline ? (left > 0 ? (int)left : 0) : -1);
+		int64_t left = deadline == INT64_MAX ? -1 : deadline - now_ms();
+		int n;
 
-		if (n < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (n == 0) {
+		if (deadline != INT64_MAX && left <= 0) {
 			end->timed_out = true;
 			return sys_pidfd_kill(pidfd, SIGKILL);
 		}
-		if (n > 0 && (fds[1].revents & POLLIN)) {
-			keep(end, said);
-		} else if (n > 0 && fds[0].revents) {
+		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n <= 0) {
+			continue;
+		}
+		if (fds[0].revents) {
+			keep_rest(end, said);
 			return 0;
-		} else if (n > 0 && fds[1].revents) {
+		}
+		if (fds[1].revents & POLLIN) {
+			keep(end, said);
+		} else if (fds[1].revents) {
 			said = -1; /* closed: only the end is left to wait for */
 		}
 	}

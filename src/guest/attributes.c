@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guest/attributes: sysctls, scheduling, I/O priority, NUMA policy, execution domain, security labels. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "guest/step.h"
+#include "sys/fd.h"
+
+#define IOPRIO_WHO_PROCESS 1
+
+/* struct sched_attr, sched_setattr(2), under a name that no header has. */
+struct scheduler_attributes {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+
+/* A descriptor of a folder that is procfs for certain: what is written there must not land elsewhere (CVE-2019-19921). */
+static int open_procfs(const char *path, struct err *err)
+{
+	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0) {
+		return err_errno(err, errno, "%s", path);
+	}
+	if (fs.f_type != PROC_SUPER_MAGIC) {
+		return err_set(err, EPERM, "%s is not the kernel's procfs", path);
+	}
+	return fd_take(&fd);
+}
+
+/* Situation: the host's /proc, which shows the sysctls of the namespaces that this process is in. */
+int guest_sysctls(struct guest *g, struct err *err)
+{
+	scope_fd int proc = -1;
+
+	if (g->plan->sysctl_n == 0) {
+		return 0;
+	}
+	proc = open_procfs("/proc/sys", err);
+	TRY(proc);
+	for (size_t i = 0; i < g->plan->sysctl_n; i++) {
+		const struct plan_sysctl *s = &g->plan->sysctls[i];
+		int rc = sys_write_file(proc, s->path, s->value, strlen(s->value));
+
+		if (rc == -EACCES || rc == -EPERM || rc == -EROFS) {
+			err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key, s->value);
+			return err_hint(err, "this kernel does not let an ordinary user set it, also not in a "
+					     "namespace of their own");
+		}
+		if (rc < 0) {
+			return err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key, s->value);
+		}
+	}
+	return 0;
+}
+
+static int set_scheduler(const struct plan_scheduler *s, struct err *err)
+{
+	struct scheduler_attributes attributes = {
+		.size = sizeof(attributes),
+		.policy = s->policy,
+		.flags = s->flags,
+		.nice = s->nice,
+		.priority = s->priority,
+		.runtime = s->runtime,
+		.deadline = s->deadline,
+		.period = s->period,
+	};
+
+	if (!s->set || syscall(SYS_sched_setattr, 0, &attributes, 0) == 0) {
+		return 0;
+	}
+	err_errno(err, errno, "/process/scheduler");
+	if (err->code == EPERM) {
+		err_hint(err, "real-time policies and nice values below your own need RLIMIT_RTPRIO and RLIMIT_NICE "
+			      "(/etc/security/limits.conf)");
+	}
+	return -err->code;
+}
+
+/* Situation: still with all capabilities, which count for real root. */
+int guest_attributes(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	TRY(set_scheduler(&p->scheduler, err));
+	if (p->set_io_priority && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
+		err_errno(err, errno, "/process/ioPriority");
+		return err->code == EPERM ? err_hint(err, "the real-time class is reserved to root") : -err->code;
+	}
+	if (p->memory_policy.set &&
+	    syscall(SYS_set_mempolicy, p->memory_policy.mode, p->memory_policy.nodes, PLAN_NODES_MAX + 1) < 0) {
+		return err_errno(err, errno, "/linux/memoryPolicy");
+	}
+	if (p->set_personality && personality(p->personality) < 0) {
+		return err_errno(err, errno, "/linux/personality");
+	}
+	return 0;
+}
+
+static int open_label(const char *folder, const char *fallback, int *ret, struct err *err)
+{
+	scope_fd int attr = open_procfs(folder, err);
+	int fd;
+
+	if (attr < 0 && err->code == ENOENT && fallback) {
+		attr = open_procfs(fallback, err);
+	}
+	TRY(attr);
+	fd = openat(attr, "exec", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		return err_errno(err, errno, "%s/exec", folder);
+	}
+	*ret = fd;
+	return 0;
+}
+
+/* Situation: the host's /proc. The labels themselves are written last, so that they hold for the program alone. */
+int guest_open_labels(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	if (p->apparmor &&
+	    open_label("/proc/thread-self/attr/apparmor", "/proc/thread-self/attr", &g->apparmor, err) < 0) {
+		return err_wrap(err, "/process/apparmorProfile");
+	}
+	if (p->selinux && open_label("/proc/thread-self/attr", NULL, &g->selinux, err) < 0) {
+		return err_wrap(err, "/process/selinuxLabel");
+	}
+	return 0;
+}
+
+int guest_labels(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	if (g->apparmor >= 0) {
+		const char *text = arena_printf(&g->arena, "exec %s", p->apparmor);
+
+		if (write(g->apparmor, text, strlen(text)) < 0) {
+			err_errno(err, errno, "/process/apparmorProfile: \"%s\"", p->apparmor);
+			return err->code == ENOENT ? err_hint(err, "no profile of that name is loaded") : -err->code;
+		}
+	}
+	if (g->selinux >= 0 && write(g->selinux, p->selinux, strlen(p->selinux)) < 0) {
+		return err_errno(err, errno, "/process/selinuxLabel: \"%s\"", p->selinux);
+	}
+	return 0;
+}
