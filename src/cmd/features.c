@@ -6,11 +6,11 @@
  */
 #include "cmd/commands.h"
 #include "commit.h"
-#include "json/encode.h"
 #include "plan/caps.h"
 #include "plan/options.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
+#include "json/encode.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,

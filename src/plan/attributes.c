@@ -22,18 +22,12 @@ static const struct sysctl_owner {
 	int type;
 	const char *name;
 } sysctl_owners[] = {
-	{ "net/", CLONE_NEWNET, "network" },
-	{ "fs/mqueue/", CLONE_NEWIPC, "ipc" },
-	{ "kernel/msgmax", CLONE_NEWIPC, "ipc" },
-	{ "kernel/msgmnb", CLONE_NEWIPC, "ipc" },
-	{ "kernel/msgmni", CLONE_NEWIPC, "ipc" },
-	{ "kernel/sem", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shmall", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shmmax", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shmmni", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shm_rmid_forced", CLONE_NEWIPC, "ipc" },
-	{ "kernel/domainname", CLONE_NEWUTS, "uts" },
-	{ "kernel/hostname", CLONE_NEWUTS, "uts" },
+	{ "net/", CLONE_NEWNET, "network" },	      { "fs/mqueue/", CLONE_NEWIPC, "ipc" },
+	{ "kernel/msgmax", CLONE_NEWIPC, "ipc" },     { "kernel/msgmnb", CLONE_NEWIPC, "ipc" },
+	{ "kernel/msgmni", CLONE_NEWIPC, "ipc" },     { "kernel/sem", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shmall", CLONE_NEWIPC, "ipc" },     { "kernel/shmmax", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shmmni", CLONE_NEWIPC, "ipc" },     { "kernel/shm_rmid_forced", CLONE_NEWIPC, "ipc" },
+	{ "kernel/domainname", CLONE_NEWUTS, "uts" }, { "kernel/hostname", CLONE_NEWUTS, "uts" },
 	{ "user/", CLONE_NEWUSER, "user" },
 };
 

@@ -88,7 +88,8 @@ static int add_architectures(scmp_filter_ctx ctx, const struct spec_seccomp *sec
 			continue;
 		}
 		rc = seccomp_arch_add(ctx, token);
-		if (rc < 0 && rc != -EEXIST) {
+		/* -EDOM: of the other byte order, so it is no machine whose programs could run here. */
+		if (rc < 0 && rc != -EEXIST && rc != -EDOM) {
 			return err_errno(err, -rc, "/linux/seccomp/architectures/%zu: %s", i, name);
 		}
 	}

@@ -2,7 +2,7 @@
 /*
  * testguest: looks at a container from inside by system calls, where busybox has no program for it or hides the
  * kernel's answer behind its own. Static, so that it runs in any root filesystem. The host's side of a test uses it
- * too, as the client that takes a terminal (`receive`).
+ * too, as the client that takes a terminal (`receive`) and as the one that answers for system calls (`agent`).
  *
  * Each command prints one line, or one line a fact, and ends with 0; 1 means that the question could not be asked.
  */
@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +140,78 @@ static int run_getcwd(char **argv)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {
+	{ "clock_settime", SYS_clock_settime },
+	{ "getppid", SYS_getppid },
+	{ "io_pgetevents", SYS_io_pgetevents },
+	{ "keyctl", SYS_keyctl },
+	{ "mkdirat", SYS_mkdirat },
+	{ "mount", SYS_mount },
+	{ "personality", SYS_personality },
+	{ "setns", SYS_setns },
+	{ "socket", SYS_socket },
+	{ "umask", SYS_umask },
+	{ "unshare", SYS_unshare },
+};
+
+static long call_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (strcmp(calls[i].name, name) == 0) {
+			return calls[i].number;
+		}
+	}
+	return strtol(name, NULL, 0);
+}
+
+/*
+ * syscall NAME|NUMBER [ARGUMENT...]: the call as it is, without a C library's ideas. An argument that is no number is
+ * passed as a string. Prints what it returned, or its errno's name.
+ */
+static int run_syscall(char **argv)
+{
+	unsigned long long v[6] = { 0 };
+	long rc;
+
+	if (!argv[0]) {
+		return 1;
+	}
+	for (int i = 0; i < 6 && argv[1 + i]; i++) {
+		char *end;
+
+		v[i] = strtoull(argv[1 + i], &end, 0);
+		if (*end || end == argv[1 + i]) {
+			v[i] = (unsigned long long)(uintptr_t)argv[1 + i];
+		}
+	}
+	rc = syscall(call_number(argv[0]), v[0], v[1], v[2], v[3], v[4], v[5]);
+	if (rc < 0) {
+		return answer(-1);
+	}
+	printf("%ld\n", rc);
+	return 0;
+}
+
+/* call32: getpid by the way of a 32-bit program; "none" where this machine has no such way. */
+static int run_call32(char **argv)
+{
+	(void)argv;
+#if defined(__x86_64__)
+	{
+		int rc;
+
+		__asm__ volatile("int $0x80" : "=a"(rc) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+		puts(rc < 0 ? "denied" : rc == getpid() ? "ok" : "wrong");
+	}
+#else
+	puts("none");
+#endif
+	return 0;
+}
+
 static int receive_fd(int listener, char *payload, size_t size)
 {
 	union {
@@ -164,23 +239,36 @@ static int receive_fd(int listener, char *payload, size_t size)
 	return fd;
 }
 
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0) {
+		return -1;
+	}
+	return listener;
+}
+
 /*
  * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
  * a newline into it, prints what comes out until the container closes its side.
  */
 static int run_receive(char **argv)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char payload[PATH_MAX], buf[4096];
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	ssize_t len;
-	int fd;
+	int listener, fd;
 
-	if (!argv[0] || !argv[1] || strlen(argv[0]) >= sizeof(address.sun_path)) {
+	if (!argv[0] || !argv[1]) {
 		return 1;
 	}
-	strcpy(address.sun_path, argv[0]);
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0) {
+	listener = listen_at(argv[0]);
+	if (listener < 0) {
 		return 1;
 	}
 	fd = receive_fd(listener, payload, sizeof(payload));
@@ -200,14 +288,86 @@ static int run_receive(char **argv)
 	return 0;
 }
 
+/* The structures may be longer in a kernel that is younger than our headers. */
+union padded_notif {
+	struct seccomp_notif notif;
+	char pad[4096];
+};
+
+union padded_resp {
+	struct seccomp_notif_resp resp;
+	char pad[4096];
+};
+
+/* Answers until the last process under the filter is gone; a negative code lets the calls happen. 0, or 1. */
+static int answer_all(int fd, int code)
+{
+	for (;;) {
+		struct pollfd pfd = { fd, POLLIN, 0 };
+		union padded_notif n = { .pad = { 0 } };
+		union padded_resp r = { .pad = { 0 } };
+
+		if (poll(&pfd, 1, -1) < 0) {
+			return 1;
+		}
+		if (pfd.revents & POLLHUP) {
+			return 0;
+		}
+		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0) {
+			if (errno == ENOENT || errno == EINTR) {
+				continue;
+			}
+			return 1;
+		}
+		printf("call %d pid %u\n", n.notif.data.nr, n.notif.pid);
+		fflush(stdout);
+		r.resp.id = n.notif.id;
+		r.resp.error = code > 0 ? -code : 0;
+		r.resp.flags = code < 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno != ENOENT) {
+			return 1;
+		}
+	}
+}
+
+/*
+ * agent SOCKET FILE CODE: takes one seccomp listener from SOCKET, writes the JSON that came with it into FILE, and
+ * answers every notification with the errno CODE, or with a 0 that nothing was done for, or by letting the call happen
+ * (-1). One line each.
+ */
+static int run_agent(char **argv)
+{
+	char payload[65536];
+	FILE *file;
+	int listener, fd;
+
+	if (!argv[0] || !argv[1] || !argv[2]) {
+		return 1;
+	}
+	listener = listen_at(argv[0]);
+	fd = listener < 0 ? -1 : receive_fd(listener, payload, sizeof(payload));
+	file = fd < 0 ? NULL : fopen(argv[1], "w");
+	if (!file || fputs(payload, file) < 0 || fclose(file) != 0) {
+		return 1;
+	}
+	return answer_all(fd, atoi(argv[2]));
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "clock", run_clock },	    { "fds", run_fds },
-	{ "getcwd", run_getcwd },   { "keyring", run_keyring },
-	{ "receive", run_receive }, { "session", run_session },
-	{ "try", run_try },	    { "with-keyring", run_with_keyring },
+	{ "agent", run_agent },
+	{ "call32", run_call32 },
+	{ "clock", run_clock },
+	{ "fds", run_fds },
+	{ "getcwd", run_getcwd },
+	{ "keyring", run_keyring },
+	{ "receive", run_receive },
+	{ "session", run_session },
+	{ "syscall", run_syscall },
+	{ "try", run_try },
+	{ "with-keyring", run_with_keyring },
 };
 
 int main(int argc, char **argv)

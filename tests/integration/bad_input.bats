@@ -116,19 +116,10 @@ END
 		try rl create --bundle "$B" "$C"
 		refused "$path" "not supported yet"
 	done <<'END'
-/linux/seccomp .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}
-/hooks .hooks = {"prestart": [{"path": "/bin/true"}]}
-/hooks .hooks = {"poststop": [{"path": "/bin/true"}]}
-/linux/sysctl .linux.sysctl = {"net.ipv4.ip_forward": "1"}
 /linux/resources/memory .linux.resources = {"memory": {"limit": 1048576}}
 /linux/resources/cpu .linux.resources = {"cpu": {"shares": 100}}
 /linux/resources/pids .linux.resources = {"pids": {"limit": 10}}
 /linux/resources/unified .linux.resources = {"unified": {"memory.high": "1"}}
-/linux/personality .linux.personality = {"domain": "LINUX32"}
-/process/apparmorProfile .process.apparmorProfile = "x"
-/process/selinuxLabel .process.selinuxLabel = "a:b:c:d"
-/process/scheduler .process.scheduler = {"policy": "SCHED_BATCH"}
-/process/ioPriority .process.ioPriority = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}
 /linux/mountLabel .linux.mountLabel = "a:b:c:d"
 END
 }
