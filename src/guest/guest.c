@@ -17,6 +17,7 @@
 
 #include "guest/step.h"
 #include "sys/fd.h"
+#include "sys/signals.h"
 #include "wire/wire.h"
 
 static const struct step {
@@ -79,18 +80,6 @@ void guest_log(const struct guest *g, const char *fmt, ...)
 	(void)wire_send(g->wire, WIRE_LOG, text, (uint32_t)strlen(text), -1);
 }
 
-/* A child must not inherit the caller's ignored signals and mask: a pipeline's SIGPIPE=ignore would break programs. */
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++) {
-		signal(sig, SIG_DFL);
-	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Not past READY: what comes then is the start's, and nobody measures it. */
 static void trace(const struct guest *g, const char *name)
 {
@@ -123,7 +112,8 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	};
 	struct err err = { 0 };
 
-	reset_signals();
+	/* A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the container. */
+	sys_signals_reset();
 	/* Until READY the guest must not outlive a killed host; the end of file on the wire covers the race. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left open. */

@@ -16,6 +16,7 @@
 
 #include "base/scope.h"
 #include "sys/clone.h"
+#include "sys/signals.h"
 
 #define KEEP_AT_ONCE 512
 #define PIPE_CAPACITY 65536
@@ -42,15 +43,11 @@ static int input_file(const char *text)
 /* Returns the child's pid; *ret_error is its errno when it could not execute the program. */
 static pid_t start(const struct sys_spawn *s, int in, int out, int error, volatile int *ret_error)
 {
-	sigset_t none;
-	pid_t pid;
+	pid_t pid = vfork();
 
-	sigemptyset(&none);
-	pid = vfork();
 	if (pid == 0) {
 		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 && (!s->cwd || chdir(s->cwd) == 0)) {
-			signal(SIGPIPE, SIG_DFL);
-			sigprocmask(SIG_SETMASK, &none, NULL);
+			sys_signals_reset();
 			execve(s->path, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)s->env);
 		}
 		*ret_error = errno;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/signals: what a program of someone else's must not inherit. */
+#include "sys/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The kernel's own number of signals; its sigset_t has as many bits. */
+#define SIGNALS 64
+
+void sys_signals_reset(void)
+{
+	/* Large enough for the kernel's struct sigaction of any machine; all zero is SIG_DFL without flags. */
+	static const unsigned long defaults[16];
+	sigset_t none;
+
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		syscall(SYS_rt_sigaction, sig, defaults, NULL, SIGNALS / 8);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
