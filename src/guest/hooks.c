@@ -21,9 +21,10 @@ int guest_host_setup(struct guest *g, struct err *err)
 		return 0;
 	}
 	rc = wire_send(g->wire, WIRE_SETUP, NULL, 0, -1);
-	if (rc == 0) {
-		rc = wire_recv(g->wire, &msg);
+	if (rc < 0) {
+		return err_errno(err, -rc, "telling the host side that it is its turn");
 	}
+	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || msg.type != WIRE_SETUP_DONE) {
 		return err_set(err, EPIPE, "the host side ended before its part of the set-up was done");
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/sock.h"
 
 #define MULTIPLEXER_NAME "/dev/ptmx"
 
@@ -43,28 +44,9 @@ int host_console_connect(const char *path, int *ret_fd, struct err *err)
 
 int host_console_send(int socket, int multiplexer, struct err *err)
 {
-	char name[] = MULTIPLEXER_NAME;
-	struct iovec iov = { .iov_base = name, .iov_len = strlen(name) };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	int rc = sys_send_fd(socket, MULTIPLEXER_NAME, strlen(MULTIPLEXER_NAME), multiplexer);
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &multiplexer, sizeof(int));
-	if (sendmsg(socket, &msg, MSG_NOSIGNAL) < 0) {
-		return err_errno(err, errno, "--console-socket: sending the terminal");
-	}
-	return 0;
+	return rc < 0 ? err_errno(err, -rc, "--console-socket: sending the terminal") : 0;
 }
 
 int host_console_check(int multiplexer, struct err *err)

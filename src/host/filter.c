@@ -13,7 +13,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "plan/filter.h"
-#include "sys/compat.h"
+#include "sys/sock.h"
 #include "json/encode.h"
 
 int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err)
@@ -61,54 +61,25 @@ static const char *process_state(struct arena *arena, const struct plan *plan, c
 	return out.s;
 }
 
-/* One sendmsg for all of it where that goes; what a full socket buffer leaves follows without the descriptor. */
-static int send_state(int agent, const char *text, int listener)
-{
-	size_t len = strlen(text);
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = len };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-	ssize_t sent;
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &listener, sizeof(int));
-	sent = sendmsg(agent, &msg, MSG_NOSIGNAL);
-	while (sent >= 0 && (size_t)sent < len) {
-		text += sent;
-		len -= (size_t)sent;
-		sent = send(agent, text, len, MSG_NOSIGNAL);
-	}
-	return sent < 0 ? -errno : 0;
-}
-
 int host_filter_send_listener(const struct plan_filter *filter, int listener, pid_t pid, const struct spec *spec,
 			      const struct plan *plan, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	scope_fd int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *state;
 	int rc;
 
 	if (strlen(filter->listener_path) >= sizeof(address.sun_path)) {
 		return err_set(err, ENAMETOOLONG, "/linux/seccomp/listenerPath: longer than %zu bytes",
 			       sizeof(address.sun_path) - 1);
 	}
-	strcpy(address.sun_path, filter->listener_path);
+	memcpy(address.sun_path, filter->listener_path, strlen(filter->listener_path) + 1);
 	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s", filter->listener_path);
 	}
-	rc = send_state(agent, process_state(&arena, plan, spec, pid), listener);
+	state = process_state(&arena, plan, spec, pid);
+	rc = sys_send_fd(agent, state, strlen(state), listener);
 	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s",
 				  filter->listener_path) :
 			0;

@@ -68,7 +68,11 @@ static void keep(struct sys_spawn_end *end, int fd)
 			memmove(end->said, end->said + used / 2, used - used / 2);
 			used -= used / 2;
 		}
-		end->said[used++] = buf[i] == '\n' || buf[i] == '\0' ? ' ' : buf[i];
+		end->said[used] = buf[i];
+		if (buf[i] == '\n' || buf[i] == '\0') {
+			end->said[used] = ' ';
+		}
+		used++;
 		end->said[used] = '\0';
 	}
 }
