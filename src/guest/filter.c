@@ -34,9 +34,9 @@
 #define SECCOMP_FILTER_FLAG_TSYNC (1UL << 0)
 #endif
 
-/* How long the courier waits for the listener to appear. */
+/* How long the courier waits for the listener to appear: a second. */
 #define COURIER_ROUNDS 10000
-#define COURIER_PAUSE_NS 1000000
+#define COURIER_PAUSE_NS 100000
 
 /* The program comes in a memfd, compiled by the host side while this side was busy. */
 int guest_filter_receive(struct guest *g, struct err *err)
@@ -114,7 +114,7 @@ static pid_t send_courier(const struct guest *g, int listener)
 		if (is_listener(listener)) {
 			_exit(wire_send(g->wire, WIRE_LISTENER, NULL, 0, listener) < 0);
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = COURIER_PAUSE_NS / 10 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = COURIER_PAUSE_NS }, NULL);
 	}
 	_exit(1);
 }

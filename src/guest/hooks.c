@@ -60,17 +60,6 @@ static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status
 	return 0;
 }
 
-static int open_log(const char *path, int *ret, struct err *err)
-{
-	if (path && *path) {
-		*ret = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-		if (*ret < 0) {
-			return err_errno(err, errno, "file for the hooks' output %s", path);
-		}
-	}
-	return 0;
-}
-
 /* Situation: before the pivot, so that paths are the host's; the container's namespaces, uid 0 of them. */
 int guest_create_container_hooks(struct guest *g, struct err *err)
 {
@@ -79,8 +68,8 @@ int guest_create_container_hooks(struct guest *g, struct err *err)
 	if (hooks->of[PLAN_HOOK_CREATE_CONTAINER].n + hooks->of[PLAN_HOOK_START_CONTAINER].n == 0) {
 		return 0;
 	}
-	TRY(open_log(hooks->out, &g->hooks_out, err));
-	TRY(open_log(hooks->err, &g->hooks_err, err));
+	TRY(sys_spawn_output(hooks->out, &g->hooks_out, err));
+	TRY(sys_spawn_output(hooks->err, &g->hooks_err, err));
 	return run_all(g, PLAN_HOOK_CREATE_CONTAINER, "creating", g->plan->bundle, err);
 }
 

@@ -22,36 +22,14 @@
 #include "sys/fd.h"
 #include "wire/wire.h"
 
-static const char *type_name(int type)
-{
-	switch (type) {
-	case CLONE_NEWUSER:
-		return "user";
-	case CLONE_NEWPID:
-		return "pid";
-	case CLONE_NEWNS:
-		return "mount";
-	case CLONE_NEWNET:
-		return "network";
-	case CLONE_NEWUTS:
-		return "uts";
-	case CLONE_NEWIPC:
-		return "ipc";
-	case CLONE_NEWCGROUP:
-		return "cgroup";
-	default:
-		return "time";
-	}
-}
-
 static int join_one(const struct plan_join *join, int fd, struct err *err)
 {
 	if (setns(fd, join->type) == 0) {
 		return 0;
 	}
-	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, type_name(join->type), join->path);
+	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, join->name, join->path);
 	if (err->code == EINVAL) {
-		err_hint(err, "it is no %s namespace, or one that this process is in already", type_name(join->type));
+		err_hint(err, "it is no %s namespace, or one that this process is in already", join->name);
 	} else if (err->code == EPERM) {
 		err_hint(err, "only namespaces owned by a user namespace of yours can be joined; "
 			      "join the user namespace that it belongs to as well");
@@ -94,16 +72,6 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 	return rc;
 }
 
-static bool joins(const struct plan_namespaces *ns, int type)
-{
-	for (size_t i = 0; i < ns->join_n; i++) {
-		if (ns->join[i].type == type) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * A process can't move itself into a pid namespace, only its next child: make that child with CLONE_PARENT, so that
  * it is the host's child as any other init, and hand its pidfd over. Situation: after join_all.
@@ -141,8 +109,8 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 {
 	const struct plan_namespaces *ns = &g->plan->ns;
 	/* The host's clone3 made these already, unless a user or pid namespace had to be joined first. */
-	bool join_user = joins(ns, CLONE_NEWUSER);
-	bool join_pid = joins(ns, CLONE_NEWPID);
+	bool join_user = plan_joins(ns, CLONE_NEWUSER);
+	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
 
 	TRY(join_all(ns, err));

@@ -214,7 +214,6 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	if (plan_needs_subids(spec, &f)) {
 		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
-		f.subids_known = true;
 		if (!f.privileged) {
 			find_helpers(arena, &f);
 		}

@@ -45,18 +45,6 @@ void host_hooks_state(struct arena *arena, const char *id, const char *bundle, c
 	hooks->state_tail = arena_printf(arena, ",%s", rest);
 }
 
-static int open_log(const char *path, int *ret, struct err *err)
-{
-	*ret = -1;
-	if (path && *path) {
-		*ret = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-		if (*ret < 0) {
-			return err_errno(err, errno, "file for the hooks' output %s", path);
-		}
-	}
-	return 0;
-}
-
 static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state, const char *bundle,
 		   struct err *err)
 {
@@ -71,8 +59,8 @@ static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, co
 		.timeout = h->timeout,
 	};
 
-	TRY(open_log(hooks->out, &out, err));
-	TRY(open_log(hooks->err, &errors, err));
+	TRY(sys_spawn_output(hooks->out, &out, err));
+	TRY(sys_spawn_output(hooks->err, &errors, err));
 	spawn.out = out;
 	spawn.err = errors;
 	return sys_spawn_checked(&spawn, err) < 0 ? err_wrap(err, "%s", h->where) : 0;

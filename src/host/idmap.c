@@ -165,6 +165,7 @@ int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int beg
 {
 	struct idmap_helper *both[] = { &job->uid, &job->gid };
 	int rc = begun;
+
 	for (size_t i = 0; i < 2; i++) {
 		struct err said;
 

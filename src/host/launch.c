@@ -227,21 +227,12 @@ static int prepare(struct launch *l, struct err *err)
 	return 0;
 }
 
-static bool joins(const struct plan *plan, int type)
-{
-	for (size_t i = 0; i < plan->ns.join_n; i++) {
-		if (plan->ns.join[i].type == type) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The one clone. The child never returns from here. */
 static int spawn(struct launch *l, struct err *err)
 {
 	/* The other namespaces are made by the guest, while the maps are written; a joined user namespace comes first. */
-	uint64_t flags = joins(l->plan, CLONE_NEWUSER) ? 0 : l->plan->ns.new &(CLONE_NEWUSER | CLONE_NEWPID);
+	const uint64_t first = CLONE_NEWUSER | CLONE_NEWPID;
+	uint64_t flags = plan_joins(&l->plan->ns, CLONE_NEWUSER) ? 0 : l->plan->ns.new &first;
 	scope_fd int theirs = -1;
 	int rc = wire_pair(&l->wire, &theirs);
 
@@ -274,7 +265,7 @@ static int tell(const struct launch *l, enum wire_type type, int fd, struct err 
 	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container %s", wire_type_name(type)) : 0;
 }
 
-/* The filter takes as long to compile as the id helpers take to run, so it is compiled while they do. */
+/* Compiling a filter takes a millisecond or more: it is done while the id helpers run. */
 static int give_ids_and_filter(struct launch *l, struct err *err)
 {
 	struct idmap_job job;

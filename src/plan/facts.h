@@ -51,7 +51,6 @@ struct facts {
 	bool setgroups_denied; /* there, by whoever wrote its maps; every namespace made in it inherits that */
 
 	/* Loaded only when the configuration needs more than one id (see host_facts). */
-	bool subids_known;
 	struct facts_ranges subuids;
 	struct facts_ranges subgids;
 	const char *subid_source; /* "/etc/subuid" or "NSS (subid: sss)" */

@@ -70,7 +70,7 @@ static uint32_t token_of(const char *name)
 	size_t i;
 
 	name += strlen("SCMP_ARCH_");
-	for (i = 0; name[i] && i < sizeof(small) - 1; i++) {
+	for (i = 0; i < sizeof(small) - 1 && name[i]; i++) {
 		small[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
 	}
 	return seccomp_arch_resolve_name(small);

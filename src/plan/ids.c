@@ -247,6 +247,8 @@ static int need_helpers(struct builder *b, struct err *err)
 /* One id: nobody's help is needed, but the kernel wants setgroups(2) denied first. */
 static void single_id(struct builder *b, struct side *u, struct side *g)
 {
+	const char *source = b->facts->subid_source;
+	const char *remedy;
 	size_t room;
 
 	for (int i = 0; i < 2; i++) {
@@ -259,11 +261,18 @@ static void single_id(struct builder *b, struct side *u, struct side *g)
 	}
 	b->plan->ids.how = PLAN_IDS_DIRECT;
 	b->plan->ids.deny_setgroups = true;
+	/* Where a name service answered, the files were not asked: naming one would send the reader astray. */
+	if (source && str_starts(source, "NSS")) {
+		remedy = arena_printf(b->arena, "give %s a range there", b->facts->user ? b->facts->user : "yourself");
+	} else {
+		source = u->ranges->n == 0 ? "/etc/subuid" : "/etc/subgid";
+		remedy = arena_printf(b->arena,
+				      "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+				      b->facts->user ? b->facts->user : "USER");
+	}
 	plan_note(b, "/linux/namespaces", "only your own id is mapped, as uid and gid 0",
-		  arena_printf(b->arena, "%s has no range for %s", u->ranges->n == 0 ? "/etc/subuid" : "/etc/subgid",
-			       b->facts->user ? b->facts->user : "you"),
-		  arena_printf(b->arena, "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-			       b->facts->user ? b->facts->user : "USER"));
+		  arena_printf(b->arena, "%s has no range for %s", source, b->facts->user ? b->facts->user : "you"),
+		  remedy);
 }
 
 static int choose_writer(struct builder *b, struct side *u, struct side *g, struct err *err)

@@ -13,15 +13,7 @@ bool plan_ns_new(const struct builder *b, int type)
 
 bool plan_ns_own(const struct builder *b, int type)
 {
-	if (plan_ns_new(b, type)) {
-		return true;
-	}
-	for (size_t i = 0; i < b->plan->ns.join_n; i++) {
-		if (b->plan->ns.join[i].type == type) {
-			return true;
-		}
-	}
-	return false;
+	return plan_ns_new(b, type) || plan_joins(&b->plan->ns, type);
 }
 
 static int take_from_spec(struct builder *b, struct err *err)
@@ -40,6 +32,7 @@ static int take_from_spec(struct builder *b, struct err *err)
 		}
 		ns->join[ns->join_n++] = (struct plan_join){
 			.type = want->type,
+			.name = names_of(spec_namespace_names, want->type),
 			.path = want->path,
 			.where = arena_printf(b->arena, "/linux/namespaces/%zu", i),
 		};

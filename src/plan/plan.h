@@ -50,7 +50,8 @@ struct plan_ids {
 enum { PLAN_NS_MAX = 8 };
 
 struct plan_join {
-	int type; /* CLONE_NEW* */
+	int type;	  /* CLONE_NEW* */
+	const char *name; /* "network" */
 	const char *path;
 	const char *where; /* "/linux/namespaces/2" */
 };
@@ -69,6 +70,17 @@ struct plan_namespaces {
 	struct plan_clock clocks[2];
 	size_t clock_n;
 };
+
+/* Is a namespace of this type (CLONE_NEW*) joined by path? */
+static inline bool plan_joins(const struct plan_namespaces *ns, int type)
+{
+	for (size_t i = 0; i < ns->join_n; i++) {
+		if (ns->join[i].type == type) {
+			return true;
+		}
+	}
+	return false;
+}
 
 struct plan_sysctl {
 	const char *key;  /* as the configuration has it */
@@ -172,9 +184,8 @@ struct plan_memory_policy {
 	uint64_t nodes[PLAN_NODES_MAX / 64];
 };
 
-/* Bit n is capability n. */
+/* Bit n is capability n. A configuration without the property has all sets empty (config.md). */
 struct plan_caps {
-	bool set; /* false: the configuration has no capabilities property: all sets empty (config.md) */
 	uint64_t bounding;
 	uint64_t effective;
 	uint64_t permitted;

@@ -38,7 +38,6 @@ static void take_caps(struct builder *b, const struct spec_capabilities *want)
 	if (!want) {
 		return;
 	}
-	caps->set = true;
 	caps->bounding = cap_mask(b, "bounding", &want->bounding);
 	caps->effective = cap_mask(b, "effective", &want->effective);
 	caps->permitted = cap_mask(b, "permitted", &want->permitted);

@@ -181,3 +181,15 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 	}
 	return 0;
 }
+
+int sys_spawn_output(const char *path, int *ret_fd, struct err *err)
+{
+	*ret_fd = -1;
+	if (path && *path) {
+		*ret_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		if (*ret_fd < 0) {
+			return err_errno(err, errno, "output file %s", path);
+		}
+	}
+	return 0;
+}

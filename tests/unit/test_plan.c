@@ -83,6 +83,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->privileged = true;
 	} else if (str_eq(word, "in-userns")) {
 		f->in_userns = true;
+	} else if (str_eq(word, "subid-source")) {
+		f->subid_source = arena_strdup(arena, rest);
 	} else if (str_eq(word, "apparmor")) {
 		f->has_apparmor = true;
 	} else if (str_eq(word, "setgroups-denied")) {

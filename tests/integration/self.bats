@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # output, stderr: of helpers' `try`
+#
+# CVE-2019-5736: a container must not be able to overwrite the runtime's own file. Tried with host_self_protect taken
+# out: /proc/PID/exe is then the copy below, and the test fails.
+
+load helpers
+
+setup() {
+	container_setup
+	cp "$ROOTLET" "$T/own"
+	before=$(cksum <"$T/own")
+}
+
+# own ARGUMENT...: a rootlet whose file belongs to the user, as after a build in the home folder.
+own() {
+	ROOTLET_TEST=$C "$T/own" --root "$T/state" "$@" 3>&-
+}
+
+@test "a container that waits for its start is not the runtime's file, and sealed" {
+	try own create --bundle "$B" "$C"
+	equal "$status" 0
+	has "$(readlink "/proc/$(pid_of)/exe")" "memfd:rootlet"
+	# By the user themself, who owns both: only the seal stands in the way.
+	not bash -c 'echo x >"$1"' bash "/proc/$(pid_of)/exe"
+	equal "$(cksum <"$T/own")" "$before"
+	own delete "$C"
+}
