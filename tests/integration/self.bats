@@ -23,7 +23,7 @@ own() {
 	equal "$status" 0
 	has "$(readlink "/proc/$(pid_of)/exe")" "memfd:rootlet"
 	# By the user themself, who owns both: only the seal stands in the way.
-	not bash -c 'echo x >"$1"' bash "/proc/$(pid_of)/exe"
+	not dd if=/dev/zero of="/proc/$(pid_of)/exe" bs=1 count=1 conv=notrunc
 	equal "$(cksum <"$T/own")" "$before"
 	own delete "$C"
 }
