@@ -22,7 +22,7 @@ own() {
 	try own create --bundle "$B" "$C"
 	equal "$status" 0
 	has "$(readlink "/proc/$(pid_of)/exe")" "memfd:rootlet"
-	# By the user themself, who owns both: only the seal stands in the way.
+	# Not even by the user themself, who owns both: its mode and its seals stand in the way.
 	not dd if=/dev/zero of="/proc/$(pid_of)/exe" bs=1 count=1 conv=notrunc
 	equal "$(cksum <"$T/own")" "$before"
 	own delete "$C"
