@@ -270,6 +270,57 @@ struct plan_note {
 	bool quiet;	    /* not worth a line in a run: only `explain` shows it */
 };
 
+/* ---- the control group ---- */
+
+enum plan_cgroup_manager {
+	PLAN_CGROUP_NONE,    /* the container stays in its caller's cgroup */
+	PLAN_CGROUP_FS,	     /* made by us, in a part of the hierarchy that we may write */
+	PLAN_CGROUP_SYSTEMD, /* a transient scope of the user's (as root: the system's) manager */
+};
+
+/* A limit: a file of cgroup v2 and what is written to it. */
+struct plan_limit {
+	const char *where; /* "/linux/resources/memory/limit" */
+	const char *file;  /* "memory.max" */
+	const char *value; /* "1048576" */
+};
+
+struct plan_device_id {
+	const char *path; /* "/dev/block/8:0" */
+	uint64_t value;
+};
+
+/* A property of a systemd unit, with the D-Bus type that its value has. */
+struct plan_property {
+	const char *where; /* the JSON path that it comes of */
+	const char *name;  /* "MemoryMax" */
+	const char *type;  /* signature: b s as i u x t d ay a(st) */
+	union {
+		bool boolean;	   /* b */
+		int64_t integer;   /* i x */
+		uint64_t number;   /* u t; UINT64_MAX is "infinity" where the property has one */
+		double real;	   /* d */
+		const char *text;  /* s */
+		struct strs texts; /* as */
+		struct {
+			const uint8_t *v;
+			size_t n;
+		} bytes; /* ay: AllowedCPUs, AllowedMemoryNodes */
+		struct {
+			const struct plan_device_id *v;
+			size_t n;
+		} devices; /* a(st): IODeviceWeight, IOReadBandwidthMax … */
+	};
+};
+
+/* The same wish twice: for the files of the cgroup, and for the unit. */
+struct plan_limits {
+	struct plan_limit *files;
+	size_t file_n;
+	struct plan_property *properties;
+	size_t property_n;
+};
+
 /* ---- system calls ---- */
 
 struct plan_filter {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/cgroup: the container's control group (cgroup v2), whoever made it.
+ *
+ *	MOUNT PATH		made for the container, with its limits: a directory of ours, or a scope of systemd
+ *	MOUNT PATH/SUB	where the container's processes are; the same directory when there is no SUB
+ *
+ * With the manager NONE there is none: the container is in its caller's cgroup. What can't be done then fails with
+ * ENOTSUP and a line that says why and what would help; attaching and removing do nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/plan.h"
+
+/* What state.json keeps. */
+struct cgroup {
+	enum plan_cgroup_manager manager;
+	const char *mount; /* "/sys/fs/cgroup"; on a hybrid host "/sys/fs/cgroup/unified" */
+	const char *path;  /* below mount, beginning with '/' */
+	const char *sub;   /* "container"; NULL: none */
+	const char *unit;  /* SYSTEMD: the scope's name */
+	const char *leaf; /* below mount: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
+	const char *why;  /* NONE: why there is no cgroup */
+};
+
+/* "systemd", "cgroupfs", "disabled". */
+const char *host_cgroup_manager_name(enum plan_cgroup_manager manager);
+
+/*
+ * Makes the cgroup of a plan, without a process (cgroupfs), or does nothing yet (systemd, whose scopes begin with a
+ * process). *ret_into: a descriptor for sys_clone, or -1. On failure nothing is left.
+ */
+int host_cgroup_prepare(struct arena *arena, const struct plan *plan, struct cgroup *ret, int *ret_into,
+			struct err *err);
+
+/*
+ * The container's first process is there: puts it into the cgroup unless it was cloned into it (`inside`), applies the
+ * limits and reads them back. *ret_dir: the directory that is to be the root of the container's cgroup namespace, for the
+ * guest. On failure the caller calls host_cgroup_remove.
+ */
+int host_cgroup_begin(struct arena *arena, const struct plan *plan, struct cgroup *cgroup, pid_t pid, int pidfd,
+		      bool inside, int *ret_dir, struct err *err);
+
+/*
+ * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not empty. init is the
+ * container's first process: where the container has made cgroups of its own and takes no process in the one it was
+ * given, init's own is taken.
+ */
+int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err);
+
+/* The directory where the container's processes are, for sys_clone and openat. Returns a descriptor or -errno with err. */
+int host_cgroup_open(const struct cgroup *cgroup, struct err *err);
+
+/* Freezes or thaws everything in it and waits until the kernel says that it is so. */
+int host_cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err);
+
+/* False also when there is no cgroup, or it can't be read. */
+bool host_cgroup_is_frozen(const struct cgroup *cgroup);
+
+/* SIGKILL to every process in it, also to those that are being forked: cgroup.kill, before Linux 5.14 by freezing first. */
+int host_cgroup_kill(const struct cgroup *cgroup, struct err *err);
+
+/* Every process in it and below, ascending. */
+int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n, struct err *err);
+
+/* New limits for what runs: writes and reads back (update). */
+int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, struct err *err);
+
+/* Ends what is left in it and removes it with everything below. Success when it is gone already. */
+int host_cgroup_remove(const struct cgroup *cgroup, struct err *err);
