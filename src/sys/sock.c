@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/sock: a descriptor and the bytes that go with it, over a UNIX stream socket. */
+/* sys/sock: UNIX stream sockets by path, and a descriptor with the bytes that go with it. */
 #include "sys/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/scope.h"
 
 int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 {
@@ -36,4 +42,29 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 		sent = send(socket, left, len, MSG_NOSIGNAL);
 	}
 	return sent < 0 ? -errno : 0;
+}
+
+int sys_connect_unix(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scope_fd int place = -1;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (strlen(path) < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, path, strlen(path) + 1);
+	} else {
+		place = open(path, O_PATH | O_CLOEXEC);
+		if (place < 0) {
+			return -errno;
+		}
+		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
+	}
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		return -errno;
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
 }

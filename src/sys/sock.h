@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/sock: a descriptor and the bytes that go with it, over a UNIX stream socket. */
+/* sys/sock: UNIX stream sockets by path, and a descriptor with the bytes that go with it. */
 #pragma once
 
 #include <stddef.h>
@@ -9,3 +9,9 @@
  * a receiver that is gone is -EPIPE, without a signal.
  */
 int sys_send_fd(int socket, const void *bytes, size_t len, int fd);
+
+/*
+ * Connects to a listening socket; its path may be longer than sun_path's 108 bytes (then it goes through an O_PATH
+ * descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns 0 or -errno.
+ */
+int sys_connect_unix(const char *path, int *ret_fd);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/pidfd_socket: --pidfd-socket: a client gets a pidfd of the process that was started. */
+#include "host/pidfd_socket.h"
+
+#include <string.h>
+
+#include "sys/sock.h"
+
+int host_pidfd_socket_connect(const char *path, int *ret_fd, struct err *err)
+{
+	int rc = sys_connect_unix(path, ret_fd);
+
+	return rc < 0 ? err_errno(err, -rc, "--pidfd-socket: connecting to %s", path) : 0;
+}
+
+int host_pidfd_socket_send(int socket, const char *kind, int pidfd, struct err *err)
+{
+	int rc = sys_send_fd(socket, kind, strlen(kind), pidfd);
+
+	return rc < 0 ? err_errno(err, -rc, "--pidfd-socket: sending the pidfd") : 0;
+}
