@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From cgroupsPath to a unit's name, and from annotations to its properties. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan/unit.h"
+
+/* "SLICE UNIT", or the error's message. */
+static const char *name_of(struct arena *arena, const char *path, const char *id, bool system)
+{
+	const char *unit = "untouched";
+	const char *slice = "untouched";
+	struct err err;
+
+	if (plan_unit_name(arena, path, id, system, &unit, &slice, &err) < 0) {
+		assert_int_equal(err.code, EINVAL);
+		assert_string_equal(unit, "untouched");
+		assert_string_equal(slice, "untouched");
+		assert_true(str_starts(err.msg, "/linux/cgroupsPath: "));
+		return arena_strdup(arena, err.msg);
+	}
+	assert_true(strlen(unit) <= 255);
+	return arena_printf(arena, "%s %s", slice, unit);
+}
+
+static void names(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *id;
+		const char *want;
+	} rows[] = {
+		{ NULL, "web", "user.slice rootlet-web.scope" },
+		{ "", "web", "user.slice rootlet-web.scope" },
+		{ "", "a+b", "user.slice rootlet-a\\x2bb.scope" },
+		{ "user.slice:libpod:0123abcd", "x", "user.slice libpod-0123abcd.scope" },
+		{ ":libpod:x", "x", "user.slice libpod-x.scope" },
+		{ "::x", "x", "user.slice x.scope" },
+		{ "::x.scope", "x", "user.slice x.scope" },
+		{ "a-b.slice:p:x.scope", "x", "a-b.slice p-x.scope" },
+		{ "-.slice:p:x", "x", "-.slice p-x.scope" },
+		{ "::a b%c@d", "x", "user.slice a\\x20b\\x25c\\x40d.scope" },
+		{ "::\xc3\xa9", "x", "user.slice \\xc3\\xa9.scope" },
+		{ "::.x", "x", "user.slice \\x2ex.scope" },
+		{ "/libpod_parent/libpod-abc", "x", "user.slice libpod-abc.scope" },
+		{ "/machine.slice/other/libpod-abc.scope", "x", "machine.slice libpod-abc.scope" },
+		{ "/user.slice/user-1000.slice/a", "x", "user-1000.slice a.scope" },
+		{ "a", "x", "user.slice a.scope" },
+		{ "/a/b//", "x", "user.slice b.scope" },
+		{ "/user.slice", "x", "user.slice user.slice.scope" },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(name_of(&arena, rows[i].path, rows[i].id, false), rows[i].want);
+	}
+	assert_string_equal(name_of(&arena, NULL, "web", true), "system.slice rootlet-web.scope");
+}
+
+static void names_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "user.slice:x", "not of the form slice:prefix:name" },
+		{ "a:b:c:d", "not of the form slice:prefix:name" },
+		{ ":p:", "names no cgroup" },
+		{ "::.scope", "names no cgroup" },
+		{ "/", "names no cgroup" },
+		{ "/a/..", "names no cgroup" },
+		{ "user:p:x", "is no slice" },
+		{ ".slice:p:x", "is no slice" },
+		{ "a b.slice:p:x", "systemd takes in no unit's name" },
+		{ "a--b.slice:p:x", "has no name" },
+		{ "-a.slice:p:x", "has no name" },
+		{ "a-.slice:p:x", "has no name" },
+		{ "/a%.slice/x", "systemd takes in no unit's name" },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *got = name_of(&arena, rows[i][0], "x", false);
+
+		if (!strstr(got, rows[i][1])) {
+			fail_msg("%s: %s", rows[i][0], got);
+		}
+	}
+}
+
+static void long_names(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	char a[256], b[256];
+	const char *name;
+
+	(void)state;
+	memset(a, 'x', 255);
+	a[255] = '\0';
+	memcpy(b, a, sizeof(b));
+	b[254] = 'y';
+	name = name_of(&arena, NULL, a, false);
+	assert_int_equal(strlen(name), strlen("user.slice ") + 255);
+	assert_true(str_starts(name, "user.slice rootlet-xxxxxx"));
+	assert_string_equal(name + strlen(name) - 6, ".scope");
+	assert_string_not_equal(name, name_of(&arena, NULL, b, false));
+	a[241] = '\0'; /* just fits: rootlet- and .scope are 14 */
+	assert_string_equal(name_of(&arena, NULL, a, false), arena_printf(&arena, "user.slice rootlet-%s.scope", a));
+	name = name_of(&arena, arena_printf(&arena, "::%s1234567890", a), "x", false);
+	assert_non_null(strstr(name, "would have 257 characters, and systemd takes 255"));
+}
+
+static struct plan_property property(struct arena *arena, const char *name, const char *text)
+{
+	const char *key = arena_printf(arena, PLAN_UNIT_ANNOTATION "%s", name);
+	struct plan_property ret;
+	struct err err;
+
+	if (plan_unit_property(arena, key, text, &ret, &err) < 0) {
+		fail_msg("%s = %s: %s", name, text, err.msg);
+	}
+	assert_string_equal(ret.where, arena_printf(arena, "/annotations/%s", key));
+	return ret;
+}
+
+static void scalars(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *type;
+		int64_t value;
+	} integers[] = {
+		{ "5", "i", 5 },
+		{ " -5 ", "i", -5 },
+		{ "0", "i", 0 },
+		{ "0x1F", "i", 31 },
+		{ "2147483647", "i", INT32_MAX },
+		{ "-2147483648", "i", INT32_MIN },
+		{ "int32 7", "i", 7 },
+		{ "int64 -9223372036854775808", "x", INT64_MIN },
+		{ "@x 9223372036854775807", "x", INT64_MAX },
+	};
+	static const struct {
+		const char *text;
+		const char *type;
+		uint64_t value;
+	} numbers[] = {
+		{ "uint64 90000000", "t", 90000000 },
+		{ "uint64 18446744073709551615", "t", UINT64_MAX },
+		{ "@t 1", "t", 1 },
+		{ "uint32 4294967295", "u", UINT32_MAX },
+		{ "@u\t0xffffffff", "u", UINT32_MAX },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_property p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++) {
+		p = property(&arena, "KillSignal", integers[i].text);
+		assert_string_equal(p.type, integers[i].type);
+		assert_true(p.integer == integers[i].value);
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		p = property(&arena, "TasksMax", numbers[i].text);
+		assert_string_equal(p.name, "TasksMax");
+		assert_string_equal(p.type, numbers[i].type);
+		assert_true(p.number == numbers[i].value);
+	}
+	p = property(&arena, "SendSIGHUP", "true");
+	assert_string_equal(p.type, "b");
+	assert_true(p.boolean);
+	p = property(&arena, "SendSIGHUP", "boolean false");
+	assert_string_equal(p.type, "b");
+	assert_false(p.boolean);
+	p = property(&arena, "Real", "-1.25");
+	assert_string_equal(p.type, "d");
+	assert_true(p.real > -1.2500001 && p.real < -1.2499999);
+	p = property(&arena, "Real", "double 3");
+	assert_string_equal(p.type, "d");
+	assert_true(p.real > 2.9999999 && p.real < 3.0000001);
+}
+
+static void texts(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_property p;
+
+	(void)state;
+	p = property(&arena, "CollectMode", "'inactive-or-failed'");
+	assert_string_equal(p.type, "s");
+	assert_string_equal(p.text, "inactive-or-failed");
+	assert_string_equal(property(&arena, "Description", "\"it's\"").text, "it's");
+	assert_string_equal(property(&arena, "Description", "'it\\'s \\\\ \\n\\t\\\"'").text, "it's \\ \n\t\"");
+	assert_string_equal(property(&arena, "Description", "'\\u00e9\\u20ac\\U0001F600z\\u0041'").text,
+			    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80zA");
+	assert_string_equal(property(&arena, "Description", "@s ''").text, "");
+	p = property(&arena, "Before", "['a.service', \"b, c\" ,'']");
+	assert_string_equal(p.type, "as");
+	assert_int_equal(p.texts.n, 3);
+	assert_string_equal(p.texts.v[0], "a.service");
+	assert_string_equal(p.texts.v[1], "b, c");
+	assert_string_equal(p.texts.v[2], "");
+	assert_null(p.texts.v[3]);
+	p = property(&arena, "Before", "@as []");
+	assert_string_equal(p.type, "as");
+	assert_int_equal(p.texts.n, 0);
+	p = property(&arena, "AllowedCPUs", "[byte 0x03, 255]");
+	assert_string_equal(p.type, "ay");
+	assert_int_equal(p.bytes.n, 2);
+	assert_int_equal(p.bytes.v[0], 3);
+	assert_int_equal(p.bytes.v[1], 255);
+	assert_int_equal(property(&arena, "AllowedCPUs", "@ay []").bytes.n, 0);
+}
+
+static void seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t micro;
+	} rows[] = {
+		{ "90", 90000000 },
+		{ "uint64 90", 90000000 },
+		{ "1.5", 1500000 },
+		{ "double 0.000001", 1 },
+		{ "0.0000019", 1 },
+		{ "int32 0", 0 },
+		{ "18446744073709", UINT64_C(18446744073709000000) },
+		{ "'infinity'", UINT64_MAX },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct plan_property p = property(&arena, "TimeoutStopSec", rows[i].text);
+
+		assert_string_equal(p.name, "TimeoutStopUSec");
+		assert_string_equal(p.type, "t");
+		assert_true(p.number == rows[i].micro);
+	}
+	/* Already in microseconds. */
+	assert_string_equal(property(&arena, "TimeoutStopUSec", "uint64 5").name, "TimeoutStopUSec");
+	assert_true(property(&arena, "TimeoutStopUSec", "uint64 5").number == 5);
+}
+
+static void properties_refused(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "Ab", "1", "no name of a unit's property" },
+		{ "Tasks Max", "1", "no name of a unit's property" },
+		{ "TasksMax=", "1", "no name of a unit's property" },
+		{ "PIDs", "@as []", "set by rootlet itself" },
+		{ "Slice", "'x.slice'", "set by rootlet itself" },
+		{ "TasksMax", "", "expected a value in GVariant's text format" },
+		{ "TasksMax", "yes", "expected a value in GVariant's text format" },
+		{ "TasksMax", "tru", "expected true or false at character 1 of \"tru\"" },
+		{ "TasksMax", "True", "expected a value" },
+		{ "TasksMax", "truee", "expected true or false" },
+		{ "TasksMax", "true false", "something is left over at character 6" },
+		{ "TasksMax", "5x", "expected a number" },
+		{ "TasksMax", "010", "may not begin with 0" },
+		{ "TasksMax", "2147483648", "does not fit its type" },
+		{ "TasksMax", "-2147483649", "does not fit its type" },
+		{ "TasksMax", "uint32 4294967296", "does not fit its type" },
+		{ "TasksMax", "uint64 18446744073709551616", "does not fit its type" },
+		{ "TasksMax", "uint64 99999999999999999999999", "does not fit its type" },
+		{ "TasksMax", "uint64 -1", "expected a number" },
+		{ "TasksMax", "uint64", "expected a number" },
+		{ "TasksMax", "uint64 0x", "expected a number" },
+		{ "TasksMax", "uint64 'a'", "expected a number" },
+		{ "TasksMax", "uint16 1", "expected a value" },
+		{ "TasksMax", "@q 1", "a type that is none of" },
+		{ "TasksMax", "@ 1", "a type that is none of" },
+		{ "TasksMax", "1.", "expected a digit" },
+		{ "TasksMax", "--1", "expected a value" },
+		{ "Text", "'abc", "does not end" },
+		{ "Text", "'abc\\", "unknown escape" },
+		{ "Text", "'\\x41'", "unknown escape" },
+		{ "Text", "'\\u00'", "a hexadecimal digit is missing" },
+		{ "Text", "'\\u0000'", "no character has the number" },
+		{ "Text", "'\\ud800'", "no character has the number" },
+		{ "Text", "'\\U00110000'", "no character has the number" },
+		{ "Text", "'a' 'b'", "something is left over" },
+		{ "Text", "string 5", "expected a string" },
+		{ "List", "[]", "expected a value" },
+		{ "List", "['a'", "expected , or ]" },
+		{ "List", "['a',]", "expected a string" },
+		{ "List", "['a', 5]", "expected a string" },
+		{ "List", "['a' 'b']", "expected , or ]" },
+		{ "List", "@as 'a'", "expected a list of strings" },
+		{ "List", "[byte 256]", "does not fit its type" },
+		{ "List", "@ay [", "expected a number" },
+		{ "List", "(1, 2)", "expected a value" },
+		{ "StopSec", "-1", "expected a number" },
+		{ "StopSec", "'5min'", "a time is a number of seconds" },
+		{ "StopSec", "true", "expected a number" },
+		{ "StopSec", "@as []", "a time is a number of seconds" },
+		{ "StopSec", "18446744073710", "too large" },
+		{ "StopSec", "18446744073709.551615", "too large" },
+		{ "StopSec", "5s", "expected a number" },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *key = arena_printf(&arena, PLAN_UNIT_ANNOTATION "%s", rows[i][0]);
+		struct plan_property p = { .name = "untouched" };
+		struct err err;
+
+		if (plan_unit_property(&arena, key, rows[i][1], &p, &err) != -EINVAL) {
+			fail_msg("taken: %s = %s", rows[i][0], rows[i][1]);
+		}
+		assert_string_equal(p.name, "untouched");
+		assert_true(str_starts(err.msg, "/annotations/org.systemd.property."));
+		if (!strstr(err.msg, rows[i][2])) {
+			fail_msg("%s = %s: %s", rows[i][0], rows[i][1], err.msg);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(names_refused),
+		cmocka_unit_test(long_names),
+		cmocka_unit_test(scalars),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(seconds),
+		cmocka_unit_test(properties_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
