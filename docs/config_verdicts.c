@@ -239,7 +239,13 @@ const struct verdict_row verdict_properties[] = {
 const struct verdict_row verdict_annotations[] = {
 	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
 	BOTH("run.oci.hooks.stderr", DONE_WITH("the same for their errors")),
-	BOTH("run.oci.seccomp.receiver", DONE_WITH("the listener's socket, in place of linux.seccomp.listenerPath")),
+	{ "run.oci.keep_original_groups", DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note. "
+		"Groups that are not mapped show as 65534 (nogroup) inside; they count for the host's files all the same"),
+		DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note") },
+	BOTH("run.oci.handler", REFUSED("rootlet starts Linux programs; wasm, krun and others are named in the error")),
+	BOTH("run.oci.seccomp.receiver", DONE_WITH("the listener's socket, in place of linux.seccomp.listenerPath; without both that of "
+		"RUN_OCI_SECCOMP_RECEIVER in the environment")),
+	BOTH("run.oci.seccomp_bpf_data", DONE_WITH("base64 of a BPF program, loaded in place of the rules of linux.seccomp")),
 	BOTH("run.oci.seccomp_fail_unknown_syscall", DONE_WITH("a system call that is not known is an error")),
 	{ NULL, DONE, DONE },
 };

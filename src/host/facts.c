@@ -189,6 +189,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		.uid = geteuid(),
 		.gid = getegid(),
 		.last_cap = last_cap(),
+		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 
 	if (f.uid == 0) {

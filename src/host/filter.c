@@ -23,7 +23,13 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 	if (fd < 0) {
 		return err_errno(err, errno, "/linux/seccomp: memory for the filter");
 	}
-	TRY(plan_filter_compile(spec->linux_->seccomp, plan->filter.strict, fd, err));
+	if (plan->filter.program) {
+		if (write(fd, plan->filter.program, plan->filter.program_size) != (ssize_t)plan->filter.program_size) {
+			return err_errno(err, errno, "/linux/seccomp: memory for the filter");
+		}
+	} else {
+		TRY(plan_filter_compile(spec->linux_->seccomp, plan->filter.strict, fd, err));
+	}
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
 		return err_errno(err, errno, "/linux/seccomp: sealing the filter");
 	}

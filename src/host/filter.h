@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 #include "spec/spec.h"
 
-/* Compiles the filter into a sealed memfd. */
+/* The filter, compiled unless the plan brings it ready-made, in a sealed memfd. */
 int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err);
 
 /*

@@ -52,6 +52,7 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	plan->bundle = options->bundle;
 	plan->trace = options->trace;
 	TRY(plan_supported(&b, err));
+	TRY(plan_annotations(&b, err));
 	TRY(plan_namespaces(&b, err));
 	TRY(plan_ids(&b, err));
 	TRY(plan_fs(&b, err));

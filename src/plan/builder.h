@@ -25,6 +25,7 @@ void plan_note_quiet(struct builder *b, const char *path, const char *what, cons
 
 /* In the order of plan_build. Each returns 0 or -errno with err filled. */
 int plan_supported(struct builder *b, struct err *err);
+int plan_annotations(struct builder *b, struct err *err);
 int plan_namespaces(struct builder *b, struct err *err);
 int plan_ids(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
@@ -38,6 +39,9 @@ int plan_filter(struct builder *b, struct err *err);
 /* Is a namespace of this type made new / new or joined? type: CLONE_NEW*. */
 bool plan_ns_new(const struct builder *b, int type);
 bool plan_ns_own(const struct builder *b, int type);
+
+/* Is this annotation there, and neither "0" nor "false"? */
+bool plan_flag(const struct builder *b, const char *key);
 
 /* Does the container know this id? True when that can't be told (a joined user namespace). */
 bool plan_uid_mapped(const struct builder *b, uint32_t uid);

@@ -63,5 +63,6 @@ struct facts {
 	int64_t oom_score_adj;		     /* this process's: the floor for a user without CAP_SYS_RESOURCE */
 	bool has_apparmor;		     /* probed only when a profile is asked for */
 	bool has_selinux;		     /* the same for a label */
+	const char *seccomp_receiver;	     /* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
 	unsigned last_cap;		     /* the kernel's highest capability number */
 };

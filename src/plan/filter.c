@@ -3,11 +3,16 @@
 #include "plan/filter.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/str.h"
 #include "plan/builder.h"
+
+#define SECCOMP_BPF_DATA "/annotations/run.oci.seccomp_bpf_data"
 
 static void release(scmp_filter_ctx *ctx)
 {
@@ -175,29 +180,74 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, siz
 /* runc and crun take a listener's address from here too, so that an engine need not rewrite a profile. */
 static const char *listener_of(struct builder *b)
 {
+	const struct spec_seccomp *seccomp = b->lin->seccomp;
 	const char *path = spec_annotation(b->spec, "run.oci.seccomp.receiver");
 
-	return path && *path ? path : b->lin->seccomp->listener_path;
+	if (path && *path) {
+		return path;
+	}
+	if (seccomp && seccomp->listener_path) {
+		return seccomp->listener_path;
+	}
+	return b->facts->seccomp_receiver && *b->facts->seccomp_receiver ? b->facts->seccomp_receiver : NULL;
+}
+
+/* Does any "return" of the program ask for a listener? */
+static bool program_notifies(const struct sock_filter *code, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (code[i].code == (BPF_RET | BPF_K) &&
+		    (code[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* crun's way around libseccomp: the rules of linux.seccomp are ignored, the program is for the kernel to check. */
+static int take_program(struct builder *b, const char *text, struct err *err)
+{
+	struct plan_filter *filter = &b->plan->filter;
+	const struct sock_filter *code;
+	int rc = base64_decode(b->arena, text, BPF_MAXINSNS * sizeof(*code), &filter->program, &filter->program_size);
+
+	if (rc == -E2BIG) {
+		return err_set(err, E2BIG, SECCOMP_BPF_DATA ": the filter has more than %d instructions", BPF_MAXINSNS);
+	}
+	if (rc < 0) {
+		return err_set(err, EINVAL, SECCOMP_BPF_DATA ": not base64 as RFC 4648 has it");
+	}
+	if (filter->program_size == 0 || filter->program_size % sizeof(*code)) {
+		return err_set(err, EINVAL, SECCOMP_BPF_DATA ": %zu bytes are no whole number of %zu-byte instructions",
+			       filter->program_size, sizeof(*code));
+	}
+	code = filter->program;
+	filter->notify = program_notifies(code, filter->program_size / sizeof(*code));
+	return 0;
 }
 
 int plan_filter(struct builder *b, struct err *err)
 {
 	const struct spec_seccomp *want = b->lin->seccomp;
-	const char *strict = spec_annotation(b->spec, "run.oci.seccomp_fail_unknown_syscall");
+	const char *program = spec_annotation(b->spec, "run.oci.seccomp_bpf_data");
 	struct plan_filter *filter = &b->plan->filter;
 
-	if (!want || !b->spec->process) {
+	if ((!want && !program) || !b->spec->process) {
 		return 0;
 	}
 	filter->present = true;
-	filter->flags = (unsigned)want->flags;
-	filter->strict = strict && !str_eq(strict, "0") && !str_eq(strict, "false");
-	filter->notify = plan_filter_notifies(want);
+	filter->flags = want ? (unsigned)want->flags : 0;
+	filter->strict = plan_flag(b, "run.oci.seccomp_fail_unknown_syscall");
+	if (program) {
+		TRY(take_program(b, program, err));
+	} else {
+		filter->notify = plan_filter_notifies(want);
+	}
 	if (!filter->notify) {
 		return 0;
 	}
 	filter->listener_path = listener_of(b);
-	filter->listener_metadata = want->listener_metadata;
+	filter->listener_metadata = want ? want->listener_metadata : NULL;
 	if (!filter->listener_path) {
 		return err_set(err, EINVAL,
 			       "/linux/seccomp/listenerPath: required, because a rule says SCMP_ACT_NOTIFY");

@@ -330,6 +330,8 @@ struct plan_filter {
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 	const char *listener_path;
 	const char *listener_metadata;
+	const void *program; /* struct sock_filter[] that came ready-made; NULL: linux.seccomp is compiled */
+	size_t program_size; /* in bytes */
 };
 
 struct plan {

@@ -273,8 +273,12 @@ static void print_hooks(struct text *out, const struct plan_hooks *hooks)
 static void print_filter(struct text *out, const struct plan_filter *f)
 {
 	if (f->present) {
-		text_add(out, "filter: flags=0x%x%s%s%s\n", f->flags, f->strict ? " strict" : "",
+		text_add(out, "filter: flags=0x%x%s%s%s", f->flags, f->strict ? " strict" : "",
 			 f->notify ? " notify " : "", f->notify ? f->listener_path : "");
+		if (f->program) {
+			text_add(out, " ready-made, %zu bytes", f->program_size);
+		}
+		text_add(out, "\n");
 	}
 }
 

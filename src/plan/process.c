@@ -96,6 +96,27 @@ static void take_oom_score(struct builder *b, const struct opt_i64 *want)
 	}
 }
 
+/* The kernel has no way to set these: they are the caller's, and stay as long as nobody calls setgroups(2). */
+static void keep_groups(struct builder *b, const struct spec_user *want)
+{
+	struct plan_process *p = &b->plan->process;
+
+	p->set_groups = false;
+	p->groups = NULL;
+	p->group_n = 0;
+	if (want->additional_gids.n > 0) {
+		plan_note(
+			b, "/process/user/additionalGids", "no group is added to the caller's own",
+			"the annotation run.oci.keep_original_groups keeps those, and setgroups(2) would replace them",
+			"leave the annotation out");
+	}
+	if (b->user_namespace) {
+		plan_note_quiet(b, "/annotations/run.oci.keep_original_groups",
+				"the caller's groups show as 65534 (nogroup) inside where their gids are not mapped",
+				"they count for the host's files all the same");
+	}
+}
+
 static int take_user(struct builder *b, const struct spec_user *want, struct err *err)
 {
 	struct plan_process *p = &b->plan->process;
@@ -116,6 +137,12 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	}
 	p->uid = want->uid;
 	p->gid = want->gid;
+	p->set_umask = want->umask.set;
+	p->umask = (uint32_t)want->umask.value;
+	if (plan_flag(b, "run.oci.keep_original_groups")) {
+		keep_groups(b, want);
+		return 0;
+	}
 	p->groups = want->additional_gids.v;
 	p->group_n = want->additional_gids.n;
 	p->set_groups = !denied;
@@ -127,8 +154,6 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 				  "a map of one id comes with setgroups(2) denied",
 			  "get a range of ids (/etc/subuid, /etc/subgid)");
 	}
-	p->set_umask = want->umask.set;
-	p->umask = (uint32_t)want->umask.value;
 	return 0;
 }
 
