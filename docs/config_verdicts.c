@@ -23,7 +23,9 @@
 #define NO_CGROUP REFUSED("rootlet makes no cgroups, and a limit that does not hold must not look as if it did")
 #define DEVICE_RULES ADAPTED("no cgroup holds them: the container has only the devices that are bound into it, and can't make others")
 #define DEVICE_RULES_ROOT ADAPTED("no cgroup holds them: CAP_MKNOD is what the bundle has to leave out")
-#define NO_IDMAP REFUSED("only whoever owns the filesystem can map its ids")
+#define IDMAP ADAPTED("only whoever owns a filesystem may map its ids: done for a tmpfs that is made in the container; for a tree of " \
+	"the host it is refused, and the error says so")
+#define IDMAP_ROOT DONE_WITH("where the filesystem can be idmapped")
 
 const struct verdict_row verdict_properties[] = {
 	BOTH("ociVersion", DONE_WITH("1.x up to 1.3.0, and 0.x")),
@@ -87,14 +89,14 @@ const struct verdict_row verdict_properties[] = {
 		"namespace proc, sysfs, mqueue and cgroup are bound from the host; overlay gets userxattr"),
 		DONE_WITH("cgroup and cgroup2 without a cgroup namespace are bound read-only") },
 	BOTH("mounts[].options", DONE_WITH("see the table of mount options")),
-	BOTH("mounts[].uidMappings", NO_IDMAP),
-	BOTH("mounts[].uidMappings[].containerID", NO_IDMAP),
-	BOTH("mounts[].uidMappings[].hostID", NO_IDMAP),
-	BOTH("mounts[].uidMappings[].size", NO_IDMAP),
-	BOTH("mounts[].gidMappings", NO_IDMAP),
-	BOTH("mounts[].gidMappings[].containerID", NO_IDMAP),
-	BOTH("mounts[].gidMappings[].hostID", NO_IDMAP),
-	BOTH("mounts[].gidMappings[].size", NO_IDMAP),
+	{ "mounts[].uidMappings", IDMAP, IDMAP_ROOT },
+	{ "mounts[].uidMappings[].containerID", IDMAP, IDMAP_ROOT },
+	{ "mounts[].uidMappings[].hostID", IDMAP, IDMAP_ROOT },
+	{ "mounts[].uidMappings[].size", IDMAP, IDMAP_ROOT },
+	{ "mounts[].gidMappings", IDMAP, IDMAP_ROOT },
+	{ "mounts[].gidMappings[].containerID", IDMAP, IDMAP_ROOT },
+	{ "mounts[].gidMappings[].hostID", IDMAP, IDMAP_ROOT },
+	{ "mounts[].gidMappings[].size", IDMAP, IDMAP_ROOT },
 
 	BOTH("hooks", DONE),
 	BOTH("hooks.prestart", DONE),
@@ -251,7 +253,7 @@ const struct verdict_row verdict_annotations[] = {
 };
 
 const struct verdict_row verdict_options[] = {
-	BOTH("idmap", NO_IDMAP),
-	BOTH("ridmap", NO_IDMAP),
+	{ "idmap", IDMAP, IDMAP_ROOT },
+	{ "ridmap", IDMAP, IDMAP_ROOT },
 	{ NULL, DONE, DONE },
 };

@@ -45,9 +45,7 @@ static void write_mount_options(struct json_writer *w)
 {
 	json_array_begin(w, "mountOptions");
 	for (const struct mount_option *o = plan_mount_options; o->name; o++) {
-		if (!(o->what & MOUNT_OPT_IDMAP)) {
-			json_string(w, NULL, o->name);
-		}
+		json_string(w, NULL, o->name);
 	}
 	json_array_end(w);
 }
@@ -85,7 +83,7 @@ static void write_linux(struct json_writer *w)
 	write_names(w, "flags", spec_mpol_flag_names);
 	json_object_end(w);
 	json_object_begin(w, "mountExtensions");
-	write_enabled(w, "idmap", false);
+	write_enabled(w, "idmap", true);
 	json_object_end(w);
 	write_enabled(w, "netDevices", false);
 	json_object_end(w);

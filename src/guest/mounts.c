@@ -17,7 +17,9 @@
 #include "guest/step.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
+#include "sys/idmap.h"
 #include "sys/mount.h"
+#include "wire/wire.h"
 
 static int explain_fs(const struct plan_mount *m, struct err *err)
 {
@@ -130,11 +132,56 @@ static int change_flags(struct guest *g, const struct plan_mount *m, int fd, str
 	return 0;
 }
 
+/* In the container's user namespace: for what that one owns. */
+static int map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
+{
+	const struct plan_mount_ids *ids = &m->ids;
+	scope_fd int namespace = -1;
+	int rc;
+
+	if (!ids->present || ids->by_host) {
+		return 0;
+	}
+	if (ids->namespace) {
+		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC);
+		namespace = namespace < 0 ? -errno : namespace;
+	} else {
+		namespace =
+			sys_idmap_namespace(plan_map_text(&g->arena, &ids->uid), plan_map_text(&g->arena, &ids->gid));
+	}
+	if (namespace < 0) {
+		return err_errno(err, -namespace, "%s: a user namespace with the map of %s", m->where, m->target);
+	}
+	rc = sys_mount_idmap(fd, namespace, ids->recursive);
+	if (rc < 0) {
+		err_errno(err, -rc, "%s: mapping the ids of %s", m->where, m->target);
+		return sys_explain_idmap(err);
+	}
+	return 0;
+}
+
+/* A source whose ids only the host side may map comes from there, mapped. */
+static int receive_source(struct guest *g, const struct plan_mount *m, int *ret, struct err *err)
+{
+	struct wire_msg msg;
+	int rc = wire_recv(g->wire, &msg);
+
+	if (rc <= 0 || msg.type != WIRE_MOUNT) {
+		return err_set(err, EPIPE, "%s: the host side ended before it sent %s", m->where, m->source);
+	}
+	*ret = msg.fd;
+	return 0;
+}
+
 static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
 {
 	struct stat st;
 
-	*ret_mount = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+	if (m->ids.present && m->ids.by_host) {
+		TRY(receive_source(g, m, ret_mount, err));
+	} else {
+		*ret_mount = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+	}
 	if (*ret_mount == -ENOENT && m->optional) {
 		return 0;
 	}
@@ -161,10 +208,11 @@ static int mount_fs(struct guest *g, const struct plan_mount *m, int *ret_mount,
 	if (*ret_mount < 0) {
 		return explain_fs(m, err);
 	}
+	/* Not through the map: what is copied keeps the owners that it has in the container. */
 	if (m->copy_up) {
-		return guest_copy_up(*ret_target, *ret_mount, m, err);
+		TRY(guest_copy_up(*ret_target, *ret_mount, m, err));
 	}
-	return 0;
+	return map_ids(g, m, *ret_mount, err);
 }
 
 static int mount_one(struct guest *g, const struct plan_mount *m, struct err *err)
@@ -185,6 +233,7 @@ static int mount_one(struct guest *g, const struct plan_mount *m, struct err *er
 		if (fd < 0) {
 			return 0;
 		}
+		TRY(map_ids(g, m, fd, err));
 		TRY(change_flags(g, m, fd, err));
 	} else {
 		TRY(mount_fs(g, m, &fd, &target, err));

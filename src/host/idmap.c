@@ -25,14 +25,9 @@
 static int write_map(struct arena *arena, pid_t pid, const char *file, const struct plan_extents *map, struct err *err)
 {
 	const char *path = arena_printf(arena, "/proc/%d/%s", (int)pid, file);
-	struct text text;
-	int rc;
+	const char *text = plan_map_text(arena, map);
+	int rc = sys_write_file(AT_FDCWD, path, text, strlen(text));
 
-	text_init(&text, arena);
-	for (size_t i = 0; i < map->n; i++) {
-		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
-	}
-	rc = sys_write_file(AT_FDCWD, path, text.s, text.len);
 	if (rc < 0) {
 		err_errno(err, -rc, "writing the container's %s", file);
 		host_explain_userns(err);

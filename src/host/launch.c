@@ -35,6 +35,7 @@
 #include "host/hooks.h"
 #include "host/idmap.h"
 #include "host/lifecycle.h"
+#include "host/mount_ids.h"
 #include "host/record.h"
 #include "host/state.h"
 #include "plan/build.h"
@@ -279,6 +280,7 @@ static int give_ids_and_filter(struct launch *l, struct err *err)
 	if (l->plan->ids.how != PLAN_IDS_NONE) {
 		TRY(tell(l, WIRE_IDMAP, -1, err));
 	}
+	TRY(host_mount_ids(&l->plan->fs, l->wire, err));
 	return filter >= 0 ? tell(l, WIRE_FILTER, filter, err) : 0;
 }
 

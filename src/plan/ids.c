@@ -12,9 +12,6 @@
 #include "base/str.h"
 #include "plan/builder.h"
 
-/* The kernel takes at most this many lines (340 since Linux 4.15, user_namespaces(7)). */
-#define EXTENTS_MAX 340
-
 /* One side of the work: uids or gids. */
 struct side {
 	const char *kind; /* "uid" or "gid" */
@@ -110,7 +107,7 @@ static void take_whole_range(struct builder *b, struct side *s)
 	size_t room = 0;
 
 	add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
-	for (size_t i = 0; i < s->ranges->n && s->out->n < EXTENTS_MAX; i++) {
+	for (size_t i = 0; i < s->ranges->n && s->out->n < PLAN_EXTENTS_MAX; i++) {
 		const struct facts_range *range = &s->ranges->v[i];
 		uint32_t count = range->count;
 
@@ -187,9 +184,9 @@ static int take_asked(struct builder *b, struct side *s, struct err *err)
 	for (size_t i = 0; i < s->asked->n; i++) {
 		TRY(take_split(b, s, i, &room, err));
 	}
-	if (s->out->n > EXTENTS_MAX) {
+	if (s->out->n > PLAN_EXTENTS_MAX) {
 		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d", s->key, s->out->n,
-			       EXTENTS_MAX);
+			       PLAN_EXTENTS_MAX);
 	}
 	return 0;
 }

@@ -16,27 +16,35 @@
 #include "plan/builder.h"
 #include "plan/options.h"
 
+/* idmap, ridmap, and with "=uids=…;gids=…": crun's spelling of the mappings. */
+static bool take_idmap(struct plan_mount *m, const char *text, const char **ret_map)
+{
+	const char *name = text + (text[0] == 'r');
+
+	if (!str_starts(name, "idmap") || (name[5] && name[5] != '=')) {
+		return false;
+	}
+	m->ids.present = true;
+	m->ids.recursive = text[0] == 'r';
+	*ret_map = name[5] ? name + 6 : NULL;
+	return true;
+}
+
 /* Keeps the filesystem's own options apart from the flags. */
-static int take_option(struct builder *b, struct plan_mount *m, const char *text, unsigned *what, struct err *err)
+static void take_option(struct plan_mount *m, const char *text, unsigned *what, const char **ret_map)
 {
 	const struct mount_option *o = plan_mount_option(text);
 	bool recursive;
 
-	(void)b;
+	if (take_idmap(m, text, ret_map)) {
+		return;
+	}
 	if (!o) {
-		if (str_starts(text, "idmap=") || str_starts(text, "ridmap=")) {
-			return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet",
-				       m->where, text);
-		}
 		m->data[m->data_n++] = text;
-		return 0;
+		return;
 	}
 	*what |= o->what & ~(unsigned)MOUNT_OPT_RECURSIVE;
 	recursive = (o->what & MOUNT_OPT_RECURSIVE) != 0;
-	if (o->what & MOUNT_OPT_IDMAP) {
-		return err_set(err, ENOTSUP, "%s/options: %s: not supported yet by this version of rootlet", m->where,
-			       text);
-	}
 	if (o->what & MOUNT_OPT_SUPERBLOCK) {
 		m->data[m->data_n++] = text;
 	}
@@ -54,7 +62,6 @@ static int take_option(struct builder *b, struct plan_mount *m, const char *text
 	if (o->clear & MOUNT_ATTR_RDONLY) {
 		*what &= ~(unsigned)MOUNT_OPT_READONLY;
 	}
-	return 0;
 }
 
 static void drop_data(struct plan_mount *m, const char *prefix)
@@ -175,16 +182,16 @@ static bool is_root(const char *path)
 static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struct err *err)
 {
 	const struct spec_mount *want = &b->spec->mounts.v[index];
+	const char *map = NULL;
 	unsigned what = 0;
 
 	m->where = arena_printf(b->arena, "/mounts/%zu", index);
 	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
 	m->data = arena_array(b->arena, want->options.n + 3, sizeof(*m->data));
-	if (want->uid_mappings.n > 0) {
-		return err_set(err, ENOTSUP, "%s/uidMappings: not supported yet by this version of rootlet", m->where);
-	}
+	/* The options should say idmap too (config.md), and need not. */
+	m->ids.present = want->uid_mappings.n > 0;
 	for (size_t i = 0; i < want->options.n; i++) {
-		TRY(take_option(b, m, want->options.v[i], &what, err));
+		take_option(m, want->options.v[i], &what, &map);
 	}
 	m->copy_up = (what & MOUNT_OPT_COPY_UP) != 0;
 	m->source_nofollow = (what & MOUNT_OPT_NOFOLLOW) != 0;
@@ -219,6 +226,9 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 		return err_set(err, EINVAL,
 			       "%s/destination: a mount on \"/\" would hide the root filesystem; use /root/path",
 			       m->where);
+	}
+	if (m->ids.present) {
+		TRY(plan_mount_ids(b, want, map, m, err));
 	}
 	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
 		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs", m->where);

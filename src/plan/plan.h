@@ -29,6 +29,21 @@ struct plan_extents {
 	size_t n;
 };
 
+/* At most this many lines: the kernel's limit (user_namespaces(7), Linux 4.15). */
+enum { PLAN_EXTENTS_MAX = 340 };
+
+/* A map as the kernel reads it, one line an extent. */
+static inline const char *plan_map_text(struct arena *arena, const struct plan_extents *map)
+{
+	struct text text;
+
+	text_init(&text, arena);
+	for (size_t i = 0; i < map->n; i++) {
+		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
+	}
+	return map->n > 0 ? text.s : "";
+}
+
 enum plan_ids_how {
 	PLAN_IDS_NONE,	  /* no new user namespace */
 	PLAN_IDS_DIRECT,  /* we write the maps ourselves: one own id, or we are privileged over all of them */
@@ -96,6 +111,19 @@ enum plan_mount_kind {
 	PLAN_MOUNT_CHANGE, /* flags or propagation of what is already mounted there (remount, private, …) */
 };
 
+/*
+ * The owners of a mount's files, mapped by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP). Who may do that is who
+ * owns the superblock: for what a privileged caller binds into a user namespace that is the host side.
+ */
+struct plan_mount_ids {
+	bool present;
+	bool by_host;		 /* the host clones and maps the source, the wire brings it */
+	bool recursive;		 /* the mounts below too */
+	const char *namespace;	 /* take the maps of this one; NULL: of one that is made with those below */
+	struct plan_extents uid; /* inside: in the filesystem; outside: as whoever maps sees them */
+	struct plan_extents gid;
+};
+
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *where;  /* "/mounts/3", for messages */
@@ -114,6 +142,7 @@ struct plan_mount {
 	bool copy_up;		   /* FS: tmpfs filled with what the target held */
 	bool source_nofollow;	   /* BIND: a symlink is bound itself */
 	bool optional;		   /* BIND: skipped when the source does not exist */
+	struct plan_mount_ids ids;
 };
 
 enum plan_device_how {

@@ -101,6 +101,22 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 		 plan->new_keyring ? "yes" : "no");
 }
 
+static void print_mount_ids(struct text *out, const struct plan_mount_ids *ids)
+{
+	text_add(out, " %s%s", ids->recursive ? "ridmap" : "idmap", ids->by_host ? "-by-host" : "");
+	if (ids->namespace) {
+		text_add(out, "=%s", ids->namespace);
+		return;
+	}
+	for (size_t i = 0; i < ids->uid.n; i++) {
+		text_add(out, "%suids:%u-%u-%u", i == 0 ? "=" : ",", ids->uid.v[i].inside, ids->uid.v[i].outside,
+			 ids->uid.v[i].count);
+	}
+	for (size_t i = 0; i < ids->gid.n; i++) {
+		text_add(out, ",gids:%u-%u-%u", ids->gid.v[i].inside, ids->gid.v[i].outside, ids->gid.v[i].count);
+	}
+}
+
 static void print_mount(struct text *out, const struct plan_mount *m)
 {
 	static const char *const kinds[] = {
@@ -125,6 +141,9 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 	add_bits(out, "clear-all", attr_names, m->clear_all);
 	if (m->propagation) {
 		text_add(out, " %s", names_of(propagation_names, (int64_t)m->propagation));
+	}
+	if (m->ids.present) {
+		print_mount_ids(out, &m->ids);
 	}
 	text_add(out, "%s%s%s%s%s\n", m->recursive ? " recursive" : "", m->fs_readonly ? " readonly-fs" : "",
 		 m->copy_up ? " copy-up" : "", m->source_nofollow ? " nofollow" : "", m->optional ? " optional" : "");

@@ -2,10 +2,18 @@
 /* sys/idmap: reading the id maps of user namespaces, user_namespaces(7). */
 #include "sys/idmap.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/scope.h"
+#include "sys/clone.h"
 #include "sys/fd.h"
 
 int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret)
@@ -46,4 +54,49 @@ bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count
 bool sys_idmap_is_identity(const struct sys_idmap *map)
 {
 	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 && map->v[0].count == UINT32_MAX;
+}
+
+/* pid: as /proc has it, which need not be as this process's pid namespace has it. */
+static int write_maps(pid_t pid, const char *uid_map, const char *gid_map)
+{
+	char path[64];
+	int rc;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	rc = sys_write_file(AT_FDCWD, path, uid_map, strlen(uid_map));
+	if (rc < 0) {
+		return rc;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+	rc = sys_write_file(AT_FDCWD, path, gid_map, strlen(gid_map));
+	if (rc < 0) {
+		return rc;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	rc = open(path, O_RDONLY | O_CLOEXEC);
+	return rc < 0 ? -errno : rc;
+}
+
+int sys_idmap_namespace(const char *uid_map, const char *gid_map)
+{
+	scope_fd int pidfd = -1;
+	pid_t pid = sys_clone(CLONE_NEWUSER, &pidfd);
+	pid_t shown;
+	int fd;
+
+	if (pid < 0) {
+		return pid;
+	}
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;) {
+			pause();
+		}
+	}
+	shown = sys_pidfd_pid(pidfd);
+	fd = shown < 0 ? shown : write_maps(shown, uid_map, gid_map);
+	(void)sys_pidfd_kill(pidfd, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	return fd;
 }

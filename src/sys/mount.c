@@ -183,6 +183,30 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsi
 	return -errno;
 }
 
+int sys_mount_idmap(int mount, int user_namespace, bool recursive)
+{
+	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)user_namespace };
+	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+	return syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int sys_explain_idmap(struct err *err)
+{
+	if (err->code == EPERM) {
+		return err_hint(err,
+				"the kernel lets only the owner of a filesystem map its ids, and this one is not the "
+				"container's: leave idmap out, and map your own id to the one that the files should "
+				"belong to in /linux/uidMappings (podman: --userns=keep-id)");
+	}
+	if (err->code == EINVAL) {
+		return err_hint(
+			err, "this type of filesystem can't be idmapped on this kernel, it is idmapped already, or it "
+			     "has the container's ids already");
+	}
+	return err->code == ENOSYS ? err_hint(err, "idmapped mounts need Linux 5.12 or newer") : -err->code;
+}
+
 int sys_mount_attach(int mount, int target)
 {
 	if (syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {

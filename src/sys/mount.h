@@ -27,5 +27,14 @@ int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
 /* Changes flags (MOUNT_ATTR_*) and propagation (MS_*, 0 for none) of the mount that fd is the root of. */
 int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsigned long propagation);
 
+/*
+ * Maps the owners of a detached mount's files by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP, Linux 5.12). Needs
+ * CAP_SYS_ADMIN in the user namespace that owns the superblock. Returns 0 or -errno.
+ */
+int sys_mount_idmap(int mount, int user_namespace, bool recursive);
+
+/* What its errors mean. Returns -err->code. */
+int sys_explain_idmap(struct err *err);
+
 /* Attaches a detached mount on top of the file or directory that target is. */
 int sys_mount_attach(int mount, int target);

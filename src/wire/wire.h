@@ -19,6 +19,7 @@ enum wire_type {
 	WIRE_START,	 /* run the program */
 	WIRE_SETUP_DONE, /* the host has done its part between mounts and pivot */
 	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
+	WIRE_MOUNT,	 /* descriptor: a detached mount that the host has idmapped, in the order of the plan */
 	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
 
 	/* guest to host */

@@ -56,6 +56,13 @@ bundle_args() {
 	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
+# mount_add DESTINATION TYPE SOURCE OPTION...
+mount_add() {
+	# shellcheck disable=SC2016 # jq's variable
+	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1], source: $ARGS.positional[2],
+		options: $ARGS.positional[3:]}]' --args -- "$@"
+}
+
 # script TEXT: the container runs it by sh.
 script() {
 	bundle_args sh -c "$1"

@@ -12,12 +12,6 @@ setup() {
 	cp "$guest" "$B/rootfs/bin/testguest"
 }
 
-# mount_add DESTINATION TYPE SOURCE OPTION...
-mount_add() {
-	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1], source: $ARGS.positional[2],
-		options: $ARGS.positional[3:]}]' --args -- "$@"
-}
-
 # own_mounts COMMAND...: in a mount namespace where this user may mount: "the host" of the test.
 own_mounts() {
 	unshare --map-root-user --map-auto --mount "$@"

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Mounts that only root can have: idmapped trees of the host.
+
+load ../helpers
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	container_setup --rootless=false
+	config '.process.capabilities |= map_values(. + ["CAP_CHOWN"])'
+	mkdir "$T/dir"
+	touch "$T/dir/zero" "$T/dir/seven"
+	chown 7:8 "$T/dir/seven"
+}
+
+# mapped UID GID: the container gets a user namespace with 1000 ids from there, and the bundle is its root's.
+mapped() {
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: $u, size: 1000}]
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' --argjson u "$1" --argjson g "$2"
+	chown -R "$1:$2" "$B/rootfs"
+	chmod 0755 "$T"
+}
+
+@test "root: a tree of the host, idmapped without a user namespace" {
+	mount_add /mnt none "$T/dir" rbind "idmap=uids=0-1000-1#7-5-1;gids=0-2000-1#8-6-1"
+	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven; grep -c " /mnt .*idmapped" /proc/self/mountinfo
+		chown 5:2000 /mnt/zero'
+	equal "$output" $'1000:2000\n5:6\n1'
+	equal "$(stat -c %u:%g "$T/dir/zero")" 7:0
+}
+
+@test "root: without a user namespace idmap needs mappings" {
+	mount_add /mnt none "$T/dir" rbind idmap
+	try rl run --bundle "$B" "$C"
+	refused "/mounts/$(jq '.mounts | length - 1' "$B/config.json")/options: idmap without uidMappings" "no user namespace"
+}
+
+@test "root: idmap with the container's own map: the files keep their ids inside" {
+	mapped 300000 400000
+	mount_add /mnt none "$T/dir" rbind idmap
+	mount_add /plain none "$T/dir" rbind
+	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven /plain/seven; touch /mnt/new; chown 3:4 /mnt/new'
+	equal "$output" $'0:0\n7:8\n65534:65534'
+	equal "$(stat -c %u:%g "$T/dir/new")" 3:4
+}
+
+@test "root: mappings of a mount are in the host's ids, with @ in the container's" {
+	mapped 300000 400000
+	mount_add /mnt none "$T/dir" rbind idmap
+	config '.mounts[-1].uidMappings = [{containerID: 7, hostID: 300012, size: 1}]
+		| .mounts[-1].gidMappings = [{containerID: 8, hostID: 400034, size: 1}]'
+	mount_add /relative none "$T/dir" rbind ro "ridmap=uids=@7-56-1;gids=@8-78-1"
+	inside 'stat -c "%u:%g" /mnt/seven /mnt/zero /relative/seven; touch /relative/zero 2>&1; true'
+	equal "$(head -n 3 <<<"$output")" $'12:34\n65534:65534\n56:78'
+	has "$output" "Read-only file system"
+}
+
+@test "root: a source that does not exist, and a filesystem that can't be idmapped" {
+	mapped 300000 400000
+	mount_add /mnt none "$T/none" rbind idmap
+	try rl run --bundle "$B" "$C"
+	refused "source $T/none: No such file or directory"
+	config 'del(.mounts[-1])'
+	mount_add /mnt none /proc rbind idmap
+	try rl run --bundle "$B" "$C"
+	refused "mapping the ids of /proc: Invalid argument" "can't be idmapped"
+}
+
+@test "root: idmap into a user namespace that is joined takes its map" {
+	mapped 300000 400000
+	script 'echo up; exec sleep 30'
+	rl run --bundle "$B" "$C-2" >"$T/out" &
+	runner=$!
+	wait_for grep up "$T/out"
+	mount_add /mnt none "$T/dir" rbind idmap
+	config 'del(.linux.uidMappings, .linux.gidMappings)
+		| (.linux.namespaces[] | select(.type == "user")).path = $p' --arg p "/proc/$(pid_of "$C-2")/ns/user"
+	script 'stat -c "%u:%g" /mnt/seven; cut -c1-80 /proc/self/uid_map'
+	try rl run --bundle "$B" "$C"
+	rl kill "$C-2" KILL
+	wait "$runner" || true
+	equal "$stderr" ""
+	equal "$(head -n 1 <<<"$output")" 7:8
+}
