@@ -256,6 +256,6 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 	if (fg->reap_orphans) {
 		kill_orphans();
 	}
-	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	*ret_status = status;
 	return 0;
 }

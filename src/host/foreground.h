@@ -28,5 +28,5 @@ struct foreground {
 /* Puts the caller's terminal into raw mode and gives the container's its size, until host_foreground_wait is done. */
 void host_foreground_size(int multiplexer);
 
-/* Until the container has ended. *ret_status: exit status, 128 + signal for a signal. */
+/* Until the container has ended. *ret_status: as wait(2) has it. */
 int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err);

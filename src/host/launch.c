@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/launch: from a bundle to a container: create, start, run.
+ * host/launch: from a bundle to a container that is ready. start.c and run.c go on from there.
  *
  * Everything that can fail without a process is done first: configuration, facts, plan, the state folder. Then one
  * clone; while the guest makes its namespaces, the id helpers run; then the guest is served until it is ready. Whatever
  * fails, launch_undo leaves nothing of it.
  */
-#include "host/launch.h"
+#include "host/launch_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +27,7 @@
 #include "base/scope.h"
 #include "guest/guest.h"
 #include "host/console.h"
+#include "host/exit.h"
 #include "host/explain.h"
 #include "host/facts.h"
 #include "host/filter.h"
@@ -34,7 +35,6 @@
 #include "host/gate.h"
 #include "host/hooks.h"
 #include "host/idmap.h"
-#include "host/lifecycle.h"
 #include "host/mount_ids.h"
 #include "host/record.h"
 #include "host/state.h"
@@ -43,34 +43,6 @@
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "wire/wire.h"
-
-struct launch {
-	const struct launch_options *options;
-	struct arena arena;
-	const char *bundle; /* absolute */
-	const char *config; /* the text of config.json */
-	size_t config_len;
-	struct spec *spec;
-	struct plan *plan;
-	const char *owner;
-	struct state_dir dir;
-	bool detached;	    /* nobody stays: a terminal needs a console socket */
-	int console_socket; /* connected, or -1 */
-	int signals;
-	int wire;	  /* our end */
-	int gate;	  /* create: listening; run: -1 */
-	int multiplexer;  /* foreground with a terminal */
-	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
-	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
-	pid_t pid;	  /* the container's init once it is known, else our first child */
-	int pidfd;
-};
-
-#define LAUNCH_INIT(o)                                                                                                 \
-	{                                                                                                              \
-		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,      \
-		.multiplexer = -1, .pid = -1, .pidfd = -1                                                              \
-	}
 
 static int64_t now_ns(void)
 {
@@ -86,28 +58,32 @@ static double since_begin(const struct launch *l, int64_t when)
 	return (double)(when - l->begin) / 1e6;
 }
 
-/* --debug shows where the time goes. */
-static void trace(const struct launch *l, const char *what)
+void host_launch_begin(struct launch *l)
+{
+	l->begin = log_debug_wanted() ? now_ns() : 0;
+}
+
+void host_launch_trace(const struct launch *l, const char *what)
 {
 	if (l->begin > 0) {
 		log_debug("%8.3f ms host: %s", since_begin(l, now_ns()), what);
 	}
 }
 
-static void launch_done(struct launch *l)
+void host_launch_done(struct launch *l)
 {
 	fd_drop(&l->console_socket);
 	fd_drop(&l->signals);
 	fd_drop(&l->wire);
 	fd_drop(&l->gate);
 	fd_drop(&l->multiplexer);
+	fd_drop(&l->record);
 	fd_drop(&l->pidfd);
 	host_state_close(&l->dir);
 	arena_done(&l->arena);
 }
 
-/* Ends the guest, if any, and removes the state folder. Keeps the error that led here. */
-static void launch_undo(struct launch *l)
+void host_launch_undo(struct launch *l)
 {
 	struct err ignored;
 
@@ -190,8 +166,7 @@ static void tell_notes(const struct launch *l)
 	}
 }
 
-/* Everything that needs no process and leaves no trace. */
-static int prepare(struct launch *l, struct err *err)
+int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
 	struct plan_options options;
@@ -426,19 +401,21 @@ static int serve(struct launch *l, struct err *err)
 	}
 }
 
-static int make_container(struct launch *l, bool with_gate, struct err *err)
+int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 {
 	TRY(host_signals_catch(&l->signals, err));
 	TRY(host_state_reserve(l->options->root, l->options->id, &l->dir, err));
 	TRY(host_state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
+	} else if (l->detached || l->options->keep) {
+		TRY(host_exit_begin(&l->dir, &l->record, err));
 	}
-	trace(l, "planned, state reserved");
+	host_launch_trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
-	trace(l, "cloned");
+	host_launch_trace(l, "cloned");
 	TRY(give_ids_and_filter(l, err));
-	trace(l, "ids mapped");
+	host_launch_trace(l, "ids mapped");
 	TRY(serve(l, err));
 	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));
 	if (l->options->pid_file) {
@@ -458,119 +435,15 @@ int host_create(const struct launch_options *options, struct err *err)
 	struct launch l = LAUNCH_INIT(options);
 	int rc;
 
-	l.begin = log_debug_wanted() ? now_ns() : 0;
+	host_launch_begin(&l);
 	l.detached = true;
-	rc = prepare(&l, err);
+	rc = host_launch_prepare(&l, err);
 	if (rc == 0) {
-		rc = make_container(&l, true, err);
+		rc = host_launch_make(&l, true, err);
 		if (rc < 0) {
-			launch_undo(&l);
+			host_launch_undo(&l);
 		}
 	}
-	launch_done(&l);
-	return rc;
-}
-
-/* Through the gate, then the poststart hooks. */
-static int start_created(const struct state_dir *dir, const struct state *state, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	struct plan_hooks hooks;
-
-	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
-	TRY(host_gate_open(dir, err));
-	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid, state->bundle, err);
-}
-
-int host_start(const char *root, const char *id, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	struct err ignored;
-	enum state_status status;
-	struct state_dir dir;
-	struct state state;
-	int rc;
-
-	TRY(host_state_open(root, id, &dir, err));
-	rc = host_state_read(&arena, &dir, &state, err);
-	if (rc == 0) {
-		status = host_state_status(root, &state);
-		if (status == STATE_CREATED) {
-			rc = start_created(&dir, &state, err);
-			if (rc < 0 && state.has_hooks) {
-				/* runtime.md, "Lifecycle": a failed hook of the start ends and destroys the container. */
-				(void)host_destroy(&dir, &state, &ignored);
-			}
-		} else {
-			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id,
-				     host_status_name(status));
-		}
-	}
-	host_state_close(&dir);
-	return rc;
-}
-
-/* Without a pid namespace init's end ends nobody else: what it leaves becomes our child, and ends with us. */
-static bool adopts_orphans(const struct launch *l)
-{
-	return !l->detached && !l->options->no_subreaper && !host_own_pid_namespace(l->plan);
-}
-
-/* Foreground: stays until the end, then leaves nothing. */
-static int stay(struct launch *l, int *ret_status, struct err *err)
-{
-	struct foreground fg = {
-		.pid = l->pid,
-		.pidfd = l->pidfd,
-		.signals = l->signals,
-		.multiplexer = l->multiplexer,
-		.reap_orphans = adopts_orphans(l),
-	};
-
-	/* Others may look at and act on the container meanwhile. */
-	host_state_unlock(&l->dir);
-	TRY(host_foreground_wait(&fg, ret_status, err));
-	trace(l, "ended");
-	l->pid = -1;
-	/* A `delete --force` from elsewhere may have been the end of it. */
-	if (l->options->keep || !host_state_relock(&l->dir)) {
-		return 0;
-	}
-	TRY(host_state_remove(&l->dir, err));
-	host_hooks_poststop(&l->plan->hooks, l->bundle);
-	return 0;
-}
-
-static int run_made(struct launch *l, int *ret_status, struct err *err)
-{
-	TRY(make_container(l, false, err));
-	trace(l, "ready, recorded");
-	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
-	l->hooks_begun = true;
-	TRY(host_gate_start(l->wire, err));
-	trace(l, "started");
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle, err));
-	*ret_status = 0;
-	return l->detached ? 0 : stay(l, ret_status, err);
-}
-
-int host_run(const struct launch_options *options, int *ret_status, struct err *err)
-{
-	struct launch l = LAUNCH_INIT(options);
-	int rc;
-
-	l.begin = log_debug_wanted() ? now_ns() : 0;
-	l.detached = options->detach;
-	rc = prepare(&l, err);
-	if (rc == 0) {
-		if (adopts_orphans(&l)) {
-			prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-		}
-		rc = run_made(&l, ret_status, err);
-		if (rc < 0) {
-			launch_undo(&l);
-		}
-	}
-	launch_done(&l);
+	host_launch_done(&l);
 	return rc;
 }

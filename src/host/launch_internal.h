@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/launch_internal: a launch under way: what launch.c, start.c and run.c share. Private to them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "host/launch.h"
+#include "host/state.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+struct launch {
+	const struct launch_options *options;
+	struct arena arena;
+	const char *bundle; /* absolute */
+	const char *config; /* the text of config.json */
+	size_t config_len;
+	struct spec *spec;
+	struct plan *plan;
+	const char *owner;
+	struct state_dir dir;
+	bool detached;	    /* nobody stays: a terminal needs a console socket */
+	int console_socket; /* connected, or -1 */
+	int signals;
+	int wire;	  /* our end */
+	int gate;	  /* create: listening; run: -1 */
+	int multiplexer;  /* foreground with a terminal */
+	int record;	  /* the file that will say how it ended, or -1 */
+	int report;	  /* this process becomes the monitor, and tells so here; or -1 */
+	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
+	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
+	pid_t pid;	  /* the container's init once it is known, else our first child */
+	int pidfd;
+};
+
+#define LAUNCH_INIT(o)                                                                                                 \
+	{                                                                                                              \
+		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,      \
+		.multiplexer = -1, .record = -1, .report = -1, .pid = -1, .pidfd = -1                                  \
+	}
+
+/* Starts a launch: the clock of --debug. */
+void host_launch_begin(struct launch *l);
+
+/* --debug shows where the time goes. */
+void host_launch_trace(const struct launch *l, const char *what);
+
+/* Everything that needs no process and leaves no trace. */
+int host_launch_prepare(struct launch *l, struct err *err);
+
+/* Up to READY, and the container's state written. with_gate: it will be started by another process. */
+int host_launch_make(struct launch *l, bool with_gate, struct err *err);
+
+/* Ends the guest, if any, and removes the state folder. Keeps the error that led here. */
+void host_launch_undo(struct launch *l);
+
+/* Frees and closes what is this process's. */
+void host_launch_done(struct launch *l);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/monitor: the one small process that a detached run leaves, to learn how its container ends. */
+#include "host/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "host/exit.h"
+#include "sys/clone.h"
+#include "sys/exit.h"
+#include "sys/fd.h"
+
+/* As ps(1) shows it; 15 bytes at most. */
+#define MONITOR_NAME "rootlet-monitor"
+
+static void let_go_of_caller(const struct monitor *m)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t all;
+
+	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++) {
+		(void)dup2(null, fd);
+	}
+	/* A failure leaves it where it is. */
+	(void)!chdir("/");
+	sys_close_except(STDERR_FILENO + 1, m->pidfd, m->record);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)setsid();
+	prctl(PR_SET_NAME, MONITOR_NAME, 0, 0, 0);
+}
+
+_Noreturn void host_monitor_become(const struct monitor *m)
+{
+	int status = 0;
+	int rc;
+
+	let_go_of_caller(m);
+	/* What the launch needed is freed: a monitor may stay for months. */
+	(void)malloc_trim(0);
+	if (m->parent) {
+		do {
+			rc = waitpid(m->pid, &status, 0) < 0 ? -errno : 0;
+		} while (rc == -EINTR);
+	} else {
+		rc = sys_exit_wait(m->pidfd, m->pid, &status);
+	}
+	if (rc == 0) {
+		struct exit_record record = host_exit_of(status);
+
+		/* On failure (a full disk) the file stays empty, which a waiter reports: there is nobody to tell here. */
+		(void)host_exit_write(m->record, &record);
+	}
+	_exit(0);
+}
+
+int host_monitor_begin(const struct monitor *monitor, struct err *err)
+{
+	pid_t pid = sys_clone(0, NULL);
+
+	if (pid == 0) {
+		host_monitor_become(monitor);
+	}
+	return pid < 0 ? err_errno(err, -pid, "making the container's monitor") : 0;
+}
+
+void host_monitor_report(int report)
+{
+	const struct err good = { .code = 0 };
+
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	(void)!write(report, &good, sizeof(good));
+}
+
+static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data, int report, pid_t parent)
+{
+	struct err err = { .code = 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent) {
+		_exit(1);
+	}
+	if (work(data, report, &err) < 0) {
+		/* PIPE_BUF is more than this: it arrives whole. */
+		(void)!write(report, &err, sizeof(err));
+	}
+	_exit(1);
+}
+
+int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data, struct err *err)
+{
+	pid_t self = getpid();
+	scope_fd int in = -1;
+	scope_fd int out = -1;
+	struct err said;
+	int fds[2];
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	in = fds[0];
+	out = fds[1];
+	pid = sys_clone(0, NULL);
+	if (pid == 0) {
+		fd_drop(&in);
+		behind(work, data, out, self);
+	}
+	if (pid < 0) {
+		return err_errno(err, -pid, "making the container's monitor");
+	}
+	fd_drop(&out);
+	do {
+		got = read(in, &said, sizeof(said));
+	} while (got < 0 && errno == EINTR);
+	if (got != sizeof(said)) {
+		return err_set(err, ECHILD, "the process that makes the container ended before it was done");
+	}
+	if (said.code == 0) {
+		return 0;
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	said.msg[sizeof(said.msg) - 1] = '\0';
+	*err = said;
+	return -err->code;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/monitor: the one small process that a detached run leaves, to learn how its container ends.
+ *
+ * Where the kernel tells a process's end by its pidfd (sys/exit.h) the monitor is begun after the start, beside the
+ * container: init then goes to the caller's reaper, as with other runtimes, and a service manager that follows the pid file
+ * finds it among its own. On older kernels only the parent learns the exit status: there the whole launch happens in what
+ * becomes the monitor, and the caller's process waits for its report.
+ *
+ * It holds nothing of the caller's: no descriptor, no terminal, no working directory. Signals but SIGKILL do not end it, the
+ * container's end does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct monitor {
+	pid_t pid; /* the container's init */
+	int pidfd;
+	int record;  /* host_exit_begin's descriptor, locked */
+	bool parent; /* init is our child: reap it */
+};
+
+/* Begins it beside this process; it keeps copies of the descriptors. */
+int host_monitor_begin(const struct monitor *monitor, struct err *err);
+
+/* Becomes it. */
+_Noreturn void host_monitor_become(const struct monitor *monitor);
+
+/*
+ * Runs `work` in a child and returns its result with err, as soon as that called host_monitor_report or returned. The child dies with
+ * this process until then.
+ */
+int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data, struct err *err);
+
+/* From within `work`: it went well, and this process stays behind. */
+void host_monitor_report(int report);

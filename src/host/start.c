@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/start: the OCI operation "start": through the gate of a created container. */
+#include <errno.h>
+
+#include "base/scope.h"
+#include "host/gate.h"
+#include "host/hooks.h"
+#include "host/launch.h"
+#include "host/lifecycle.h"
+#include "host/state.h"
+
+/* Through the gate, then the poststart hooks. */
+static int start_created(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_hooks hooks;
+
+	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
+	TRY(host_gate_open(dir, err));
+	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid, state->bundle, err);
+}
+
+int host_start(const char *root, const char *id, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct err ignored;
+	enum state_status status;
+	struct state_dir dir;
+	struct state state;
+	int rc;
+
+	TRY(host_state_open(root, id, &dir, err));
+	rc = host_state_read(&arena, &dir, &state, err);
+	if (rc == 0) {
+		status = host_state_status(root, &state);
+		if (status == STATE_CREATED) {
+			rc = start_created(&dir, &state, err);
+			if (rc < 0 && state.has_hooks) {
+				/* runtime.md, "Lifecycle": a failed hook of the start ends and destroys the container. */
+				(void)host_destroy(&dir, &state, &ignored);
+			}
+		} else {
+			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id,
+				     host_status_name(status));
+		}
+	}
+	host_state_close(&dir);
+	return rc;
+}

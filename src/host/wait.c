@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/wait: blocks until a container has ended.
+ *
+ * The record that a monitor or a foreground run writes is the better source: it is there after the end, too. Without one (create,
+ * whose caller is the one that reaps), or when its writer was killed, the process itself is watched.
+ */
+#include "host/wait.h"
+
+#include <errno.h>
+
+#include "base/scope.h"
+#include "host/state_internal.h"
+#include "sys/clone.h"
+#include "sys/exit.h"
+
+/* init, a zombie as well; -1 when it is gone for good. */
+static int open_init(const struct state *state)
+{
+	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
+	struct process_stat st;
+
+	/* Checked with the descriptor in hand: from here on the pid can't pass to another process unnoticed. */
+	if (fd < 0 || host_process_stat((pid_t)state->pid, &st) < 0 || st.start_time != state->start_time) {
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+static int unknown(const char *id, bool recorded, struct err *err)
+{
+	if (recorded) {
+		return err_set(err, ENODATA,
+			       "the exit status of container `%s` is not known: its monitor was killed before the end",
+			       id);
+	}
+	return err_set(
+		err, ENODATA,
+		"the exit status of container `%s` is not known: it ended before this wait, and only a detached run "
+		"or one with --keep records it",
+		id);
+}
+
+int host_wait(const char *root, const char *id, struct exit_record *ret, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_fd int record = -1;
+	scope_fd int pidfd = -1;
+	struct state state;
+	int status = 0;
+	int rc;
+
+	TRY(host_state_load(&arena, root, id, &state, err));
+	/* Both before anything blocks: a delete may take the names away. */
+	pidfd = open_init(&state);
+	record = host_exit_open(root, id, err);
+	if (record < 0 && record != -ENOENT) {
+		return record;
+	}
+	if (record >= 0) {
+		rc = host_exit_read(record, ret, err);
+		if (rc != -ENODATA) {
+			return rc < 0 ? err_wrap(err, "container `%s`", id) : 0;
+		}
+	}
+	rc = pidfd >= 0 ? sys_exit_wait(pidfd, (pid_t)state.pid, &status) : -ESRCH;
+	if (rc == -ESRCH) {
+		return unknown(id, record >= 0, err);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "waiting for container `%s`", id);
+	}
+	*ret = host_exit_of(status);
+	return 0;
+}
