@@ -138,8 +138,8 @@ const struct verdict_row verdict_properties[] = {
 	{ "linux.devices[].fileMode", ADAPTED("of a FIFO; a bound node keeps the host's"), DONE },
 	{ "linux.devices[].uid", ADAPTED("of a FIFO; a bound node keeps the host's"), DONE },
 	{ "linux.devices[].gid", ADAPTED("of a FIFO; a bound node keeps the host's"), DONE },
-	BOTH("linux.netDevices", REFUSED("moving a network device is not part of this build")),
-	BOTH("linux.netDevices{}.name", REFUSED("moving a network device is not part of this build")),
+	{ "linux.netDevices", REFUSED("moving a network device takes CAP_NET_ADMIN over the network namespace that it is in"), DONE },
+	{ "linux.netDevices{}.name", REFUSED("as netDevices"), DONE_WITH("a template such as eth%d too") },
 	BOTH("linux.cgroupsPath", ADAPTED("the container stays in its caller's cgroup")),
 
 	BOTH("linux.resources", ADAPTED("device rules alone are taken, see there; the rest is refused by its name")),

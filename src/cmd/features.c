@@ -85,7 +85,7 @@ static void write_linux(struct json_writer *w)
 	json_object_begin(w, "mountExtensions");
 	write_enabled(w, "idmap", true);
 	json_object_end(w);
-	write_enabled(w, "netDevices", false);
+	write_enabled(w, "netDevices", true);
 	json_object_end(w);
 }
 

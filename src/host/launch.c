@@ -36,6 +36,7 @@
 #include "host/hooks.h"
 #include "host/idmap.h"
 #include "host/mount_ids.h"
+#include "host/netdev.h"
 #include "host/record.h"
 #include "host/state.h"
 #include "plan/build.h"
@@ -292,6 +293,7 @@ static int take_init(struct launch *l, struct wire_msg *msg, struct err *err)
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
 static int take_setup(struct launch *l, struct err *err)
 {
+	TRY(host_netdev_move(l->plan, l->pid, err));
 	l->hooks_begun = true;
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle, err));
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle, err));

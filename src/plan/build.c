@@ -64,7 +64,7 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	TRY(plan_filter(&b, err));
 	plan_hooks(arena, spec, &plan->hooks);
 	plan->host_setup = plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
-				   plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n >
+				   plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
 			   0;
 	*ret = plan;
 	return 0;

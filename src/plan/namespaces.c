@@ -104,6 +104,38 @@ static int take_names(struct builder *b, struct err *err)
 	return 0;
 }
 
+/* config-linux.md, "Network Devices". Who may do it is the kernel's to say; an ordinary user owns no device at all. */
+static int take_net_devices(struct builder *b, struct err *err)
+{
+	struct plan *plan = b->plan;
+
+	if (b->lin->net_devices.n == 0) {
+		return 0;
+	}
+	if (!plan_ns_own(b, CLONE_NEWNET)) {
+		return err_set(err, EINVAL,
+			       "/linux/netDevices: needs a network namespace of the container's own: add "
+			       "{\"type\": \"network\"} to /linux/namespaces");
+	}
+	if (!b->facts->privileged) {
+		return err_set(
+			err, EPERM,
+			"/linux/netDevices: only root can move a network device: it takes CAP_NET_ADMIN over the "
+			"network namespace that the device is in, and that is not an ordinary user's");
+	}
+	plan->net_devices = arena_array(b->arena, b->lin->net_devices.n, sizeof(*plan->net_devices));
+	for (size_t i = 0; i < b->lin->net_devices.n; i++) {
+		const struct spec_net_device *want = &b->lin->net_devices.v[i];
+
+		plan->net_devices[plan->net_device_n++] = (struct plan_net_device){
+			.where = arena_printf(b->arena, "/linux/netDevices/%s", want->host_name),
+			.host_name = want->host_name,
+			.name = want->name && *want->name ? want->name : want->host_name,
+		};
+	}
+	return 0;
+}
+
 int plan_namespaces(struct builder *b, struct err *err)
 {
 	TRY(take_from_spec(b, err));
@@ -114,6 +146,7 @@ int plan_namespaces(struct builder *b, struct err *err)
 		TRY(take_offsets(b, "boottime", b->lin->time_offsets->boottime, err));
 	}
 	TRY(take_names(b, err));
+	TRY(take_net_devices(b, err));
 	b->plan->loopback_up = plan_ns_new(b, CLONE_NEWNET);
 	b->plan->new_keyring = !b->options->no_new_keyring;
 	return 0;

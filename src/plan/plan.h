@@ -103,6 +103,13 @@ struct plan_sysctl {
 	const char *value;
 };
 
+/* A device of the runtime's network namespace that moves into the container's. */
+struct plan_net_device {
+	const char *where; /* "/linux/netDevices/eth0" */
+	const char *host_name;
+	const char *name; /* there; may be a template, "eth%d" */
+};
+
 /* ---- the file system ---- */
 
 enum plan_mount_kind {
@@ -376,6 +383,8 @@ struct plan {
 	struct plan_hooks hooks;
 	struct plan_sysctl *sysctls;
 	size_t sysctl_n;
+	struct plan_net_device *net_devices;
+	size_t net_device_n;
 	bool loopback_up; /* a new network namespace: bring lo up */
 	bool new_keyring; /* a session keyring of its own, named after the container */
 	bool host_setup;  /* the host has something to do between the mounts and the pivot */

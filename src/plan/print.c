@@ -97,6 +97,9 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 	if (plan->domainname) {
 		text_add(out, "domainname: %s\n", plan->domainname);
 	}
+	for (size_t i = 0; i < plan->net_device_n; i++) {
+		text_add(out, "network device: %s as %s\n", plan->net_devices[i].host_name, plan->net_devices[i].name);
+	}
 	text_add(out, "loopback up: %s\nnew keyring: %s\n", plan->loopback_up ? "yes" : "no",
 		 plan->new_keyring ? "yes" : "no");
 }

@@ -59,9 +59,6 @@ int plan_supported(struct builder *b, struct err *err)
 {
 	const struct spec_linux *lin = b->lin;
 
-	if (lin->net_devices.n > 0) {
-		return refuse("/linux/netDevices", err);
-	}
 	if (lin->intel_rdt) {
 		return refuse("/linux/intelRdt", err);
 	}
