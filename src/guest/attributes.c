@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -42,6 +43,40 @@ static int open_procfs(const char *path, struct err *err)
 	return fd_take(&fd);
 }
 
+/*
+ * A file below such a folder, for writing: a regular one of procfs itself, whatever may be mounted or linked on the way
+ * (CVE-2025-52881). Returns the descriptor or -errno.
+ */
+static int open_procfs_file(int folder, const char *path)
+{
+	scope_fd int fd = openat(folder, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0) {
+		return -errno;
+	}
+	return fs.f_type == PROC_SUPER_MAGIC && S_ISREG(st.st_mode) ? fd_take(&fd) : -EXDEV;
+}
+
+static int write_sysctl(int proc, const struct plan_sysctl *s)
+{
+	scope_fd int fd = open_procfs_file(proc, s->path);
+	size_t len = strlen(s->value);
+	ssize_t wrote;
+
+	if (fd < 0) {
+		return fd;
+	}
+	do {
+		wrote = write(fd, s->value, len);
+	} while (wrote < 0 && errno == EINTR);
+	if (wrote < 0) {
+		return -errno;
+	}
+	return (size_t)wrote == len ? 0 : -EIO;
+}
+
 /* Situation: the host's /proc, which shows the sysctls of the namespaces that this process is in. */
 int guest_sysctls(struct guest *g, struct err *err)
 {
@@ -54,8 +89,12 @@ int guest_sysctls(struct guest *g, struct err *err)
 	TRY(proc);
 	for (size_t i = 0; i < g->plan->sysctl_n; i++) {
 		const struct plan_sysctl *s = &g->plan->sysctls[i];
-		int rc = sys_write_file(proc, s->path, s->value, strlen(s->value));
+		int rc = write_sysctl(proc, s);
 
+		if (rc == -EXDEV) {
+			return err_set(err, EPERM, "/linux/sysctl: /proc/sys/%s is not a file of the kernel's procfs",
+				       s->path);
+		}
 		if (rc == -EACCES || rc == -EPERM || rc == -EROFS) {
 			err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key, s->value);
 			return err_hint(err, "this kernel does not let an ordinary user set it, also not in a "
@@ -121,9 +160,12 @@ static int open_label(const char *folder, const char *fallback, int *ret, struct
 		attr = open_procfs(fallback, err);
 	}
 	TRY(attr);
-	fd = openat(attr, "exec", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_procfs_file(attr, "exec");
+	if (fd == -EXDEV) {
+		return err_set(err, EPERM, "%s/exec is not a file of the kernel's procfs", folder);
+	}
 	if (fd < 0) {
-		return err_errno(err, errno, "%s/exec", folder);
+		return err_errno(err, -fd, "%s/exec", folder);
 	}
 	*ret = fd;
 	return 0;

@@ -24,6 +24,8 @@ static const struct step {
 	const char *name;
 	int (*run)(struct guest *g, struct err *err);
 } steps[] = {
+	/* Of its own file in the host's /proc, which belongs to nobody here any more once a user namespace was joined. */
+	{ "oom score", guest_oom_score },
 	/* Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a joined pid namespace
 	 * begins with a child. */
 	{ "namespaces", guest_new_namespaces },
@@ -35,7 +37,6 @@ static const struct step {
 	{ "network", guest_loopback },
 	{ "keyring", guest_keyring },
 	/* Through the host's /proc, which is gone after the pivot. */
-	{ "oom score", guest_oom_score },
 	{ "sysctls", guest_sysctls },
 	{ "labels", guest_open_labels },
 	{ "rootfs", guest_rootfs },
@@ -102,6 +103,8 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.wire = fds->wire,
 		.gate = fds->gate,
 		.rootfs = -1,
+		.proc = -1,
+		.sys = -1,
 		.null_dev = -1,
 		.pty_peer = -1,
 		.filter = -1,

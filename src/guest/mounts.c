@@ -44,26 +44,28 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 /* proc and sysfs go on real directories only: through a symlink they would land elsewhere (CVE-2023-27561, -28642). */
 static bool wants_real_directory(const struct plan_mount *m)
 {
-	return str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs");
+	return m->kind == PLAN_MOUNT_FS && (str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs"));
+}
+
+/* Makes it where it is missing; what was made is looked at like what was there. Returns the descriptor or -errno. */
+static int open_real_directory(struct guest *g, const struct plan_mount *m)
+{
+	int fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+
+	if (fd == -ENOENT) {
+		scope_fd int made = sys_make_in_root(g->rootfs, m->target, false);
+
+		fd = made < 0 ? made : sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+	}
+	return fd;
 }
 
 static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret, struct err *err)
 {
-	scope_fd int fd = -1;
+	scope_fd int fd =
+		wants_real_directory(m) ? open_real_directory(g, m) : sys_make_in_root(g->rootfs, m->target, file);
 	struct stat st;
 
-	if (m->kind == PLAN_MOUNT_FS && wants_real_directory(m)) {
-		fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
-		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-			return err_set(err, ELOOP,
-				       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a "
-				       "real directory",
-				       m->where, m->target, m->fstype);
-		}
-	}
-	if (fd < 0) {
-		fd = sys_make_in_root(g->rootfs, m->target, file);
-	}
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
 		if (err->code == ELOOP) {
@@ -72,6 +74,12 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 			err_hint(err, "it does not exist and can't be made there: create it in the root filesystem");
 		}
 		return -err->code;
+	}
+	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		return err_set(err, ELOOP,
+			       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a real "
+			       "directory",
+			       m->where, m->target, m->fstype);
 	}
 	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
 		return err_set(err, file ? EISDIR : ENOTDIR,
@@ -245,6 +253,13 @@ static int mount_one(struct guest *g, const struct plan_mount *m, struct err *er
 	rc = sys_mount_attach(fd, target);
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target);
+	}
+	if (str_eq(m->target, "/proc")) {
+		fd_drop(&g->proc);
+		g->proc = fd_take(&fd);
+	} else if (str_eq(m->target, "/sys")) {
+		fd_drop(&g->sys);
+		g->sys = fd_take(&fd);
 	}
 	return 0;
 }

@@ -105,6 +105,56 @@ static int explain_unshare(uint64_t flags, int code, struct err *err)
 	return -code;
 }
 
+/* Situation: unshare(CLONE_NEWTIME) done, and no process is in the new namespace yet. */
+static int write_offsets(const struct plan_namespaces *ns, struct err *err)
+{
+	for (size_t i = 0; i < ns->clock_n; i++) {
+		char line[96];
+		int len = snprintf(line, sizeof(line), "%s %lld %u\n", ns->clocks[i].clock,
+				   (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
+		int rc = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets", line, (size_t)len);
+
+		if (rc < 0) {
+			return err_errno(err, -rc, "/linux/timeOffsets/%s: %lld s %u ns", ns->clocks[i].clock,
+					 (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Processes that share the user namespace with this one, or see it in a joined pid namespace as their equal, could take
+ * it over while the host's tree or descriptors are still in its reach (CVE-2016-9962): until execve it is not
+ * "dumpable". A user namespace of its own is guard enough.
+ */
+static bool is_guarded(const struct plan_namespaces *ns)
+{
+	return plan_joins(ns, CLONE_NEWUSER) || (plan_joins(ns, CLONE_NEWPID) && !(ns->new &CLONE_NEWUSER));
+}
+
+/*
+ * The files in /proc of a guarded process belong to the machine's root. So the clocks are set before, by the process
+ * that stays outside of the joined pid namespace; its child is born into the time namespace.
+ */
+static int join_guarded(const struct plan_namespaces *ns, uint64_t *rest, struct err *err)
+{
+	bool clocks = *rest & CLONE_NEWTIME;
+
+	if (!clocks) {
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
+	TRY(join_all(ns, err));
+	if (clocks) {
+		if (unshare(CLONE_NEWTIME) < 0) {
+			return explain_unshare(CLONE_NEWTIME, errno, err);
+		}
+		TRY(write_offsets(ns, err));
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		*rest &= ~(uint64_t)CLONE_NEWTIME;
+	}
+	return 0;
+}
+
 int guest_new_namespaces(struct guest *g, struct err *err)
 {
 	const struct plan_namespaces *ns = &g->plan->ns;
@@ -113,7 +163,7 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
 
-	TRY(join_all(ns, err));
+	TRY(is_guarded(ns) ? join_guarded(ns, &rest, err) : join_all(ns, err));
 	if (join_user || join_pid) {
 		TRY(fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
 	}
@@ -145,8 +195,10 @@ int guest_wait_ids(struct guest *g, struct err *err)
 		return err_errno(err, errno, "becoming uid 0 of the user namespace");
 	}
 	/* A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
-	 * steps. */
-	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	 * steps, unless it is guarded. */
+	if (!is_guarded(&g->plan->ns)) {
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	return 0;
 }
@@ -160,20 +212,11 @@ int guest_time_offsets(struct guest *g, struct err *err)
 	const struct plan_namespaces *ns = &g->plan->ns;
 	scope_fd int fd = -1;
 
-	if (!(ns->new &CLONE_NEWTIME)) {
+	/* A guarded process is a child of the one that set them. */
+	if (!(ns->new &CLONE_NEWTIME) || is_guarded(ns)) {
 		return 0;
 	}
-	for (size_t i = 0; i < ns->clock_n; i++) {
-		char line[96];
-		int len = snprintf(line, sizeof(line), "%s %lld %u\n", ns->clocks[i].clock,
-				   (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
-		int rc = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets", line, (size_t)len);
-
-		if (rc < 0) {
-			return err_errno(err, -rc, "/linux/timeOffsets/%s: %lld s %u ns", ns->clocks[i].clock,
-					 (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
-		}
-	}
+	TRY(write_offsets(ns, err));
 	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0) {
 		return err_errno(err, errno, "entering the new time namespace");

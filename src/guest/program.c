@@ -99,13 +99,33 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 	return err_errno(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
+/* Opened so that whatever stands there, a FIFO or an endless device, can't keep the set-up waiting. */
+static FILE *open_passwd(void)
+{
+	scope_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		return NULL;
+	}
+	file = fdopen(fd, "re");
+	if (file) {
+		(void)fd_take(&fd);
+	}
+	return file;
+}
+
+/* A real one has some hundred lines; what a hostile one has behind these is not looked at. */
+#define PASSWD_LINES_MAX 65536
+
 /* HOME is part of a login's environment; without one in the configuration it comes from the container's own passwd. */
 static const char *home_of(struct guest *g, uint32_t uid)
 {
-	scope_file FILE *file = fopen("/etc/passwd", "re");
+	scope_file FILE *file = open_passwd();
 	char line[1024];
 
-	while (file && fgets(line, sizeof(line), file)) {
+	for (int n = 0; n < PASSWD_LINES_MAX && file && fgets(line, sizeof(line), file); n++) {
 		char *save = NULL;
 		char *field[6] = { NULL };
 		uint32_t id;

@@ -15,10 +15,12 @@ struct guest {
 	struct arena arena;
 	int wire;
 	int gate;
-	int rootfs;   /* the root directory of the container's mount tree; paths inside are opened below it */
-	int null_dev; /* a verified /dev/null of the host, for masking files */
-	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
-	int filter;   /* the seccomp filter until it is loaded; -1: none */
+	int rootfs; /* the root directory of the container's mount tree; paths inside are opened below it */
+	int proc;   /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	int sys;
+	int null_dev;		   /* a verified /dev/null of the host, for masking files */
+	int pty_peer;		   /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	int filter;		   /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
 	int apparmor;		   /* where the profile of the next execve is written; -1: none */
 	int selinux;		   /* the same for the label */

@@ -2,11 +2,10 @@
 /* guest/terminal: the container's pseudo-terminal, /dev/console, and the session that owns them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -19,28 +18,33 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
-/* The container's own devpts where it has one, else the host's; either way the inode is checked, not the name. */
+/*
+ * The container's own devpts where it has one, else the host's. What it is is known before it is opened, since opening
+ * alone has effects: of a FIFO on who waits at it, of a device node on the device. Returns the descriptor.
+ */
 static int open_multiplexer(struct guest *g, struct err *err)
 {
-	struct statfs fs;
+	scope_fd int place = sys_open_in_root(g->rootfs, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
+	char path[64] = "/dev/ptmx";
 	struct stat st;
-	int fd = sys_open_in_root(g->rootfs, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
+	int fd;
 
-	if (fd < 0) {
-		fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0) {
-			return err_errno(err, errno, "/process/terminal: opening /dev/ptmx");
+	if (place >= 0 && fstat(place, &st) == 0 && !S_ISLNK(st.st_mode)) {
+		if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2)) {
+			return err_set(err, ENODEV,
+				       "/process/terminal: /dev/pts/ptmx of the container is not a terminal "
+				       "multiplexer");
 		}
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
 	}
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fstatfs(fd, &fs) < 0 ||
-	    (unsigned long)fs.f_type != DEVPTS_SUPER_MAGIC) {
-		/* The host's /dev/ptmx may be the old node on devtmpfs: right number, other filesystem. */
-		if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2)) {
-			return fd;
-		}
+	fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		return err_errno(err, errno, "/process/terminal: opening the terminal multiplexer");
+	}
+	/* The host's /dev/ptmx may be the old node on devtmpfs: right number, other filesystem. */
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2)) {
 		close(fd);
-		return err_set(err, ENODEV,
-			       "/process/terminal: /dev/pts/ptmx of the container is not a terminal multiplexer");
+		return err_set(err, ENODEV, "/process/terminal: /dev/ptmx of the host is not a terminal multiplexer");
 	}
 	return fd;
 }

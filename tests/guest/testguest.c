@@ -22,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,7 +39,7 @@ static int answer(int rc)
 	return 0;
 }
 
-/* try open-read PATH | open-write PATH | remount-rw PATH | umount PATH | mknod PATH: what the kernel says. */
+/* try open-read|open-write|remount-rw|umount|mknod PATH, or try ptrace PID: what the kernel says. */
 static int run_try(char **argv)
 {
 	const char *what = argv[0] ? argv[0] : "";
@@ -62,7 +63,36 @@ static int run_try(char **argv)
 	if (strcmp(what, "mknod") == 0) {
 		return answer(mknod(path, S_IFCHR | 0600, makedev(1, 3)));
 	}
+	if (strcmp(what, "ptrace") == 0) {
+		return answer((int)ptrace(PTRACE_SEIZE, (pid_t)atoi(path), NULL, NULL));
+	}
 	return 1;
+}
+
+/*
+ * swap SECONDS A B [A B]...: exchanges the names A and B again and again, as a hostile process beside a container's
+ * start would, for at most so long. Says "swapping" once it began.
+ */
+static int run_swap(char **argv)
+{
+	struct timespec begin, now;
+	long long limit;
+
+	if (!argv[0] || !argv[1] || !argv[2] || clock_gettime(CLOCK_MONOTONIC, &begin) < 0) {
+		return 1;
+	}
+	limit = begin.tv_sec + atoi(argv[0]);
+	puts("swapping");
+	fflush(stdout);
+	do {
+		for (char **pair = argv + 1; pair[0] && pair[1]; pair += 2) {
+			if (renameat2(AT_FDCWD, pair[0], AT_FDCWD, pair[1], RENAME_EXCHANGE) < 0) {
+				return 1;
+			}
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < limit);
+	return 0;
 }
 
 /* fds: the numbers of all open descriptors, asked one by one, so that looking opens none. */
@@ -396,6 +426,7 @@ static const struct {
 	{ "keyring", run_keyring },
 	{ "receive", run_receive },
 	{ "session", run_session },
+	{ "swap", run_swap },
 	{ "syscall", run_syscall },
 	{ "try", run_try },
 	{ "with-keyring", run_with_keyring },
