@@ -18,6 +18,8 @@ self=$here/$(basename "$0")
 machine_name=fresh.sh
 # shellcheck source=tests/lib/machine.sh
 . "$here/lib/machine.sh"
+# shellcheck source=tests/lib/debian.sh
+. "$here/lib/debian.sh"
 
 usage() {
 	cat <<'END'
@@ -134,39 +136,6 @@ bail_out() {
 }
 
 # ---------------------------------------------------------------- inside: the clean tree
-
-# sources: the files of this machine's apt that name Debian 12 and its component main.
-sources() {
-	local file
-	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-		if [ -r "$file" ] && grep -Eq '^[^#]*[[:space:]]bookworm(-updates|-security)?([[:space:]]|$)' "$file" &&
-			grep -Eq '^[^#]*[[:space:]]main([[:space:]]|$)' "$file"; then
-			printf '%s\n' "$file"
-		fi
-	done
-}
-
-# apt_options: how this machine's apt gets at them.
-apt_options() {
-	# What a proxy is told by the environment, sudo doesn't pass on.
-	[ -z "${http_proxy:-}" ] || printf 'Acquire::http::Proxy "%s";\n' "$http_proxy"
-	[ -z "${https_proxy:-}" ] || printf 'Acquire::https::Proxy "%s";\n' "$https_proxy"
-	apt-config dump | grep -E '^Acquire::(https?::|Retries|Check-Valid-Until|Check-Date)' |
-		grep -Ev 'Auto-?Detect|::User-Agent' || true
-}
-
-# debian FILE.tar: a minimal Debian with git.
-debian() {
-	local packages=git
-	local -a from
-	mapfile -t from < <(sources)
-	if [ "${#from[@]}" -gt 0 ] && grep -q 'https://' "${from[@]}"; then
-		packages=$packages,ca-certificates
-	fi
-	apt_options >"$scratch/apt.conf"
-	TMPDIR=$scratch mmdebstrap --mode=root --variant=minbase --include="$packages" --aptopt="$scratch/apt.conf" \
-		bookworm "$1" ${from[@]+"${from[@]}"}
-}
 
 # repository FILE: one commit, as a bundle: from a folder of root's, others may not clone.
 repository() {
@@ -319,7 +288,7 @@ newcomer_tests() {
 mkdir -p "$scratch/root" "$scratch/user" "$scratch/archives/partial"
 tar_file=${cache:-$scratch/debian.tar}
 if [ ! -e "$tar_file" ]; then
-	debian "$scratch/debian.tar" >"$logs/debian.log" 2>&1 || bail_out "mmdebstrap makes a clean Debian 12" "$logs/debian.log"
+	debian_make "$scratch/debian.tar" minbase "$scratch" git >"$logs/debian.log" 2>&1 || bail_out "mmdebstrap makes a clean Debian 12" "$logs/debian.log"
 	if [ "$tar_file" != "$scratch/debian.tar" ]; then
 		mkdir -p "$(dirname "$tar_file")"
 		cp "$scratch/debian.tar" "$tar_file.$$" && mv "$tar_file.$$" "$tar_file"
