@@ -132,7 +132,7 @@ struct launch_options;
 	{ "no-pivot", 0, NULL, "move the root in place of pivot_root (rootfs on a ramdisk)", CMD_USED },       \
 	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED },                          \
 	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED },                 \
-	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_LATER },         \
+	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_USED },          \
 	{ "no-subreaper", 0, NULL, "do not take over what a container without a pid namespace leaves", CMD_USED }
 /* clang-format on */
 int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err);

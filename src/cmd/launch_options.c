@@ -28,6 +28,7 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.config = cmd_value(args, "config"),
 		.pid_file = cmd_value(args, "pid-file"),
 		.console_socket = cmd_value(args, "console-socket"),
+		.pidfd_socket = cmd_value(args, "pidfd-socket"),
 		.no_pivot = cmd_flag(args, "no-pivot"),
 		.no_subreaper = cmd_flag(args, "no-subreaper"),
 		.no_new_keyring = cmd_flag(args, "no-new-keyring"),

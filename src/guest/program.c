@@ -150,14 +150,19 @@ static void fill_environment(struct guest *g)
 {
 	const struct strs *env = &g->plan->process.env;
 	bool has_home = false;
+	size_t n = env->n;
 
-	g->env = arena_array(&g->arena, env->n + 2, sizeof(*g->env));
+	g->env = arena_array(&g->arena, env->n + 3, sizeof(*g->env));
 	for (size_t i = 0; i < env->n; i++) {
 		g->env[i] = env->v[i];
 		has_home = has_home || str_starts(env->v[i], "HOME=");
 	}
+	if (g->plan->process.listen_fds > 0) {
+		/* sd_listen_fds(3) compares it with its own: 1 where there is a pid namespace for this container. */
+		g->env[n++] = arena_printf(&g->arena, "LISTEN_PID=%d", (int)getpid());
+	}
 	if (!has_home) {
-		g->env[env->n] = arena_printf(&g->arena, "HOME=%s", home_of(g, g->plan->process.uid));
+		g->env[n] = arena_printf(&g->arena, "HOME=%s", home_of(g, g->plan->process.uid));
 	}
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "host/passed.h"
 #include "host/subid.h"
 #include "plan/build.h"
 #include "sys/caps.h"
@@ -212,6 +213,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	if (spec->process && spec->process->oom_score_adj.set) {
 		read_oom_score(arena, &f);
 	}
+	host_passed_facts(&f);
 	if (plan_needs_subids(spec, &f)) {
 		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));

@@ -37,13 +37,18 @@
 #include "host/idmap.h"
 #include "host/mount_ids.h"
 #include "host/netdev.h"
+#include "host/passed.h"
+#include "host/pidfd_socket.h"
 #include "host/record.h"
 #include "host/state.h"
 #include "plan/build.h"
 #include "spec/spec.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/sock.h"
 #include "wire/wire.h"
+
+#define PIDFD_RECEIVER "/annotations/run.oci.pidfd_receiver"
 
 static int64_t now_ns(void)
 {
@@ -74,6 +79,8 @@ void host_launch_trace(const struct launch *l, const char *what)
 void host_launch_done(struct launch *l)
 {
 	fd_drop(&l->console_socket);
+	fd_drop(&l->pidfd_socket);
+	fd_drop(&l->pidfd_receiver);
 	fd_drop(&l->signals);
 	fd_drop(&l->wire);
 	fd_drop(&l->gate);
@@ -167,6 +174,22 @@ static void tell_notes(const struct launch *l)
 	}
 }
 
+/* Clients that are sent a pidfd: runc's option, crun's annotation. */
+static int connect_for_pidfd(struct launch *l, struct err *err)
+{
+	const char *receiver = spec_annotation(l->spec, "run.oci.pidfd_receiver");
+
+	if (l->options->pidfd_socket) {
+		TRY(host_pidfd_socket_connect(l->options->pidfd_socket, &l->pidfd_socket, err));
+	}
+	if (receiver && *receiver) {
+		int rc = sys_connect_unix(receiver, &l->pidfd_receiver);
+
+		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": connecting to %s", receiver) : 0;
+	}
+	return 0;
+}
+
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -197,10 +220,25 @@ int host_launch_prepare(struct launch *l, struct err *err)
 			       "cannot use console socket if rootlet will not allocate a tty: set /process/terminal "
 			       "to true, or leave --console-socket out");
 	}
+	TRY(host_passed_check(&l->plan->process, err));
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
 	}
+	TRY(connect_for_pidfd(l, err));
 	tell_notes(l);
+	return 0;
+}
+
+static int send_pidfd(const struct launch *l, struct err *err)
+{
+	if (l->pidfd_socket >= 0) {
+		TRY(host_pidfd_socket_send(l->pidfd_socket, PIDFD_SOCKET_INIT, l->pidfd, err));
+	}
+	if (l->pidfd_receiver >= 0) {
+		int rc = sys_send_fd(l->pidfd_receiver, PIDFD_SOCKET_INIT, strlen(PIDFD_SOCKET_INIT), l->pidfd);
+
+		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": sending the pidfd") : 0;
+	}
 	return 0;
 }
 
@@ -423,6 +461,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}
+	TRY(send_pidfd(l, err));
 	if (with_gate) {
 		int rc = wire_send(l->wire, WIRE_RECORDED, NULL, 0, -1);
 

@@ -25,6 +25,8 @@ struct launch {
 	struct state_dir dir;
 	bool detached;	    /* nobody stays: a terminal needs a console socket */
 	int console_socket; /* connected, or -1 */
+	int pidfd_socket;   /* the same, of --pidfd-socket */
+	int pidfd_receiver; /* the same, of the annotation */
 	int signals;
 	int wire;	  /* our end */
 	int gate;	  /* create: listening; run: -1 */
@@ -39,8 +41,9 @@ struct launch {
 
 #define LAUNCH_INIT(o)                                                                                                 \
 	{                                                                                                              \
-		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .signals = -1, .wire = -1, .gate = -1,      \
-		.multiplexer = -1, .record = -1, .report = -1, .pid = -1, .pidfd = -1                                  \
+		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
+		.signals = -1, .wire = -1, .gate = -1, .multiplexer = -1, .record = -1, .report = -1, .pid = -1,       \
+		.pidfd = -1                                                                                            \
 	}
 
 /* Starts a launch: the clock of --debug. */

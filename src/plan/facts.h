@@ -64,5 +64,7 @@ struct facts {
 	bool has_apparmor;		     /* probed only when a profile is asked for */
 	bool has_selinux;		     /* the same for a label */
 	const char *seccomp_receiver;	     /* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
+	int listen_fds;			     /* passed by socket activation, from descriptor 3 on */
+	const char *listen_names;	     /* $LISTEN_FDNAMES; NULL: none */
 	unsigned last_cap;		     /* the kernel's highest capability number */
 };

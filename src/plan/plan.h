@@ -261,6 +261,7 @@ struct plan_process {
 	const char *apparmor; /* profile; NULL: none */
 	const char *selinux;  /* label; NULL: none */
 	int preserve_fds;     /* how many descriptors from 3 on reach the container */
+	int listen_fds;	      /* the first ones of them are for socket activation: the guest adds LISTEN_PID */
 };
 
 /* ---- hooks ---- */

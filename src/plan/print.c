@@ -275,6 +275,9 @@ static void print_process(struct text *out, const struct plan_process *p)
 	if (p->preserve_fds > 0) {
 		text_add(out, "descriptors kept: %d\n", p->preserve_fds);
 	}
+	if (p->listen_fds > 0) {
+		text_add(out, "of them by socket activation: %d\n", p->listen_fds);
+	}
 }
 
 static void print_hooks(struct text *out, const struct plan_hooks *hooks)

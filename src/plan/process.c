@@ -162,12 +162,38 @@ static uint16_t cells(const struct opt_u64 *value)
 	return value->set && value->value <= UINT16_MAX ? (uint16_t)value->value : 0;
 }
 
+/* What the configuration says of socket activation is about another caller's descriptors. */
+static void take_env(struct builder *b, const struct strs *want)
+{
+	struct plan_process *p = &b->plan->process;
+	const char **env;
+	size_t n = 0;
+
+	p->env = *want;
+	if (p->listen_fds == 0) {
+		return;
+	}
+	env = arena_array(b->arena, want->n + 3, sizeof(*env));
+	for (size_t i = 0; i < want->n; i++) {
+		if (!str_starts(want->v[i], "LISTEN_FDS=") && !str_starts(want->v[i], "LISTEN_PID=") &&
+		    !str_starts(want->v[i], "LISTEN_FDNAMES=")) {
+			env[n++] = want->v[i];
+		}
+	}
+	env[n++] = arena_printf(b->arena, "LISTEN_FDS=%d", p->listen_fds);
+	if (b->facts->listen_names) {
+		env[n++] = arena_printf(b->arena, "LISTEN_FDNAMES=%s", b->facts->listen_names);
+	}
+	p->env = (struct strs){ .v = env, .n = n };
+}
+
 int plan_process(struct builder *b, struct err *err)
 {
 	const struct spec_process *want = b->spec->process;
 	struct plan_process *p = &b->plan->process;
 
-	p->preserve_fds = b->options->preserve_fds;
+	p->listen_fds = b->facts->listen_fds;
+	p->preserve_fds = p->listen_fds + b->options->preserve_fds;
 	if (!want) {
 		return 0;
 	}
@@ -179,7 +205,7 @@ int plan_process(struct builder *b, struct err *err)
 	}
 	p->cwd = want->cwd;
 	p->args = want->args;
-	p->env = want->env;
+	take_env(b, &want->env);
 	p->path = DEFAULT_PATH;
 	for (size_t i = 0; i < want->env.n; i++) {
 		if (str_starts(want->env.v[i], "PATH=")) {

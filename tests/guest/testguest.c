@@ -386,6 +386,18 @@ static int run_agent(char **argv)
 	return answer_all(fd, atoi(argv[2]));
 }
 
+/* answer FD TEXT: takes one connection of a listening socket and says TEXT to it. */
+static int run_answer(char **argv)
+{
+	int client;
+
+	if (!argv[0] || !argv[1]) {
+		return 1;
+	}
+	client = accept(atoi(argv[0]), NULL, NULL);
+	return client < 0 || write(client, argv[1], strlen(argv[1])) < 0;
+}
+
 /*
  * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process ended (ioctl 0xff0b).
  * Without privilege no_new_privs comes with it.
@@ -418,6 +430,7 @@ static const struct {
 	int (*run)(char **argv);
 } commands[] = {
 	{ "agent", run_agent },
+	{ "answer", run_answer },
 	{ "as-6.14", run_as_6_14 },
 	{ "call32", run_call32 },
 	{ "clock", run_clock },

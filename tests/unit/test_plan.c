@@ -113,6 +113,10 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->oom_score_adj = strtol(rest, NULL, 10);
 	} else if (str_eq(word, "seccomp-receiver")) {
 		f->seccomp_receiver = arena_strdup(arena, rest);
+	} else if (str_eq(word, "listen-fds")) {
+		f->listen_fds = (int)strtol(rest, NULL, 10);
+	} else if (str_eq(word, "listen-names")) {
+		f->listen_names = arena_strdup(arena, rest);
 	} else if (str_eq(word, "last-cap")) {
 		f->last_cap = (unsigned)strtoul(rest, NULL, 10);
 	} else {
