@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
-#define SYSTEMD_TIMEOUT_MS 10000
+#define SYSTEMD_TIMEOUT_MS 25000
 
 struct systemd; /* a connection to one manager */
 
@@ -63,7 +63,7 @@ int host_systemd_stop(struct systemd *sd, const char *unit, struct err *err);
 
 /*
  * AttachProcessesToUnit: brings processes from anywhere of the user's into the unit, below it into `sub` ("container",
- * a path without leading slash; NULL or "": the unit's own cgroup). Errors: ENOENT for no such unit.
+ * a path without leading slash, which exists; NULL or "": the unit's own cgroup). Errors: ENOENT for no such unit.
  */
 int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids, size_t n,
 			struct err *err);
