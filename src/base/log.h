@@ -23,7 +23,10 @@ enum log_format {
 	LOG_JSON,
 };
 
-/* target: NULL or "" for stderr, PATH or "file:PATH". Errors: the file can't be opened; a target that isn't known. */
+/*
+ * target: NULL or "" for stderr; PATH or "file:PATH"; "journald:IDENT"; "syslog:IDENT" (these two have a form of their own, so
+ * `format` only says how much is logged). Errors: the file can't be opened, the daemon's socket is not there.
+ */
 int log_open(const char *target, enum log_format format, enum log_level level, struct err *err);
 
 /* Whether notes and warnings may be shown without breaking what a client parses or captures. */

@@ -9,7 +9,7 @@ const struct cmd *const cmd_table[] = {
 
 const struct cmd_option cmd_global_options[] = {
 	{ "root", 0, "DIR", "where state is kept (default: $XDG_RUNTIME_DIR/rootlet)", CMD_USED },
-	{ "log", 0, "[file:]PATH", "write errors and warnings there (default: standard error)", CMD_USED },
+	{ "log", 0, "TARGET", "[file:]PATH, journald:IDENT or syslog:IDENT (default: standard error)", CMD_USED },
 	{ "log-format", 0, "FORMAT", "text or json (default: text)", CMD_USED },
 	{ "log-level", 0, "LEVEL", "error, warning or debug (default: warning)", CMD_USED },
 	{ "debug", 0, NULL, "the same as --log-level debug", CMD_USED },
