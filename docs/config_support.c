@@ -187,6 +187,8 @@ static const char *option_effect(struct arena *arena, const struct mount_option 
 		{ MOUNT_OPT_SUPERBLOCK, "passed on to the filesystem" },
 		{ MOUNT_OPT_NOTHING, "taken, without an effect" },
 		{ MOUNT_OPT_NOFOLLOW, "a source that is a symlink is bound itself" },
+		{ MOUNT_OPT_DEST_NOFOLLOW, "a destination that is a symlink is mounted over" },
+		{ MOUNT_OPT_COPY_LINK, "a source that is a symlink is made anew in the container" },
 	};
 	struct text out;
 

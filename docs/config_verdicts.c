@@ -230,7 +230,7 @@ const struct verdict_row verdict_properties[] = {
 	BOTH("linux.rootfsPropagation", DONE_WITH("private, shared, slave, unbindable, and their r forms")),
 	BOTH("linux.maskedPaths", DONE),
 	BOTH("linux.readonlyPaths", DONE),
-	BOTH("linux.mountLabel", REFUSED("labels of mounts are not part of this build")),
+	BOTH("linux.mountLabel", DONE_WITH("where SELinux is active; elsewhere a note")),
 	BOTH("linux.personality", DONE),
 	BOTH("linux.personality.domain", DONE),
 	BOTH("linux.personality.flags", REFUSED("the specification knows no flag")),
@@ -239,6 +239,9 @@ const struct verdict_row verdict_properties[] = {
 };
 
 const struct verdict_row verdict_annotations[] = {
+	{ "org.rootlet.proc", ADAPTED("\"bind\": the /proc that is there in place of a fresh one, for containers in containers, with a note"),
+		REFUSED("where there is no user namespace") },
+	BOTH("run.oci.mount_context_type", DONE_WITH("which option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext")),
 	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
 	BOTH("run.oci.hooks.stderr", DONE_WITH("the same for their errors")),
 	{ "run.oci.keep_original_groups", DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note. "

@@ -7,8 +7,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -28,10 +30,16 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 		return -err->code;
 	}
 	if (str_eq(m->fstype, "proc")) {
-		return err_hint(err,
-				"the /proc of the surrounding environment is partly covered by other mounts, and the "
-				"kernel then refuses a fresh one: run the outer container with /proc unmasked "
-				"(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined)");
+		return err_hint(
+			err, "the /proc of the surrounding environment is partly covered by other mounts, and the "
+			     "kernel then refuses a fresh one: run the outer container with /proc unmasked "
+			     "(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined), or "
+			     "bind the /proc that is there: annotation org.rootlet.proc=bind");
+	}
+	if (str_eq(m->fstype, "overlay")) {
+		return err_hint(
+			err, "an ordinary user can mount overlay from Linux 5.11 on; before, mount fuse-overlayfs on "
+			     "the host and bind that");
 	}
 	if (str_eq(m->fstype, "sysfs")) {
 		return err_hint(err,
@@ -47,13 +55,16 @@ static bool wants_real_directory(const struct plan_mount *m)
 	return m->kind == PLAN_MOUNT_FS && (str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs"));
 }
 
-/* Makes it where it is missing; what was made is looked at like what was there. Returns the descriptor or -errno. */
-static int open_real_directory(struct guest *g, const struct plan_mount *m)
+/*
+ * Without following a symlink at the end. Made where it is missing; what was made is looked at like what was there.
+ * Returns the descriptor or -errno.
+ */
+static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
 {
 	int fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 
 	if (fd == -ENOENT) {
-		scope_fd int made = sys_make_in_root(g->rootfs, m->target, false);
+		scope_fd int made = sys_make_in_root(g->rootfs, m->target, file);
 
 		fd = made < 0 ? made : sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 	}
@@ -62,8 +73,9 @@ static int open_real_directory(struct guest *g, const struct plan_mount *m)
 
 static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret, struct err *err)
 {
+	bool real = wants_real_directory(m);
 	scope_fd int fd =
-		wants_real_directory(m) ? open_real_directory(g, m) : sys_make_in_root(g->rootfs, m->target, file);
+		real || m->target_nofollow ? open_itself(g, m, file) : sys_make_in_root(g->rootfs, m->target, file);
 	struct stat st;
 
 	if (fd < 0) {
@@ -75,7 +87,7 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 		}
 		return -err->code;
 	}
-	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+	if (real && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
 		return err_set(err, ELOOP,
 			       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a real "
 			       "directory",
@@ -181,10 +193,51 @@ static int receive_source(struct guest *g, const struct plan_mount *m, int *ret,
 	return 0;
 }
 
+/* crun's copy-symlink: what is a symlink on the host is the same symlink in the container. Returns 1 when that was done. */
+static int copy_link(struct guest *g, const struct plan_mount *m, struct err *err)
+{
+	scope_fd int link = open(m->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	scope_fd int parent = -1;
+	char want[PATH_MAX], have[PATH_MAX];
+	const char *name;
+	struct stat st;
+	ssize_t len;
+
+	/* Other errors are the bind's to tell. */
+	if (!m->copy_link || link < 0 || fstat(link, &st) < 0 || !S_ISLNK(st.st_mode)) {
+		return 0;
+	}
+	len = readlinkat(link, "", want, sizeof(want) - 1);
+	if (len < 0) {
+		return err_errno(err, errno, "%s: source %s", m->where, m->source);
+	}
+	want[len] = '\0';
+	parent = sys_make_parent_in_root(&g->arena, g->rootfs, m->target, &name);
+	if (parent < 0) {
+		return err_errno(err, -parent, "%s: the folder of %s", m->where, m->target);
+	}
+	if (symlinkat(want, parent, name) == 0) {
+		return 1;
+	}
+	if (errno != EEXIST) {
+		return err_errno(err, errno, "%s: making the link %s", m->where, m->target);
+	}
+	len = readlinkat(parent, name, have, sizeof(have) - 1);
+	if (len < 0 || (have[len] = '\0', !str_eq(have, want))) {
+		return err_set(err, EEXIST, "%s: destination %s exists and is not the symbolic link to %s", m->where,
+			       m->target, want);
+	}
+	return 1;
+}
+
 static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
 {
 	struct stat st;
+	int copied = copy_link(g, m, err);
 
+	if (copied != 0) {
+		return copied < 0 ? copied : 0;
+	}
 	if (m->ids.present && m->ids.by_host) {
 		TRY(receive_source(g, m, ret_mount, err));
 	} else {
@@ -209,12 +262,48 @@ static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_moun
 	return open_target(g, m, !S_ISDIR(st.st_mode), ret_target, err);
 }
 
+/* cgroup2 that can't be mounted (a kernel or a surrounding container without it): the host's, which must not be written. */
+static int fall_back(struct guest *g, const struct plan_mount *m, int *ret_mount, struct err *err)
+{
+	struct err why = *err;
+	int rc;
+
+	*ret_mount = sys_mount_clone(AT_FDCWD, "/sys/fs/cgroup", true, false);
+	if (*ret_mount < 0) {
+		return explain_fs(m, err);
+	}
+	rc = sys_mount_setattr(*ret_mount, true, m->set | MOUNT_ATTR_RDONLY, 0, 0);
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: making the host's /sys/fs/cgroup read-only for %s", m->where,
+				 m->target);
+	}
+	guest_log(g, "%s: the host's /sys/fs/cgroup is bound read-only on %s: %s", m->where, m->target, why.msg);
+	return 0;
+}
+
+/* Of the root directory: for filesystems that take no label as an option (linux.mountLabel). */
+static int set_label(const struct plan_mount *m, int fd, struct err *err)
+{
+	scope_fd int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0 || fsetxattr(dir, "security.selinux", m->label, strlen(m->label) + 1, 0) < 0) {
+		return err_errno(err, errno, "/linux/mountLabel: labelling %s \"%s\"", m->target, m->label);
+	}
+	return 0;
+}
+
 static int mount_fs(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
 {
 	TRY(open_target(g, m, false, ret_target, err));
 	*ret_mount = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, m->set, err);
+	if (*ret_mount < 0 && m->fall_back && (err->code == EPERM || err->code == EBUSY || err->code == ENODEV)) {
+		return fall_back(g, m, ret_mount, err);
+	}
 	if (*ret_mount < 0) {
 		return explain_fs(m, err);
+	}
+	if (m->label) {
+		TRY(set_label(m, *ret_mount, err));
 	}
 	/* Not through the map: what is copied keeps the owners that it has in the container. */
 	if (m->copy_up) {
@@ -233,6 +322,9 @@ static int mount_one(struct guest *g, const struct plan_mount *m, struct err *er
 		fd = sys_open_in_root(g->rootfs, m->target, O_PATH, 0);
 		if (fd < 0) {
 			return err_errno(err, -fd, "%s: %s", m->where, m->target);
+		}
+		if (m->data_n > 0 && sys_mount_reconfigure(fd, m->data, m->data_n, err) < 0) {
+			return err_wrap(err, "%s: remounting %s", m->where, m->target);
 		}
 		return change_flags(g, m, fd, err);
 	}

@@ -173,13 +173,20 @@ static bool reads(struct arena *arena, const char *path, char yes)
 	return sys_read_file(arena, AT_FDCWD, path, 64, &text) > 0 && text[0] == yes;
 }
 
-/* Security modules, each asked after only when this process is to get a label of it. */
-static void find_modules(struct arena *arena, const struct spec_process *process, struct facts *f)
+static bool wanted(const char *label)
 {
-	if (process && process->apparmor_profile && *process->apparmor_profile) {
+	return label && *label;
+}
+
+/* Security modules, each asked after only when something is to get a label of it. */
+static void find_modules(struct arena *arena, const struct spec *spec, struct facts *f)
+{
+	const struct spec_process *process = spec->process;
+
+	if (process && wanted(process->apparmor_profile)) {
 		f->has_apparmor = reads(arena, "/sys/module/apparmor/parameters/enabled", 'Y');
 	}
-	if (process && process->selinux_label && *process->selinux_label) {
+	if ((process && wanted(process->selinux_label)) || (spec->linux_ && wanted(spec->linux_->mount_label))) {
 		f->has_selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 	}
 }
@@ -209,7 +216,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		getrlimit((__rlimit_resource_t)i, &limit);
 		f.rlimit_hard[i] = limit.rlim_max;
 	}
-	find_modules(arena, spec->process, &f);
+	find_modules(arena, spec, &f);
 	if (spec->process && spec->process->oom_score_adj.set) {
 		read_oom_score(arena, &f);
 	}

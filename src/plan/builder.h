@@ -30,6 +30,7 @@ int plan_namespaces(struct builder *b, struct err *err);
 int plan_ids(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
 int plan_mounts(struct builder *b, struct err *err);
+int plan_mount_adapt(struct builder *b, struct plan_mount *m, struct err *err);
 int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text, struct plan_mount *m,
 		   struct err *err);
 int plan_devices(struct builder *b, struct err *err);

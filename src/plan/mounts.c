@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * plan/mounts: the mounts of the bundle, resolved to flags, and adapted to what an ordinary user may mount.
- *
- * Which filesystems a user namespace may mount, and when: proc with its own pid namespace, sysfs with its own network
- * namespace, mqueue with its own ipc namespace, cgroup2 with its own cgroup namespace, tmpfs, devpts and overlay always.
- * Where the namespace is the host's, the host's instance is bound instead.
- */
+/* plan/mounts: the mounts of the bundle, resolved to kinds, flags and the filesystem's own options. */
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -36,7 +30,9 @@ static void take_option(struct plan_mount *m, const char *text, unsigned *what, 
 	const struct mount_option *o = plan_mount_option(text);
 	bool recursive;
 
-	if (take_idmap(m, text, ret_map)) {
+	/* mount(8) keeps these to itself, for other programs to read. */
+	if (take_idmap(m, text, ret_map) || str_starts(text, "x-") || str_starts(text, "X-") ||
+	    str_starts(text, "comment=")) {
 		return;
 	}
 	if (!o) {
@@ -64,111 +60,6 @@ static void take_option(struct plan_mount *m, const char *text, unsigned *what, 
 	}
 }
 
-static void drop_data(struct plan_mount *m, const char *prefix)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < m->data_n; i++) {
-		if (!str_starts(m->data[i], prefix)) {
-			m->data[kept++] = m->data[i];
-		}
-	}
-	m->data_n = kept;
-	m->data[kept] = NULL;
-}
-
-static bool has_data(const struct plan_mount *m, const char *prefix)
-{
-	for (size_t i = 0; i < m->data_n; i++) {
-		if (str_starts(m->data[i], prefix)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The host's instance stands in, with everything below it; read-only where a fresh one could not hurt but this can. */
-static void bind_instead(struct plan_mount *m, const char *source, bool readonly)
-{
-	m->kind = PLAN_MOUNT_BIND;
-	m->source = source;
-	m->fstype = NULL;
-	m->data_n = 0;
-	m->recursive = true;
-	m->fs_readonly = false;
-	m->clear = 0;
-	m->clear_all = 0;
-	if (readonly) {
-		m->set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-		m->set_all |= MOUNT_ATTR_RDONLY;
-	}
-}
-
-static void adapt_devpts(struct builder *b, struct plan_mount *m)
-{
-	for (size_t i = 0; i < m->data_n; i++) {
-		uint32_t gid;
-
-		if (str_starts(m->data[i], "gid=") && str_u32(m->data[i] + 4, &gid) == 0 && !plan_gid_mapped(b, gid)) {
-			plan_note_quiet(b, m->where, arena_printf(b->arena, "devpts without %s", m->data[i]),
-					"that gid is not mapped");
-			drop_data(m, "gid=");
-			return;
-		}
-	}
-}
-
-static void adapt_cgroup(struct builder *b, struct plan_mount *m)
-{
-	if (plan_ns_new(b, CLONE_NEWCGROUP)) {
-		/* "cgroup" in a bundle means the host's hierarchy of whichever version; only v2 can be given to a user. */
-		m->fstype = "cgroup2";
-		m->source = "cgroup2";
-		m->data_n = 0;
-		return;
-	}
-	/* Without a cgroup namespace this is the whole host's tree: never writable (CVE-2023-25809). */
-	if (!((m->set | m->set_all) & MOUNT_ATTR_RDONLY)) {
-		plan_note(b, m->where, "/sys/fs/cgroup is read-only", "without a cgroup namespace it is the host's",
-			  "add {\"type\": \"cgroup\"} to /linux/namespaces");
-	}
-	bind_instead(m, "/sys/fs/cgroup", true);
-	m->optional = true;
-}
-
-static void adapt_fs(struct builder *b, struct plan_mount *m)
-{
-	const char *why = "the container shares the host's namespace for it, which its user does not own";
-
-	if (str_eq(m->fstype, "cgroup") || str_eq(m->fstype, "cgroup2")) {
-		adapt_cgroup(b, m);
-		return;
-	}
-	if (!b->user_namespace) {
-		return;
-	}
-	if (str_eq(m->fstype, "devpts")) {
-		adapt_devpts(b, m);
-	} else if (str_eq(m->fstype, "sysfs") && !plan_ns_own(b, CLONE_NEWNET)) {
-		plan_note(b, m->where, "the host's /sys is bound read-only", why,
-			  "give the container a network namespace: add {\"type\": \"network\"} to /linux/namespaces");
-		bind_instead(m, "/sys", true);
-	} else if (str_eq(m->fstype, "proc") && !plan_ns_own(b, CLONE_NEWPID)) {
-		plan_note(b, m->where, "the host's /proc is bound", why,
-			  "give the container a pid namespace: add {\"type\": \"pid\"} to /linux/namespaces");
-		bind_instead(m, "/proc", false);
-	} else if (str_eq(m->fstype, "mqueue") && !plan_ns_own(b, CLONE_NEWIPC)) {
-		plan_note(b, m->where, "the host's /dev/mqueue is bound", why,
-			  "give the container an ipc namespace: add {\"type\": \"ipc\"} to /linux/namespaces");
-		bind_instead(m, "/dev/mqueue", false);
-		m->optional = true;
-	} else if (str_eq(m->fstype, "overlay") && !has_data(m, "userxattr")) {
-		m->data[m->data_n++] = "userxattr";
-		plan_note_quiet(b, m->where, "overlay with userxattr",
-				"trusted.* attributes belong to the host's root");
-	}
-}
-
 static const char *absolute_source(struct builder *b, const char *source)
 {
 	return source[0] == '/' ? source : arena_printf(b->arena, "%s/%s", b->options->bundle, source);
@@ -187,7 +78,7 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 
 	m->where = arena_printf(b->arena, "/mounts/%zu", index);
 	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
-	m->data = arena_array(b->arena, want->options.n + 3, sizeof(*m->data));
+	m->data = arena_array(b->arena, want->options.n + 4, sizeof(*m->data));
 	/* The options should say idmap too (config.md), and need not. */
 	m->ids.present = want->uid_mappings.n > 0;
 	for (size_t i = 0; i < want->options.n; i++) {
@@ -195,9 +86,16 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	}
 	m->copy_up = (what & MOUNT_OPT_COPY_UP) != 0;
 	m->source_nofollow = (what & MOUNT_OPT_NOFOLLOW) != 0;
+	m->target_nofollow = (what & MOUNT_OPT_DEST_NOFOLLOW) != 0;
+	m->copy_link = (what & MOUNT_OPT_COPY_LINK) != 0;
 	/* Some bundles say "type": "bind" and leave the option out. */
 	if (!(what & MOUNT_OPT_BIND) && want->type && str_eq(want->type, "bind")) {
 		what |= MOUNT_OPT_BIND | MOUNT_OPT_RBIND;
+	}
+	if (m->data_n > 0 && (what & MOUNT_OPT_BIND)) {
+		plan_note(b, m->where, arena_printf(b->arena, "\"%s\" is not applied", m->data[0]),
+			  "a bind mount shows a filesystem that has its own options already", "remove the option");
+		m->data_n = 0;
 	}
 	if (what & MOUNT_OPT_REMOUNT) {
 		m->kind = PLAN_MOUNT_CHANGE;
@@ -208,7 +106,6 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 			return err_set(err, EINVAL, "%s/source: required for a bind mount", m->where);
 		}
 		m->source = absolute_source(b, want->source);
-		m->data_n = 0;
 	} else if (!want->type || !*want->type || str_eq(want->type, "none")) {
 		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
 			return err_set(err, EINVAL, "%s/type: required unless the options have bind, rbind or remount",
@@ -220,7 +117,7 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 		m->fstype = want->type;
 		m->source = want->source && *want->source ? want->source : want->type;
 		m->fs_readonly = (what & MOUNT_OPT_READONLY) != 0;
-		adapt_fs(b, m);
+		TRY(plan_mount_adapt(b, m, err));
 	}
 	if (m->kind != PLAN_MOUNT_CHANGE && is_root(m->target)) {
 		return err_set(err, EINVAL,
@@ -229,6 +126,14 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	}
 	if (m->ids.present) {
 		TRY(plan_mount_ids(b, want, map, m, err));
+	}
+	if ((m->copy_link || m->source_nofollow) && m->kind != PLAN_MOUNT_BIND) {
+		return err_set(err, EINVAL, "%s/options: %s is for bind mounts", m->where,
+			       m->copy_link ? "copy-symlink" : "src-nofollow");
+	}
+	if (m->copy_link && m->ids.present) {
+		return err_set(err, EINVAL, "%s/options: copy-symlink makes no mount whose ids could be mapped",
+			       m->where);
 	}
 	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
 		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs", m->where);
@@ -240,6 +145,10 @@ int plan_mounts(struct builder *b, struct err *err)
 {
 	struct plan_fs *fs = &b->plan->fs;
 
+	if (b->lin->mount_label && *b->lin->mount_label && !b->facts->has_selinux) {
+		plan_note(b, "/linux/mountLabel", arena_printf(b->arena, "\"%s\" is not applied", b->lin->mount_label),
+			  "SELinux is not active on this machine", NULL);
+	}
 	fs->mounts = arena_array(b->arena, b->spec->mounts.n, sizeof(*fs->mounts));
 	fs->mount_n = b->spec->mounts.n;
 	for (size_t i = 0; i < fs->mount_n; i++) {

@@ -14,22 +14,28 @@
 #define SUPER MOUNT_OPT_SUPERBLOCK
 
 const struct mount_option plan_mount_options[] = {
+	{ "_netdev", 0, 0, 0, NOTHING },
 	{ "async", 0, 0, 0, NOTHING },
 	{ "atime", 0, MOUNT_ATTR_NOATIME, 0, 0 },
+	{ "auto", 0, 0, 0, NOTHING },
 	{ "bind", 0, 0, 0, MOUNT_OPT_BIND },
 	{ "defaults", 0, 0, 0, NOTHING },
 	{ "dev", 0, MOUNT_ATTR_NODEV, 0, 0 },
 	{ "diratime", 0, MOUNT_ATTR_NODIRATIME, 0, 0 },
 	{ "dirsync", 0, 0, 0, SUPER },
 	{ "exec", 0, MOUNT_ATTR_NOEXEC, 0, 0 },
-	{ "iversion", 0, 0, 0, SUPER },
+	{ "group", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, 0, 0 }, /* as mount(8), and the three below */
+	/* Filesystems that count versions do so by themselves, and fsconfig(2) has no name for it. */
+	{ "iversion", 0, 0, 0, NOTHING },
 	{ "lazytime", 0, 0, 0, SUPER },
 	{ "loud", 0, 0, 0, NOTHING },
 	{ "mand", 0, 0, 0, NOTHING }, /* gone since Linux 5.15 */
 	{ "noatime", MOUNT_ATTR_NOATIME, 0, 0, 0 },
+	{ "noauto", 0, 0, 0, NOTHING },
 	{ "nodev", MOUNT_ATTR_NODEV, 0, 0, 0 },
 	{ "nodiratime", MOUNT_ATTR_NODIRATIME, 0, 0, 0 },
 	{ "noexec", MOUNT_ATTR_NOEXEC, 0, 0, 0 },
+	{ "nofail", 0, 0, 0, NOTHING },
 	{ "noiversion", 0, 0, 0, NOTHING },
 	{ "nolazytime", 0, 0, 0, NOTHING },
 	{ "nomand", 0, 0, 0, NOTHING },
@@ -37,6 +43,8 @@ const struct mount_option plan_mount_options[] = {
 	{ "nostrictatime", 0, MOUNT_ATTR_STRICTATIME, 0, 0 },
 	{ "nosuid", MOUNT_ATTR_NOSUID, 0, 0, 0 },
 	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0, 0, 0 },
+	{ "nouser", 0, 0, 0, NOTHING },
+	{ "owner", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, 0, 0 },
 	{ "private", 0, 0, MS_PRIVATE, 0 },
 	{ "rbind", 0, 0, 0, MOUNT_OPT_BIND | MOUNT_OPT_RBIND },
 	{ "relatime", 0, MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NOATIME, 0, 0 },
@@ -55,6 +63,8 @@ const struct mount_option plan_mount_options[] = {
 	{ "symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW, 0, 0 },
 	{ "sync", 0, 0, 0, SUPER },
 	{ "unbindable", 0, 0, MS_UNBINDABLE, 0 },
+	{ "user", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 0, 0 },
+	{ "users", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 0, 0 },
 
 	/* The whole tree, mount_setattr(AT_RECURSIVE). */
 	{ "ratime", 0, MOUNT_ATTR_NOATIME, 0, RECURSIVE },
@@ -80,6 +90,8 @@ const struct mount_option plan_mount_options[] = {
 	{ "tmpcopyup", 0, 0, 0, MOUNT_OPT_COPY_UP },
 	{ "idmap", 0, 0, 0, MOUNT_OPT_IDMAP },
 	{ "ridmap", 0, 0, 0, MOUNT_OPT_IDMAP | RECURSIVE },
+	{ "copy-symlink", 0, 0, 0, MOUNT_OPT_COPY_LINK },
+	{ "dest-nofollow", 0, 0, 0, MOUNT_OPT_DEST_NOFOLLOW },
 	{ "src-nofollow", 0, 0, 0, MOUNT_OPT_NOFOLLOW },
 	{ NULL, 0, 0, 0, 0 },
 };

@@ -137,7 +137,7 @@ struct plan_mount {
 	const char *target; /* inside the rootfs; resolved with RESOLVE_IN_ROOT */
 	const char *source; /* BIND: an absolute host path; FS: a label */
 	const char *fstype; /* FS */
-	const char **data;  /* FS: filesystem options "key" or "key=value", NULL-terminated */
+	const char **data;  /* FS, CHANGE: filesystem options "key" or "key=value", NULL-terminated */
 	size_t data_n;
 	uint64_t set;	  /* MOUNT_ATTR_* to set on this mount */
 	uint64_t clear;	  /* MOUNT_ATTR_* to clear where they are not locked */
@@ -148,6 +148,10 @@ struct plan_mount {
 	unsigned long propagation; /* MS_PRIVATE, MS_REC|MS_SLAVE, …; 0: as it comes */
 	bool copy_up;		   /* FS: tmpfs filled with what the target held */
 	bool source_nofollow;	   /* BIND: a symlink is bound itself */
+	bool target_nofollow;	   /* a symlink at the target is mounted over */
+	bool copy_link;		   /* BIND: a symlink is made anew at the target */
+	bool fall_back;		   /* FS: cgroup2 that can't be mounted: the host's is bound read-only */
+	const char *label;	   /* FS: SELinux label of its root directory, by attribute; NULL: none */
 	bool optional;		   /* BIND: skipped when the source does not exist */
 	struct plan_mount_ids ids;
 };

@@ -148,8 +148,13 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 	if (m->ids.present) {
 		print_mount_ids(out, &m->ids);
 	}
-	text_add(out, "%s%s%s%s%s\n", m->recursive ? " recursive" : "", m->fs_readonly ? " readonly-fs" : "",
-		 m->copy_up ? " copy-up" : "", m->source_nofollow ? " nofollow" : "", m->optional ? " optional" : "");
+	if (m->label) {
+		text_add(out, " label=%s", m->label);
+	}
+	text_add(out, "%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "", m->fs_readonly ? " readonly-fs" : "",
+		 m->copy_up ? " copy-up" : "", m->source_nofollow ? " nofollow" : "",
+		 m->target_nofollow ? " dest-nofollow" : "", m->copy_link ? " copy-symlink" : "",
+		 m->fall_back ? " or-bind" : "", m->optional ? " optional" : "");
 }
 
 static void print_device(struct text *out, const struct plan_device *d)

@@ -62,9 +62,6 @@ int plan_supported(struct builder *b, struct err *err)
 	if (lin->intel_rdt) {
 		return refuse("/linux/intelRdt", err);
 	}
-	if (lin->mount_label && *lin->mount_label) {
-		return refuse("/linux/mountLabel", err);
-	}
 	if (lin->resources) {
 		TRY(check_resources(lin->resources, err));
 	}

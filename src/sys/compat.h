@@ -63,10 +63,17 @@
 #define FSMOUNT_CLOEXEC 1
 #endif
 
+#ifndef SYS_fspick
+#define SYS_fspick 433
+#endif
+#define SYS_FSPICK_CLOEXEC 0x00000001
+#define SYS_FSPICK_EMPTY_PATH 0x00000008
+
 /* enum fsconfig_command, linux/mount.h */
 #define SYS_FSCONFIG_SET_FLAG 0
 #define SYS_FSCONFIG_SET_STRING 1
 #define SYS_FSCONFIG_CMD_CREATE 6
+#define SYS_FSCONFIG_CMD_RECONFIGURE 7
 
 #ifndef MOUNT_ATTR_RDONLY
 #define MOUNT_ATTR_RDONLY 0x00000001

@@ -30,6 +30,24 @@ static void add_kernel_words(int context, struct err *err)
 	}
 }
 
+static int set_option(int context, const char *option, struct err *err)
+{
+	char key[128];
+	const char *equals = strchr(option, '=');
+	size_t len = equals ? (size_t)(equals - option) : strlen(option);
+
+	if (len == 0 || len >= sizeof(key)) {
+		return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value", option);
+	}
+	memcpy(key, option, len);
+	key[len] = '\0';
+	if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key,
+		    equals ? equals + 1 : NULL, 0) < 0) {
+		return err_errno(err, errno, "option \"%s\"", option);
+	}
+	return 0;
+}
+
 static int configure_fs(int context, const char *source, const char **options, size_t n, bool readonly, struct err *err)
 {
 	if (source && syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
@@ -39,19 +57,7 @@ static int configure_fs(int context, const char *source, const char **options, s
 		return err_errno(err, errno, "option \"ro\"");
 	}
 	for (size_t i = 0; i < n; i++) {
-		char key[128];
-		const char *equals = strchr(options[i], '=');
-		size_t len = equals ? (size_t)(equals - options[i]) : strlen(options[i]);
-
-		if (len == 0 || len >= sizeof(key)) {
-			return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value", options[i]);
-		}
-		memcpy(key, options[i], len);
-		key[len] = '\0';
-		if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key,
-			    equals ? equals + 1 : NULL, 0) < 0) {
-			return err_errno(err, errno, "option \"%s\"", options[i]);
-		}
+		TRY(set_option(context, options[i], err));
 	}
 	if (syscall(SYS_fsconfig, context, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
 		return err_errno(err, errno, "creating the filesystem");
@@ -81,6 +87,26 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 		return -err->code;
 	}
 	return fd;
+}
+
+int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err)
+{
+	scope_fd int context = (int)syscall(SYS_fspick, fd, "", SYS_FSPICK_CLOEXEC | SYS_FSPICK_EMPTY_PATH);
+	int rc = 0;
+
+	if (context < 0) {
+		return err_errno(err, errno, "the filesystem's options");
+	}
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = set_option(context, options[i], err);
+	}
+	if (rc == 0 && syscall(SYS_fsconfig, context, SYS_FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0) {
+		rc = err_errno(err, errno, "changing the filesystem's options");
+	}
+	if (rc < 0) {
+		add_kernel_words(context, err);
+	}
+	return rc;
 }
 
 int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)

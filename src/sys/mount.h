@@ -21,6 +21,9 @@
 int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n, bool readonly, uint64_t attr,
 		 struct err *err);
 
+/* Changes the options of the filesystem that fd is the root of a mount of, for all its mounts (a remount). */
+int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err);
+
 /* A detached copy of what stands at path (relative to dirfd; "" is dirfd itself), with the mounts below if recursive. */
 int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
 

@@ -32,8 +32,7 @@ load helpers
 		# These make it a bind mount; remount changes what is there already.
 		bind | rbind) kind='{destination: "/x", type: "none", source: "/tmp", options: ["rbind", $o]}' ;;
 		remount) kind='{destination: "/tmp", type: "none", source: "/tmp", options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
-		# Of the superblock, and a tmpfs has none of them.
-		iversion | sync | dirsync | lazytime | src-nofollow) continue ;;
+		copy-symlink | src-nofollow) kind='{destination: "/x", type: "none", source: "/tmp", options: ["rbind", $o]}' ;;
 		esac
 		cp "$T/whole" "$B/config.json"
 		config ".mounts += [$kind]" --arg o "$option"

@@ -87,6 +87,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->subid_source = arena_strdup(arena, rest);
 	} else if (str_eq(word, "apparmor")) {
 		f->has_apparmor = true;
+	} else if (str_eq(word, "selinux")) {
+		f->has_selinux = true;
 	} else if (str_eq(word, "setgroups-denied")) {
 		f->setgroups_denied = true;
 	} else if (str_eq(word, "outer")) {

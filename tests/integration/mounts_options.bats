@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Every option string of config.md, seen in mountinfo inside, and what the flags do.
+
+load helpers
+
+guest=${ROOTLET_BUILDDIR:-$(dirname "$ROOTLET")}/tests/guest/testguest
+
+setup() {
+	container_setup
+	cp "$guest" "$B/rootfs/bin/testguest"
+}
+
+# own_mounts COMMAND...: in a mount namespace where this user may mount: "the host" of the test.
+own_mounts() {
+	unshare --map-root-user --map-auto --mount "$@"
+}
+
+# Inside: for each mount below /o its last part, the mount's flags, and the filesystem's without what a tmpfs has of itself.
+show='awk "\$5 ~ \"^/o/\" { for (i = 7; \$i != \"-\"; i++); s = \$(i + 3); gsub(/,?(inode64|uid=[0-9]*|gid=[0-9]*)/, \"\", s)
+	sub(\"^/o/\", \"\", \$5); print \$5, \$6, s }" /proc/self/mountinfo'
+
+# options_give KIND: for each line of stdin, "option option … : flags filesystem-flags", a mount of its own.
+options_give() {
+	local kind=$1 line name wanted=""
+	local -a options
+	while read -r line; do
+		read -ra options <<<"${line%%:*}"
+		name=$(tr ' ' + <<<"${options[*]}")
+		if [ "$kind" = tmpfs ]; then
+			mount_add "/o/$name" tmpfs tmpfs "${options[@]}"
+		else
+			mount_add "/o/$name" none "$T/dir" bind "${options[@]}"
+		fi
+		wanted+="$name${line##*:}"$'\n'
+	done
+	inside "$show"
+	[ "$kind" = tmpfs ] || output=$(cut -d' ' -f1,2 <<<"$output")
+	equal "$output" "${wanted%$'\n'}"
+}
+
+@test "options of a new filesystem: each with its flag" {
+	options_give tmpfs <<-'END'
+		async: rw,relatime rw
+		atime: rw,relatime rw
+		defaults: rw,relatime rw
+		dev: rw,relatime rw
+		diratime: rw,relatime rw
+		dirsync: rw,relatime rw,dirsync
+		exec: rw,relatime rw
+		iversion: rw,relatime rw
+		lazytime: rw,relatime rw,lazytime
+		loud: rw,relatime rw
+		mand: rw,relatime rw
+		noatime: rw,noatime rw
+		nodev: rw,nodev,relatime rw
+		nodiratime: rw,nodiratime,relatime rw
+		noexec: rw,noexec,relatime rw
+		noiversion: rw,relatime rw
+		nolazytime: rw,relatime rw
+		nomand: rw,relatime rw
+		norelatime: rw,relatime rw
+		nostrictatime: rw,relatime rw
+		nosuid: rw,nosuid,relatime rw
+		nosymfollow: rw,relatime,nosymfollow rw
+		relatime: rw,relatime rw
+		ro: ro,relatime ro
+		rw: rw,relatime rw
+		silent: rw,relatime rw
+		strictatime: rw rw
+		suid: rw,relatime rw
+		symfollow: rw,relatime rw
+		sync: rw,relatime rw,sync
+	END
+}
+
+@test "options of mount(8): what users may mount is safe, what is for other programs is left out" {
+	options_give tmpfs <<-'END'
+		user: rw,nosuid,nodev,noexec,relatime rw
+		users exec: rw,nosuid,nodev,relatime rw
+		owner: rw,nosuid,nodev,relatime rw
+		group suid: rw,nodev,relatime rw
+		nouser: rw,relatime rw
+		auto noauto nofail _netdev: rw,relatime rw
+		x-systemd.automount X-mount.mkdir comment=mine: rw,relatime rw
+	END
+	equal "$stderr" ""
+}
+
+@test "options of a bind: each with its flag, the last word wins" {
+	mkdir "$T/dir"
+	options_give bind <<-'END'
+		nodev: rw,nodev,relatime
+		noexec: rw,noexec,relatime
+		nosuid: rw,nosuid,relatime
+		nosymfollow: rw,relatime,nosymfollow
+		nosymfollow symfollow: rw,relatime
+		ro: ro,relatime
+		ro rw: rw,relatime
+		noexec exec nodev dev nosuid suid: rw,relatime
+		rnodev: rw,nodev,relatime
+		rnosymfollow rnoexec rnosuid: rw,nosuid,noexec,relatime,nosymfollow
+		rro: ro,relatime
+		rro rrw: rw,relatime
+	END
+}
+
+@test "recursive options reach what is mounted below, also those of the access time" {
+	local options=(rnoatime rnodiratime rstrictatime rrelatime rnodev rnoexec rnosuid rro rnosymfollow ratime rdiratime
+		rnorelatime rnostrictatime rdev rexec rsuid rrw rsymfollow) option
+	mkdir "$T/dir"
+	chmod 0755 "$T"
+	for option in "${options[@]}"; do
+		mount_add "/o/$option" none "$T/dir" rbind "$option"
+	done
+	script "$show"' | grep /below | cut -d" " -f1,2'
+	# Without a user namespace of its own the container's mounts are not locked: the flags can be cleared too.
+	config 'del(.linux.namespaces[] | select(.type == "user"), .linux.uidMappings, .linux.gidMappings)'
+	try own_mounts sh -ec 'mount -t tmpfs none "$2"; mkdir "$2/below"
+		mount -t tmpfs -o noatime,nodiratime,nodev,noexec,nosuid none "$2/below"
+		exec "$1" --root "$2.state" run -b "$3" "$4"' sh "$ROOTLET" "$T/dir" "$B" "$C"
+	rmdir "$T/dir.state"
+	equal "$output" "rnoatime/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rnodiratime/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rstrictatime/below rw,nosuid,nodev,noexec,nodiratime
+rrelatime/below rw,nosuid,nodev,noexec,nodiratime,relatime
+rnodev/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rnoexec/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rnosuid/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rro/below ro,nosuid,nodev,noexec,noatime,nodiratime
+rnosymfollow/below rw,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
+ratime/below rw,nosuid,nodev,noexec,nodiratime,relatime
+rdiratime/below rw,nosuid,nodev,noexec,noatime
+rnorelatime/below rw,nosuid,nodev,noexec,nodiratime,relatime
+rnostrictatime/below rw,nosuid,nodev,noexec,nodiratime,relatime
+rdev/below rw,nosuid,noexec,noatime,nodiratime
+rexec/below rw,nosuid,nodev,noatime,nodiratime
+rsuid/below rw,nodev,noexec,noatime,nodiratime
+rrw/below rw,nosuid,nodev,noexec,noatime,nodiratime
+rsymfollow/below rw,nosuid,nodev,noexec,noatime,nodiratime"
+}
+
+@test "what the flags do: noexec, nosymfollow, noatime, strictatime" {
+	mount_add /noexec tmpfs tmpfs noexec
+	mount_add /nosymfollow tmpfs tmpfs nosymfollow
+	mount_add /noatime tmpfs tmpfs noatime
+	mount_add /strictatime tmpfs tmpfs strictatime
+	inside 'cp /bin/testguest /noexec/; /noexec/testguest getcwd 2>&1
+		ln -s /etc/passwd /nosymfollow/link; cat /nosymfollow/link 2>&1; readlink /nosymfollow/link
+		for d in /noatime /strictatime; do
+			echo x >$d/f; touch -a -d "2001-01-01" $d/f; cat $d/f >/dev/null; touch -a -d "2031-01-01" $d/f; cat $d/f >/dev/null
+			stat -c %x $d/f | cut -c1-4 | grep -c 2031
+		done; true'
+	has "$output" "noexec/testguest: Permission denied"
+	has "$output" $'Too many levels of symbolic links\n/etc/passwd'
+	equal "$(tail -n 2 <<<"$output")" $'1\n0'
+}
+
+@test "options of a filesystem on a bind mount: not dropped in silence" {
+	mkdir "$T/dir"
+	mount_add /mnt none "$T/dir" bind size=5m
+	inside 'grep -c " /mnt " /proc/self/mountinfo'
+	equal "$output" 1
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" '/mounts/7: "size=5m" is not applied: a bind mount'
+}
+
+@test "remount changes the filesystem's own options too" {
+	mount_add /o/t tmpfs tmpfs size=1m
+	mount_add /o/t none none remount size=64k nosuid
+	inside "$show"'; dd if=/dev/zero of=/o/t/x bs=1k count=100 2>&1; stat -c %s /o/t/x'
+	has "$output" "t rw,nosuid,relatime rw,size=64k"
+	equal "$(tail -n 1 <<<"$output")" 65536
+	config '.mounts[-1].options = ["remount", "nosuchoption=1"]'
+	try rl run --bundle "$B" "$C"
+	refused "/mounts/8: remounting /o/t" "nosuchoption" "Unknown parameter"
+}
