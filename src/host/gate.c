@@ -53,6 +53,7 @@ int host_gate_open(const struct state_dir *dir, struct err *err)
 
 int host_gate_start(int wire, struct err *err)
 {
+	struct wire_turn turn = { .phase = WIRE_PHASE_START };
 	bool announced = false;
 	struct wire_msg msg;
 	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
@@ -61,7 +62,7 @@ int host_gate_start(int wire, struct err *err)
 		return err_errno(err, -rc, "telling the container to start");
 	}
 	while ((rc = wire_recv(wire, &msg)) > 0) {
-		if (!wire_legal(WIRE_PHASE_START, msg.type)) {
+		if (!wire_legal(&turn, msg.type)) {
 			if (msg.fd >= 0) {
 				close(msg.fd);
 			}

@@ -300,13 +300,8 @@ static int give_ids_and_filter(struct launch *l, struct err *err)
 
 static int take_listener(const struct launch *l, struct wire_msg *msg, struct err *err)
 {
-	int rc = -1;
+	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, l->pid, l->spec, l->plan, err);
 
-	if (l->plan->filter.notify) {
-		rc = host_filter_send_listener(&l->plan->filter, msg->fd, l->pid, l->spec, l->plan, err);
-	} else {
-		rc = err_set(err, EPROTO, "the container sent a seccomp listener that nobody asked for");
-	}
 	close(msg->fd);
 	return rc;
 }
@@ -389,9 +384,23 @@ static int interrupted(const struct launch *l, struct err *err)
 	}
 }
 
-/* Serves the guest until it is ready. Anything that is not legal in this phase ends it. */
+/* What this plan has no use for, as bits of messages. */
+static unsigned unplanned(const struct plan *plan)
+{
+	unsigned bits = 0;
+
+	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
+	bits |= plan->host_setup ? 0 : WIRE_BIT(WIRE_SETUP);
+	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
+	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
+	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ? 0 : WIRE_BIT(WIRE_INIT);
+	return bits;
+}
+
+/* Serves the guest until it is ready. Anything out of turn ends it. */
 static int serve(struct launch *l, struct err *err)
 {
+	struct wire_turn turn = { .phase = WIRE_PHASE_SETUP, .gone = unplanned(l->plan) };
 	struct wire_msg msg;
 	int rc;
 
@@ -404,7 +413,7 @@ static int serve(struct launch *l, struct err *err)
 		if (rc < 0) {
 			return err_errno(err, -rc, "listening to the container's set-up");
 		}
-		if (!wire_legal(WIRE_PHASE_SETUP, msg.type)) {
+		if (!wire_legal(&turn, msg.type)) {
 			if (msg.fd >= 0) {
 				close(msg.fd);
 			}

@@ -170,9 +170,16 @@ int wire_recv(int wire, struct wire_msg *ret)
 	return 1;
 }
 
-bool wire_legal(enum wire_phase phase, enum wire_type type)
+bool wire_legal(struct wire_turn *turn, enum wire_type type)
 {
-	return type < RULES && rules[type].from_guest && (rules[type].phases & 1u << phase);
+	if (type >= RULES || !rules[type].from_guest || !(rules[type].phases & 1u << turn->phase) ||
+	    (turn->gone & WIRE_BIT(type))) {
+		return false;
+	}
+	if (type != WIRE_LOG && type != WIRE_STEP) {
+		turn->gone |= WIRE_BIT(type);
+	}
+	return true;
 }
 
 const char *wire_type_name(enum wire_type type)

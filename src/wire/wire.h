@@ -70,7 +70,15 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
  */
 int wire_recv(int wire, struct wire_msg *ret);
 
-/* May the guest send this type in this phase? */
-bool wire_legal(enum wire_phase phase, enum wire_type type);
+/* Where the conversation stands. LOG and STEP come as often as they like, all else once at the most. */
+struct wire_turn {
+	enum wire_phase phase;
+	unsigned gone; /* bits of enum wire_type: what came already, or what this plan has no use for */
+};
+
+#define WIRE_BIT(type) (1u << (type))
+
+/* May the guest send this type now? If so it has, from then on. */
+bool wire_legal(struct wire_turn *turn, enum wire_type type);
 
 const char *wire_type_name(enum wire_type type);

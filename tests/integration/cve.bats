@@ -8,14 +8,13 @@
 #   2016-9962                      here: a joined user namespace
 #   2019-5736                      self.bats
 #   2019-16884 2019-19921 2025-52881   here: sysctls go to the kernel
-#   2021-30465 2024-45310 2025-31133 2025-52565   here: against a swapper; and one by one below
+#   2021-30465 2024-45310 2025-31133   here: against a process that exchanges names
 #   2021-43784                     tests/unit/test_wire.c: lengths, descriptors and turns
 #   2022-27650 2022-29162          process.bats: nothing inheritable
 #   2023-25809                     mounts.bats: the cgroup mount is never writable without a cgroup namespace
 #   2023-27561 2023-28642          bad_input.bats: proc and sysfs go on real directories only
 #   2024-21626                     process.bats: no working directory outside the root, no descriptor inherited
 #   2025-24965                     here: files made in the tree
-#   2025-31133                     masks.bats: /dev/null of the root filesystem plays no part in masking
 #   2025-52565                     here: the terminal's places
 #   2026-41579 2026-47766 2026-88264 2026-88265   devices.bats, root/devices.bats, and here: links everywhere
 
@@ -305,7 +304,7 @@ against_a_swapper() {
 	local i name started=0
 	local -a pairs=()
 	for name in "$@"; do
-		ln -sfn "$T/outside" "$B/rootfs/$name.link"
+		ln -sfn "${link:-$T/outside}" "$B/rootfs/$name.link"
 		pairs+=("$B/rootfs/$name" "$B/rootfs/$name.link")
 	done
 	"$tool" swap 60 "${pairs[@]}" >"$T/swapper" 3>&- &
@@ -348,6 +347,22 @@ against_a_swapper() {
 		| .linux.readonlyPaths += ["/r", "/r/file"]'
 	script 'cat /m/secret /r/file /dev/secret 2>/dev/null | grep -v own; true'
 	against_a_swapper m r dev
+}
+
+# Tried: mask_one made to cover with the tree's own /dev/null instead of g->null_dev: what was planted was seen.
+@test "CVE-2025-31133: /dev/null is exchanged with a link while files are masked" {
+	mkdir -p "$B/rootfs/m"
+	echo own >"$B/rootfs/m/secret"
+	echo "what is seen was planted" >"$B/rootfs/etc/planted"
+	: >"$B/rootfs/dev/null"
+	config 'del(.mounts[] | select(.destination | startswith("/dev")))
+		| .linux.maskedPaths = [range(20) | "/m/secret\(.)"]'
+	for i in {0..19}; do
+		echo own >"$B/rootfs/m/secret$i"
+	done
+	script 'cat /m/secret?* 2>/dev/null; stat -c "%t:%T" /m/secret?* | sort -u'
+	link=/etc/planted against_a_swapper dev/null
+	[ "$status" -ne 0 ] || equal "$output" 1:3
 }
 
 # Tried: sys_open_in_root made a plain open: T/outside had the folders of the cwd and of /sys. With the branch for /proc

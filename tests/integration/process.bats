@@ -74,6 +74,7 @@ caps() {
 	equal "$(caps Inh)$(caps Amb)" 00000000000000000000000000000000
 }
 
+# CVE-2022-27650, CVE-2022-29162. Tried: inheritable made the permitted set in set_caps: all of it was inheritable.
 @test "what spec writes leaves nothing inheritable or ambient" {
 	run_args grep Cap /proc/self/status
 	equal "$(caps Inh)$(caps Amb)" 00000000000000000000000000000000
@@ -149,6 +150,7 @@ caps() {
 	refused /process/cwd "/closed" "Permission denied"
 }
 
+# Tried: the getcwd of guest_cwd taken out: with the descriptor handed in, the container ran in the host's root.
 @test "no working directory outside the root, by whatever descriptor (CVE-2024-21626)" {
 	local fd
 	bundle_args testguest getcwd
@@ -168,6 +170,7 @@ caps() {
 	done
 }
 
+# CVE-2024-21626 began with one that leaked. Tried: sys_close_except taken out of guest_main: 4, 5 and 9 were there.
 @test "no descriptor of the caller's is inherited, but the preserved ones" {
 	bundle_args testguest fds
 	try rl run --bundle "$B" "$C" 4</dev/null 5</ 9</etc/passwd
