@@ -45,6 +45,7 @@ struct cmd {
 	unsigned max_args; /* UINT_MAX: any number */
 	bool runs_program; /* starts foreign programs: rootlet's own file must be out of their reach */
 	bool free_tail;	   /* what follows the first argument is not for us to parse (exec, ps) */
+	int failure;	   /* exit status of a failure; 0: 1 */
 
 	/* 0 with *ret_status the exit status (0 at the call), or -errno with err. */
 	int (*run)(struct cmd_context *ctx, int *ret_status, struct err *err);
@@ -95,6 +96,12 @@ int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, s
 /* The last value given, NULL when there is none or it is empty. The name must be in the table. */
 const char *cmd_value(const struct cmd_args *args, const char *name);
 
+/* Every value given, in order. */
+struct strs cmd_values(struct arena *arena, const struct cmd_args *args, const char *name);
+
+/* Whether the option was given at all. */
+bool cmd_given(const struct cmd_args *args, const char *name);
+
 /* Whether a flag is on; cmd_flag_or: `otherwise` when it wasn't given. */
 bool cmd_flag(const struct cmd_args *args, const char *name);
 bool cmd_flag_or(const struct cmd_args *args, const char *name, bool otherwise);
@@ -120,6 +127,9 @@ int cmd_each(struct cmd_context *ctx, int (*each)(const char *root, const char *
 
 /* "table" or "json" by --format: *ret_json. */
 int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);
+
+/* How many descriptors --preserve-fds takes at most. */
+#define CMD_PRESERVE_FDS_MAX 65536
 
 /* Options of create and run that mean the same for both (launch_options.c). */
 struct launch_options;

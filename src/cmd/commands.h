@@ -6,6 +6,7 @@
 
 extern const struct cmd cmd_create;
 extern const struct cmd cmd_delete;
+extern const struct cmd cmd_exec;
 extern const struct cmd cmd_features;
 extern const struct cmd cmd_kill;
 extern const struct cmd cmd_list;

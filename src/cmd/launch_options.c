@@ -5,8 +5,6 @@
 #include "host/launch.h"
 #include "host/state.h"
 
-#define PRESERVE_FDS_MAX 65536
-
 /* Asked for by name, and not there yet: said, not passed over. */
 static void note_cgroup_manager(const struct cmd_args *globals)
 {
@@ -36,7 +34,7 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 	};
 
 	TRY(host_id_check(options.id, err));
-	TRY(cmd_number(args, "preserve-fds", PRESERVE_FDS_MAX, &options.preserve_fds, err));
+	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &options.preserve_fds, err));
 	TRY(cmd_root(ctx, true, &options.root, err));
 	if (!quiet) {
 		note_cgroup_manager(&ctx->globals);

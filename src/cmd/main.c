@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (run(&ctx, argv, &status, &err) < 0) {
 		log_error(&err);
-		status = 1;
+		status = ctx.cmd && ctx.cmd->failure ? ctx.cmd->failure : 1;
 	}
 	arena_done(&arena);
 	return status;

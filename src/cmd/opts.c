@@ -222,6 +222,27 @@ const char *cmd_value(const struct cmd_args *args, const char *name)
 	return value && *value ? value : NULL;
 }
 
+struct strs cmd_values(struct arena *arena, const struct cmd_args *args, const char *name)
+{
+	struct strs list = { .n = 0 };
+
+	if (!last_given(args, name)) {
+		return list;
+	}
+	list.v = arena_array(arena, args->n_given + 1, sizeof(*list.v));
+	for (size_t i = 0; i < args->n_given; i++) {
+		if (str_eq(args->given[i].option->name, name)) {
+			list.v[list.n++] = args->given[i].value;
+		}
+	}
+	return list;
+}
+
+bool cmd_given(const struct cmd_args *args, const char *name)
+{
+	return last_given(args, name) != NULL;
+}
+
 bool cmd_flag_or(const struct cmd_args *args, const char *name, bool otherwise)
 {
 	const char *value = last_given(args, name);

@@ -29,9 +29,9 @@ struct scheduler_attributes {
 };
 
 /* A descriptor of a folder that is procfs for certain: what is written there must not land elsewhere (CVE-2019-19921). */
-static int open_procfs(const char *path, struct err *err)
+int guest_open_procfs(int dir, const char *path, struct err *err)
 {
-	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	scope_fd int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0) {
@@ -85,7 +85,7 @@ int guest_sysctls(struct guest *g, struct err *err)
 	if (g->plan->sysctl_n == 0) {
 		return 0;
 	}
-	proc = open_procfs("/proc/sys", err);
+	proc = guest_open_procfs(AT_FDCWD, "/proc/sys", err);
 	TRY(proc);
 	for (size_t i = 0; i < g->plan->sysctl_n; i++) {
 		const struct plan_sysctl *s = &g->plan->sysctls[i];
@@ -151,36 +151,40 @@ int guest_attributes(struct guest *g, struct err *err)
 	return 0;
 }
 
-static int open_label(const char *folder, const char *fallback, int *ret, struct err *err)
+static int open_label(int proc, const char *folder, const char *fallback, int *ret, struct err *err)
 {
-	scope_fd int attr = open_procfs(folder, err);
+	scope_fd int attr = guest_open_procfs(proc, folder, err);
 	int fd;
 
 	if (attr < 0 && err->code == ENOENT && fallback) {
-		attr = open_procfs(fallback, err);
+		attr = guest_open_procfs(proc, fallback, err);
 	}
 	TRY(attr);
 	fd = open_procfs_file(attr, "exec");
 	if (fd == -EXDEV) {
-		return err_set(err, EPERM, "%s/exec is not a file of the kernel's procfs", folder);
+		return err_set(err, EPERM, "/proc/%s/exec is not a file of the kernel's procfs", folder);
 	}
 	if (fd < 0) {
-		return err_errno(err, -fd, "%s/exec", folder);
+		return err_errno(err, -fd, "/proc/%s/exec", folder);
 	}
 	*ret = fd;
 	return 0;
 }
 
-/* Situation: the host's /proc. The labels themselves are written last, so that they hold for the program alone. */
+/*
+ * Situation: the host's /proc, by path or (exec) kept from before the join: it shows this process too. The labels
+ * themselves are written last, so that they hold for the program alone.
+ */
 int guest_open_labels(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
 
+	TRY(guest_keep_proc(g, err));
 	if (p->apparmor &&
-	    open_label("/proc/thread-self/attr/apparmor", "/proc/thread-self/attr", &g->apparmor, err) < 0) {
+	    open_label(g->host_proc, "thread-self/attr/apparmor", "thread-self/attr", &g->apparmor, err) < 0) {
 		return err_wrap(err, "/process/apparmorProfile");
 	}
-	if (p->selinux && open_label("/proc/thread-self/attr", NULL, &g->selinux, err) < 0) {
+	if (p->selinux && open_label(g->host_proc, "thread-self/attr", NULL, &g->selinux, err) < 0) {
 		return err_wrap(err, "/process/selinuxLabel");
 	}
 	return 0;

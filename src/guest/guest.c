@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest: the ordered steps from a bare clone to the container's program.
+ * guest: the ordered steps from a bare clone to the container's program, and those of exec.
  *
  * Every step acts on the plan and decides nothing. What a step may rely on is said at its row; a step that needs the
  * host's view (its /proc, its paths) stands before the pivot, one that needs privilege before the credentials.
@@ -20,10 +20,13 @@
 #include "sys/signals.h"
 #include "wire/wire.h"
 
-static const struct step {
-	const char *name;
+struct step {
+	const char *name; /* NULL: the end of a table */
 	int (*run)(struct guest *g, struct err *err);
-} steps[] = {
+};
+
+/* create, run: from a bare clone to the container's first process. */
+static const struct step make_steps[] = {
 	/* Of its own file in the host's /proc, which belongs to nobody here any more once a user namespace was joined. */
 	{ "oom score", guest_oom_score },
 	/* Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a joined pid namespace
@@ -67,6 +70,35 @@ static const struct step {
 	{ "start", guest_wait_start },
 	{ "startContainer hooks", guest_start_container_hooks },
 	{ "exec", guest_exec },
+	{ NULL, NULL },
+};
+
+/* exec: one more process in a container that is there. */
+static const struct step enter_steps[] = {
+	/* First: everything from here on is charged to the container, and what is forked stays there. */
+	{ "placed", guest_wait_placed },
+	/* Through the host's /proc, as the caller: afterwards it is out of sight, and its files are not ours any more. */
+	{ "oom score", guest_oom_score },
+	{ "proc", guest_keep_proc },
+	/* Ends as a new process where there is a pid namespace to enter. From here on the container looks on. */
+	{ "namespaces", guest_enter },
+	{ "ids", guest_wait_ids },
+	{ "keyring", guest_keyring },
+	/* Of the process that is left, not of the one that it came from. */
+	{ "labels", guest_open_labels },
+	{ "terminal", guest_terminal },
+	{ "session", guest_session },
+	{ "limits", guest_rlimits },
+	{ "attributes", guest_attributes },
+	{ "cpus", guest_final_cpus },
+	{ "filter", guest_filter_receive },
+	/* From here on as with create. */
+	{ "credentials", guest_credentials },
+	{ "cwd", guest_cwd },
+	{ "program", guest_find_program },
+	{ "start", guest_wait_start },
+	{ "exec", guest_exec },
+	{ NULL, NULL },
 };
 
 void guest_log(const struct guest *g, const char *fmt, ...)
@@ -102,6 +134,9 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.plan = plan,
 		.wire = fds->wire,
 		.gate = fds->gate,
+		.init = fds->init,
+		.root = fds->root,
+		.host_proc = -1,
 		.rootfs = -1,
 		.proc = -1,
 		.sys = -1,
@@ -113,6 +148,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.hooks_out = -1,
 		.hooks_err = -1,
 	};
+	const struct step *step = plan->enter.present ? enter_steps : make_steps;
 	struct err err = { 0 };
 
 	/* A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the container. */
@@ -120,13 +156,15 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	/* Until READY the guest must not outlive a killed host; the end of file on the wire covers the race. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left open. */
-	sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (steps[i].run(&g, &err) < 0) {
+	if (!plan->enter.present) { /* with exec more are needed until the join: guest_enter does it */
+		sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
+	}
+	for (; step->name; step++) {
+		if (step->run(&g, &err) < 0) {
 			(void)wire_send(g.wire, WIRE_ERR, &err, sizeof(err), -1);
 			_exit(1);
 		}
-		trace(&g, steps[i].name);
+		trace(&g, step->name);
 	}
 	_exit(1);
 }

@@ -74,26 +74,25 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 
 /*
  * A process can't move itself into a pid namespace, only its next child: make that child with CLONE_PARENT, so that
- * it is the host's child as any other init, and hand its pidfd over. Situation: after join_all.
+ * it is the host's child as any other init. The child hands its pidfd over itself: what it says later can't come first.
+ * Situation: after joining.
  */
-static int fork_init(struct guest *g, uint64_t flags, struct err *err)
+int guest_fork_init(struct guest *g, uint64_t flags, struct err *err)
 {
-	int pidfd = -1;
-	pid_t pid = sys_clone(CLONE_PARENT | flags, &pidfd);
+	pid_t pid = sys_clone(CLONE_PARENT | flags, NULL);
+	scope_fd int pidfd = -1;
 	int rc;
 
 	if (pid < 0) {
-		return err_errno(err, -pid, "making the container's first process");
+		return err_errno(err, -pid, "making a process in the container's pid namespace");
 	}
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		return 0;
+	if (pid > 0) {
+		_exit(0);
 	}
-	rc = wire_send(g->wire, WIRE_INIT, NULL, 0, pidfd);
-	if (rc < 0) {
-		(void)sys_pidfd_kill(pidfd, SIGKILL);
-	}
-	_exit(rc < 0 ? 1 : 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	pidfd = sys_pidfd_open(getpid());
+	rc = pidfd < 0 ? pidfd : wire_send(g->wire, WIRE_INIT, NULL, 0, pidfd);
+	return rc < 0 ? err_errno(err, -rc, "handing the process over to the host side") : 0;
 }
 
 static int explain_unshare(uint64_t flags, int code, struct err *err)
@@ -127,9 +126,12 @@ static int write_offsets(const struct plan_namespaces *ns, struct err *err)
  * it over while the host's tree or descriptors are still in its reach (CVE-2016-9962): until execve it is not
  * "dumpable". A user namespace of its own is guard enough.
  */
-static bool is_guarded(const struct plan_namespaces *ns)
+static bool is_guarded(const struct plan *plan)
 {
-	return plan_joins(ns, CLONE_NEWUSER) || (plan_joins(ns, CLONE_NEWPID) && !(ns->new &CLONE_NEWUSER));
+	const struct plan_namespaces *ns = &plan->ns;
+
+	return plan->enter.present || plan_joins(ns, CLONE_NEWUSER) ||
+	       (plan_joins(ns, CLONE_NEWPID) && !(ns->new &CLONE_NEWUSER));
 }
 
 /*
@@ -163,9 +165,9 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
 
-	TRY(is_guarded(ns) ? join_guarded(ns, &rest, err) : join_all(ns, err));
+	TRY(is_guarded(g->plan) ? join_guarded(ns, &rest, err) : join_all(ns, err));
 	if (join_user || join_pid) {
-		TRY(fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
+		TRY(guest_fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
 	}
 	if (rest && unshare((int)rest) < 0) {
 		return explain_unshare(rest, errno, err);
@@ -194,11 +196,11 @@ int guest_wait_ids(struct guest *g, struct err *err)
 	if (setresuid(0, 0, 0) < 0) {
 		return err_errno(err, errno, "becoming uid 0 of the user namespace");
 	}
-	/* A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
-	 * steps, unless it is guarded. */
-	if (!is_guarded(&g->plan->ns)) {
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	}
+	/*
+	 * A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
+	 * steps, unless it is guarded.
+	 */
+	prctl(PR_SET_DUMPABLE, is_guarded(g->plan) ? 0 : 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	return 0;
 }
@@ -213,7 +215,7 @@ int guest_time_offsets(struct guest *g, struct err *err)
 	scope_fd int fd = -1;
 
 	/* A guarded process is a child of the one that set them. */
-	if (!(ns->new &CLONE_NEWTIME) || is_guarded(ns)) {
+	if (!(ns->new &CLONE_NEWTIME) || is_guarded(g->plan)) {
 		return 0;
 	}
 	TRY(write_offsets(ns, err));
@@ -257,16 +259,28 @@ int guest_loopback(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* A session keyring of its own: without it the container would share, and could read, the caller's keys. */
+/* linux/keyctl.h does not have the bits of keyctl(2), KEYCTL_SETPERM: all for the possessor; view, read, search and link
+ * for the owner. */
+#define KEYRING_PERMISSIONS 0x3f1b0000
+
+/*
+ * A session keyring of its own: without it the container would share, and could read, the caller's keys. It is found
+ * again by its name, which is how exec comes to the same one: but only with the owner's right to search in it.
+ */
 int guest_keyring(struct guest *g, struct err *err)
 {
 	char name[300];
+	long id;
 
 	if (!g->plan->new_keyring) {
 		return 0;
 	}
 	snprintf(name, sizeof(name), "_ses.%s", g->plan->id);
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) >= 0 || errno == ENOSYS) {
+	id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	if (id >= 0 && !g->plan->enter.present && syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERMISSIONS) < 0) {
+		return err_errno(err, errno, "letting exec join the session keyring %s", name);
+	}
+	if (id >= 0 || errno == ENOSYS) {
 		return 0;
 	}
 	if (errno == EDQUOT || errno == EPERM || errno == EACCES) {

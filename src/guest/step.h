@@ -15,8 +15,11 @@ struct guest {
 	struct arena arena;
 	int wire;
 	int gate;
-	int rootfs; /* the root directory of the container's mount tree; paths inside are opened below it */
-	int proc;   /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	int init;      /* exec: pidfd of the container's first process */
+	int root;      /* exec: the container's root, where joining its mount namespace does not lead there; -1: none */
+	int host_proc; /* the host's /proc, for when the container's is the only one to be seen; -1: not kept */
+	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
+	int proc;      /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
 	int sys;
 	int null_dev;		   /* a verified /dev/null of the host, for masking files */
 	int pty_peer;		   /* the terminal's own side, until it is the standard streams; -1: no terminal */
@@ -35,11 +38,18 @@ struct guest {
 
 /* namespaces.c */
 int guest_new_namespaces(struct guest *g, struct err *err);
+int guest_fork_init(struct guest *g, uint64_t flags, struct err *err);
 int guest_wait_ids(struct guest *g, struct err *err);
 int guest_time_offsets(struct guest *g, struct err *err);
 int guest_names(struct guest *g, struct err *err);
 int guest_loopback(struct guest *g, struct err *err);
 int guest_keyring(struct guest *g, struct err *err);
+
+/* enter.c */
+int guest_wait_placed(struct guest *g, struct err *err);
+int guest_keep_proc(struct guest *g, struct err *err);
+int guest_enter(struct guest *g, struct err *err);
+int guest_final_cpus(struct guest *g, struct err *err);
 
 /* rootfs.c */
 int guest_rootfs(struct guest *g, struct err *err);
@@ -67,6 +77,7 @@ int guest_oom_score(struct guest *g, struct err *err);
 
 /* attributes.c */
 int guest_sysctls(struct guest *g, struct err *err);
+int guest_open_procfs(int dir, const char *path, struct err *err);
 int guest_open_labels(struct guest *g, struct err *err);
 int guest_attributes(struct guest *g, struct err *err);
 int guest_labels(struct guest *g, struct err *err);

@@ -2,6 +2,7 @@
 /* guest/terminal: the container's pseudo-terminal, /dev/console, and the session that owns them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -18,33 +19,47 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
+static bool is_multiplexer(int place)
+{
+	struct stat st;
+
+	return fstat(place, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
+}
+
+static bool is_link(int place)
+{
+	struct stat st;
+
+	return fstat(place, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /*
- * The container's own devpts where it has one, else the host's. What it is is known before it is opened, since opening
- * alone has effects: of a FIFO on who waits at it, of a device node on the device. Returns the descriptor.
+ * The container's own devpts where it has one, else /dev/ptmx: the host's, or with exec, where that is out of sight, the
+ * container's. What it is is known before it is opened, since opening alone has effects: of a FIFO on who waits at it,
+ * of a device node on the device. Returns the descriptor.
  */
 static int open_multiplexer(struct guest *g, struct err *err)
 {
 	scope_fd int place = sys_open_in_root(g->rootfs, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
-	char path[64] = "/dev/ptmx";
-	struct stat st;
+	const char *what = "/dev/pts/ptmx of the container";
+	char path[64];
 	int fd;
 
-	if (place >= 0 && fstat(place, &st) == 0 && !S_ISLNK(st.st_mode)) {
-		if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2)) {
-			return err_set(err, ENODEV,
-				       "/process/terminal: /dev/pts/ptmx of the container is not a terminal "
-				       "multiplexer");
-		}
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	if (place < 0 || is_link(place)) {
+		fd_drop(&place);
+		what = g->plan->enter.present ? "/dev/ptmx of the container" : "/dev/ptmx of the host";
+		place = g->plan->enter.present ? sys_open_in_root(g->rootfs, "/dev/ptmx", O_PATH, 0) :
+						 open("/dev/ptmx", O_PATH | O_CLOEXEC);
 	}
-	fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	/* By number, not by filesystem: the host's /dev/ptmx may be the old node on devtmpfs. */
+	if (place < 0 || !is_multiplexer(place)) {
+		return err_set(err, ENODEV, "/process/terminal: %s is not a terminal multiplexer", what);
+	}
+	TRY(guest_keep_proc(g, err));
+	snprintf(path, sizeof(path), "self/fd/%d", place);
+	fd = openat(g->host_proc, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
 		return err_errno(err, errno, "/process/terminal: opening the terminal multiplexer");
-	}
-	/* The host's /dev/ptmx may be the old node on devtmpfs: right number, other filesystem. */
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2)) {
-		close(fd);
-		return err_set(err, ENODEV, "/process/terminal: /dev/ptmx of the host is not a terminal multiplexer");
 	}
 	return fd;
 }
@@ -101,7 +116,9 @@ int guest_terminal(struct guest *g, struct err *err)
 	}
 	/* The program's user owns its terminal, as after a login; with a single mapped id there is nothing to change. */
 	(void)!fchown(g->pty_peer, p->uid, (gid_t)-1);
-	TRY(bind_console(g, err));
+	if (!g->plan->enter.present) {
+		TRY(bind_console(g, err)); /* /dev/console is the first process's */
+	}
 	rc = wire_send(g->wire, WIRE_CONSOLE, NULL, 0, multiplexer);
 	return rc < 0 ? err_errno(err, -rc, "handing the terminal to the host side") : 0;
 }

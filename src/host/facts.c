@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,12 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "base/table.h"
 #include "host/passed.h"
 #include "host/subid.h"
 #include "plan/build.h"
 #include "sys/caps.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
 
@@ -149,11 +152,11 @@ static unsigned last_cap(void)
 }
 
 /* user_namespaces(7): "deny" can't be taken back, nor escaped by one more namespace. */
-static bool setgroups_denied(struct arena *arena)
+static bool setgroups_denied(struct arena *arena, const char *path)
 {
 	const char *text;
 
-	return sys_read_file(arena, AT_FDCWD, "/proc/self/setgroups", 64, &text) > 0 && str_starts(text, "deny");
+	return sys_read_file(arena, AT_FDCWD, path, 64, &text) > 0 && str_starts(text, "deny");
 }
 
 static void read_oom_score(struct arena *arena, struct facts *f)
@@ -179,19 +182,18 @@ static bool wanted(const char *label)
 }
 
 /* Security modules, each asked after only when something is to get a label of it. */
-static void find_modules(struct arena *arena, const struct spec *spec, struct facts *f)
+static void find_modules(struct arena *arena, const struct spec_process *process, const char *mount_label,
+			 struct facts *f)
 {
-	const struct spec_process *process = spec->process;
-
 	if (process && wanted(process->apparmor_profile)) {
 		f->has_apparmor = reads(arena, "/sys/module/apparmor/parameters/enabled", 'Y');
 	}
-	if ((process && wanted(process->selinux_label)) || (spec->linux_ && wanted(spec->linux_->mount_label))) {
+	if ((process && wanted(process->selinux_label)) || wanted(mount_label)) {
 		f->has_selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 	}
 }
 
-int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err)
+void host_facts_process(struct arena *arena, const struct spec_process *process, struct facts *ret)
 {
 	struct facts f = {
 		.uid = geteuid(),
@@ -207,7 +209,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
 		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
 		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
-		f.setgroups_denied = f.in_userns && setgroups_denied(arena);
+		f.setgroups_denied = f.in_userns && setgroups_denied(arena, "/proc/self/setgroups");
 		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	}
 	for (int i = 0; i < FACTS_RLIMITS; i++) {
@@ -216,11 +218,20 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		getrlimit((__rlimit_resource_t)i, &limit);
 		f.rlimit_hard[i] = limit.rlim_max;
 	}
-	find_modules(arena, spec, &f);
-	if (spec->process && spec->process->oom_score_adj.set) {
+	find_modules(arena, process, NULL, &f);
+	if (process && process->oom_score_adj.set) {
 		read_oom_score(arena, &f);
 	}
 	host_passed_facts(&f);
+	*ret = f;
+}
+
+int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err)
+{
+	struct facts f;
+
+	host_facts_process(arena, spec->process, &f);
+	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, &f);
 	if (plan_needs_subids(spec, &f)) {
 		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
@@ -229,5 +240,47 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 		}
 	}
 	*ret = f;
+	return 0;
+}
+
+/* Is the process in another namespace of this kind than we are? 1, 0 (also where the kernel lacks the kind), -errno. */
+static int in_another(pid_t pid, const char *file)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", file);
+	if (stat(path, &ours) < 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
+	if (stat(path, &theirs) < 0) {
+		return errno == ENOENT ? -ESRCH : -errno;
+	}
+	return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
+}
+
+int host_facts_container(struct arena *arena, pid_t pid, struct facts_container *ret)
+{
+	static const struct name kinds[] = {
+		{ "user", CLONE_NEWUSER },     { "pid", CLONE_NEWPID },	  { "mnt", CLONE_NEWNS },
+		{ "net", CLONE_NEWNET },       { "ipc", CLONE_NEWIPC },	  { "uts", CLONE_NEWUTS },
+		{ "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME }, NAMES_END,
+	};
+	struct facts_container c = { .other = 0 };
+	struct sys_idmap map;
+
+	for (const struct name *kind = kinds; kind->name; kind++) {
+		int rc = in_another(pid, kind->name);
+
+		TRY(rc);
+		c.other |= rc ? (uint64_t)kind->value : 0;
+	}
+	if (c.other & CLONE_NEWUSER) {
+		read_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid), &map, &c.uids);
+		read_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid), &map, &c.gids);
+		c.setgroups_denied = setgroups_denied(arena, arena_printf(arena, "/proc/%d/setgroups", (int)pid));
+	}
+	*ret = c;
 	return 0;
 }

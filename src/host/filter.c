@@ -37,7 +37,8 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 	return 0;
 }
 
-static const char *process_state(struct arena *arena, const struct plan *plan, const struct spec *spec, pid_t pid)
+static const char *process_state(struct arena *arena, const struct plan *plan, const struct spec *spec,
+				 const struct filter_subject *subject)
 {
 	static const char *const fds[] = { "seccompFd", NULL };
 	const struct strs names = { .v = (const char **)(uintptr_t)fds, .n = 1 };
@@ -49,13 +50,13 @@ static const char *process_state(struct arena *arena, const struct plan *plan, c
 	json_object_begin(&w, NULL);
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_strings(&w, "fds", &names);
-	json_int(&w, "pid", pid);
+	json_int(&w, "pid", subject->pid);
 	json_string(&w, "metadata", plan->filter.listener_metadata ? plan->filter.listener_metadata : "");
 	json_object_begin(&w, "state");
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_string(&w, "id", plan->id);
-	json_string(&w, "status", "creating");
-	json_int(&w, "pid", pid);
+	json_string(&w, "status", subject->status);
+	json_int(&w, "pid", subject->init);
 	json_string(&w, "bundle", plan->bundle);
 	json_object_begin(&w, "annotations");
 	for (size_t i = 0; i < spec->annotations.n; i++) {
@@ -67,8 +68,8 @@ static const char *process_state(struct arena *arena, const struct plan *plan, c
 	return out.s;
 }
 
-int host_filter_send_listener(const struct plan_filter *filter, int listener, pid_t pid, const struct spec *spec,
-			      const struct plan *plan, struct err *err)
+int host_filter_send_listener(const struct plan_filter *filter, int listener, const struct filter_subject *subject,
+			      const struct spec *spec, const struct plan *plan, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -84,7 +85,7 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener, pi
 	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s", filter->listener_path);
 	}
-	state = process_state(&arena, plan, spec, pid);
+	state = process_state(&arena, plan, spec, subject);
 	rc = sys_send_fd(agent, state, strlen(state), listener);
 	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s",
 				  filter->listener_path) :

@@ -256,7 +256,7 @@ static int spawn(struct launch *l, struct err *err)
 	}
 	l->pid = sys_clone(flags, &l->pidfd);
 	if (l->pid == 0) {
-		struct guest_fds fds = { .wire = theirs, .gate = l->gate };
+		struct guest_fds fds = { .wire = theirs, .gate = l->gate, .init = -1, .root = -1 };
 
 		fd_drop(&l->wire);
 		guest_main(l->plan, &fds);
@@ -300,7 +300,8 @@ static int give_ids_and_filter(struct launch *l, struct err *err)
 
 static int take_listener(const struct launch *l, struct wire_msg *msg, struct err *err)
 {
-	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, l->pid, l->spec, l->plan, err);
+	struct filter_subject subject = { .pid = l->pid, .init = l->pid, .status = "creating" };
+	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, &subject, l->spec, l->plan, err);
 
 	close(msg->fd);
 	return rc;

@@ -56,6 +56,8 @@ int host_record(const struct state_dir *dir, const struct plan *plan, const stru
 		.pid = pid,
 		.own_pid_namespace = host_own_pid_namespace(plan),
 		.has_hooks = spec->hooks != NULL,
+		.own_keyring = plan->new_keyring,
+		.no_pivot = plan->fs.no_pivot,
 		.annotations = spec->annotations,
 	};
 	char letter;

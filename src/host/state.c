@@ -344,6 +344,8 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 	}
 	json_bool(&w, "ownPidNamespace", state->own_pid_namespace);
 	json_bool(&w, "hasHooks", state->has_hooks);
+	json_bool(&w, "ownKeyring", state->own_keyring);
+	json_bool(&w, "noPivot", state->no_pivot);
 	json_string(&w, "bundle", state->bundle);
 	json_string(&w, "rootfs", state->rootfs);
 	json_string(&w, "created", state->created);
@@ -387,6 +389,8 @@ static const struct json_field state_fields[] = {
 	  .offset = IN_STATE(own_pid_namespace),
 	  .flags = JSON_REQUIRED },
 	{ .key = "hasHooks", .kind = JSON_K_BOOL, .offset = IN_STATE(has_hooks) },
+	{ .key = "ownKeyring", .kind = JSON_K_BOOL, .offset = IN_STATE(own_keyring) },
+	{ .key = "noPivot", .kind = JSON_K_BOOL, .offset = IN_STATE(no_pivot) },
 	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
 	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },

@@ -43,6 +43,8 @@ struct state {
 	const char *boot_id;	/* only where the state folder may outlive a boot; else NULL */
 	bool own_pid_namespace; /* killing init ends every process of the container */
 	bool has_hooks;		/* start and delete have hooks to run */
+	bool own_keyring;	/* a session keyring that exec joins */
+	bool no_pivot;		/* the root of its mount namespace may not be its root */
 	struct pairs annotations;
 };
 

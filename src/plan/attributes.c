@@ -145,19 +145,17 @@ static int take_scheduler(struct builder *b, const struct spec_scheduler *want, 
 	return 0;
 }
 
-/* The bits of "0-3,7". */
-static int take_nodes(const char *list, struct plan_memory_policy *policy, struct err *err)
+int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit, struct err *err)
 {
 	uint32_t first, last;
 
-	while (list && spec_list_next(&list, &first, &last) > 0) {
-		if (last >= PLAN_NODES_MAX) {
-			return err_set(err, EINVAL,
-				       "/linux/memoryPolicy/nodes: %u is more than the %d nodes that are known", last,
-				       PLAN_NODES_MAX);
+	while (text && spec_list_next(&text, &first, &last) > 0) {
+		if (last >= max) {
+			return err_set(err, EINVAL, "%s: %u is more than the %u %s that are known", path, last, max,
+				       unit);
 		}
-		for (uint32_t node = first; node <= last; node++) {
-			policy->nodes[node / 64] |= UINT64_C(1) << (node % 64);
+		for (uint32_t bit = first; bit <= last; bit++) {
+			bits[bit / 64] |= UINT64_C(1) << (bit % 64);
 		}
 	}
 	return 0;
@@ -172,7 +170,7 @@ static int take_memory_policy(struct builder *b, const struct spec_memory_policy
 	}
 	policy->set = true;
 	policy->mode = want->mode | (int)want->flags;
-	return take_nodes(want->nodes, policy, err);
+	return plan_bits(want->nodes, policy->nodes, PLAN_NODES_MAX, "/linux/memoryPolicy/nodes", "nodes", err);
 }
 
 /* A label is asked for by engines that found the module; where it is missing there is nothing to confine with. */

@@ -39,6 +39,9 @@ int plan_sysctls(struct builder *b, struct err *err);
 int plan_attributes(struct builder *b, struct err *err);
 int plan_filter(struct builder *b, struct err *err);
 
+/* Sets the bits of a list such as "0-3,7" that is valid; a number of max or more is an error. text: NULL for none. */
+int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit, struct err *err);
+
 /* Is a namespace of this type made new / new or joined? type: CLONE_NEW*. */
 bool plan_ns_new(const struct builder *b, int type);
 bool plan_ns_own(const struct builder *b, int type);

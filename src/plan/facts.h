@@ -38,6 +38,14 @@ struct facts_extents {
 	size_t n;
 };
 
+/* exec: what there is to know of the running container. */
+struct facts_container {
+	uint64_t other;		   /* CLONE_NEW* of its namespaces that this process is not in */
+	struct facts_extents uids; /* its maps, where the user namespace is among them */
+	struct facts_extents gids;
+	bool setgroups_denied;
+};
+
 #define FACTS_RLIMITS 16
 
 struct facts {

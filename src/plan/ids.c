@@ -36,12 +36,12 @@ static bool maps(const struct plan_extents *extents, uint32_t id)
 
 bool plan_uid_mapped(const struct builder *b, uint32_t uid)
 {
-	return b->plan->ids.how == PLAN_IDS_NONE || maps(&b->plan->ids.uid, uid);
+	return b->plan->ids.uid.n == 0 || maps(&b->plan->ids.uid, uid);
 }
 
 bool plan_gid_mapped(const struct builder *b, uint32_t gid)
 {
-	return b->plan->ids.how == PLAN_IDS_NONE || maps(&b->plan->ids.gid, gid);
+	return b->plan->ids.gid.n == 0 || maps(&b->plan->ids.gid, gid);
 }
 
 int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err)

@@ -268,6 +268,25 @@ struct plan_process {
 	int listen_fds;	      /* the first ones of them are for socket activation: the guest adds LISTEN_PID */
 };
 
+/* ---- entering a container (exec) ---- */
+
+enum { PLAN_CPUS_MAX = 8192 };
+
+/* CPUs that a process may run on, sched_setaffinity(2). */
+struct plan_cpus {
+	bool set;
+	uint64_t bits[PLAN_CPUS_MAX / 64];
+};
+
+/* A plan with this is exec's: the process joins what is there instead of making it. */
+struct plan_enter {
+	bool present;
+	uint64_t join;		  /* CLONE_NEW* of the container's namespaces that the caller is not in */
+	struct plan_cpus initial; /* until it is in the container's cgroup; the host sets it */
+	struct plan_cpus final;	  /* from then on */
+	bool place;		  /* the host says when the process is where it belongs (cgroup, CPUs) */
+};
+
 /* ---- hooks ---- */
 
 enum plan_hook_kind {
@@ -382,6 +401,7 @@ struct plan {
 	struct plan_namespaces ns;
 	struct plan_fs fs;
 	struct plan_process process;
+	struct plan_enter enter;
 	struct plan_filter filter;
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */

@@ -21,6 +21,7 @@ static const struct wire_rule {
 	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
 	[WIRE_MOUNT] = { "MOUNT", 0, true, false, 0 },
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
+	[WIRE_PLACED] = { "PLACED", 0, false, false, 0 },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },

@@ -21,6 +21,7 @@ enum wire_type {
 	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
 	WIRE_MOUNT,	 /* descriptor: a detached mount that the host has idmapped, in the order of the plan */
 	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
+	WIRE_PLACED,	 /* exec: the process is in the container's cgroup, on its first CPUs: go on */
 
 	/* guest to host */
 	WIRE_LOG,      /* payload: text of a warning */

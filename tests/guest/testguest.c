@@ -291,6 +291,29 @@ static int listen_at(const char *path)
  * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
  * a newline into it, prints what comes out until the container closes its side.
  */
+/* receive-pidfd SOCKET: waits there for one descriptor; prints its payload and the pid that it stands for. */
+static int run_receive_pidfd(char **argv)
+{
+	char payload[PATH_MAX], path[64], line[128];
+	int listener = argv[0] ? listen_at(argv[0]) : -1;
+	int fd = listener < 0 ? -1 : receive_fd(listener, payload, sizeof(payload));
+	FILE *info;
+
+	if (fd < 0) {
+		return 1;
+	}
+	printf("payload %s\n", payload);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = fopen(path, "re");
+	while (info && fgets(line, sizeof(line), info)) {
+		if (strncmp(line, "Pid:", 4) == 0) {
+			printf("pid %ld\n", strtol(line + 4, NULL, 10));
+			return 0;
+		}
+	}
+	return 1;
+}
+
 static int run_receive(char **argv)
 {
 	char payload[PATH_MAX], buf[4096];
@@ -438,6 +461,7 @@ static const struct {
 	{ "getcwd", run_getcwd },
 	{ "keyring", run_keyring },
 	{ "receive", run_receive },
+	{ "receive-pidfd", run_receive_pidfd },
 	{ "session", run_session },
 	{ "swap", run_swap },
 	{ "syscall", run_syscall },

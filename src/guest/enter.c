@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest/enter: exec's way into a container that runs.
+ *
+ * The container's processes are there, and hostile. From the moment this process can be seen by them until its execve
+ * it is not dumpable: they can neither trace it nor look at its descriptors and memory, which are the host's
+ * (CVE-2016-9962), whatever capabilities they have in their own user namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "guest/step.h"
+#include "sys/clone.h"
+#include "sys/compat.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+/* The user namespace first: it gives the capabilities over the others. The mount namespace last: then /proc is another. */
+static const struct kind {
+	int type;
+	const char *file; /* below /proc/PID/ns */
+} kinds[] = {
+	{ CLONE_NEWUSER, "user" }, { CLONE_NEWPID, "pid" },	  { CLONE_NEWNET, "net" },   { CLONE_NEWIPC, "ipc" },
+	{ CLONE_NEWUTS, "uts" },   { CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" }, { CLONE_NEWNS, "mnt" },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Situation: as the host side left us. What is forked from here on is in the same cgroup and on the same CPUs. */
+int guest_wait_placed(struct guest *g, struct err *err)
+{
+	struct wire_msg msg;
+	int rc;
+
+	if (!g->plan->enter.place) {
+		return 0;
+	}
+	rc = wire_recv(g->wire, &msg);
+	if (rc <= 0 || msg.type != WIRE_PLACED) {
+		return err_set(err, EPIPE, "the host side ended before the process was in its cgroup");
+	}
+	return 0;
+}
+
+/* Situation: the host's /proc, with exec the last time that it can be had. */
+int guest_keep_proc(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	if (g->host_proc < 0 && (p->apparmor || p->selinux || p->terminal)) {
+		g->host_proc = guest_open_procfs(AT_FDCWD, "/proc", err);
+		TRY(g->host_proc);
+	}
+	return 0;
+}
+
+static int explain_join(int code, struct err *err)
+{
+	err_errno(err, code, "joining the container's namespaces");
+	if (code == ESRCH) {
+		return err_hint(err, "container not running: it has just ended");
+	}
+	if (code == EPERM) {
+		return err_hint(err, "they belong to a user namespace that is not yours: run this where the container "
+				     "was started (in the same podman unshare, say)");
+	}
+	return -code;
+}
+
+/* Before Linux 5.8 a pidfd is none for setns(2). The pid is surely init's as long as the pidfd can be signalled. */
+static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
+{
+	pid_t pid = sys_pidfd_pid(g->init);
+	int fds[KINDS];
+	int rc = pid < 0 ? explain_join(-pid, err) : 0;
+	size_t n;
+
+	for (n = 0; rc == 0 && n < KINDS; n++) {
+		char path[64];
+
+		fds[n] = -1;
+		if (flags & (uint64_t)kinds[n].type) {
+			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[n].file);
+			fds[n] = open(path, O_RDONLY | O_CLOEXEC);
+			rc = fds[n] < 0 ? explain_join(errno, err) : 0;
+		}
+	}
+	if (rc == 0 && sys_pidfd_kill(g->init, 0) < 0) {
+		rc = explain_join(ESRCH, err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0 && fds[i] >= 0 && setns(fds[i], kinds[i].type) < 0) {
+			rc = explain_join(errno, err);
+		}
+		scope_close_(&fds[i]);
+	}
+	return rc;
+}
+
+static int join(struct guest *g, struct err *err)
+{
+	uint64_t flags = g->plan->enter.join;
+
+	if (flags == 0 || setns(g->init, (int)flags) == 0) {
+		return 0;
+	}
+	return errno == EINVAL ? join_by_path(g, flags, err) : explain_join(errno, err);
+}
+
+/*
+ * Situation before: the host's namespaces, the caller's ids. After: a process of the container's namespaces with all
+ * capabilities in its user namespace, "/" the container's, and no descriptor of the host's but the wire and /proc.
+ */
+int guest_enter(struct guest *g, struct err *err)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	TRY(join(g, err));
+	if (g->root >= 0 && (fchdir(g->root) < 0 || chroot(".") < 0)) {
+		return err_errno(err, errno, "entering the container's root");
+	}
+	if (g->plan->enter.join & CLONE_NEWPID) {
+		TRY(guest_fork_init(g, 0, err));
+	}
+	sys_close_except(3 + g->plan->process.preserve_fds, g->wire, g->host_proc);
+	g->init = g->root = -1;
+	if (chdir("/") < 0) {
+		return err_errno(err, errno, "chdir /");
+	}
+	g->rootfs = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return g->rootfs < 0 ? err_errno(err, errno, "the container's root") : 0;
+}
+
+/* Situation: in the container's cgroup, whose cpuset has already had its say. */
+int guest_final_cpus(struct guest *g, struct err *err)
+{
+	const struct plan_cpus *cpus = &g->plan->enter.final;
+
+	if (!cpus->set || syscall(SYS_sched_setaffinity, 0, sizeof(cpus->bits), cpus->bits) == 0) {
+		return 0;
+	}
+	err_errno(err, errno, "/process/execCPUAffinity/final");
+	return err->code == EINVAL ? err_hint(err, "none of these CPUs is there for the container") : -err->code;
+}

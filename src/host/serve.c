@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/serve: listening to a guest until it is ready, and ending it when something fails. */
+#include "host/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "host/foreground.h"
+#include "sys/clone.h"
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+int64_t host_trace_begin(void)
+{
+	return log_debug_wanted() ? now_ns() : 0;
+}
+
+static double since(int64_t begin, int64_t when)
+{
+	return (double)(when - begin) / 1e6;
+}
+
+void host_trace(int64_t begin, const char *what)
+{
+	if (begin > 0) {
+		log_debug("%8.3f ms host: %s", since(begin, now_ns()), what);
+	}
+}
+
+/* Waits for the child and forgets it. Returns its status as wait(2) has it. */
+static int reap(struct serve *s)
+{
+	int status = 0;
+
+	while (s->pid > 0 && waitpid(s->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	s->pid = -1;
+	return status;
+}
+
+/* A signal to us before the guest is ready ends the whole attempt. */
+static int interrupted(const struct serve *s, struct err *err)
+{
+	struct pollfd fds[] = { { s->wire, POLLIN, 0 }, { s->signals, POLLIN, 0 } };
+
+	for (;;) {
+		int sig;
+
+		if (poll(fds, 2, -1) < 0) {
+			continue;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+		sig = host_signals_next(s->signals);
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
+			return err_set(err, EINTR, "interrupted by signal %d while the process was set up", sig);
+		}
+	}
+}
+
+/* The guest forked into a pid namespace: its child is the process, the one that we cloned is done. */
+static int take_fork(struct serve *s, const struct wire_msg *msg, struct err *err)
+{
+	pid_t pid = sys_pidfd_pid(msg->fd);
+
+	if (pid < 0) {
+		close(msg->fd);
+		return err_errno(err, -pid, "the process in the container's pid namespace");
+	}
+	(void)reap(s);
+	fd_drop(&s->pidfd);
+	s->pidfd = msg->fd;
+	s->pid = pid;
+	return 0;
+}
+
+static int ended(struct serve *s, struct err *err)
+{
+	int status = reap(s);
+
+	if (WIFSIGNALED(status)) {
+		return err_set(err, ECHILD, "the process was killed by signal %d while it was set up",
+			       WTERMSIG(status));
+	}
+	return err_set(err, ECHILD, "the process ended while it was set up");
+}
+
+/* 1: another message may come; 0: that was READY. */
+static int handle(struct serve *s, struct wire_msg *msg, struct err *err)
+{
+	switch (msg->type) {
+	case WIRE_ERR:
+		*err = msg->err;
+		return -err->code;
+	case WIRE_LOG:
+		if (!s->quiet && log_notes_wanted()) {
+			log_warning("%s", msg->bytes);
+		}
+		return 1;
+	case WIRE_STEP:
+		log_debug("%8.3f ms guest: %s", since(s->begin, msg->step.when), msg->step.name);
+		return 1;
+	case WIRE_INIT:
+		TRY(take_fork(s, msg, err));
+		return 1;
+	case WIRE_READY:
+		return 0;
+	default:
+		TRY(s->take(s->data, msg, err));
+		return 1;
+	}
+}
+
+int host_serve(struct serve *s, struct err *err)
+{
+	struct wire_turn turn = { .phase = WIRE_PHASE_SETUP, .gone = s->gone };
+	struct wire_msg msg;
+	int more = 1;
+
+	while (more > 0) {
+		int rc;
+
+		TRY(interrupted(s, err));
+		rc = wire_recv(s->wire, &msg);
+		if (rc == 0) {
+			return ended(s, err);
+		}
+		if (rc < 0) {
+			return err_errno(err, -rc, "listening to the process that is set up");
+		}
+		if (!wire_legal(&turn, msg.type)) {
+			scope_close_(&msg.fd);
+			return err_set(err, EPROTO, "the process that is set up sent %s out of turn",
+				       wire_type_name(msg.type));
+		}
+		more = handle(s, &msg, err);
+	}
+	return more;
+}
+
+int host_serve_tell(const struct serve *s, enum wire_type type, int fd, struct err *err)
+{
+	int rc = wire_send(s->wire, type, NULL, 0, fd);
+
+	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the process %s", wire_type_name(type)) : 0;
+}
+
+void host_serve_kill(struct serve *s)
+{
+	if (s->pidfd >= 0) {
+		(void)sys_pidfd_kill(s->pidfd, SIGKILL);
+	}
+	(void)reap(s);
+}
+
+void host_serve_done(struct serve *s)
+{
+	fd_drop(&s->wire);
+	fd_drop(&s->signals);
+	fd_drop(&s->pidfd);
+}
