@@ -173,6 +173,7 @@ static const struct {
 	{ WIRE_FILTER, 0, 0, true, false, false },
 	{ WIRE_MOUNT, 0, 0, true, false, false },
 	{ WIRE_RECORDED, 0, 0, false, false, false },
+	{ WIRE_PLACED, 0, 0, false, false, false },
 	{ WIRE_LOG, 0, ERR_MSG_MAX, false, true, true },
 	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true },
 	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false },
