@@ -11,6 +11,7 @@
 #include "docs/config_support.h"
 
 /* clang-format off */
+#define NO_RESCTRL REFUSED("only root can put a process into a group of resctrl")
 #define DONE { VERDICT_DONE, NULL }
 #define DONE_WITH(text) { VERDICT_DONE, text }
 #define ADAPTED(text) { VERDICT_ADAPTED, text }
@@ -199,12 +200,12 @@ const struct verdict_row verdict_properties[] = {
 	BOTH("linux.resources.rdma{}.hcaObjects", NO_CGROUP),
 	BOTH("linux.resources.unified", NO_CGROUP),
 
-	BOTH("linux.intelRdt", REFUSED("resctrl is not part of this build")),
-	BOTH("linux.intelRdt.closID", REFUSED("resctrl is not part of this build")),
-	BOTH("linux.intelRdt.schemata", REFUSED("resctrl is not part of this build")),
-	BOTH("linux.intelRdt.l3CacheSchema", REFUSED("resctrl is not part of this build")),
-	BOTH("linux.intelRdt.memBwSchema", REFUSED("resctrl is not part of this build")),
-	BOTH("linux.intelRdt.enableMonitoring", REFUSED("resctrl is not part of this build")),
+	{ "linux.intelRdt", NO_RESCTRL, DONE_WITH("where a resctrl filesystem is mounted") },
+	{ "linux.intelRdt.closID", NO_RESCTRL, DONE },
+	{ "linux.intelRdt.schemata", NO_RESCTRL, DONE },
+	{ "linux.intelRdt.l3CacheSchema", NO_RESCTRL, DONE },
+	{ "linux.intelRdt.memBwSchema", NO_RESCTRL, DONE },
+	{ "linux.intelRdt.enableMonitoring", NO_RESCTRL, DONE },
 	BOTH("linux.memoryPolicy", DONE),
 	BOTH("linux.memoryPolicy.mode", DONE),
 	BOTH("linux.memoryPolicy.nodes", DONE),

@@ -77,7 +77,11 @@ static void write_linux(struct json_writer *w)
 	write_seccomp(w);
 	write_enabled(w, "apparmor", true);
 	write_enabled(w, "selinux", true);
-	write_enabled(w, "intelRdt", false);
+	json_object_begin(w, "intelRdt");
+	json_bool(w, "enabled", true);
+	json_bool(w, "schemata", true);
+	json_bool(w, "monitoring", true);
+	json_object_end(w);
 	json_object_begin(w, "memoryPolicy");
 	write_names(w, "modes", spec_mpol_mode_names);
 	write_names(w, "flags", spec_mpol_flag_names);

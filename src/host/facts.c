@@ -28,6 +28,8 @@
 #include "sys/fd.h"
 #include "sys/idmap.h"
 
+#define MOUNTINFO_MAX (4 << 20)
+
 static bool has_cap(int cap)
 {
 	return (sys_caps_permitted() >> cap & 1) != 0;
@@ -193,6 +195,29 @@ static void find_modules(struct arena *arena, const struct spec_process *process
 	}
 }
 
+/* proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ". */
+static const char *resctrl_mount(struct arena *arena)
+{
+	const char *text;
+
+	if (sys_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0) {
+		return NULL;
+	}
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *separator = strstr(line, " - ");
+		const char *point = line;
+
+		if (!separator || !str_starts(separator, " - resctrl ")) {
+			continue;
+		}
+		for (int i = 0; i < 4; i++) {
+			point += strcspn(point, " ") + 1;
+		}
+		return arena_strndup(arena, point, strcspn(point, " "));
+	}
+	return NULL;
+}
+
 void host_facts_process(struct arena *arena, const struct spec_process *process, struct facts *ret)
 {
 	struct facts f = {
@@ -232,6 +257,9 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 
 	host_facts_process(arena, spec->process, &f);
 	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, &f);
+	if (spec->linux_ && spec->linux_->intel_rdt) {
+		f.resctrl = resctrl_mount(arena);
+	}
 	if (plan_needs_subids(spec, &f)) {
 		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));

@@ -39,6 +39,7 @@
 #include "host/netdev.h"
 #include "host/passed.h"
 #include "host/pidfd_socket.h"
+#include "host/rdt.h"
 #include "host/record.h"
 #include "host/state.h"
 #include "plan/build.h"
@@ -91,6 +92,17 @@ void host_launch_done(struct launch *l)
 	arena_done(&l->arena);
 }
 
+int host_launch_remove_rdt(struct launch *l, struct err *err)
+{
+	const struct plan_rdt *rdt;
+
+	if (!l->rdt_made) {
+		return 0;
+	}
+	rdt = &l->plan->rdt;
+	return host_rdt_remove(rdt->remove_group ? rdt->group : NULL, rdt->monitor, err);
+}
+
 void host_launch_undo(struct launch *l)
 {
 	struct err ignored;
@@ -100,6 +112,7 @@ void host_launch_undo(struct launch *l)
 	}
 	while (l->pid > 0 && waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
+	(void)host_launch_remove_rdt(l, &ignored);
 	if (l->dir.fd >= 0) {
 		(void)host_state_remove(&l->dir, &ignored);
 	}
@@ -461,12 +474,15 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	} else if (l->detached || l->options->keep) {
 		TRY(host_exit_begin(&l->dir, &l->record, err));
 	}
+	TRY(host_rdt_make(&l->plan->rdt, err));
+	l->rdt_made = true;
 	host_launch_trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
 	host_launch_trace(l, "cloned");
 	TRY(give_ids_and_filter(l, err));
 	host_launch_trace(l, "ids mapped");
 	TRY(serve(l, err));
+	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
 	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));

@@ -33,6 +33,7 @@ struct launch {
 	int multiplexer;  /* foreground with a terminal */
 	int record;	  /* the file that will say how it ended, or -1 */
 	int report;	  /* this process becomes the monitor, and tells so here; or -1 */
+	bool rdt_made;	  /* the plan's groups of resctrl are there */
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
 	pid_t pid;	  /* the container's init once it is known, else our first child */
@@ -57,6 +58,9 @@ int host_launch_prepare(struct launch *l, struct err *err);
 
 /* Up to READY, and the container's state written. with_gate: it will be started by another process. */
 int host_launch_make(struct launch *l, bool with_gate, struct err *err);
+
+/* The groups of resctrl that were made for this container. */
+int host_launch_remove_rdt(struct launch *l, struct err *err);
 
 /* Ends the guest, if any, and removes the state folder. Keeps the error that led here. */
 void host_launch_undo(struct launch *l);

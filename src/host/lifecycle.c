@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/hooks.h"
+#include "host/rdt.h"
 #include "host/state_internal.h"
 #include "sys/clone.h"
 
@@ -195,6 +196,7 @@ int host_destroy(struct state_dir *dir, const struct state *state, struct err *e
 
 	TRY(kill_and_wait(state, err));
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
+	TRY(host_rdt_remove(state->rdt_group, state->rdt_monitor, err));
 	TRY(host_state_remove(dir, err));
 	host_hooks_poststop(&hooks, state->bundle);
 	return 0;

@@ -58,6 +58,8 @@ int host_record(const struct state_dir *dir, const struct plan *plan, const stru
 		.has_hooks = spec->hooks != NULL,
 		.own_keyring = plan->new_keyring,
 		.no_pivot = plan->fs.no_pivot,
+		.rdt_group = plan->rdt.remove_group ? plan->rdt.group : NULL,
+		.rdt_monitor = plan->rdt.monitor,
 		.annotations = spec->annotations,
 	};
 	char letter;

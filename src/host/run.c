@@ -57,6 +57,7 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 	if (l->options->keep || !host_state_relock(&l->dir)) {
 		return 0;
 	}
+	TRY(host_launch_remove_rdt(l, err));
 	TRY(host_state_remove(&l->dir, err));
 	host_hooks_poststop(&l->plan->hooks, l->bundle);
 	return 0;

@@ -346,6 +346,12 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 	json_bool(&w, "hasHooks", state->has_hooks);
 	json_bool(&w, "ownKeyring", state->own_keyring);
 	json_bool(&w, "noPivot", state->no_pivot);
+	if (state->rdt_group) {
+		json_string(&w, "rdtGroup", state->rdt_group);
+	}
+	if (state->rdt_monitor) {
+		json_string(&w, "rdtMonitor", state->rdt_monitor);
+	}
 	json_string(&w, "bundle", state->bundle);
 	json_string(&w, "rootfs", state->rootfs);
 	json_string(&w, "created", state->created);
@@ -391,6 +397,14 @@ static const struct json_field state_fields[] = {
 	{ .key = "hasHooks", .kind = JSON_K_BOOL, .offset = IN_STATE(has_hooks) },
 	{ .key = "ownKeyring", .kind = JSON_K_BOOL, .offset = IN_STATE(own_keyring) },
 	{ .key = "noPivot", .kind = JSON_K_BOOL, .offset = IN_STATE(no_pivot) },
+	{ .key = "rdtGroup",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(rdt_group),
+	  .flags = JSON_NONEMPTY | JSON_ABSOLUTE },
+	{ .key = "rdtMonitor",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(rdt_monitor),
+	  .flags = JSON_NONEMPTY | JSON_ABSOLUTE },
 	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
 	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },

@@ -45,6 +45,8 @@ struct state {
 	bool has_hooks;		/* start and delete have hooks to run */
 	bool own_keyring;	/* a session keyring that exec joins */
 	bool no_pivot;		/* the root of its mount namespace may not be its root */
+	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
+	const char *rdt_monitor;
 	struct pairs annotations;
 };
 

@@ -61,6 +61,7 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	TRY(plan_process(&b, err));
 	TRY(plan_sysctls(&b, err));
 	TRY(plan_attributes(&b, err));
+	TRY(plan_rdt(&b, err));
 	TRY(plan_filter(&b, err));
 	plan_hooks(arena, spec, &plan->hooks);
 	plan->host_setup = plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +

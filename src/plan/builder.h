@@ -37,6 +37,7 @@ int plan_devices(struct builder *b, struct err *err);
 int plan_process(struct builder *b, struct err *err);
 int plan_sysctls(struct builder *b, struct err *err);
 int plan_attributes(struct builder *b, struct err *err);
+int plan_rdt(struct builder *b, struct err *err);
 int plan_filter(struct builder *b, struct err *err);
 
 /* Sets the bits of a list such as "0-3,7" that is valid; a number of max or more is an error. text: NULL for none. */

@@ -71,6 +71,7 @@ struct facts {
 	int64_t oom_score_adj;		     /* this process's: the floor for a user without CAP_SYS_RESOURCE */
 	bool has_apparmor;		     /* probed only when a profile is asked for */
 	bool has_selinux;		     /* the same for a label */
+	const char *resctrl;		     /* its mount point, looked for only when intelRdt is there; or NULL */
 	const char *seccomp_receiver;	     /* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
 	int listen_fds;			     /* passed by socket activation, from descriptor 3 on */
 	const char *listen_names;	     /* $LISTEN_FDNAMES; NULL: none */

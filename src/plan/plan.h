@@ -97,6 +97,18 @@ static inline bool plan_joins(const struct plan_namespaces *ns, int type)
 	return false;
 }
 
+/* The container's group in the resctrl filesystem. */
+struct plan_rdt {
+	const char *mount; /* where that is mounted */
+	const char *group; /* absolute path; NULL: none */
+	bool must_exist;   /* the group: nothing says how to make it */
+	bool remove_group; /* made for this container, and removed with it */
+	const char *l3_schema;
+	const char *mb_schema;
+	struct strs schemata;
+	const char *monitor; /* absolute path of the monitoring group; NULL: none */
+};
+
 struct plan_sysctl {
 	const char *key;  /* as the configuration has it */
 	const char *path; /* below /proc/sys */
@@ -408,6 +420,7 @@ struct plan {
 	struct plan_hooks hooks;
 	struct plan_sysctl *sysctls;
 	size_t sysctl_n;
+	struct plan_rdt rdt;
 	struct plan_net_device *net_devices;
 	size_t net_device_n;
 	bool loopback_up; /* a new network namespace: bring lo up */

@@ -300,6 +300,27 @@ static void print_hooks(struct text *out, const struct plan_hooks *hooks)
 	}
 }
 
+static void print_rdt(struct text *out, const struct plan_rdt *rdt)
+{
+	if (!rdt->group) {
+		return;
+	}
+	text_add(out, "resctrl: %s%s%s\n", rdt->group, rdt->must_exist ? " must exist" : "",
+		 rdt->remove_group ? " removed at the end" : "");
+	if (rdt->l3_schema) {
+		text_add(out, "resctrl schema: %s\n", rdt->l3_schema);
+	}
+	if (rdt->mb_schema) {
+		text_add(out, "resctrl schema: %s\n", rdt->mb_schema);
+	}
+	for (size_t i = 0; i < rdt->schemata.n; i++) {
+		text_add(out, "resctrl schema: %s\n", rdt->schemata.v[i]);
+	}
+	if (rdt->monitor) {
+		text_add(out, "resctrl monitor: %s\n", rdt->monitor);
+	}
+}
+
 static void print_filter(struct text *out, const struct plan_filter *f)
 {
 	if (f->present) {
@@ -325,6 +346,7 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	for (size_t i = 0; i < plan->sysctl_n; i++) {
 		text_add(&out, "sysctl: %s = %s\n", plan->sysctls[i].path, plan->sysctls[i].value);
 	}
+	print_rdt(&out, &plan->rdt);
 	print_filter(&out, &plan->filter);
 	print_hooks(&out, &plan->hooks);
 	for (size_t i = 0; i < plan->note_n; i++) {

@@ -59,9 +59,6 @@ int plan_supported(struct builder *b, struct err *err)
 {
 	const struct spec_linux *lin = b->lin;
 
-	if (lin->intel_rdt) {
-		return refuse("/linux/intelRdt", err);
-	}
 	if (lin->resources) {
 		TRY(check_resources(lin->resources, err));
 	}

@@ -113,6 +113,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->may_raise_rlimits = true;
 	} else if (str_eq(word, "oom-score")) {
 		f->oom_score_adj = strtol(rest, NULL, 10);
+	} else if (str_eq(word, "resctrl")) {
+		f->resctrl = arena_strdup(arena, rest);
 	} else if (str_eq(word, "seccomp-receiver")) {
 		f->seccomp_receiver = arena_strdup(arena, rest);
 	} else if (str_eq(word, "listen-fds")) {
