@@ -4,6 +4,7 @@
 # Streams and terminals: a pseudo-terminal in the foreground and by --console-socket, pipes, and nothing at all.
 
 load helpers
+load terminal
 
 tool=$ROOTLET_BUILDDIR/tests/guest/testguest
 
@@ -11,36 +12,7 @@ setup() {
 	container_setup
 	cp "$tool" "$B/rootfs/bin"
 	config '.process.terminal = true'
-	mkfifo "$T/keys"
 	export T B C ROOTLET tool
-}
-
-# on_terminal SHELL-TEXT: runs it with a pseudo-terminal (24x80, unless it changes that) in the background. What
-# appears there is in T/screen; `keys` types. The text calls the container with $run.
-on_terminal() {
-	export run='env ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"'
-	printf 'tty >"$T/tty"; stty rows 24 cols 80\n%s\n' "${1//RUN/$run}" >"$T/commands"
-	command script -qefc 'sh "$T/commands"' /dev/null <"$T/keys" >"$T/screen" 2>&1 3>&- &
-	terminal=$!
-	exec 8>"$T/keys"
-}
-
-
-keys() {
-	printf '%b' "$1" >&8
-}
-
-# on_screen TEXT: waits for it.
-on_screen() {
-	wait_for grep -qF -- "$1" "$T/screen" || fail "on the screen: $(cat "$T/screen")"
-}
-
-# terminal_ends: waits; sets `status` and `output`.
-terminal_ends() {
-	status=0
-	wait "$terminal" || status=$?
-	exec 8>&-
-	output=$(tr -d '\r' <"$T/screen")
 }
 
 @test "foreground: a controlling terminal on all three streams, in a session of its own" {
