@@ -42,6 +42,8 @@ static const struct step make_steps[] = {
 	/* Through the host's /proc, which is gone after the pivot. */
 	{ "sysctls", guest_sysctls },
 	{ "labels", guest_open_labels },
+	/* While the host's mounts still tell each other what is mounted on them; the next step cuts that. */
+	{ "sources", guest_linked_sources },
 	{ "rootfs", guest_rootfs },
 	{ "mounts", guest_mounts },
 	/* After the mounts: /dev is usually a tmpfs among them. */

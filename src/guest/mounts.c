@@ -193,6 +193,39 @@ static int receive_source(struct guest *g, const struct plan_mount *m, int *ret,
 	return 0;
 }
 
+/*
+ * A bind that is to be shared with the host's mount, or its slave, has to be cloned before the container's mount namespace
+ * is cut off from the host's: the tie is inherited, and can't be made again. What can't be cloned yet may be something
+ * that an earlier mount brings.
+ */
+int guest_linked_sources(struct guest *g, struct err *err)
+{
+	const struct plan_fs *fs = &g->plan->fs;
+
+	(void)err;
+	g->linked = arena_array(&g->arena, fs->mount_n, sizeof(*g->linked));
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		const struct plan_mount *m = &fs->mounts[i];
+
+		g->linked[i] = -1;
+		if (m->kind == PLAN_MOUNT_BIND && (m->propagation & (MS_SHARED | MS_SLAVE)) && !m->ids.by_host) {
+			g->linked[i] = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+		}
+	}
+	return 0;
+}
+
+/* The source of a bind, as a detached mount. Returns a descriptor or -errno. */
+static int clone_source(struct guest *g, const struct plan_mount *m)
+{
+	size_t index = (size_t)(m - g->plan->fs.mounts);
+
+	if (g->linked && g->linked[index] >= 0) {
+		return fd_take(&g->linked[index]);
+	}
+	return sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+}
+
 /* crun's copy-symlink: what is a symlink on the host is the same symlink in the container. Returns 1 when that was done. */
 static int copy_link(struct guest *g, const struct plan_mount *m, struct err *err)
 {
@@ -241,7 +274,7 @@ static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_moun
 	if (m->ids.present && m->ids.by_host) {
 		TRY(receive_source(g, m, ret_mount, err));
 	} else {
-		*ret_mount = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+		*ret_mount = clone_source(g, m);
 	}
 	if (*ret_mount == -ENOENT && m->optional) {
 		return 0;

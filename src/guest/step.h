@@ -21,9 +21,10 @@ struct guest {
 	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
 	int proc;      /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
 	int sys;
-	int null_dev;		   /* a verified /dev/null of the host, for masking files */
-	int pty_peer;		   /* the terminal's own side, until it is the standard streams; -1: no terminal */
-	int filter;		   /* the seccomp filter until it is loaded; -1: none */
+	int *linked;  /* a descriptor for each mount: its source, cloned while still tied to the host's; -1: none */
+	int null_dev; /* a verified /dev/null of the host, for masking files */
+	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
+	int filter;   /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
 	int apparmor;		   /* where the profile of the next execve is written; -1: none */
 	int selinux;		   /* the same for the label */
@@ -57,6 +58,7 @@ int guest_pivot(struct guest *g, struct err *err);
 int guest_root_readonly(struct guest *g, struct err *err);
 
 /* mounts.c */
+int guest_linked_sources(struct guest *g, struct err *err);
 int guest_mounts(struct guest *g, struct err *err);
 
 /* devices.c */

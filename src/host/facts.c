@@ -20,6 +20,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "host/facts_internal.h"
 #include "host/passed.h"
 #include "host/subid.h"
 #include "plan/build.h"
@@ -260,6 +261,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	if (spec->linux_ && spec->linux_->intel_rdt) {
 		f.resctrl = resctrl_mount(arena);
 	}
+	host_facts_devices(arena, spec, &f);
 	if (plan_needs_subids(spec, &f)) {
 		f.user = user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));

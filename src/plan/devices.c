@@ -61,6 +61,37 @@ static int take_device(struct builder *b, size_t index, struct plan_device *d, s
 	return 0;
 }
 
+/* A node that is bound keeps the host's rules of who may open it: better said now than by a program's EACCES. */
+static void note_access(struct builder *b, const struct plan_device *d, const struct facts_device *f)
+{
+	const char *user = b->facts->user ? b->facts->user : "USER";
+	const char *group = f->group ? f->group : arena_printf(b->arena, "%u", f->gid);
+	const char *keep =
+		"keep yours by the annotation run.oci.keep_original_groups=1 (podman: --group-add keep-groups)";
+	bool kept = plan_flag(b, "run.oci.keep_original_groups");
+	const char *what = arena_printf(b->arena, "%s can't be opened in the container", d->source);
+
+	if (f->access == FACTS_BY_GROUP && !kept) {
+		plan_note(b, d->where, what,
+			  arena_printf(b->arena,
+				       "on the host it is open to you as a member of group %s, and the container "
+				       "has other groups",
+				       group),
+			  keep);
+	} else if (f->access == FACTS_DENIED && (f->mode & 060) && f->gid != 0) {
+		plan_note(b, d->where, what,
+			  arena_printf(b->arena, "on the host it is for group %s (mode %04o), which you are not in",
+				       group, f->mode & 07777),
+			  arena_printf(b->arena, "join it (sudo usermod -aG %s %s, then log in again)%s%s", group, user,
+				       kept ? "" : ", and ", kept ? "" : keep));
+	} else if (f->access == FACTS_DENIED) {
+		plan_note(b, d->where, what,
+			  arena_printf(b->arena, "on the host its mode is %04o and its owner %u:%u", f->mode & 07777,
+				       f->uid, f->gid),
+			  "let the host's root open it to you (a udev rule)");
+	}
+}
+
 static bool asked_for(const struct builder *b, const char *path)
 {
 	for (size_t i = 0; i < b->lin->devices.n; i++) {
@@ -77,7 +108,12 @@ int plan_devices(struct builder *b, struct err *err)
 
 	fs->devices = arena_array(b->arena, b->lin->devices.n + COUNT(defaults), sizeof(*fs->devices));
 	for (size_t i = 0; i < b->lin->devices.n; i++) {
-		TRY(take_device(b, i, &fs->devices[fs->device_n++], err));
+		struct plan_device *d = &fs->devices[fs->device_n++];
+
+		TRY(take_device(b, i, d, err));
+		if (d->how == PLAN_DEVICE_BIND && b->facts->devices) {
+			note_access(b, d, &b->facts->devices[i]);
+		}
 	}
 	for (size_t i = 0; i < COUNT(defaults); i++) {
 		if (!asked_for(b, defaults[i].path)) {

@@ -46,6 +46,21 @@ struct facts_container {
 	bool setgroups_denied;
 };
 
+enum facts_access {
+	FACTS_OPEN,	/* the user may open it, or that can't be told */
+	FACTS_BY_GROUP, /* only as a member of a supplementary group */
+	FACTS_DENIED,
+};
+
+/* A device node of the host that stands in for one of the bundle's. */
+struct facts_device {
+	enum facts_access access;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	const char *group; /* the gid's name; NULL when /etc/group has none */
+};
+
 #define FACTS_RLIMITS 16
 
 struct facts {
@@ -75,5 +90,6 @@ struct facts {
 	const char *seccomp_receiver;	     /* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
 	int listen_fds;			     /* passed by socket activation, from descriptor 3 on */
 	const char *listen_names;	     /* $LISTEN_FDNAMES; NULL: none */
+	struct facts_device *devices;	     /* for each of linux.devices; NULL: not probed (root) */
 	unsigned last_cap;		     /* the kernel's highest capability number */
 };

@@ -363,49 +363,6 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	[ "$(stat -c %u "$B/rootfs/theirs")" -gt 65536 ]
 }
 
-@test "rootfsPropagation" {
-	local value
-	for value in private slave shared unbindable; do
-		config '.linux.rootfsPropagation = $v' --arg v "$value"
-		inside "$mountinfo"'mountinfo /'
-		case $value in
-		shared) [[ $output == *" - "*shared:* ]] ;;
-		unbindable) has "$output" unbindable ;;
-		# Slave of a host that shares nothing is private too.
-		slave) [[ $output != *shared:* ]] ;;
-		private) [[ $output != *shared:* && $output != *master:* ]] ;;
-		esac
-	done
-	config '.linux.rootfsPropagation = "sideways"'
-	try rl run --bundle "$B" "$C"
-	refused "/linux/rootfsPropagation" sideways
-}
-
-@test "slave: a mount that the host makes later is seen inside, private: it is not" {
-	mkdir "$T/dir"
-	config '.linux.rootfsPropagation = "slave"'
-	mount_add /slave none "$T/dir" rbind rslave
-	mount_add /private none "$T/dir" rbind rprivate
-	script 'echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 200 ]; do sleep 0.05; done
-		ls /slave/below; ls /private/below'
-	cat >"$T/outer" <<-'END'
-		mount -t tmpfs none "$2"
-		mount --make-shared "$2"
-		mkdir "$2/below"
-		"$1" --root "$2.state" run -b "$3" "$4" &
-		i=0
-		while [ ! -e "$3/rootfs/tmp/up" ] && [ $((i += 1)) -lt 200 ]; do sleep 0.05; done
-		mount -t tmpfs none "$2/below"
-		touch "$2/below/late"
-		touch "$3/rootfs/tmp/go"
-		wait $!
-	END
-	try own_mounts sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" "$C"
-	equal "$status" 0
-	rmdir "$T/dir.state"
-	equal "$output" late
-}
-
 @test "sysfs without a network namespace: the host's, read-only, and a note" {
 	config 'del(.linux.namespaces[] | select(.type == "network"))'
 	inside "$mountinfo"'mountinfo /sys; awk "\$5 ~ \"^/sys(/|$)\" && \$6 !~ /^ro/" /proc/self/mountinfo

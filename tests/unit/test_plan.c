@@ -87,6 +87,18 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 		f->subid_source = arena_strdup(arena, rest);
 	} else if (str_eq(word, "apparmor")) {
 		f->has_apparmor = true;
+	} else if (str_eq(word, "device")) {
+		/* "device INDEX ACCESS MODE UID GID NAME" */
+		struct facts_device d = { 0 };
+		char name[64] = "";
+
+		assert_true(sscanf(rest, "%u %u %o %u %u %63s", &a, &b, &d.mode, &d.uid, &d.gid, name) >= 5);
+		d.access = (enum facts_access)b;
+		d.group = name[0] ? arena_strdup(arena, name) : NULL;
+		if (!f->devices) {
+			f->devices = arena_array(arena, 16, sizeof(*f->devices));
+		}
+		f->devices[a] = d;
 	} else if (str_eq(word, "selinux")) {
 		f->has_selinux = true;
 	} else if (str_eq(word, "setgroups-denied")) {

@@ -50,3 +50,61 @@ fifo 0:0 640 1000:1000"
 	try rl run --bundle "$B" "$C"
 	refused "/dev/null exists in the root filesystem and is not the device"
 }
+
+# ---------------------------------------------------------------- an ordinary user's, with nodes that root made
+
+# as_member GROUPS COMMAND...: as the test user, with these supplementary groups ("" for none).
+as_member() {
+	local groups=(--clear-groups)
+	[ -z "$1" ] || groups=("--groups=$1")
+	shift
+	setpriv "--reuid=$(id -u "$ROOTLET_TEST_USER")" "--regid=$(id -g "$ROOTLET_TEST_USER")" "${groups[@]}" --inh-caps=-all \
+		env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" "$@" 3>&-
+}
+
+# member_node GROUP MODE: a zero device that the bundle of the test user asks for.
+member_node() {
+	[ -n "${ROOTLET_TEST_USER:-}" ] || skip "needs an ordinary user: ROOTLET_TEST_USER"
+	mknod "$T/node" c 1 5 || skip "this root can't make device nodes"
+	chgrp "$1" "$T/node"
+	chmod "$2" "$T/node"
+	rm "$B/config.json"
+	"$ROOTLET" spec --bundle "$B" --rootless
+	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]
+		| .linux.devices = [{path: $p, type: "c", major: 1, minor: 5}]' --arg c "$C" --arg p "$T/node"
+	script "head -c 1 $T/node | od -An -tx1 || true"
+	chmod 0755 "$T"
+	mkdir "$T/state"
+	chown -R "$ROOTLET_TEST_USER:" "$B" "$T/state"
+}
+
+@test "root: a device that is for another group: the user is told which" {
+	member_node 5 0660
+	try as_member "" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	has "$stderr" "/linux/devices/0: $T/node can't be opened in the container"
+	has "$stderr" "for group tty (mode 0660), which you are not in"
+	has "$stderr" "usermod -aG tty $ROOTLET_TEST_USER"
+	has "$stderr" "head: $T/node: Permission denied"
+}
+
+@test "root: a device by way of a supplementary group: lost with the groups, there with the groups kept" {
+	member_node 5 0660
+	try as_member 5 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	has "$stderr" "open to you as a member of group tty"
+	has "$stderr" "run.oci.keep_original_groups"
+	has "$stderr" "head: $T/node: Permission denied"
+	config '.annotations["run.oci.keep_original_groups"] = "1"'
+	try as_member 5 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	equal "$stderr" ""
+	equal "$output" " 00"
+}
+
+@test "root: a device that is root's alone, and one that is open to all" {
+	member_node 0 0600
+	try as_member "" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	has "$stderr" "its mode is 0600 and its owner 0:0"
+	chmod 0666 "$T/node"
+	try as_member "" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	equal "$stderr" ""
+	equal "$output" " 00"
+}

@@ -84,3 +84,22 @@ mapped() {
 	equal "$stderr" ""
 	equal "$(head -n 1 <<<"$output")" 7:8
 }
+
+@test "root: without a user namespace a shared mount is shared with the host: what is mounted in it is seen there" {
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	mkdir "$T/dir/below"
+	mount_add /shared none "$T/dir" rbind rshared
+	mount_add /slave none "$T/dir" rbind rslave
+	mount_add /private none "$T/dir" rbind
+	script 'mount -t tmpfs -o size=64k none /shared/below; mkdir /shared/below/x; ls /slave/below /private/below'
+	cat >"$T/outer" <<-'END'
+		mount --bind "$2" "$2"
+		mount --make-shared "$2"
+		"$1" --root "$2.state" run -b "$3" "$4"
+		grep -c " $2/below .*size=64k" /proc/self/mountinfo
+	END
+	try unshare --mount --propagation private env "ROOTLET_TEST=$C" sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" "$C"
+	rmdir "$T/dir.state"
+	equal "$stderr" ""
+	equal "$output" $'/private/below:\n\n/slave/below:\nx\n1'
+}
