@@ -20,18 +20,8 @@
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "wire/wire.h"
-
-/* The user namespace first: it gives the capabilities over the others. The mount namespace last: then /proc is another. */
-static const struct kind {
-	int type;
-	const char *file; /* below /proc/PID/ns */
-} kinds[] = {
-	{ CLONE_NEWUSER, "user" }, { CLONE_NEWPID, "pid" },	  { CLONE_NEWNET, "net" },   { CLONE_NEWIPC, "ipc" },
-	{ CLONE_NEWUTS, "uts" },   { CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" }, { CLONE_NEWNS, "mnt" },
-};
-
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* Situation: as the host side left us. What is forked from here on is in the same cgroup and on the same CPUs. */
 int guest_wait_placed(struct guest *g, struct err *err)
@@ -78,16 +68,16 @@ static int explain_join(int code, struct err *err)
 static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(g->init);
-	int fds[KINDS];
+	int fds[SYS_NAMESPACES];
 	int rc = pid < 0 ? explain_join(-pid, err) : 0;
 	size_t n;
 
-	for (n = 0; rc == 0 && n < KINDS; n++) {
+	for (n = 0; rc == 0 && n < SYS_NAMESPACES; n++) {
 		char path[64];
 
 		fds[n] = -1;
-		if (flags & (uint64_t)kinds[n].type) {
-			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[n].file);
+		if (flags & (uint64_t)sys_namespaces[n].type) {
+			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, sys_namespaces[n].file);
 			fds[n] = open(path, O_RDONLY | O_CLOEXEC);
 			rc = fds[n] < 0 ? explain_join(errno, err) : 0;
 		}
@@ -96,7 +86,7 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 		rc = explain_join(ESRCH, err);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (rc == 0 && fds[i] >= 0 && setns(fds[i], kinds[i].type) < 0) {
+		if (rc == 0 && fds[i] >= 0 && setns(fds[i], sys_namespaces[i].type) < 0) {
 			rc = explain_join(errno, err);
 		}
 		scope_close_(&fds[i]);
@@ -108,6 +98,14 @@ static int join(struct guest *g, struct err *err)
 {
 	uint64_t flags = g->plan->enter.join;
 
+	for (size_t i = 0; g->namespaces && i < SYS_NAMESPACES; i++) {
+		if ((flags & (uint64_t)sys_namespaces[i].type) && setns(g->namespaces[i], sys_namespaces[i].type) < 0) {
+			return explain_join(errno, err);
+		}
+	}
+	if (g->namespaces) {
+		return 0;
+	}
 	if (flags == 0 || setns(g->init, (int)flags) == 0) {
 		return 0;
 	}
@@ -147,4 +145,41 @@ int guest_final_cpus(struct guest *g, struct err *err)
 	}
 	err_errno(err, errno, "/process/execCPUAffinity/final");
 	return err->code == EINVAL ? err_hint(err, "none of these CPUs is there for the container") : -err->code;
+}
+
+/*
+ * A process that changed its user and has not executed anything since is out of everybody's sight, also of its owner's:
+ * that is how a created container waits for its start. For an exec until then it keeps its namespaces at hand.
+ * Situation: before the pivot, in all of them.
+ */
+int guest_keep_namespaces(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		char path[32];
+
+		g->kept[i] = -1;
+		if (g->gate < 0 || (p->uid == 0 && p->gid == 0 && !guest_is_guarded(g->plan))) {
+			continue;
+		}
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", sys_namespaces[i].file);
+		g->kept[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (g->kept[i] < 0 && errno != ENOENT) { /* a kernel without that kind */
+			return err_errno(err, errno, "%s, kept for exec", path);
+		}
+	}
+	return 0;
+}
+
+/* To whoever asked at the gate. That they are not complete the caller sees, and says. */
+void guest_give_namespaces(const struct guest *g, int caller)
+{
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		uint32_t type = (uint32_t)sys_namespaces[i].type;
+
+		if (g->kept[i] >= 0 && wire_send(caller, WIRE_NAMESPACE, &type, sizeof(type), g->kept[i]) < 0) {
+			return;
+		}
+	}
 }

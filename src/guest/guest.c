@@ -54,6 +54,7 @@ static const struct step make_steps[] = {
 	/* The host's hooks may still mount into the tree; then ours do. Paths are the host's until the pivot. */
 	{ "host setup", guest_host_setup },
 	{ "createContainer hooks", guest_create_container_hooks },
+	{ "namespaces for exec", guest_keep_namespaces },
 	{ "cwd", guest_make_cwd },
 	/* After everything that writes into the tree. Masks first: a read-only /proc/sys still takes a mask below. */
 	{ "masked paths", guest_masks },
@@ -138,6 +139,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.gate = fds->gate,
 		.init = fds->init,
 		.root = fds->root,
+		.namespaces = fds->namespaces,
 		.host_proc = -1,
 		.rootfs = -1,
 		.proc = -1,

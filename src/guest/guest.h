@@ -8,9 +8,10 @@
 
 /* What the host leaves open for the guest. */
 struct guest_fds {
-	int wire; /* the guest's end */
-	int gate; /* listening socket on which `start` connects; -1: START comes by the wire */
-	int init; /* exec: pidfd of the container's first process; -1: none */
+	int wire;	       /* the guest's end */
+	int gate;	       /* listening socket on which `start` connects; -1: START comes by the wire */
+	int init;	       /* exec: pidfd of the container's first process; -1: none */
+	const int *namespaces; /* exec: as sys_namespaces has them; NULL: they are had by `init` */
 	int root; /* exec: directory that is the container's root where its mount namespace's is another; -1: none */
 };
 

@@ -20,6 +20,7 @@
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "wire/wire.h"
 
 static int join_one(const struct plan_join *join, int fd, struct err *err)
@@ -44,8 +45,6 @@ static int join_one(const struct plan_join *join, int fd, struct err *err)
  */
 static int join_all(const struct plan_namespaces *ns, struct err *err)
 {
-	static const int order[] = { CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET,  CLONE_NEWIPC,
-				     CLONE_NEWUTS,  CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
 	int fds[PLAN_NS_MAX];
 	int rc = 0;
 
@@ -59,9 +58,9 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 			return rc;
 		}
 	}
-	for (size_t o = 0; rc == 0 && o < sizeof(order) / sizeof(order[0]); o++) {
+	for (size_t o = 0; rc == 0 && o < SYS_NAMESPACES; o++) {
 		for (size_t i = 0; rc == 0 && i < ns->join_n; i++) {
-			if (ns->join[i].type == order[o]) {
+			if (ns->join[i].type == sys_namespaces[o].type) {
 				rc = join_one(&ns->join[i], fds[i], err);
 			}
 		}
@@ -126,7 +125,7 @@ static int write_offsets(const struct plan_namespaces *ns, struct err *err)
  * it over while the host's tree or descriptors are still in its reach (CVE-2016-9962): until execve it is not
  * "dumpable". A user namespace of its own is guard enough.
  */
-static bool is_guarded(const struct plan *plan)
+bool guest_is_guarded(const struct plan *plan)
 {
 	const struct plan_namespaces *ns = &plan->ns;
 
@@ -165,7 +164,7 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
 
-	TRY(is_guarded(g->plan) ? join_guarded(ns, &rest, err) : join_all(ns, err));
+	TRY(guest_is_guarded(g->plan) ? join_guarded(ns, &rest, err) : join_all(ns, err));
 	if (join_user || join_pid) {
 		TRY(guest_fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
 	}
@@ -200,7 +199,7 @@ int guest_wait_ids(struct guest *g, struct err *err)
 	 * A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
 	 * steps, unless it is guarded.
 	 */
-	prctl(PR_SET_DUMPABLE, is_guarded(g->plan) ? 0 : 1, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, guest_is_guarded(g->plan) ? 0 : 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	return 0;
 }
@@ -215,7 +214,7 @@ int guest_time_offsets(struct guest *g, struct err *err)
 	scope_fd int fd = -1;
 
 	/* A guarded process is a child of the one that set them. */
-	if (!(ns->new &CLONE_NEWTIME) || is_guarded(g->plan)) {
+	if (!(ns->new &CLONE_NEWTIME) || guest_is_guarded(g->plan)) {
 		return 0;
 	}
 	TRY(write_offsets(ns, err));

@@ -190,7 +190,10 @@ int guest_find_program(struct guest *g, struct err *err)
 	return err_errno(err, code, "exec: \"%s\": stat %s", g->program, g->program);
 }
 
-/* Waits until `start` connects to the gate and says START. Whoever hangs up without it only knocked. */
+/*
+ * Waits until `start` connects to the gate and says START. An exec may come before and ask for the namespaces; whoever
+ * hangs up without a word only knocked.
+ */
 static int wait_at_gate(struct guest *g, struct err *err)
 {
 	for (;;) {
@@ -203,9 +206,14 @@ static int wait_at_gate(struct guest *g, struct err *err)
 		if (caller < 0) {
 			return err_errno(err, errno, "waiting for start");
 		}
-		if (wire_recv(caller, &msg) == 1 && msg.type == WIRE_START) {
-			g->wire = caller;
-			return 0;
+		if (wire_recv(caller, &msg) == 1) {
+			if (msg.type == WIRE_START) {
+				g->wire = caller;
+				return 0;
+			}
+			if (msg.type == WIRE_NAMESPACES) {
+				guest_give_namespaces(g, caller);
+			}
 		}
 		close(caller);
 	}

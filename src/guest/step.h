@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/plan.h"
+#include "sys/namespaces.h"
 
 struct guest {
 	const struct plan *plan;
@@ -18,8 +19,10 @@ struct guest {
 	int init;      /* exec: pidfd of the container's first process */
 	int root;      /* exec: the container's root, where joining its mount namespace does not lead there; -1: none */
 	int host_proc; /* the host's /proc, for when the container's is the only one to be seen; -1: not kept */
-	int rootfs;    /* the root directory of the container's mount tree; paths inside are opened below it */
-	int proc;      /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	const int *namespaces;	  /* exec: those to join, where `init` does not lead to them; create: kept[] */
+	int kept[SYS_NAMESPACES]; /* create: for an exec before the start; -1: not kept */
+	int rootfs; /* the root directory of the container's mount tree; paths inside are opened below it */
+	int proc;   /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
 	int sys;
 	int *linked;  /* a descriptor for each mount: its source, cloned while still tied to the host's; -1: none */
 	int null_dev; /* a verified /dev/null of the host, for masking files */
@@ -39,6 +42,9 @@ struct guest {
 
 /* namespaces.c */
 int guest_new_namespaces(struct guest *g, struct err *err);
+bool guest_is_guarded(const struct plan *plan);
+int guest_keep_namespaces(struct guest *g, struct err *err);
+void guest_give_namespaces(const struct guest *g, int caller);
 int guest_fork_init(struct guest *g, uint64_t flags, struct err *err);
 int guest_wait_ids(struct guest *g, struct err *err);
 int guest_time_offsets(struct guest *g, struct err *err);

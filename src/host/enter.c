@@ -32,6 +32,7 @@
 #include "host/state.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "json/tree.h"
 
 struct enter {
@@ -41,7 +42,10 @@ struct enter {
 	struct spec *spec;
 	struct plan *plan;
 	struct serve guest;
-	int init; /* pidfd of the container's first process */
+	enum state_status status;
+	int init;			/* pidfd of the container's first process */
+	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
+	bool by_gate;			/* they are there */
 	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int console_socket;
 	int pidfd_socket;
@@ -59,14 +63,13 @@ static int not_running(const char *id, const char *why, struct err *err)
 static int find_container(struct enter *e, struct err *err)
 {
 	const struct exec_options *o = e->options;
-	enum state_status status;
 
 	TRY(host_state_load(&e->arena, o->root, o->id, &e->state, err));
-	status = host_state_status(o->root, &e->state);
-	if (status == STATE_STOPPED) {
+	e->status = host_state_status(o->root, &e->state);
+	if (e->status == STATE_STOPPED) {
 		return not_running(o->id, "but stopped", err);
 	}
-	if (status == STATE_PAUSED && !o->ignore_paused) {
+	if (e->status == STATE_PAUSED && !o->ignore_paused) {
 		return err_set(err, EBUSY,
 			       "cannot exec in a paused container: the container `%s` is paused; resume it, or use "
 			       "--ignore-paused",
@@ -126,10 +129,29 @@ static int check_terminal(struct enter *e, const struct spec_process *process, s
 	return 0;
 }
 
+/* A container that waits for its start as another user than root can't be looked into: it is asked. */
+static int ask_at_gate(struct enter *e, struct err *err)
+{
+	const char *path = arena_printf(&e->arena, "%s/%s", e->options->root, e->options->id);
+	struct state_dir dir = { .root = e->options->root, .id = e->options->id };
+	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		return err_errno(err, errno, "%s", path);
+	}
+	dir.fd = fd;
+	e->by_gate = true;
+	return host_gate_namespaces(&dir, e->namespaces, err);
+}
+
 static int look_at_container(struct enter *e, struct facts_container *ret, struct err *err)
 {
-	int rc = host_facts_container(&e->arena, (pid_t)e->state.pid, ret);
+	int rc = host_facts_container(&e->arena, (pid_t)e->state.pid, NULL, ret);
 
+	if ((rc == -EACCES || rc == -EPERM) && e->status == STATE_CREATED) {
+		TRY(ask_at_gate(e, err));
+		rc = host_facts_container(&e->arena, (pid_t)e->state.pid, e->namespaces, ret);
+	}
 	if (rc == -ESRCH) {
 		return not_running(e->options->id, "it has just ended", err);
 	}
@@ -195,7 +217,13 @@ static int spawn(struct enter *e, struct err *err)
 	}
 	e->guest.pid = sys_clone(0, &e->guest.pidfd);
 	if (e->guest.pid == 0) {
-		struct guest_fds fds = { .wire = theirs, .gate = -1, .init = e->init, .root = e->root };
+		struct guest_fds fds = {
+			.wire = theirs,
+			.gate = -1,
+			.init = e->init,
+			.namespaces = e->by_gate ? e->namespaces : NULL,
+			.root = e->root,
+		};
 
 		fd_drop(&e->guest.wire);
 		guest_main(e->plan, &fds);
@@ -329,6 +357,9 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	};
 	int rc;
 
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		e.namespaces[i] = -1;
+	}
 	e.guest.begin = host_trace_begin();
 	e.guest.quiet = true;
 	e.guest.take = take;
@@ -347,6 +378,9 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 		rc = stay(&e, ret_status, err);
 	}
 	host_serve_done(&e.guest);
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		fd_drop(&e.namespaces[i]);
+	}
 	fd_drop(&e.init);
 	fd_drop(&e.root);
 	fd_drop(&e.console_socket);

@@ -19,15 +19,14 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "base/table.h"
 #include "host/facts_internal.h"
 #include "host/passed.h"
 #include "host/subid.h"
 #include "plan/build.h"
 #include "sys/caps.h"
-#include "sys/compat.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
+#include "sys/namespaces.h"
 
 #define MOUNTINFO_MAX (4 << 20)
 
@@ -273,8 +272,11 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	return 0;
 }
 
-/* Is the process in another namespace of this kind than we are? 1, 0 (also where the kernel lacks the kind), -errno. */
-static int in_another(pid_t pid, const char *file)
+/*
+ * Is that namespace, of a descriptor (-1: none) or of a process, another one than ours? 1, 0 (also where the kernel
+ * lacks the kind), -errno.
+ */
+static int is_another(const char *file, pid_t pid, int fd)
 {
 	struct stat ours, theirs;
 	char path[64];
@@ -284,27 +286,22 @@ static int in_another(pid_t pid, const char *file)
 		return errno == ENOENT ? 0 : -errno;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
-	if (stat(path, &theirs) < 0) {
+	if ((fd >= 0 ? fstat(fd, &theirs) : stat(path, &theirs)) < 0) {
 		return errno == ENOENT ? -ESRCH : -errno;
 	}
 	return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
 }
 
-int host_facts_container(struct arena *arena, pid_t pid, struct facts_container *ret)
+int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces, struct facts_container *ret)
 {
-	static const struct name kinds[] = {
-		{ "user", CLONE_NEWUSER },     { "pid", CLONE_NEWPID },	  { "mnt", CLONE_NEWNS },
-		{ "net", CLONE_NEWNET },       { "ipc", CLONE_NEWIPC },	  { "uts", CLONE_NEWUTS },
-		{ "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME }, NAMES_END,
-	};
 	struct facts_container c = { .other = 0 };
 	struct sys_idmap map;
 
-	for (const struct name *kind = kinds; kind->name; kind++) {
-		int rc = in_another(pid, kind->name);
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		int rc = is_another(sys_namespaces[i].file, pid, namespaces ? namespaces[i] : -1);
 
 		TRY(rc);
-		c.other |= rc ? (uint64_t)kind->value : 0;
+		c.other |= rc ? (uint64_t)sys_namespaces[i].type : 0;
 	}
 	if (c.other & CLONE_NEWUSER) {
 		read_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid), &map, &c.uids);

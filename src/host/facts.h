@@ -18,7 +18,8 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 void host_facts_process(struct arena *arena, const struct spec_process *process, struct facts *ret);
 
 /*
- * What exec has to know of the container whose first process is pid (the caller holds its pidfd). Returns 0 or -errno:
- * -EACCES when that process is out of our sight, as one is that changed its user and has not executed its program yet.
+ * What exec has to know of the container whose first process is pid (the caller holds its pidfd). namespaces: its
+ * descriptors as host_gate_namespaces gives them, or NULL to look at the process. Returns 0 or -errno: -EACCES when that
+ * process is out of our sight, as one is that changed its user and has not executed its program yet.
  */
-int host_facts_container(struct arena *arena, pid_t pid, struct facts_container *ret);
+int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces, struct facts_container *ret);

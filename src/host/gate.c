@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "sys/namespaces.h"
 #include "wire/wire.h"
 
 #define GATE "gate"
@@ -37,7 +38,7 @@ int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err)
 	return 0;
 }
 
-int host_gate_open(const struct state_dir *dir, struct err *err)
+static int knock(const struct state_dir *dir, struct err *err)
 {
 	struct sockaddr_un address = gate_address(dir);
 	scope_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -45,6 +46,46 @@ int host_gate_open(const struct state_dir *dir, struct err *err)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		return err_errno(err, errno, "knocking at the start gate of container `%s`", dir->id);
 	}
+	return fd_take(&fd);
+}
+
+static int *slot_of(int *fds, uint32_t type)
+{
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		if ((uint32_t)sys_namespaces[i].type == type) {
+			return &fds[i];
+		}
+	}
+	return NULL;
+}
+
+int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
+{
+	struct wire_turn turn = { .phase = WIRE_PHASE_GATE };
+	scope_fd int wire = knock(dir, err);
+	struct wire_msg msg;
+	int rc;
+
+	TRY(wire);
+	rc = wire_send(wire, WIRE_NAMESPACES, NULL, 0, -1);
+	while (rc >= 0 && (rc = wire_recv(wire, &msg)) > 0) {
+		int *slot = msg.type == WIRE_NAMESPACE ? slot_of(fds, msg.type_of_namespace) : NULL;
+
+		if (!wire_legal(&turn, msg.type) || !slot || *slot >= 0) {
+			scope_close_(&msg.fd);
+			return err_set(err, EPROTO, "the container sent %s instead of its namespaces",
+				       wire_type_name(msg.type));
+		}
+		*slot = msg.fd;
+	}
+	return rc < 0 ? err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id) : 0;
+}
+
+int host_gate_open(const struct state_dir *dir, struct err *err)
+{
+	scope_fd int fd = knock(dir, err);
+
+	TRY(fd);
 	if (unlinkat(dir->fd, GATE, 0) < 0) {
 		return err_errno(err, errno, "removing the start gate of container `%s`", dir->id);
 	}

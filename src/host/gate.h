@@ -17,6 +17,12 @@ int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);
 int host_gate_open(const struct state_dir *dir, struct err *err);
 
 /*
+ * The namespaces of a created container's first process, which that process hands out where they can't be had by its pid
+ * (dir needs no lock). fds: one for each of sys_namespaces, -1 where there is none; the caller's to close, on failure too.
+ */
+int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err);
+
+/*
  * Sends START over wire and waits until the program runs (end of file after WIRE_EXEC).
  * Errors: what the guest says; ECHILD when it ended without a word.
  */

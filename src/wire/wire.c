@@ -21,6 +21,8 @@ static const struct wire_rule {
 	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
 	[WIRE_MOUNT] = { "MOUNT", 0, true, false, 0 },
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
+	[WIRE_NAMESPACES] = { "NAMESPACES", 0, false, false, 0 },
+	[WIRE_NAMESPACE] = { "NAMESPACE", sizeof(uint32_t), true, true, 1u << WIRE_PHASE_GATE },
 	[WIRE_PLACED] = { "PLACED", 0, false, false, 0 },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
@@ -168,6 +170,9 @@ int wire_recv(int wire, struct wire_msg *ret)
 		}
 		ret->step.name[sizeof(ret->step.name) - 1] = '\0';
 	}
+	if (head == WIRE_NAMESPACE && ret->len != sizeof(uint32_t)) {
+		return refuse(ret);
+	}
 	return 1;
 }
 
@@ -177,7 +182,7 @@ bool wire_legal(struct wire_turn *turn, enum wire_type type)
 	    (turn->gone & WIRE_BIT(type))) {
 		return false;
 	}
-	if (type != WIRE_LOG && type != WIRE_STEP) {
+	if (type != WIRE_LOG && type != WIRE_STEP && type != WIRE_NAMESPACE) {
 		turn->gone |= WIRE_BIT(type);
 	}
 	return true;

@@ -21,24 +21,27 @@ enum wire_type {
 	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
 	WIRE_MOUNT,	 /* descriptor: a detached mount that the host has idmapped, in the order of the plan */
 	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
+	WIRE_NAMESPACES, /* at the gate: exec asks for the namespaces */
 	WIRE_PLACED,	 /* exec: the process is in the container's cgroup, on its first CPUs: go on */
 
 	/* guest to host */
-	WIRE_LOG,      /* payload: text of a warning */
-	WIRE_ERR,      /* payload: struct err; the guest ends after it */
-	WIRE_STEP,     /* payload: struct wire_step: a step is done; only when the plan asks for a trace */
-	WIRE_INIT,     /* descriptor: pidfd of the container's init, where the guest had to fork again */
-	WIRE_CONSOLE,  /* descriptor: the pseudo-terminal's multiplexer side */
-	WIRE_SETUP,    /* the mounts are done: the host's turn */
-	WIRE_LISTENER, /* descriptor: of the seccomp filter */
-	WIRE_READY,    /* everything is done but the start */
-	WIRE_EXEC,     /* execve comes next: end of file after it means success */
+	WIRE_LOG,	/* payload: text of a warning */
+	WIRE_ERR,	/* payload: struct err; the guest ends after it */
+	WIRE_STEP,	/* payload: struct wire_step: a step is done; only when the plan asks for a trace */
+	WIRE_INIT,	/* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_CONSOLE,	/* descriptor: the pseudo-terminal's multiplexer side */
+	WIRE_SETUP,	/* the mounts are done: the host's turn */
+	WIRE_LISTENER,	/* descriptor: of the seccomp filter */
+	WIRE_READY,	/* everything is done but the start */
+	WIRE_NAMESPACE, /* payload: uint32_t, CLONE_NEW*; descriptor: of such a namespace */
+	WIRE_EXEC,	/* execve comes next: end of file after it means success */
 };
 
 /* What the host expects of the guest. WIRE_LOG and WIRE_ERR are legal in every phase. */
 enum wire_phase {
 	WIRE_PHASE_SETUP, /* until READY */
 	WIRE_PHASE_START, /* from START to the end of file */
+	WIRE_PHASE_GATE,  /* from NAMESPACES to the end of file */
 };
 
 struct wire_step {
@@ -56,6 +59,7 @@ struct wire_msg {
 		char bytes[WIRE_PAYLOAD_MAX + 1]; /* NUL-terminated after receipt */
 		struct err err;
 		struct wire_step step;
+		uint32_t type_of_namespace;
 	};
 };
 
@@ -71,7 +75,7 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
  */
 int wire_recv(int wire, struct wire_msg *ret);
 
-/* Where the conversation stands. LOG and STEP come as often as they like, all else once at the most. */
+/* Where the conversation stands. LOG, STEP and NAMESPACE come as often as they like, all else once at the most. */
 struct wire_turn {
 	enum wire_phase phase;
 	unsigned gone; /* bits of enum wire_type: what came already, or what this plan has no use for */

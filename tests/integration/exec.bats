@@ -428,6 +428,19 @@ pid $(cat "$T/pid")"
 	says fine "$C" echo fine
 }
 
+@test "one that waits for its start as another user, and what is executed there can't look at it" {
+	config '.process.user = {uid: 1000, gid: 1000}'
+	rl create --bundle "$B" "$C"
+	exe "$C" sh -c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
+	first=$output
+	says "$(printf '%s\n' EACCES EACCES EACCES 1)" "$C" sh -c 'testguest try open-read /proc/1/environ
+		testguest try open-read /proc/1/fd; testguest try open-read /proc/1/mem; cat /proc/1/status | grep -c "^Pid:.1$"'
+	rl start "$C"
+	exe "$C" sh -c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
+	equal "$output" "$first"
+	says "$(printf '%s\n' 0 1 2)" "$C" ls /proc/1/fd
+}
+
 @test "a stopped one, none at all, no command" {
 	bundle_args true
 	rl run --keep --bundle "$B" "$C"

@@ -173,6 +173,7 @@ static const struct {
 	{ WIRE_FILTER, 0, 0, true, false, false },
 	{ WIRE_MOUNT, 0, 0, true, false, false },
 	{ WIRE_RECORDED, 0, 0, false, false, false },
+	{ WIRE_NAMESPACES, 0, 0, false, false, false },
 	{ WIRE_PLACED, 0, 0, false, false, false },
 	{ WIRE_LOG, 0, ERR_MSG_MAX, false, true, true },
 	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true },
@@ -183,6 +184,7 @@ static const struct {
 	{ WIRE_LISTENER, 0, 0, true, true, false },
 	{ WIRE_READY, 0, 0, false, true, false },
 	{ WIRE_EXEC, 0, 0, false, false, true },
+	{ WIRE_NAMESPACE, sizeof(uint32_t), sizeof(uint32_t), true, false, false },
 };
 
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/namespaces: the kinds of namespaces, namespaces(7), in the order in which they are joined. */
+#pragma once
+
+enum { SYS_NAMESPACES = 8 };
+
+/*
+ * The user namespace first: it gives the capabilities over the others. The mount namespace last: paths of the host
+ * mean something else from then on.
+ */
+extern const struct sys_namespace {
+	int type;	  /* CLONE_NEW* */
+	const char *file; /* below /proc/PID/ns */
+} sys_namespaces[SYS_NAMESPACES];
