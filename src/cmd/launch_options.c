@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/launch_options: from the options that create and run share to what host_create and host_run take. */
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "host/launch.h"
@@ -27,6 +29,7 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.pid_file = cmd_value(args, "pid-file"),
 		.console_socket = cmd_value(args, "console-socket"),
 		.pidfd_socket = cmd_value(args, "pidfd-socket"),
+		.notify_socket = getenv("NOTIFY_SOCKET"),
 		.no_pivot = cmd_flag(args, "no-pivot"),
 		.no_subreaper = cmd_flag(args, "no-subreaper"),
 		.no_new_keyring = cmd_flag(args, "no-new-keyring"),

@@ -141,6 +141,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.root = fds->root,
 		.namespaces = fds->namespaces,
 		.host_proc = -1,
+		.notify = -1,
 		.rootfs = -1,
 		.proc = -1,
 		.sys = -1,

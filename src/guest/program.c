@@ -190,6 +190,14 @@ int guest_find_program(struct guest *g, struct err *err)
 	return err_errno(err, code, "exec: \"%s\": stat %s", g->program, g->program);
 }
 
+static int give_notify(struct guest *g, struct err *err)
+{
+	int rc = g->notify >= 0 ? wire_send(g->wire, WIRE_NOTIFY, NULL, 0, g->notify) : 0;
+
+	fd_drop(&g->notify);
+	return rc < 0 ? err_errno(err, -rc, "handing the notification socket on") : 0;
+}
+
 /*
  * Waits until `start` connects to the gate and says START. An exec may come before and ask for the namespaces; whoever
  * hangs up without a word only knocked.
@@ -209,7 +217,7 @@ static int wait_at_gate(struct guest *g, struct err *err)
 		if (wire_recv(caller, &msg) == 1) {
 			if (msg.type == WIRE_START) {
 				g->wire = caller;
-				return 0;
+				return give_notify(g, err);
 			}
 			if (msg.type == WIRE_NAMESPACES) {
 				guest_give_namespaces(g, caller);
@@ -233,6 +241,10 @@ int guest_wait_start(struct guest *g, struct err *err)
 	}
 	/* A `create` that is killed before it has recorded us would leave a process that no one can name. */
 	rc = wire_recv(g->wire, &msg);
+	if (rc > 0 && msg.type == WIRE_NOTIFY && g->gate >= 0) {
+		g->notify = msg.fd;
+		rc = wire_recv(g->wire, &msg);
+	}
 	if (rc <= 0 || msg.type != (g->gate >= 0 ? WIRE_RECORDED : WIRE_START)) {
 		return err_set(err, EPIPE, "the host side ended before the start");
 	}

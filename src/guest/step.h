@@ -16,6 +16,7 @@ struct guest {
 	struct arena arena;
 	int wire;
 	int gate;
+	int notify;    /* the notification socket, kept for `start`; -1: none */
 	int init;      /* exec: pidfd of the container's first process */
 	int root;      /* exec: the container's root, where joining its mount namespace does not lead there; -1: none */
 	int host_proc; /* the host's /proc, for when the container's is the only one to be seen; -1: not kept */

@@ -324,7 +324,7 @@ static int start(struct enter *e, struct err *err)
 		TRY(host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd, err));
 	}
 	host_foreground_size(e->plan->process.rows ? -1 : e->multiplexer);
-	TRY(host_gate_start(e->guest.wire, err));
+	TRY(host_gate_start(e->guest.wire, NULL, err));
 	host_trace(e->guest.begin, "started");
 	return 0;
 }

@@ -148,7 +148,7 @@ static void terminal_restore(const struct terminal *t)
 	}
 }
 
-enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_COUNT };
+enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_NOTIFY, P_COUNT };
 
 /* One round of poll and what it found. Returns true when init has ended. */
 static bool carry(const struct foreground *fg, struct flow *in, struct flow *out)
@@ -159,6 +159,7 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 		[P_STDIN] = { flow_wants_read(in) ? in->from : -1, POLLIN, 0 },
 		[P_TTY] = { in->to, (short)(flow_wants_write(in) | flow_wants_read(out)), 0 },
 		[P_STDOUT] = { flow_wants_write(out) ? out->to : -1, POLLOUT, 0 },
+		[P_NOTIFY] = { fg->notify ? fg->notify->from : -1, POLLIN, 0 },
 	};
 
 	if (!fds[P_TTY].events) {
@@ -186,6 +187,9 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 	}
 	if (fds[P_STDOUT].revents) {
 		flow_write(out);
+	}
+	if (fds[P_NOTIFY].revents) {
+		(void)host_notify_forward(fg->notify);
 	}
 	return fds[P_INIT].revents != 0;
 }
@@ -248,6 +252,9 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 		drain(&out);
 	}
 	terminal_restore(&terminal);
+	if (fg->notify) {
+		host_notify_drain(fg->notify);
+	}
 	while (waitpid(fg->pid, &status, 0) < 0) {
 		if (errno != EINTR) {
 			return err_errno(err, errno, "waiting for the container's process");

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "host/notify.h"
 
 /*
  * Blocks the signals that a container's caretaker hears of by descriptor, and returns that signalfd. Stop signals keep their
@@ -20,9 +21,10 @@ int host_signals_next(int fd);
 struct foreground {
 	pid_t pid; /* the container's init, our child */
 	int pidfd;
-	int signals;	   /* host_signals_catch's descriptor */
-	int multiplexer;   /* -1: no terminal */
-	bool reap_orphans; /* no pid namespace of its own: what init leaves behind comes to us and is killed */
+	int signals;	       /* host_signals_catch's descriptor */
+	int multiplexer;       /* -1: no terminal */
+	struct notify *notify; /* NULL: none */
+	bool reap_orphans;     /* no pid namespace of its own: what init leaves behind comes to us and is killed */
 };
 
 /* Puts the caller's terminal into raw mode and gives the container's its size, until host_foreground_wait is done. */

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "host/notify.h"
 #include "sys/namespaces.h"
 #include "wire/wire.h"
 
@@ -81,7 +82,7 @@ int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
 	return rc < 0 ? err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id) : 0;
 }
 
-int host_gate_open(const struct state_dir *dir, struct err *err)
+int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err)
 {
 	scope_fd int fd = knock(dir, err);
 
@@ -89,12 +90,13 @@ int host_gate_open(const struct state_dir *dir, struct err *err)
 	if (unlinkat(dir->fd, GATE, 0) < 0) {
 		return err_errno(err, errno, "removing the start gate of container `%s`", dir->id);
 	}
-	return host_gate_start(fd, err);
+	return host_gate_start(fd, ret_notify, err);
 }
 
-int host_gate_start(int wire, struct err *err)
+int host_gate_start(int wire, int *ret_notify, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_START };
+	struct wire_turn turn = { .phase = WIRE_PHASE_START, .gone = ret_notify ? 0 : WIRE_BIT(WIRE_NOTIFY) };
+	scope_fd int notify = -1;
 	bool announced = false;
 	struct wire_msg msg;
 	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
@@ -110,6 +112,10 @@ int host_gate_start(int wire, struct err *err)
 			return err_set(err, EPROTO, "the container sent %s instead of starting",
 				       wire_type_name(msg.type));
 		}
+		if (msg.type == WIRE_NOTIFY) {
+			notify = msg.fd;
+			TRY(host_notify_check(notify, err));
+		}
 		if (msg.type == WIRE_ERR) {
 			*err = msg.err;
 			return -err->code;
@@ -122,5 +128,11 @@ int host_gate_start(int wire, struct err *err)
 	if (rc < 0) {
 		return err_errno(err, -rc, "listening to the container");
 	}
-	return announced ? 0 : err_set(err, ECHILD, "the container's first process ended before its program began");
+	if (!announced) {
+		return err_set(err, ECHILD, "the container's first process ended before its program began");
+	}
+	if (ret_notify && notify >= 0) {
+		*ret_notify = fd_take(&notify);
+	}
+	return 0;
 }

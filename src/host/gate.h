@@ -13,8 +13,11 @@
 /* The listening side, close-on-exec. */
 int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);
 
-/* Connects to the gate of a locked state folder, removes it, and starts the container over the connection. */
-int host_gate_open(const struct state_dir *dir, struct err *err);
+/*
+ * Connects to the gate of a locked state folder, removes it, and starts the container over the connection. *ret_notify: the
+ * container's notification socket that waited there, else untouched.
+ */
+int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err);
 
 /*
  * The namespaces of a created container's first process, which that process hands out where they can't be had by its pid
@@ -24,6 +27,6 @@ int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
 
 /*
  * Sends START over wire and waits until the program runs (end of file after WIRE_EXEC).
- * Errors: what the guest says; ECHILD when it ended without a word.
+ * ret_notify may be NULL where no such socket is due. Errors: what the guest says; ECHILD when it ended without a word.
  */
-int host_gate_start(int wire, struct err *err);
+int host_gate_start(int wire, int *ret_notify, struct err *err);

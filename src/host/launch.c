@@ -82,6 +82,8 @@ void host_launch_done(struct launch *l)
 	fd_drop(&l->console_socket);
 	fd_drop(&l->pidfd_socket);
 	fd_drop(&l->pidfd_receiver);
+	fd_drop(&l->notify.from);
+	fd_drop(&l->notify.to);
 	fd_drop(&l->signals);
 	fd_drop(&l->wire);
 	fd_drop(&l->gate);
@@ -203,6 +205,27 @@ static int connect_for_pidfd(struct launch *l, struct err *err)
 	return 0;
 }
 
+/*
+ * A variable that was left by some service far above is no reason not to run: the container then gets no socket, like a
+ * program that is started without one. Returns the host path of the container's socket, or NULL.
+ */
+static const char *notify_path(struct launch *l)
+{
+	const struct launch_options *o = l->options;
+	struct err err;
+
+	if (!o->notify_socket || !*o->notify_socket) {
+		return NULL;
+	}
+	if (host_notify_connect(o->notify_socket, &l->notify.to, &err) < 0) {
+		if (!o->quiet_notes) {
+			log_warning("%s; the container gets no notification socket", err.msg);
+		}
+		return NULL;
+	}
+	return arena_printf(&l->arena, "%s/%s/" NOTIFY_FILE, o->root, o->id);
+}
+
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -218,6 +241,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.preserve_fds = o->preserve_fds,
+		.notify = notify_path(l),
 		.trace = l->begin > 0,
 	};
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
@@ -469,6 +493,9 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	TRY(host_signals_catch(&l->signals, err));
 	TRY(host_state_reserve(l->options->root, l->options->id, &l->dir, err));
 	TRY(host_state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
+	if (l->notify.to >= 0) {
+		TRY(host_notify_bind(&l->dir, &l->notify.from, err));
+	}
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
 	} else if (l->detached || l->options->keep) {
@@ -483,11 +510,15 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	host_launch_trace(l, "ids mapped");
 	TRY(serve(l, err));
 	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
-	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, err));
+	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid,
+			l->notify.to >= 0 ? l->options->notify_socket : NULL, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}
 	TRY(send_pidfd(l, err));
+	if (with_gate && l->notify.from >= 0) {
+		TRY(tell(l, WIRE_NOTIFY, l->notify.from, err));
+	}
 	if (with_gate) {
 		int rc = wire_send(l->wire, WIRE_RECORDED, NULL, 0, -1);
 

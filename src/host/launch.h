@@ -16,6 +16,7 @@ struct launch_options {
 	const char *pid_file;	    /* NULL: none */
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */
+	const char *notify_socket;  /* $NOTIFY_SOCKET; NULL: none */
 	bool detach;		    /* run: return after the start */
 	bool keep;		    /* run: leave the state behind */
 	bool no_subreaper; /* run in the foreground, no pid namespace: do not adopt and end what init leaves behind */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "host/launch.h"
+#include "host/notify.h"
 #include "host/state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
@@ -27,6 +28,7 @@ struct launch {
 	int console_socket; /* connected, or -1 */
 	int pidfd_socket;   /* the same, of --pidfd-socket */
 	int pidfd_receiver; /* the same, of the annotation */
+	struct notify notify;
 	int signals;
 	int wire;	  /* our end */
 	int gate;	  /* create: listening; run: -1 */
@@ -44,7 +46,7 @@ struct launch {
 	{                                                                                                              \
 		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
 		.signals = -1, .wire = -1, .gate = -1, .multiplexer = -1, .record = -1, .report = -1, .pid = -1,       \
-		.pidfd = -1                                                                                            \
+		.notify = NOTIFY_NONE, .pidfd = -1                                                                     \
 	}
 
 /* Starts a launch: the clock of --debug. */

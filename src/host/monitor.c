@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,43 +21,96 @@
 /* As ps(1) shows it; 15 bytes at most. */
 #define MONITOR_NAME "rootlet-monitor"
 
-static void let_go_of_caller(const struct monitor *m)
+/* Moves n descriptors, where there are any, to 3, 4, …, and closes everything behind them. */
+static void keep_only(int *const *fds, int n)
 {
+	for (int i = 0; i < n; i++) {
+		/* Out of the way of the others' places first. */
+		*fds[i] = *fds[i] >= 0 ? fcntl(*fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + n) : -1;
+	}
+	for (int i = 0; i < n; i++) {
+		if (*fds[i] >= 0) {
+			*fds[i] = dup3(*fds[i], STDERR_FILENO + 1 + i, O_CLOEXEC);
+		} else {
+			close(STDERR_FILENO + 1 + i);
+		}
+	}
+	sys_close_except(STDERR_FILENO + 1 + n, -1, -1);
+}
+
+static void let_go_of_caller(struct monitor *m)
+{
+	int *const fds[] = { &m->pidfd, &m->record, &m->notify.from, &m->notify.to, &m->report };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t all;
 
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++) {
 		(void)dup2(null, fd);
 	}
-	/* A failure leaves it where it is. */
-	(void)!chdir("/");
-	sys_close_except(STDERR_FILENO + 1, m->pidfd, m->record);
+	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)setsid();
+	/* A failure leaves it where it is. */
+	(void)!chdir("/");
 	prctl(PR_SET_NAME, MONITOR_NAME, 0, 0, 0);
 }
 
-_Noreturn void host_monitor_become(const struct monitor *m)
+static void report(struct monitor *m)
 {
+	const struct err good = { .code = 0 };
+
+	if (m->report >= 0) {
+		(void)!write(m->report, &good, sizeof(good));
+		fd_drop(&m->report);
+	}
+}
+
+/* As long as the container runs. */
+static void pass_notifications(struct monitor *m)
+{
+	host_notify_until_ready(&m->notify, m->pidfd);
+	report(m);
+	for (;;) {
+		struct pollfd fds[] = { { m->notify.from, POLLIN, 0 }, { m->pidfd, POLLIN, 0 } };
+
+		if (poll(fds, 2, -1) < 0) {
+			continue;
+		}
+		if (fds[1].revents) {
+			host_notify_drain(&m->notify);
+			return;
+		}
+		(void)host_notify_forward(&m->notify);
+	}
+}
+
+_Noreturn void host_monitor_become(const struct monitor *monitor)
+{
+	struct monitor m = *monitor;
 	int status = 0;
 	int rc;
 
-	let_go_of_caller(m);
+	let_go_of_caller(&m);
 	/* What the launch needed is freed: a monitor may stay for months. */
 	(void)malloc_trim(0);
-	if (m->parent) {
+	if (m.notify.from >= 0) {
+		pass_notifications(&m);
+	}
+	report(&m);
+	if (m.parent) {
 		do {
-			rc = waitpid(m->pid, &status, 0) < 0 ? -errno : 0;
+			rc = waitpid(m.pid, &status, 0) < 0 ? -errno : 0;
 		} while (rc == -EINTR);
 	} else {
-		rc = sys_exit_wait(m->pidfd, m->pid, &status);
+		rc = sys_exit_wait(m.pidfd, m.pid, &status);
 	}
 	if (rc == 0) {
 		struct exit_record record = host_exit_of(status);
 
 		/* On failure (a full disk) the file stays empty, which a waiter reports: there is nobody to tell here. */
-		(void)host_exit_write(m->record, &record);
+		(void)host_exit_write(m.record, &record);
 	}
 	_exit(0);
 }
@@ -71,19 +125,12 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err)
 	return pid < 0 ? err_errno(err, -pid, "making the container's monitor") : 0;
 }
 
-void host_monitor_report(int report)
-{
-	const struct err good = { .code = 0 };
-
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	(void)!write(report, &good, sizeof(good));
-}
-
 static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data, int report, pid_t parent)
 {
 	struct err err = { .code = 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* Dead already? */
 	if (getppid() != parent) {
 		_exit(1);
 	}

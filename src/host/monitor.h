@@ -16,12 +16,15 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "host/notify.h"
 
 struct monitor {
 	pid_t pid; /* the container's init */
 	int pidfd;
 	int record;  /* host_exit_begin's descriptor, locked */
 	bool parent; /* init is our child: reap it */
+	struct notify notify;
+	int report; /* a pipe where it tells, once, that the container is ready or has ended; -1: none */
 };
 
 /* Begins it beside this process; it keeps copies of the descriptors. */
@@ -31,10 +34,7 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err);
 _Noreturn void host_monitor_become(const struct monitor *monitor);
 
 /*
- * Runs `work` in a child and returns its result with err, as soon as that called host_monitor_report or returned. The child dies with
- * this process until then.
+ * Runs `work` in a child that is to become the monitor, with `report` for it. Returns 0 as soon as it reports, or the error that
+ * work returned. The child dies with this process until it is the monitor.
  */
 int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data, struct err *err);
-
-/* From within `work`: it went well, and this process stays behind. */
-void host_monitor_report(int report);

@@ -43,7 +43,7 @@ bool host_own_pid_namespace(const struct plan *plan)
 }
 
 int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
-		pid_t pid, struct err *err)
+		pid_t pid, const char *notify, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct state state = {
@@ -60,6 +60,7 @@ int host_record(const struct state_dir *dir, const struct plan *plan, const stru
 		.no_pivot = plan->fs.no_pivot,
 		.rdt_group = plan->rdt.remove_group ? plan->rdt.group : NULL,
 		.rdt_monitor = plan->rdt.monitor,
+		.notify = notify,
 		.annotations = spec->annotations,
 	};
 	char letter;

@@ -3,9 +3,14 @@
  * host/run: create and start in one, and who stays with the container: this process in the foreground, a monitor
  * behind a detached one.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
@@ -32,12 +37,15 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 		.pidfd = l->pidfd,
 		.signals = l->signals,
 		.multiplexer = l->multiplexer,
+		.notify = l->notify.from >= 0 ? &l->notify : NULL,
 		.reap_orphans = adopts_orphans(l),
 	};
 
 	struct exit_record record;
 	int status = 0;
 
+	/* As runc: for the manager, who stays is the service's main process. */
+	l->notify.main_pid = getpid();
 	/* Others may look at and act on the container meanwhile. */
 	host_state_unlock(&l->dir);
 	TRY(host_foreground_wait(&fg, &status, err));
@@ -63,18 +71,65 @@ static int stay(struct launch *l, int *ret_status, struct err *err)
 	return 0;
 }
 
+/*
+ * With a service manager a detached run returns when the container is ready, as with other runtimes: to the manager the end of
+ * this process before READY=1 is a failed service. A signal meanwhile ends the attempt.
+ */
+static int await_ready(struct launch *l, int ready, struct err *err)
+{
+	struct pollfd fds[] = { { ready, POLLIN, 0 }, { l->signals, POLLIN, 0 } };
+
+	host_state_unlock(&l->dir);
+	for (;;) {
+		int sig;
+
+		if (poll(fds, 2, -1) < 0) {
+			continue;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+		sig = host_signals_next(l->signals);
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
+			(void)host_state_relock(&l->dir);
+			return err_set(err, EINTR, "interrupted by signal %d before the container was ready", sig);
+		}
+	}
+}
+
 /* Detached: what stays is the monitor. */
 static int leave(struct launch *l, struct err *err)
 {
-	struct monitor monitor = { .pid = l->pid, .pidfd = l->pidfd, .record = l->record, .parent = l->report >= 0 };
+	struct monitor monitor = {
+		.pid = l->pid,
+		.pidfd = l->pidfd,
+		.record = l->record,
+		.parent = l->report >= 0,
+		.notify = l->notify,
+		.report = l->report,
+	};
+	scope_fd int ready = -1;
+	scope_fd int told = -1;
+	int fds[2];
 
-	if (l->report < 0) {
+	monitor.notify.main_pid = l->pid;
+	if (l->report >= 0) {
+		host_state_close(&l->dir);
+		arena_done(&l->arena);
+		host_monitor_become(&monitor);
+	}
+	if (l->notify.from < 0) {
 		return host_monitor_begin(&monitor, err);
 	}
-	host_state_close(&l->dir);
-	host_monitor_report(l->report);
-	arena_done(&l->arena);
-	host_monitor_become(&monitor);
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	ready = fds[0];
+	told = fds[1];
+	monitor.report = told;
+	TRY(host_monitor_begin(&monitor, err));
+	fd_drop(&told);
+	return await_ready(l, ready, err);
 }
 
 static int run_made(struct launch *l, int *ret_status, struct err *err)
@@ -83,7 +138,7 @@ static int run_made(struct launch *l, int *ret_status, struct err *err)
 	host_launch_trace(l, "ready, recorded");
 	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
 	l->hooks_begun = true;
-	TRY(host_gate_start(l->wire, err));
+	TRY(host_gate_start(l->wire, NULL, err));
 	host_launch_trace(l, "started");
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle, err));
 	if (l->detached) {

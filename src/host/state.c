@@ -352,6 +352,9 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 	if (state->rdt_monitor) {
 		json_string(&w, "rdtMonitor", state->rdt_monitor);
 	}
+	if (state->notify) {
+		json_string(&w, "notifySocket", state->notify);
+	}
 	json_string(&w, "bundle", state->bundle);
 	json_string(&w, "rootfs", state->rootfs);
 	json_string(&w, "created", state->created);
@@ -405,6 +408,7 @@ static const struct json_field state_fields[] = {
 	  .kind = JSON_K_STR,
 	  .offset = IN_STATE(rdt_monitor),
 	  .flags = JSON_NONEMPTY | JSON_ABSOLUTE },
+	{ .key = "notifySocket", .kind = JSON_K_STR, .offset = IN_STATE(notify) },
 	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
 	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },

@@ -17,6 +17,7 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	int preserve_fds;
+	const char *notify; /* host path of a socket for the container's notifications; NULL: none */
 	bool trace;
 };
 

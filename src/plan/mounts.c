@@ -149,10 +149,19 @@ int plan_mounts(struct builder *b, struct err *err)
 		plan_note(b, "/linux/mountLabel", arena_printf(b->arena, "\"%s\" is not applied", b->lin->mount_label),
 			  "SELinux is not active on this machine", NULL);
 	}
-	fs->mounts = arena_array(b->arena, b->spec->mounts.n, sizeof(*fs->mounts));
+	fs->mounts = arena_array(b->arena, b->spec->mounts.n + 1, sizeof(*fs->mounts));
 	fs->mount_n = b->spec->mounts.n;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		TRY(plan_one(b, i, &fs->mounts[i], err));
+	}
+	if (b->options->notify) {
+		fs->mounts[fs->mount_n++] = (struct plan_mount){
+			.kind = PLAN_MOUNT_BIND,
+			.where = "NOTIFY_SOCKET",
+			.source = b->options->notify,
+			.target = PLAN_NOTIFY_SOCKET,
+			.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+		};
 	}
 	return 0;
 }

@@ -124,6 +124,9 @@ struct plan_net_device {
 
 /* ---- the file system ---- */
 
+/* Where a container finds the socket for its notifications (sd_notify(3)): runc's place. */
+#define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
+
 enum plan_mount_kind {
 	PLAN_MOUNT_FS,	   /* a new filesystem of `fstype` */
 	PLAN_MOUNT_BIND,   /* `source` of the host */

@@ -162,29 +162,41 @@ static uint16_t cells(const struct opt_u64 *value)
 	return value->set && value->value <= UINT16_MAX ? (uint16_t)value->value : 0;
 }
 
-/* What the configuration says of socket activation is about another caller's descriptors. */
+/* What the configuration says of these is about another caller's descriptors and socket. */
+static bool is_replaced(const struct builder *b, const char *variable)
+{
+	return (b->facts->listen_fds > 0 &&
+		(str_starts(variable, "LISTEN_FDS=") || str_starts(variable, "LISTEN_PID=") ||
+		 str_starts(variable, "LISTEN_FDNAMES="))) ||
+	       (b->options->notify && str_starts(variable, "NOTIFY_SOCKET="));
+}
+
 static void take_env(struct builder *b, const struct strs *want)
 {
-	struct plan_process *p = &b->plan->process;
+	const struct facts *f = b->facts;
 	const char **env;
 	size_t n = 0;
 
-	p->env = *want;
-	if (p->listen_fds == 0) {
+	b->plan->process.env = *want;
+	if (f->listen_fds == 0 && !b->options->notify) {
 		return;
 	}
-	env = arena_array(b->arena, want->n + 3, sizeof(*env));
+	env = arena_array(b->arena, want->n + 4, sizeof(*env));
 	for (size_t i = 0; i < want->n; i++) {
-		if (!str_starts(want->v[i], "LISTEN_FDS=") && !str_starts(want->v[i], "LISTEN_PID=") &&
-		    !str_starts(want->v[i], "LISTEN_FDNAMES=")) {
+		if (!is_replaced(b, want->v[i])) {
 			env[n++] = want->v[i];
 		}
 	}
-	env[n++] = arena_printf(b->arena, "LISTEN_FDS=%d", p->listen_fds);
-	if (b->facts->listen_names) {
-		env[n++] = arena_printf(b->arena, "LISTEN_FDNAMES=%s", b->facts->listen_names);
+	if (f->listen_fds > 0) {
+		env[n++] = arena_printf(b->arena, "LISTEN_FDS=%d", f->listen_fds);
 	}
-	p->env = (struct strs){ .v = env, .n = n };
+	if (f->listen_fds > 0 && f->listen_names) {
+		env[n++] = arena_printf(b->arena, "LISTEN_FDNAMES=%s", f->listen_names);
+	}
+	if (b->options->notify) {
+		env[n++] = "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET;
+	}
+	b->plan->process.env = (struct strs){ .v = env, .n = n };
 }
 
 int plan_process(struct builder *b, struct err *err)

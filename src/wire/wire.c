@@ -24,6 +24,7 @@ static const struct wire_rule {
 	[WIRE_NAMESPACES] = { "NAMESPACES", 0, false, false, 0 },
 	[WIRE_NAMESPACE] = { "NAMESPACE", sizeof(uint32_t), true, true, 1u << WIRE_PHASE_GATE },
 	[WIRE_PLACED] = { "PLACED", 0, false, false, 0 },
+	[WIRE_NOTIFY] = { "NOTIFY", 0, true, true, 1u << WIRE_PHASE_START },
 	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },

@@ -24,6 +24,9 @@ enum wire_type {
 	WIRE_NAMESPACES, /* at the gate: exec asks for the namespaces */
 	WIRE_PLACED,	 /* exec: the process is in the container's cgroup, on its first CPUs: go on */
 
+	/* both ways */
+	WIRE_NOTIFY, /* descriptor: the container's notification socket, which waits with the guest for `start` */
+
 	/* guest to host */
 	WIRE_LOG,	/* payload: text of a warning */
 	WIRE_ERR,	/* payload: struct err; the guest ends after it */

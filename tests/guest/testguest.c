@@ -14,6 +14,7 @@
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -422,6 +423,61 @@ static int run_answer(char **argv)
 }
 
 /*
+ * notify TEXT...: each as a datagram to $NOTIFY_SOCKET; with "fd:" in front of it, a descriptor goes with it, and this waits
+ * until its last copy is closed.
+ */
+static int run_notify(char **argv)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (!path || fd < 0) {
+		return 1;
+	}
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		perror(path);
+		return 1;
+	}
+	for (; *argv; argv++) {
+		bool with_fd = strncmp(*argv, "fd:", 3) == 0;
+		const char *text = with_fd ? *argv + 3 : *argv;
+		struct iovec iov = { (void *)(uintptr_t)text, strlen(text) };
+		char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 };
+		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+		int ends[2] = { -1, -1 };
+		char byte;
+
+		if (with_fd) {
+			struct cmsghdr *cmsg;
+
+			if (pipe(ends) < 0) {
+				return 1;
+			}
+			msg.msg_control = control;
+			msg.msg_controllen = sizeof(control);
+			cmsg = CMSG_FIRSTHDR(&msg);
+			cmsg->cmsg_level = SOL_SOCKET;
+			cmsg->cmsg_type = SCM_RIGHTS;
+			cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(cmsg), &ends[1], sizeof(int));
+		}
+		if (sendmsg(fd, &msg, 0) < 0) {
+			perror(path);
+			return 1;
+		}
+		if (with_fd) {
+			close(ends[1]);
+			if (read(ends[0], &byte, 1) != 0) {
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+/*
  * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process ended (ioctl 0xff0b).
  * Without privilege no_new_privs comes with it.
  */
@@ -460,6 +516,7 @@ static const struct {
 	{ "fds", run_fds },
 	{ "getcwd", run_getcwd },
 	{ "keyring", run_keyring },
+	{ "notify", run_notify },
 	{ "receive", run_receive },
 	{ "receive-pidfd", run_receive_pidfd },
 	{ "session", run_session },

@@ -72,6 +72,17 @@ END
 	equal "$(cat "$T/out")" "from inside 0"
 }
 
+@test "LISTEN_FDS into exec: the pid is that of the process" {
+	bundle_args sleep 100
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	try activated LISTEN_FDS=2 LISTEN_FDNAMES=a:b LISTEN_PID= -- exec "$C" sh -c \
+		'[ "$LISTEN_PID" = $$ ] && [ $$ != 1 ] && echo "$LISTEN_FDS $LISTEN_FDNAMES" && cat <&3 && cat <&4'
+	equal "$output" "2 a:b
+this is a
+this is b"
+	rl delete --force "$C"
+}
+
 @test "without a pid namespace LISTEN_PID is the process's own all the same" {
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	script '[ "$LISTEN_PID" = $$ ] && [ $$ != 1 ] && echo same'

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/notify: what a container tells its service manager (sd_notify(3)), passed on.
+ *
+ * With $NOTIFY_SOCKET the container gets a socket of its own, /run/notify/notify.sock as with runc, which is the file
+ * ROOT/ID/notify bound there. Whoever stays with the container reads it: the foreground run, the monitor of a detached one,
+ * `start` until the container is ready. For `start` the socket waits with the guest, and crosses by the gate.
+ *
+ * The container is hostile: a datagram has a bound, descriptors in it are dropped by the kernel, only lines about the service's own
+ * state go on, and MAINPID is said by us.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "host/state.h"
+
+#define NOTIFY_FILE "notify"
+
+struct notify {
+	int from; /* the container's socket; -1: there is no notification */
+	int to;	  /* connected to the manager's */
+	pid_t main_pid;
+	bool ready; /* READY=1 was passed on */
+};
+
+#define NOTIFY_NONE                                                                                                    \
+	{                                                                                                              \
+		.from = -1, .to = -1                                                                                   \
+	}
+
+/* Makes ROOT/ID/notify, which every user of the container may write to. */
+int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err);
+
+/* Connects to a manager's socket: "/path" or "@abstract". */
+int host_notify_connect(const char *address, int *ret_fd, struct err *err);
+
+/* Is this, received from the guest, a datagram socket? */
+int host_notify_check(int fd, struct err *err);
+
+/* Passes one datagram on, if there is one. Returns false when there is none. */
+bool host_notify_forward(struct notify *notify);
+
+/* What was still said before the end. */
+void host_notify_drain(struct notify *notify);
+
+/* Passes on until READY=1 came, or the process of pidfd has ended. */
+void host_notify_until_ready(struct notify *notify, int pidfd);
