@@ -13,13 +13,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 # shellcheck source=tests/lib/machine.sh
 . "$here/lib/machine.sh"
+# shellcheck source=tests/room/files.sh
+. "$here/room/files.sh"
 
 usage() {
 	cat <<'END'
 tests/run.sh [OPTION...]
 
   --no-install    install nothing: stop with the list of what is missing
-  --quick         leave out the sanitizer and clang builds, and the fresh Debian
+  --quick         leave out the sanitizer and clang builds, the two rooms, and the fresh Debian
   --filter REGEX  of the integration tests, only those whose name matches
   --jobs N        of make (default: the number of processors)
   --help
@@ -49,7 +51,7 @@ done
 must_work=${ROOTLET_MUST_WORK:-0}
 test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc
 	golang-github-containers-common'
-[ "$quick" = yes ] || test_packages="$test_packages clang git"
+[ "$quick" = yes ] || test_packages="$test_packages clang git qemu-system-x86 e2fsprogs"
 
 # ---------------------------------------------------------------- counting
 
@@ -149,7 +151,7 @@ trap 'exit 143' TERM HUP
 # In the foreground, so that Ctrl-C reaches what runs.
 limit=(timeout --foreground -k 10 1200)
 
-stages=7
+stages=9
 [ "$quick" = no ] || stages=4
 stage_number=0
 stage() {
@@ -213,6 +215,24 @@ integration() {
 	done
 }
 
+# room session|vm: the files for that room. It needs root, and so much of the machine that it says itself what is missing.
+room() {
+	local log="$work/logs/$1.log" status=0
+	local -a options=(--build "$work/build-gcc" --results "$work/logs/$1")
+	[ -z "$filter" ] || options+=(--filter "$filter")
+	mkdir "$work/logs/$1"
+	# sudo passes nothing on.
+	as_root env ${ROOTLET_ROOM_CACHE:+"ROOTLET_ROOM_CACHE=$ROOTLET_ROOM_CACHE"} \
+		"${limit[@]}" "$work/source/tests/$1/run.sh" "${options[@]}" >"$log" 2>&1 </dev/null || status=$?
+	as_root chown -R "$(id -u)" "$work/logs/$1"
+	grep -a ' is up after ' "$log" | sed 's/^# /  /' || true
+	if grep -aq '^1\.\.0 # SKIP ' "$log"; then
+		skip "tests/$1/run.sh: $(sed -n 's/^1\.\.0 # SKIP //p' "$log")"
+	else
+		count "$1 room" "$log" "$status"
+	fi
+}
+
 cd "$top"
 stage "packages"
 # The lists are words.
@@ -259,10 +279,12 @@ fi
 
 stage "integration tests, and the scripts"
 if [ "$built" = yes ]; then
-	integration user "$work"/source/tests/integration/*.bats
+	mapfile -t files < <(room_of host "$work"/source/tests/integration/*.bats)
+	integration user "${files[@]}"
+	mapfile -t files < <(room_of host "$work"/source/tests/integration/root/*.bats)
 	if is_root; then
-		integration root "$work"/source/tests/integration/root/*.bats
-	elif files=("$work"/source/tests/integration/root/*.bats) && [ "${#files[@]}" -gt 0 ]; then
+		integration root "${files[@]}"
+	else
 		for file in "${files[@]}"; do
 			skip "tests/integration/root/$(basename "$file"): needs tests/run.sh to be started by root"
 		done
@@ -287,6 +309,17 @@ done
 say "  shellcheck: ${#scripts[@]} scripts"
 
 if [ "$quick" = no ]; then
+	for name in session vm; do
+		stage "integration tests in the $name room"
+		if [ "$built" = no ]; then
+			say "  nothing was built"
+		elif is_root || sudo -n true 2>/dev/null; then
+			room "$name"
+		else
+			skip "tests/$name/run.sh: needs root, or sudo without a password"
+		fi
+	done
+
 	stage "the newcomer's commands, in a fresh Debian 12"
 	if is_root || sudo -n true 2>/dev/null; then
 		# Ours, so that what root puts there is ours to remove.

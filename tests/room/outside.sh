@@ -9,10 +9,12 @@
 
 # shellcheck source=tests/lib/debian.sh
 . "$top/tests/lib/debian.sh"
+# shellcheck source=tests/room/files.sh
+. "$top/tests/room/files.sh"
 # shellcheck source=tests/room/tree.sh
 . "$top/tests/room/tree.sh"
 
-# Every exit is followed by the end of the room; these are for what outside.sh itself decides.
+# room_skip REASON: tests are skipped; a command can't be.
 room_skip() {
 	[ "${#room_command[@]}" -eq 0 ] || die "$1"
 	printf '1..0 # SKIP %s\n' "$1"
@@ -42,6 +44,7 @@ room_as=user
 room_build=
 room_filter=
 room_limit=300
+[ "$room" != vm ] || room_limit=1200
 room_results=
 room_shell=no
 
@@ -110,20 +113,6 @@ room_find_files() {
 	done
 }
 
-# room_of ROOM FILE...: those of the bats files that run in ROOM: host, session or vm. A line "# rooms: ROOM..." near the
-# top of a file says so; without one it is for the host.
-room_of() {
-	local file rooms wanted=$1
-	shift
-	for file in "$@"; do
-		[ -r "$file" ] || continue
-		rooms=$(sed -n '1,20s/^# rooms: *//p' "$file")
-		case " ${rooms:-host} " in
-		*" $wanted "*) printf '%s\n' "$file" ;;
-		esac
-	done
-}
-
 # ---------------------------------------------------------------- the tree
 
 # room_tree: makes the tree, or finds it in the cache. Sets room_cache, the folder of this tree and of what is made from
@@ -180,6 +169,15 @@ room_sweep() {
 
 # ---------------------------------------------------------------- TAP
 
+# room_start, room_up: how long the machine takes to come up, for those who read along.
+room_start() {
+	room_started=$EPOCHREALTIME
+}
+
+room_up() {
+	printf '# the %s room is up after %d ms\n' "$room" $(((${EPOCHREALTIME/[.,]/} - ${room_started/[.,]/}) / 1000))
+}
+
 room_tests=0
 room_failed=0
 
@@ -220,6 +218,7 @@ room_tap() {
 			;;
 		"# room: tidy") room_result "ok 0 leaves neither units nor core files behind" "$file" ;;
 		"# room: left") room_result "not ok 0 leaves neither units nor core files behind" "$file" ;;
+		"# room: up") room_up ;;
 		"# room: done") room_ended=yes ;;
 		"1.."[0-9]*)
 			planned=${line#1..}

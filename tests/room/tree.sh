@@ -37,15 +37,25 @@ room_tree_setup() {
 	: >"$tree/etc/fstab"
 	: >"$tree/etc/motd"
 	rm -f "$tree/etc/resolv.conf"
+	# For the kernel of the virtual machine.
 	printf 'overlay\ntun\nfuse\n' >"$tree/etc/modules-load.d/room.conf"
 
-	# Nothing that wakes up by itself, or that a container engine starts by itself.
+	# Nothing that wakes up by itself, nothing that an engine or a key agent starts by itself, nothing that only takes time:
+	# an emulated processor is slow.
 	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer logrotate.timer \
 		systemd-tmpfiles-clean.timer podman-auto-update.timer podman-auto-update.service podman-restart.service \
-		podman.service podman.socket podman-clean-transient.service getty@.service serial-getty@.service console-getty.service; do
+		podman.service podman.socket podman-clean-transient.service getty@.service serial-getty@.service console-getty.service \
+		modprobe@.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount proc-sys-fs-binfmt_misc.mount \
+		systemd-firstboot.service systemd-sysusers.service systemd-update-utmp.service systemd-pstore.service \
+		systemd-random-seed.service systemd-ask-password-console.path systemd-ask-password-wall.path; do
 		ln -sf /dev/null "$tree/etc/systemd/system/$unit"
 	done
-	rm -f "$tree"/etc/systemd/user/*.wants/podman*
+	rm -f "$tree"/etc/systemd/user/*.wants/*
+	for unit in system-generators user-generators user-environment-generators; do
+		mkdir -p "$tree/etc/systemd/$unit"
+		find "$tree/usr/lib/systemd/$unit" -type f ! -name '*environment-d*' ! -name 'systemd-debug-generator' -printf '%f\n' |
+			xargs -I NAME ln -s /dev/null "$tree/etc/systemd/$unit/NAME"
+	done
 
 	# The user's manager may have every controller that this machine has.
 	mkdir -p "$tree/etc/systemd/system/user@.service.d"
@@ -61,6 +71,16 @@ room_tree_setup() {
 		Wants=dbus.socket systemd-logind.service systemd-user-sessions.service user@1000.service room-ready.service
 		After=basic.target
 		AllowIsolate=yes
+	END
+	# The virtual machine's job, which the kernel's command line asks for.
+	cat >"$tree/etc/systemd/system/room-vm.service" <<-END
+		[Unit]
+		Description=Job of the test room
+		After=user@1000.service systemd-user-sessions.service systemd-logind.service dbus.socket
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/sh -c 'mount -o ro /dev/vdb /srv/rootlet && exec /srv/rootlet/source/tests/vm/job.sh'
+		ExecStopPost=/bin/systemctl poweroff --force
 	END
 	mkdir -p "$tree/srv/rootlet/source" "$tree/srv/rootlet/build"
 }

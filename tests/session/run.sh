@@ -7,9 +7,9 @@
 # lingering has a manager there. Scopes, delegation, freezing and killing are real; of the controllers there are those that
 # this machine has on cgroup v2. Sources and build are bound in, read-only. It has no network.
 #
-# Two processes: this one, and a keeper, which waits for the end of this one, whatever ends it, and then removes the
-# cgroup and the scratch folder. Everything else is in the pid namespace, and mounts are in the mount namespace, that end
-# with the machine.
+# Two processes stay outside: this one, and a keeper, which waits for the end of this one, whatever ends it, and then
+# removes the cgroup and the scratch folder. Everything else is in the pid namespace, and mounts are in the mount namespace,
+# that end with the machine.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -96,7 +96,6 @@ if [ "${1:-}" = --boot ]; then
 	# The kernel and its devices are not this machine's.
 	for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udev-trigger.service \
 		systemd-modules-load.service systemd-sysctl.service kmod-static-nodes.service dev-hugepages.mount \
-		modprobe@.service proc-sys-fs-binfmt_misc.automount proc-sys-fs-binfmt_misc.mount \
 		sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do
 		ln -s /dev/null "run/systemd/system/$unit"
 	done
@@ -118,25 +117,7 @@ if [ "${1:-}" = --boot ]; then
 		/lib/systemd/systemd --system --unit=room.target --log-target=journal
 fi
 
-# ---------------------------------------------------------------- outside: the keeper
-
-if [ "${1:-}" = --keep ]; then
-	scratch=$2 cgroup=$3
-	trap '' INT TERM HUP
-	# Until nobody has the other end.
-	cat >/dev/null
-	for ((i = 0; i < 250; i++)); do
-		find "$cgroup" -depth -type d -exec rmdir {} \; 2>/dev/null || true
-		[ -d "$cgroup" ] || break
-		# A process that was killed may need a moment.
-		sleep 0.02
-	done
-	rm -rf --one-file-system "$scratch"
-	[ ! -d "$cgroup" ] || echo "session/run.sh: $cgroup can't be removed" >&2
-	exit 0
-fi
-
-# ---------------------------------------------------------------- outside: the run
+# ---------------------------------------------------------------- outside
 
 # shellcheck source=tests/lib/machine.sh
 . "$top/tests/lib/machine.sh"
@@ -223,7 +204,7 @@ finish() {
 
 cgroup_make
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-session.XXXXXX")
-exec {keeper_in}> >(exec setsid "$self" --keep "$scratch" "$cgroup")
+exec {keeper_in}> >(exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
 keeper=$!
 trap finish EXIT
 trap 'exit 130' INT
@@ -233,12 +214,7 @@ mkdir "$scratch/memory" "$scratch/shared"
 mkfifo -m 0600 "$scratch/shared/ready"
 exec {ready}<>"$scratch/shared/ready"
 
-# milliseconds: since the machine was started, or some such time.
-milliseconds() {
-	echo $((${EPOCHREALTIME/[.,]/} / 1000))
-}
-
-started=$(milliseconds)
+room_start
 setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --net \
 	"$self" --enter "$scratch" "$cgroup" "$room_cache/tree" "$room_build" \
 	>"$scratch/console" 2>&1 </dev/null {keeper_in}>&- {ready}>&- {room_lock}>&- &
@@ -252,7 +228,6 @@ if [ "$i" -ge 60 ]; then
 	[ ! -d "/proc/$machine" ] || in_room journalctl --no-pager --boot | tail -n 100 | sed 's/^/    | /' >&2
 	die "the session room doesn't come up"
 fi
-[ "${#room_command[@]}" -gt 0 ] || echo "# the session room is up after $(($(milliseconds) - started)) ms"
 
 if [ "${#room_command[@]}" -gt 0 ]; then
 	how='command'
@@ -262,6 +237,7 @@ if [ "${#room_command[@]}" -gt 0 ]; then
 	exit "$status"
 fi
 
+room_up
 results=$room_results
 room_results=$scratch/results
 mkdir "$room_results"
