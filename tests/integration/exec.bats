@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# rooms: host session
 # shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # exec: one more process in a container that is there: who it is, what it may, where it runs, how it ends.
 

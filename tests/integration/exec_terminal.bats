@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# rooms: host session
 # shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # exec with a terminal: in the foreground, as a person has it, and by --console-socket, as conmon has it.
 

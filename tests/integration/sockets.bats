@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# rooms: host session
 # Descriptors that go in (socket activation, --preserve-fds) and come out (--pidfd-socket, run.oci.pidfd_receiver).
 # status, output and stderr come from `try`; what is between single quotes is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031

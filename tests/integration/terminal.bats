@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# rooms: host session
 # shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # Streams and terminals: a pseudo-terminal in the foreground and by --console-socket, pipes, and nothing at all.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# rooms: host session
 # `wait`: the exit status of a container, from whoever learns it, and the monitor behind a detached run.
 # status, output and stderr come from `try`; what is between single quotes is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031

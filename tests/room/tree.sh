@@ -10,7 +10,7 @@
 # Both rooms have the same tree. What only the machine with a kernel of its own needs is in the last line.
 # shellcheck disable=SC2034 # for outside.sh
 room_packages='systemd systemd-sysv dbus dbus-user-session libpam-systemd
-	uidmap slirp4netns libcap2-bin bats jq busybox-static procps psmisc tmux sudo cron iproute2 strace python3-minimal less
+	uidmap slirp4netns libcap2-bin bats jq busybox-static procps psmisc tmux sudo cron iproute2 strace python3 less
 	golang-github-containers-common podman crun runc conmon fuse-overlayfs
 	linux-image-cloud-amd64 initramfs-tools udev kmod zstd'
 
