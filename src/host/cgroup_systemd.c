@@ -44,7 +44,8 @@ struct start {
 
 /*
  * Our child isn't reaped, so its number is as good as its pidfd, and every manager takes numbers. Where the manager sees
- * other numbers than we do, only the pidfd will do (systemd 253).
+ * other numbers than we do, only the pidfd will do; older ones don't
+ * take that.
  */
 static int append_process(const struct systemd *sd, sd_bus_message *m, const struct systemd_scope *scope)
 {
@@ -180,38 +181,39 @@ static int unit_process(struct systemd *sd, const char *unit, const char **ret, 
 	return 0;
 }
 
-/*
- * A unit of our name is there. It is of an earlier call of ours (*ret_ours), or the remains of another container and is
- * cleared away, or someone's: EEXIST.
- */
-static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool *ret_ours, struct err *err)
+int host_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
 	const char *state;
 	const char *process;
 	const char *result = "";
+
+	TRY(systemd_unit_state(sd, unit, &state, err));
+	if (!state) {
+		return 0;
+	}
+	TRY(unit_process(sd, unit, &process, err));
+	if (process && !str_eq(state, "deactivating")) {
+		return err_set(err, EEXIST, "systemd has a unit %s already, and it is %s (%s)", unit, state, process);
+	}
+	if (str_eq(state, "failed")) {
+		TRY(systemd_unit_string(sd, unit, "Scope", "Result", &result, err));
+	}
+	log_debug("unit %s is left from before (%s%s%s): stopped and reset", unit, state, *result ? ", " : "", result);
+	return host_systemd_stop(sd, unit, err);
+}
+
+/* A unit of our name is there: of an earlier call of ours (*ret_ours), or the remains of another container, or someone's. */
+static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool *ret_ours, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	int rc;
 
 	*ret_ours = unit_of(&arena, cgroup_of(&arena, scope->pid), scope->unit) != NULL;
 	if (*ret_ours) {
 		return 0;
 	}
-	TRY(systemd_unit_state(sd, scope->unit, &state, err));
-	if (!state) {
-		return 0;
-	}
-	TRY(unit_process(sd, scope->unit, &process, err));
-	if (process && !str_eq(state, "deactivating")) {
-		return err_set(err, EEXIST,
-			       "systemd has a unit %s already, and it is %s (%s); give this container another "
-			       "/linux/cgroupsPath",
-			       scope->unit, state, process);
-	}
-	if (str_eq(state, "failed")) {
-		TRY(systemd_unit_string(sd, scope->unit, "Scope", "Result", &result, err));
-	}
-	log_debug("unit %s is left from before (%s%s%s): stopped and reset", scope->unit, state, *result ? ", " : "",
-		  result);
-	return host_systemd_stop(sd, scope->unit, err);
+	rc = host_systemd_clear(sd, scope->unit, err);
+	return rc == -EEXIST ? err_hint(err, "give this container another /linux/cgroupsPath") : rc;
 }
 
 /* ---- start ---- */
@@ -244,12 +246,17 @@ static int explain_result(struct systemd *sd, const struct systemd_scope *scope,
 }
 
 /* A value that a property can't take is refused without the property's name: annotations are the likeliest cause. */
-static int start_refused(const struct systemd_scope *scope, const struct systemd_reply *reply, struct err *err)
+static int start_refused(const struct systemd *sd, const struct systemd_scope *scope, const struct systemd_reply *reply,
+			 struct err *err)
 {
 	const char *where = NULL;
 	size_t n = 0;
 
 	systemd_refused("starting unit", scope->unit, reply, err);
+	if (sd->foreign && strstr(reply->text, "PIDFDs")) {
+		return err_hint(err, "it is in another PID namespace, and too old to be told of a process there; use "
+				     "--cgroup-manager=cgroupfs or disabled");
+	}
 	for (size_t i = 0; i < scope->property_n; i++) {
 		if (scope->properties[i].where && str_starts(scope->properties[i].where, "/annotations/")) {
 			where = scope->properties[i].where;
@@ -310,7 +317,7 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 			   systemd_drop_property(&reply, scope->unit, always, ALWAYS, &start.dropped)) {
 			rc = 0;
 		} else {
-			rc = start_refused(scope, &reply, err);
+			rc = start_refused(sd, scope, &reply, err);
 		}
 		systemd_reply_done(sd, &reply);
 		TRY(rc);

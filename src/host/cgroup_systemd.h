@@ -50,16 +50,23 @@ struct systemd_scope {
 };
 
 /*
- * StartTransientUnit, and waits for its job. A failed or dead unit of that name is reset, once. Properties that an older
- * manager does not know are dropped with a debug message and the call is made again: the caller reads back what
- * matters. *ret_path: the scope's control group as the manager says it ("/user.slice/…"), below the cgroup mount.
+ * StartTransientUnit, and waits for its job. What an earlier container has left of a unit of that name is cleared away.
+ * Properties that an older manager does not know are left out, with a warning for those of annotations and a debug message
+ * for others: the caller reads back what matters. *ret_path: the scope's control group as the manager says it ("/user.slice/…"), below the cgroup mount.
  * Errors: EEXIST for a unit of that name that is active; the manager's message and the unit's Result else.
  */
 int host_systemd_scope_start(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
 			     const char **ret_path, struct err *err);
 
-/* StopUnit, waits for the job, resets a failure. A unit that is not there is success. */
+/* Kills what is in it, StopUnit, waits until it is gone, a failure reset. A unit that is not there is success. */
 int host_systemd_stop(struct systemd *sd, const char *unit, struct err *err);
+
+/*
+ * As host_systemd_stop, for a unit that may by now be someone else's: only if no process is in it. A start that was killed at
+ * the wrong moment leaves such a scope: the manager put a process there that was dying, and waits for its end.
+ * Errors: EEXIST, naming a process.
+ */
+int host_systemd_clear(struct systemd *sd, const char *unit, struct err *err);
 
 /*
  * AttachProcessesToUnit: brings processes from anywhere of the user's into the unit, below it into `sub` ("container",

@@ -30,8 +30,12 @@ struct look {
 	struct text passed_over;
 };
 
+/* The same place may be found in two ways: it is told once. */
 static void pass_over(struct look *look, const char *place, const char *why)
 {
+	if (strstr(look->passed_over.s, arena_printf(look->arena, "%s: ", place))) {
+		return;
+	}
 	text_add(&look->passed_over, "%s%s: %s", look->passed_over.len ? "; " : "", place, why);
 }
 
@@ -51,7 +55,8 @@ static const char *fault(struct arena *arena, const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		return strerror(errno);
+		/* A runtime folder of one's own can be entered. */
+		return errno == EACCES ? "another user's (Permission denied)" : strerror(errno);
 	}
 	if (!S_ISSOCK(st.st_mode)) {
 		return "not a socket";

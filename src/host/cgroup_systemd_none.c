@@ -45,6 +45,13 @@ int host_systemd_stop(struct systemd *sd, const char *unit, struct err *err)
 	return missing(err);
 }
 
+int host_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
+{
+	(void)sd;
+	(void)unit;
+	return missing(err);
+}
+
 int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids, size_t n,
 			struct err *err)
 {
