@@ -135,6 +135,13 @@ static struct spec_process model(const struct spec *spec)
 	return p;
 }
 
+static bool keeps_groups(const struct spec *spec)
+{
+	const struct builder b = { .spec = spec };
+
+	return plan_flag(&b, "run.oci.keep_original_groups");
+}
+
 int plan_exec_process(struct arena *arena, const struct spec *spec, const struct spec_process *file,
 		      const struct plan_exec_wish *wish, struct spec_process **ret, struct err *err)
 {
@@ -153,6 +160,11 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 	p->cwd = wish->cwd ? wish->cwd : p->cwd;
 	if (wish->user) {
 		TRY(take_user(arena, wish->user, &p->user, err));
+	}
+	if (wish->groups.n > 0 && keeps_groups(spec)) {
+		return err_set(err, EINVAL,
+			       "--additional-gids: the container's annotation run.oci.keep_original_groups keeps the "
+			       "caller's groups, and no other can be added to them");
 	}
 	for (size_t i = 0; i < wish->groups.n; i++) {
 		TRY(add_groups(arena, wish->groups.v[i], &p->user, err));

@@ -285,6 +285,38 @@ static void print_process(struct text *out, const struct plan_process *p)
 	}
 }
 
+static void print_cpus(struct text *out, const char *when, const struct plan_cpus *cpus)
+{
+	const char *between = " ";
+
+	if (!cpus->set) {
+		return;
+	}
+	text_add(out, "%s CPUs:", when);
+	for (unsigned cpu = 0; cpu < PLAN_CPUS_MAX; cpu++) {
+		if (cpus->bits[cpu / 64] >> (cpu % 64) & 1) {
+			text_add(out, "%s%u", between, cpu);
+			between = ",";
+		}
+	}
+	text_add(out, "\n");
+}
+
+/* What exec joins, in place of what a launch makes. */
+static void print_enter(struct text *out, const struct plan *plan)
+{
+	text_add(out, "enter:");
+	for (const struct name *n = spec_namespace_names; n->name; n++) {
+		if (plan->enter.join & (uint64_t)n->value) {
+			text_add(out, " %s", n->name);
+		}
+	}
+	text_add(out, "\nwait to be placed: %s\n", plan->enter.place ? "yes" : "no");
+	print_cpus(out, "initial", &plan->enter.initial);
+	print_cpus(out, "final", &plan->enter.final);
+	text_add(out, "container's keyring: %s\n", plan->new_keyring ? "yes" : "no");
+}
+
 static void print_hooks(struct text *out, const struct plan_hooks *hooks)
 {
 	for (size_t kind = 0; kind < PLAN_HOOK_KINDS; kind++) {
@@ -340,8 +372,12 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	text_init(&out, arena);
 	text_add(&out, "container: %s\nbundle: %s\n", plan->id, plan->bundle);
 	print_ids(&out, &plan->ids);
-	print_namespaces(&out, plan);
-	print_fs(&out, &plan->fs);
+	if (plan->enter.present) {
+		print_enter(&out, plan);
+	} else {
+		print_namespaces(&out, plan);
+		print_fs(&out, &plan->fs);
+	}
 	print_process(&out, &plan->process);
 	for (size_t i = 0; i < plan->sysctl_n; i++) {
 		text_add(&out, "sysctl: %s = %s\n", plan->sysctls[i].path, plan->sysctls[i].value);

@@ -508,3 +508,11 @@ pid $(cat "$T/pid")"
 	equal "$status$stderr" 0
 	has "$output" 5
 }
+
+@test "the caller's groups are kept where the container keeps them, and none can be added" {
+	config '.annotations = {"run.oci.keep_original_groups": "1"}'
+	running
+	equal "$(rl exec "$C" grep Groups /proc/self/status)" "$(rl exec "$C" grep Groups /proc/1/status)"
+	try rl exec -g 5 "$C" true
+	not_started "--additional-gids: the container's annotation run.oci.keep_original_groups"
+}

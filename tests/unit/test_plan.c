@@ -6,6 +6,7 @@
  * ROOTLET_GOLDEN_UPDATE=1 writes the expected files anew: read the difference before committing it.
  *
  * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096", "privileged", "outer 0 1000 1".
+ * With lines of exec ("exec-other pid", "exec-map 0 1000 1", "exec-arg sh", "exec-user 5:6") the plan is that of exec.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -21,7 +22,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "plan/build.h"
+#include "plan/exec.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
 
@@ -64,8 +65,63 @@ static void add_extent(struct arena *arena, struct facts_extents *extents, unsig
 	extents->v = grown;
 }
 
+struct exec_case {
+	bool wanted;
+	bool in_cgroup;
+	struct facts_container container;
+	struct plan_exec_wish wish;
+};
+
+static void add_string(struct arena *arena, struct strs *list, const char *text)
+{
+	const char **grown = arena_array(arena, list->n + 2, sizeof(*grown));
+
+	for (size_t i = 0; i < list->n; i++) {
+		grown[i] = list->v[i];
+	}
+	grown[list->n++] = arena_strdup(arena, text);
+	list->v = grown;
+}
+
+/* What follows "exec-". */
+static void read_exec(struct arena *arena, const char *word, const char *rest, struct exec_case *e)
+{
+	const struct name *kind = names_find(spec_namespace_names, rest);
+	unsigned a = 0, b = 0, c = 0;
+
+	e->wanted = true;
+	if (str_eq(word, "other")) {
+		assert_non_null(kind);
+		e->container.other |= (uint64_t)kind->value;
+	} else if (str_eq(word, "map")) {
+		assert_int_equal(sscanf(rest, "%u %u %u", &a, &b, &c), 3);
+		add_extent(arena, &e->container.uids, a, b, c);
+		add_extent(arena, &e->container.gids, a, b, c);
+	} else if (str_eq(word, "setgroups-denied")) {
+		e->container.setgroups_denied = true;
+	} else if (str_eq(word, "in-cgroup")) {
+		e->in_cgroup = true;
+	} else if (str_eq(word, "arg")) {
+		add_string(arena, &e->wish.args, rest);
+	} else if (str_eq(word, "env")) {
+		add_string(arena, &e->wish.env, rest);
+	} else if (str_eq(word, "cap")) {
+		add_string(arena, &e->wish.caps, rest);
+	} else if (str_eq(word, "groups")) {
+		add_string(arena, &e->wish.groups, rest);
+	} else if (str_eq(word, "user")) {
+		e->wish.user = arena_strdup(arena, rest);
+	} else if (str_eq(word, "cwd")) {
+		e->wish.cwd = arena_strdup(arena, rest);
+	} else if (str_eq(word, "tty")) {
+		e->wish.set_terminal = e->wish.terminal = true;
+	} else {
+		fail_msg("unknown fact: exec-%s", word);
+	}
+}
+
 /* One line of a facts file. */
-static void read_fact(struct arena *arena, const char *line, struct facts *f)
+static void read_fact(struct arena *arena, const char *line, struct facts *f, struct exec_case *e)
 {
 	unsigned a = 0, b = 0, c = 0;
 	unsigned long long big;
@@ -73,7 +129,9 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 	char rest[256] = "";
 
 	sscanf(line, "%127s %255[^\n]", word, rest);
-	if (str_eq(word, "uid")) {
+	if (str_starts(word, "exec-")) {
+		read_exec(arena, word + strlen("exec-"), rest, e);
+	} else if (str_eq(word, "uid")) {
 		assert_int_equal(sscanf(rest, "%u", &f->uid), 1);
 	} else if (str_eq(word, "gid")) {
 		assert_int_equal(sscanf(rest, "%u", &f->gid), 1);
@@ -140,7 +198,7 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f)
 	}
 }
 
-static void read_facts(struct arena *arena, char *text, struct facts *f)
+static void read_facts(struct arena *arena, char *text, struct facts *f, struct exec_case *e)
 {
 	f->last_cap = 40;
 	for (int i = 0; i < FACTS_RLIMITS; i++) {
@@ -148,7 +206,7 @@ static void read_facts(struct arena *arena, char *text, struct facts *f)
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 		if (line[0] != '#' && line[0]) {
-			read_fact(arena, line, f);
+			read_fact(arena, line, f, e);
 		}
 	}
 }
@@ -173,23 +231,36 @@ static void compare(const char *path, const char *got)
 	}
 }
 
+static int make_plan(struct arena *arena, const char *json, const struct facts *facts, const struct exec_case *e,
+		     struct plan **ret, struct err *err)
+{
+	struct plan_options options = { .id = "golden", .bundle = "/bundle" };
+	struct spec_process *process;
+	struct spec *spec;
+
+	TRY(spec_load(arena, json, strlen(json), &spec, err));
+	if (!e->wanted) {
+		return plan_build(arena, spec, facts, &options, ret, err);
+	}
+	TRY(plan_exec_process(arena, spec, NULL, &e->wish, &process, err));
+	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, &options, ret, err);
+}
+
 static void one_golden(void **state)
 {
 	const char *name = *state;
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_free char *json = read_text(arena_printf(&arena, "%s/%s.json", FOLDER, name));
 	scope_free char *facts_text = read_text(arena_printf(&arena, "%s/%s.facts", FOLDER, name));
-	struct plan_options options = { .id = "golden", .bundle = "/bundle" };
+	struct exec_case exec = { .wanted = false };
 	struct facts facts = { 0 };
 	struct err err = { 0 };
-	struct spec *spec;
 	struct plan *plan;
 
 	assert_non_null(json);
 	assert_non_null(facts_text);
-	read_facts(&arena, facts_text, &facts);
-	if (spec_load(&arena, json, strlen(json), &spec, &err) < 0 ||
-	    plan_build(&arena, spec, &facts, &options, &plan, &err) < 0) {
+	read_facts(&arena, facts_text, &facts, &exec);
+	if (make_plan(&arena, json, &facts, &exec, &plan, &err) < 0) {
 		compare(arena_printf(&arena, "%s/%s.error", FOLDER, name), arena_printf(&arena, "%s\n", err.msg));
 		return;
 	}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# exec as real root: containers without a user namespace, and with one that is not root's own; a root that was not pivoted.
+
+load ../helpers
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	unshare --mount true || skip "needs mount namespaces"
+	container_setup
+	cp "$ROOTLET_BUILDDIR/tests/guest/testguest" "$B/rootfs/bin"
+	bundle_args sleep 1000
+}
+
+teardown() {
+	[ -z "${T:-}" ] || rl delete --force "$C" 2>/dev/null || true
+	container_teardown
+}
+
+running() {
+	rl run --detach "$@" --bundle "$B" "$C"
+}
+
+says() {
+	local expected=$1
+	shift
+	try rl exec "$@"
+	[ "$status" -eq 0 ] && [ -z "$stderr" ] || fail "status $status: $stderr$output"
+	equal "$output" "$expected"
+}
+
+namespaces() {
+	local ns
+	for ns in user pid mnt net ipc uts cgroup; do
+		readlink "/proc/$1/ns/$ns"
+	done
+}
+
+inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done'
+
+@test "a container without a user namespace: its other namespaces, its capabilities, any id" {
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	running
+	says "$(namespaces "$(pid_of)")" "$C" sh -c "$inside_namespaces"
+	says "3000000000 77" -u 3000000000:77 "$C" sh -c 'echo $(id -u) $(id -g)'
+	says "$(grep CapPrm "/proc/$(pid_of)/status")" "$C" grep CapPrm /proc/self/status
+	says "1 5 6" -u 1:1 -g 5,6 "$C" id -G
+}
+
+@test "a container with a user namespace: root is the container's, and no group of the host's is left" {
+	config '.linux.namespaces |= (map(select(.type != "user")) + [{type: "user"}])
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$T" "$B"
+	chown -R 100000:100000 "$B/rootfs"
+	running
+	says "$(namespaces "$(pid_of)")" "$C" sh -c "$inside_namespaces"
+	says $'0 0 0\n100000' "$C" sh -c 'echo $(id -u) $(id -g) $(id -G); stat -c %u /proc/self >/dev/null; sed "s/  */ /g" /proc/self/uid_map | cut -d" " -f 3'
+	try setpriv --groups 0,4,27 "$ROOTLET" --root "$T/state" exec "$C" grep Groups /proc/self/status
+	equal "$(tr -d ' \t' <<<"$output")" "Groups:"
+	try rl exec -u 1000 "$C" true
+	equal "$status" 255
+	has "$stderr" "uid 1000 is not mapped in the container (its map has 1000 uids)"
+}
+
+@test "--no-pivot: the container's root, also where its mount namespace has another" {
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	echo mark >"$B/rootfs/etc/mark"
+	running --no-pivot
+	says "$(printf '%s\n' mark /)" "$C" sh -c 'cat /etc/mark; readlink /proc/1/root'
+	says "$(stat -L -c %d:%i "/proc/$(pid_of)/root")" "$C" stat -c %d:%i /
+	rl delete --force "$C"
+	# From within a chroot the moved root does not cover the namespace's own.
+	mkdir -p "$T/jail"
+	unshare --mount sh -ec 'cd "$1"; mount --bind jail jail; for d in usr bin lib lib64 etc proc sys dev tmp run home work; do
+			[ -e "/$d" ] || continue; mkdir -p "jail/$d"; mount --rbind "/$d" "jail/$d"; done
+		export ROOTLET_TEST=$4; chroot jail "$2" --root "$3/state" run --no-pivot --detach --bundle "$3/bundle" "$4"
+		"$2" --root "$3/state" exec "$4" cat /etc/mark; "$2" --root "$3/state" exec "$4" ls /; "$2" --root "$3/state" delete --force "$4"' \
+		sh "$T" "$ROOTLET" "$T" "$C" >"$T/out" 3>&-
+	equal "$(head -n 1 "$T/out")" mark
+	equal "$(tail -n +2 "$T/out")" "$(ls "$B/rootfs")"
+}
+
+@test "the OOM score and real-time scheduling, which only root may have" {
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)
+		| .process += {oomScoreAdj: -500, scheduler: {policy: "SCHED_FIFO", priority: 3}, ioPriority: {class: "IOPRIO_CLASS_RT", priority: 5}}'
+	running
+	# A root without CAP_SYS_RESOURCE has what an ordinary user has.
+	says "$(cat "/proc/$(pid_of)/oom_score_adj")"$'\nrealtime: prio 5\n1' "$C" sh -c 'cat /proc/self/oom_score_adj; ionice -p $$; cut -d" " -f 41 /proc/self/stat'
+}
