@@ -422,6 +422,20 @@ static int run_answer(char **argv)
 	return client < 0 || write(client, argv[1], strlen(argv[1])) < 0;
 }
 
+static int run_with_filter(struct sock_filter *code, unsigned short len, char **argv)
+{
+	struct sock_fprog program = { .len = len, .filter = code };
+
+	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		return 1;
+	}
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
+		return 1;
+	}
+	execvp(argv[0], argv);
+	return 1;
+}
+
 /*
  * notify TEXT...: each as a datagram to $NOTIFY_SOCKET; with "fd:" in front of it, a descriptor goes with it, and this waits
  * until its last copy is closed.
@@ -479,7 +493,7 @@ static int run_notify(char **argv)
 
 /*
  * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process ended (ioctl 0xff0b).
- * Without privilege no_new_privs comes with it.
+ * Without privilege no_new_privs comes with it, as below.
  */
 static int run_as_6_14(char **argv)
 {
@@ -492,16 +506,26 @@ static int run_as_6_14(char **argv)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
-	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-		return 1;
-	}
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
-		return 1;
-	}
-	execvp(argv[0], argv);
-	return 1;
+	return run_with_filter(code, sizeof(code) / sizeof(code[0]), argv);
+}
+
+/* as-5.7 PROGRAM [ARGUMENT...]: as on a kernel whose setns(2) takes no pidfd, and so no more than one kind at once. */
+static int run_as_5_7(char **argv)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setns, 0, 6),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_X, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	return run_with_filter(code, sizeof(code) / sizeof(code[0]), argv);
 }
 
 static const struct {
@@ -510,6 +534,7 @@ static const struct {
 } commands[] = {
 	{ "agent", run_agent },
 	{ "answer", run_answer },
+	{ "as-5.7", run_as_5_7 },
 	{ "as-6.14", run_as_6_14 },
 	{ "call32", run_call32 },
 	{ "clock", run_clock },

@@ -71,6 +71,13 @@ caps() {
 	says "$(printf '%s\n' /root / /)" "$C" sh -c 'cd; pwd; readlink /proc/self/root; readlink /proc/1/root'
 }
 
+@test "before Linux 5.8, where a pidfd is none for setns" {
+	running
+	try env ROOTLET_TEST="$C" "$tool" as-5.7 "$ROOTLET" --root "$T/state" exec "$C" sh -c 'for ns in user pid mnt net ipc uts; do readlink /proc/self/ns/$ns; done'
+	equal "$status$stderr" 0
+	equal "$output" "$(for ns in user pid mnt net ipc uts; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
+}
+
 @test "it sees the first process as pid 1, and is a child of nobody there" {
 	running
 	exe "$C" sh -c 'tr "\0" " " </proc/1/cmdline; echo; grep PPid /proc/self/status; ps -o pid,args | grep -c sleep'
