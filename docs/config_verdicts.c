@@ -242,6 +242,8 @@ const struct verdict_row verdict_properties[] = {
 const struct verdict_row verdict_annotations[] = {
 	{ "org.rootlet.proc", ADAPTED("\"bind\": the /proc that is there in place of a fresh one, for containers in containers, with a note"),
 		REFUSED("where there is no user namespace") },
+	{ "org.rootlet.session", DONE_WITH("\"persistent\": refused where the container would end with the user's last login session; "
+		"\"bound\": that is meant, and not told at the start"), DONE },
 	BOTH("run.oci.mount_context_type", DONE_WITH("which option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext")),
 	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
 	BOTH("run.oci.hooks.stderr", DONE_WITH("the same for their errors")),

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "base/str.h"
 #include "host/facts_internal.h"
 #include "host/passed.h"
+#include "host/session.h"
 #include "host/subid.h"
 #include "plan/build.h"
 #include "sys/caps.h"
@@ -101,23 +101,6 @@ static const char *helper_fault(struct arena *arena, const char *path)
 				    path);
 	}
 	return NULL;
-}
-
-/*
- * The user's name. First from /etc/passwd itself: the name service behind getpwuid(3) costs ten times as much (nscd's
- * socket, nsswitch.conf, its modules), and is needed only for users that are not local.
- */
-static const char *user_name(struct arena *arena, uid_t uid)
-{
-	scope_file FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *pw = NULL;
-
-	while (file && (pw = fgetpwent(file)) && pw->pw_uid != uid) {
-	}
-	if (!pw) {
-		pw = getpwuid(uid);
-	}
-	return pw ? arena_strdup(arena, pw->pw_name) : NULL;
 }
 
 static void find_helpers(struct arena *arena, struct facts *f)
@@ -262,7 +245,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	}
 	host_facts_devices(arena, spec, &f);
 	if (plan_needs_subids(spec, &f)) {
-		f.user = user_name(arena, f.uid);
+		f.user = host_user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
 		if (!f.privileged) {
 			find_helpers(arena, &f);

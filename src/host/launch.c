@@ -41,6 +41,7 @@
 #include "host/pidfd_socket.h"
 #include "host/rdt.h"
 #include "host/record.h"
+#include "host/session.h"
 #include "host/state.h"
 #include "plan/build.h"
 #include "spec/spec.h"
@@ -234,6 +235,9 @@ int host_launch_prepare(struct launch *l, struct err *err)
 
 	TRY(read_config(l, err));
 	TRY(host_facts(&l->arena, l->spec, &facts, err));
+	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
+		facts.session_ends = host_session_ends(&l->arena);
+	}
 	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
 	options = (struct plan_options){
 		.id = o->id,

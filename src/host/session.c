@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/session: reading /proc/self/uid_map. */
+/* host/session: reading /proc/self/uid_map, and what logind keeps of a user. */
 #include "host/session.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
-#include "base/arena.h"
+#include "base/scope.h"
 #include "sys/idmap.h"
 
 uid_t host_session_uid(void)
@@ -30,4 +31,35 @@ bool host_session_is_root(void)
 	}
 	/* No map at all: a kernel without user namespaces. */
 	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || sys_idmap_is_identity(&map);
+}
+
+/*
+ * The user's name. First from /etc/passwd itself: the name service behind getpwuid(3) costs ten times as much (nscd's
+ * socket, nsswitch.conf, its modules), and is needed only for users that are not local.
+ */
+const char *host_user_name(struct arena *arena, uid_t uid)
+{
+	scope_file FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *pw = NULL;
+
+	while (file && (pw = fgetpwent(file)) && pw->pw_uid != uid) {
+	}
+	if (!pw) {
+		pw = getpwuid(uid);
+	}
+	return pw ? arena_strdup(arena, pw->pw_name) : NULL;
+}
+
+/* logind(8) keeps a file for each user that lingers. */
+bool host_session_ends(struct arena *arena)
+{
+	uid_t uid = host_session_uid();
+	const char *name;
+
+	if (host_session_is_root() || access("/run/systemd/system", F_OK) < 0 ||
+	    access(arena_printf(arena, "/run/user/%u", uid), F_OK) < 0) {
+		return false;
+	}
+	name = host_user_name(arena, uid);
+	return name && access(arena_printf(arena, "/var/lib/systemd/linger/%s", name), F_OK) < 0;
 }

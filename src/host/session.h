@@ -10,8 +10,19 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
+
 /* The id outside of our user namespace that our effective uid stands for; geteuid() where the map can't be read. */
 uid_t host_session_uid(void);
 
 /* Effective uid 0 in the initial user namespace (or one that maps every id to itself). */
 bool host_session_is_root(void);
+
+/* The name of a user, in the arena; NULL for none. */
+const char *host_user_name(struct arena *arena, uid_t uid);
+
+/*
+ * Whether logind ends what this user has when the last session of theirs does: their systemd manager with all that is in it,
+ * and /run/user/UID. Not so for root, with lingering (loginctl(1), enable-linger), and without logind.
+ */
+bool host_session_ends(struct arena *arena);

@@ -21,6 +21,9 @@ struct plan_options {
 	bool trace;
 };
 
+/* "bound" to the user's login sessions, or "persistent". */
+#define PLAN_SESSION "org.rootlet.session"
+
 /* Which facts this configuration makes necessary; the others need not be probed. */
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
 

@@ -91,5 +91,6 @@ struct facts {
 	int listen_fds;			     /* passed by socket activation, from descriptor 3 on */
 	const char *listen_names;	     /* $LISTEN_FDNAMES; NULL: none */
 	struct facts_device *devices;	     /* for each of linux.devices; NULL: not probed (root) */
+	bool session_ends;		     /* for what stays: with the last session (host/session.h) */
 	unsigned last_cap;		     /* the kernel's highest capability number */
 };

@@ -159,6 +159,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		f->devices[a] = d;
 	} else if (str_eq(word, "selinux")) {
 		f->has_selinux = true;
+	} else if (str_eq(word, "session-ends")) {
+		f->session_ends = true;
 	} else if (str_eq(word, "setgroups-denied")) {
 		f->setgroups_denied = true;
 	} else if (str_eq(word, "outer")) {
