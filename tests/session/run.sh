@@ -113,6 +113,8 @@ if [ "${1:-}" = --boot ]; then
 	pivot_root . "$PWD/mnt"
 	cd /
 	umount -l /mnt
+	# As every systemd has it, but for one in a container, which leaves it to whoever started that.
+	mount --make-rshared /
 	exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=rootlet-room \
 		/lib/systemd/systemd --system --unit=room.target --log-target=journal
 fi
