@@ -245,6 +245,7 @@ const struct verdict_row verdict_annotations[] = {
 	{ "org.rootlet.session", DONE_WITH("\"persistent\": refused where the container would end with the user's last login session; "
 		"\"bound\": that is meant, and not told at the start"), DONE },
 	BOTH("run.oci.mount_context_type", DONE_WITH("which option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext")),
+	{ "org.criu.config", ADAPTED("without an effect: checkpoint and restore take CAP_SYS_ADMIN"), DONE_WITH("a configuration file for CRIU") },
 	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
 	BOTH("run.oci.hooks.stderr", DONE_WITH("the same for their errors")),
 	{ "run.oci.keep_original_groups", DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note. "

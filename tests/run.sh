@@ -49,7 +49,7 @@ while [ $# -gt 0 ]; do
 done
 
 must_work=${ROOTLET_MUST_WORK:-0}
-test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc
+test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
 	golang-github-containers-common'
 [ "$quick" = yes ] || test_packages="$test_packages clang git qemu-system-x86 e2fsprogs"
 

@@ -131,6 +131,24 @@ int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);
 /* How many descriptors --preserve-fds takes at most. */
 #define CMD_PRESERVE_FDS_MAX 65536
 
+/* Options of checkpoint and restore that mean the same for both (criu_options.c). */
+struct criu_options;
+/* clang-format off */
+#define CMD_CRIU_OPTIONS                                                                                       \
+	{ "image-path", 0, "DIR", "folder of the image files (default: checkpoint)", CMD_USED },               \
+	{ "work-path", 0, "DIR", "folder of CRIU's logs (default: that of the images)", CMD_USED },            \
+	{ "tcp-established", 0, NULL, "with open TCP connections", CMD_USED },                                 \
+	{ "ext-unix-sk", 0, NULL, "with UNIX sockets to processes outside", CMD_USED },                        \
+	{ "shell-job", 0, NULL, "a process of a shell's session", CMD_USED },                                  \
+	{ "file-locks", 0, NULL, "with locks of files", CMD_USED },                                            \
+	{ "manage-cgroups-mode", 0, "MODE", "soft, full, strict or ignore (default: ignore)", CMD_USED },      \
+	{ "network-lock", 0, "METHOD", "iptables, nftables or skip", CMD_USED },                               \
+	{ "empty-ns", 0, "network", "an empty namespace in place of what it holds", CMD_USED },                \
+	{ "auto-dedup", 0, NULL, "remove memory that a later image has too", CMD_USED },                       \
+	{ "lazy-pages", 0, NULL, "move memory when it is needed", CMD_USED }
+/* clang-format on */
+int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct err *err);
+
 /* Options of create and run that mean the same for both (launch_options.c). */
 struct launch_options;
 /* clang-format off */

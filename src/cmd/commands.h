@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 
+extern const struct cmd cmd_checkpoint;
 extern const struct cmd cmd_create;
 extern const struct cmd cmd_delete;
 extern const struct cmd cmd_exec;
@@ -11,6 +12,7 @@ extern const struct cmd cmd_features;
 extern const struct cmd cmd_kill;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_ps;
+extern const struct cmd cmd_restore;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_spec;
 extern const struct cmd cmd_start;

@@ -110,11 +110,12 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_object_begin(&w, "annotations");
 	json_string(&w, "org.rootlet.version", PACKAGE_VERSION);
 	json_string(&w, "org.rootlet.commit", ROOTLET_COMMIT);
-	json_string(&w, "run.oci.checkpoint.enabled", "false");
+	json_string(&w, "run.oci.checkpoint.enabled", "true");
 	json_object_end(&w);
 	/* Those that make the runtime act on paths or programs of the host, should a config come from elsewhere. */
 	json_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
 	json_string(&w, NULL, "org.rootlet.proc");
+	json_string(&w, NULL, "org.criu.config");
 	json_string(&w, NULL, "run.oci.hooks.");
 	json_string(&w, NULL, "run.oci.seccomp.receiver");
 	json_array_end(&w);

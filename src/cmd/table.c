@@ -3,8 +3,8 @@
 #include "cmd/commands.h"
 
 const struct cmd *const cmd_table[] = {
-	&cmd_spec, &cmd_run,	&cmd_create, &cmd_start, &cmd_exec,	&cmd_state, &cmd_wait,
-	&cmd_kill, &cmd_delete, &cmd_list,   &cmd_ps,	 &cmd_features, NULL,
+	&cmd_spec,   &cmd_run,	&cmd_create, &cmd_start,      &cmd_exec,    &cmd_state,	   &cmd_wait, &cmd_kill,
+	&cmd_delete, &cmd_list, &cmd_ps,     &cmd_checkpoint, &cmd_restore, &cmd_features, NULL,
 };
 
 const struct cmd_option cmd_global_options[] = {

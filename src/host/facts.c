@@ -53,8 +53,7 @@ static void read_map(struct arena *arena, const char *path, struct sys_idmap *ma
 	}
 }
 
-/* Absolute path of a helper: from PATH, else from where distributions put it (clients strip PATH). */
-static const char *find_helper(struct arena *arena, const char *name)
+const char *host_find_program(struct arena *arena, const char *name)
 {
 	const char *lists[] = { getenv("PATH"), "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin" };
 
@@ -105,8 +104,8 @@ static const char *helper_fault(struct arena *arena, const char *path)
 
 static void find_helpers(struct arena *arena, struct facts *f)
 {
-	f->newuidmap = find_helper(arena, "newuidmap");
-	f->newgidmap = find_helper(arena, "newgidmap");
+	f->newuidmap = host_find_program(arena, "newuidmap");
+	f->newgidmap = host_find_program(arena, "newgidmap");
 	if (!f->newuidmap || !f->newgidmap) {
 		return;
 	}

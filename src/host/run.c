@@ -3,6 +3,8 @@
  * host/run: create and start in one, and who stays with the container: this process in the foreground, a monitor
  * behind a detached one.
  */
+#include "host/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,7 +32,7 @@ static bool adopts_orphans(const struct launch *l)
 }
 
 /* Foreground: stays until the end, then leaves nothing. */
-static int stay(struct launch *l, int *ret_status, struct err *err)
+int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 {
 	struct foreground fg = {
 		.pid = l->pid,
@@ -144,7 +146,7 @@ static int run_made(struct launch *l, int *ret_status, struct err *err)
 	if (l->detached) {
 		return leave(l, err);
 	}
-	return stay(l, ret_status, err);
+	return host_run_stay(l, ret_status, err);
 }
 
 /* report: host_monitor_behind's, or -1. */
