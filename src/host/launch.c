@@ -270,7 +270,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	return 0;
 }
 
-static int send_pidfd(const struct launch *l, struct err *err)
+int host_launch_send_pidfd(const struct launch *l, struct err *err)
 {
 	if (l->pidfd_socket >= 0) {
 		TRY(host_pidfd_socket_send(l->pidfd_socket, PIDFD_SOCKET_INIT, l->pidfd, err));
@@ -519,7 +519,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}
-	TRY(send_pidfd(l, err));
+	TRY(host_launch_send_pidfd(l, err));
 	if (with_gate && l->notify.from >= 0) {
 		TRY(tell(l, WIRE_NOTIFY, l->notify.from, err));
 	}

@@ -61,6 +61,9 @@ int host_launch_prepare(struct launch *l, struct err *err);
 /* Up to READY, and the container's state written. with_gate: it will be started by another process. */
 int host_launch_make(struct launch *l, bool with_gate, struct err *err);
 
+/* To the clients that asked for one, by option or annotation. */
+int host_launch_send_pidfd(const struct launch *l, struct err *err);
+
 /* The groups of resctrl that were made for this container. */
 int host_launch_remove_rdt(struct launch *l, struct err *err);
 

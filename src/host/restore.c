@@ -179,7 +179,10 @@ static int make(struct launch *l, struct criu *criu, struct err *err)
 		return err_errno(err, -l->pidfd, "restore: the restored process %d", (int)l->pid);
 	}
 	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid, NULL, err));
-	return l->options->pid_file ? host_pid_file(l->options->pid_file, l->pid, err) : 0;
+	if (l->options->pid_file) {
+		TRY(host_pid_file(l->options->pid_file, l->pid, err));
+	}
+	return host_launch_send_pidfd(l, err);
 }
 
 /* Who learns the exit status: this process, or a monitor where the kernel tells it to one. */
