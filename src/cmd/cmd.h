@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/table.h"
 
 enum cmd_option_use {
 	CMD_USED,
@@ -76,6 +77,7 @@ struct cmd_context {
 /* All commands, NULL-terminated, and the global options (table.c). */
 extern const struct cmd *const cmd_table[];
 extern const struct cmd_option cmd_global_options[];
+extern const struct name cmd_cgroup_managers[]; /* to enum plan_cgroup_choice */
 const struct cmd *cmd_find(const char *name);
 
 enum cmd_order {

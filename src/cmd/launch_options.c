@@ -2,26 +2,26 @@
 /* cmd/launch_options: from the options that create and run share to what host_create and host_run take. */
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "cmd/cmd.h"
 #include "host/launch.h"
 #include "host/state.h"
 
-/* Asked for by name, and not there yet: said, not passed over. */
-static void note_cgroup_manager(const struct cmd_args *globals)
+/* The words were checked by main. --cgroup-manager is the more exact of the two. */
+static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)
 {
-	const char *manager = cmd_flag(globals, "systemd-cgroup") ? "systemd" : cmd_value(globals, "cgroup-manager");
+	const char *manager = cmd_value(globals, "cgroup-manager");
 
-	if (manager && !str_eq(manager, "auto") && !str_eq(manager, "disabled")) {
-		log_warning("cgroup manager %s: not supported yet, the container stays in its caller's cgroup",
-			    manager);
+	if (manager) {
+		return (enum plan_cgroup_choice)names_find(cmd_cgroup_managers, manager)->value;
 	}
+	return cmd_flag(globals, "systemd-cgroup") ? PLAN_CGROUP_ONLY_SYSTEMD : PLAN_CGROUP_AUTO;
 }
 
 int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
 	const char *bundle = cmd_value(args, "bundle");
+	const char *limits = cmd_value(&ctx->globals, "limits");
 	struct launch_options options = {
 		.id = args->v[0],
 		.bundle = bundle ? bundle : ".",
@@ -34,14 +34,13 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.no_subreaper = cmd_flag(args, "no-subreaper"),
 		.no_new_keyring = cmd_flag(args, "no-new-keyring"),
 		.quiet_notes = quiet,
+		.cgroup_manager = cgroup_choice(&ctx->globals),
+		.best_effort = limits && str_eq(limits, "best-effort"),
 	};
 
 	TRY(host_id_check(options.id, err));
 	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &options.preserve_fds, err));
 	TRY(cmd_root(ctx, true, &options.root, err));
-	if (!quiet) {
-		note_cgroup_manager(&ctx->globals);
-	}
 	*ret = options;
 	return 0;
 }

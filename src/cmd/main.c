@@ -56,19 +56,17 @@ static int open_log(const struct cmd_args *globals, struct err *err)
 
 static int check_globals(const struct cmd_args *globals, struct err *err)
 {
-	static const char *const managers[] = { "auto", "systemd", "cgroupfs", "disabled" };
 	const char *manager = cmd_value(globals, "cgroup-manager");
+	const char *limits = cmd_value(globals, "limits");
 
-	if (!manager) {
-		return 0;
+	if (manager && !names_find(cmd_cgroup_managers, manager)) {
+		return err_set(err, EINVAL, "--cgroup-manager: `%s` is not known: auto, systemd, cgroupfs or disabled",
+			       manager);
 	}
-	for (size_t i = 0; i < sizeof(managers) / sizeof(*managers); i++) {
-		if (str_eq(manager, managers[i])) {
-			return 0;
-		}
+	if (limits && !str_eq(limits, "strict") && !str_eq(limits, "best-effort")) {
+		return err_set(err, EINVAL, "--limits: `%s` is not known: strict or best-effort", limits);
 	}
-	return err_set(err, EINVAL, "--cgroup-manager: `%s` is not known: auto, systemd, cgroupfs or disabled",
-		       manager);
+	return 0;
 }
 
 static int print_help(struct cmd_context *ctx, const struct cmd *cmd, struct err *err)

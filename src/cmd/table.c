@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/table: the commands, in the order in which --help lists them, and the global options. */
 #include "cmd/commands.h"
+#include "plan/plan.h"
 
 const struct cmd *const cmd_table[] = {
 	&cmd_spec,   &cmd_run,	&cmd_create, &cmd_start,      &cmd_exec,    &cmd_state,	   &cmd_wait, &cmd_kill,
 	&cmd_delete, &cmd_list, &cmd_ps,     &cmd_checkpoint, &cmd_restore, &cmd_features, NULL,
+};
+
+const struct name cmd_cgroup_managers[] = {
+	{ "auto", PLAN_CGROUP_AUTO },
+	{ "systemd", PLAN_CGROUP_ONLY_SYSTEMD },
+	{ "cgroupfs", PLAN_CGROUP_ONLY_FS },
+	{ "disabled", PLAN_CGROUP_DISABLED },
+	NAMES_END,
 };
 
 const struct cmd_option cmd_global_options[] = {
@@ -15,6 +24,8 @@ const struct cmd_option cmd_global_options[] = {
 	{ "debug", 0, NULL, "the same as --log-level debug", CMD_USED },
 	{ "cgroup-manager", 0, "MANAGER", "auto, systemd, cgroupfs or disabled (default: auto)", CMD_USED },
 	{ "systemd-cgroup", 0, NULL, "the same as --cgroup-manager systemd", CMD_USED },
+	{ "limits", 0, "HOW", "strict: a limit that can't be had is an error (default); best-effort: a warning",
+	  CMD_USED },
 	{ "rootless", 0, "VALUE", "for runc's sake: rootlet sees for itself", CMD_IGNORED },
 	{ "criu", 0, "PATH", "for runc's sake", CMD_IGNORED },
 	{ "version", 'v', NULL, "print the version", CMD_USED },

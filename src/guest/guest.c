@@ -34,6 +34,8 @@ static const struct step make_steps[] = {
 	{ "namespaces", guest_new_namespaces },
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
+	/* The namespace begins where the host side has put this process. Before the mounts, which show it. */
+	{ "cgroup", guest_cgroup },
 	/* Before anything else is done in the new time namespace: its offsets freeze with the first process in it. */
 	{ "time", guest_time_offsets },
 	{ "names", guest_names },

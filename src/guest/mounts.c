@@ -328,7 +328,10 @@ static int set_label(const struct plan_mount *m, int fd, struct err *err)
 static int mount_fs(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
 {
 	TRY(open_target(g, m, false, ret_target, err));
-	*ret_mount = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, m->set, err);
+	/* The caller's cgroup, should the container have none: never writable (CVE-2023-25809). */
+	uint64_t set = m->set | (g->no_cgroup && str_eq(m->fstype, "cgroup2") ? MOUNT_ATTR_RDONLY : 0);
+
+	*ret_mount = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, set, err);
 	if (*ret_mount < 0 && m->fall_back && (err->code == EPERM || err->code == EBUSY || err->code == ENODEV)) {
 		return fall_back(g, m, ret_mount, err);
 	}

@@ -164,6 +164,9 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
 
+	if (g->plan->cgroup.manager != PLAN_CGROUP_NONE) {
+		rest &= ~(uint64_t)CLONE_NEWCGROUP; /* later, by guest_cgroup */
+	}
 	TRY(guest_is_guarded(g->plan) ? join_guarded(ns, &rest, err) : join_all(ns, err));
 	if (join_user || join_pid) {
 		TRY(guest_fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));

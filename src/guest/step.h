@@ -34,6 +34,7 @@ struct guest {
 	int selinux;		   /* the same for the label */
 	int hooks_out;		   /* where the hooks write; -1: /dev/null */
 	int hooks_err;		   /* -1: kept for the message */
+	bool no_cgroup;		   /* systemd failed: the container stays in its caller's cgroup */
 	bool started;		   /* READY was sent */
 	const char *program;	   /* the file that execve gets, found in PATH */
 	const char **env;
@@ -58,6 +59,9 @@ int guest_wait_placed(struct guest *g, struct err *err);
 int guest_keep_proc(struct guest *g, struct err *err);
 int guest_enter(struct guest *g, struct err *err);
 int guest_final_cpus(struct guest *g, struct err *err);
+
+/* cgroup.c */
+int guest_cgroup(struct guest *g, struct err *err);
 
 /* rootfs.c */
 int guest_rootfs(struct guest *g, struct err *err);

@@ -17,7 +17,10 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/table.h"
 #include "plan/plan.h"
+
+struct state_dir;
 
 /* What state.json keeps. */
 struct cgroup {
@@ -26,26 +29,29 @@ struct cgroup {
 	const char *path;  /* below mount, beginning with '/' */
 	const char *sub;   /* "container"; NULL: none */
 	const char *unit;  /* SYSTEMD: the scope's name */
-	const char *leaf; /* below mount: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
-	const char *why;  /* NONE: why there is no cgroup */
+	const char *made;  /* FS: the highest directory that was made on the way to path */
+	const char *leaf;  /* FS: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
+	const char *why;   /* NONE: why there is no cgroup */
 };
 
 /* "systemd", "cgroupfs", "disabled". */
-const char *host_cgroup_manager_name(enum plan_cgroup_manager manager);
+extern const struct name host_cgroup_manager_names[];
 
 /*
- * Makes the cgroup of a plan, without a process (cgroupfs), or does nothing yet (systemd, whose scopes begin with a
- * process). *ret_into: a descriptor for sys_clone, or -1. On failure nothing is left.
+ * Makes the cgroup of a plan, without a process (cgroupfs), or nothing yet (systemd, whose scopes begin with a process).
+ * dir, a new state folder, remembers it first, so that a launch that is killed leaves nothing unknown. *ret_into: a
+ * descriptor for sys_clone, or -1. After a failure the caller calls host_cgroup_remove.
  */
-int host_cgroup_prepare(struct arena *arena, const struct plan *plan, struct cgroup *ret, int *ret_into,
-			struct err *err);
+int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const struct state_dir *dir,
+			struct cgroup *ret, int *ret_into, struct err *err);
 
 /*
  * The container's first process is there: puts it into the cgroup unless it was cloned into it (`inside`), applies the
  * limits and reads them back. *ret_dir: the directory that is to be the root of the container's cgroup namespace, for the
- * guest. On failure the caller calls host_cgroup_remove.
+ * guest; -1 when the container goes without (the manager is NONE, or systemd failed and nobody had insisted). After a
+ * failure the caller calls host_cgroup_remove.
  */
-int host_cgroup_begin(struct arena *arena, const struct plan *plan, struct cgroup *cgroup, pid_t pid, int pidfd,
+int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cgroup, pid_t pid, int pidfd,
 		      bool inside, int *ret_dir, struct err *err);
 
 /*
@@ -55,7 +61,10 @@ int host_cgroup_begin(struct arena *arena, const struct plan *plan, struct cgrou
  */
 int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err);
 
-/* The directory where the container's processes are, for sys_clone and openat. Returns a descriptor or -errno with err. */
+/*
+ * The directory where the container's processes are, for openat. Returns a descriptor (close-on-exec), or -errno with
+ * err: ENOTSUP when there is no cgroup, ENOENT when it is gone.
+ */
 int host_cgroup_open(const struct cgroup *cgroup, struct err *err);
 
 /* Freezes or thaws everything in it and waits until the kernel says that it is so. */
@@ -64,14 +73,31 @@ int host_cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err
 /* False also when there is no cgroup, or it can't be read. */
 bool host_cgroup_is_frozen(const struct cgroup *cgroup);
 
-/* SIGKILL to every process in it, also to those that are being forked: cgroup.kill, before Linux 5.14 by freezing first. */
+/*
+ * SIGKILL to every process in it, also to those that are being forked: cgroup.kill, before Linux 5.14 by freezing first.
+ * Does not wait for their end.
+ */
 int host_cgroup_kill(const struct cgroup *cgroup, struct err *err);
 
-/* Every process in it and below, ascending. */
+/* Every process in it and below that this process can see, ascending. */
 int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n, struct err *err);
 
-/* New limits for what runs: writes and reads back (update). */
+/* New limits for what runs: written and read back, and given to the unit (update). */
 int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, struct err *err);
 
 /* Ends what is left in it and removes it with everything below. Success when it is gone already. */
 int host_cgroup_remove(const struct cgroup *cgroup, struct err *err);
+
+/* ---- in files: state.json, and what a launch remembers until that is written ---- */
+
+struct json_writer;
+struct json_table;
+
+/* Of struct cgroup, as host_cgroup_write writes it. */
+extern const struct json_table host_cgroup_table;
+
+/* The member "cgroup". */
+void host_cgroup_write(struct json_writer *w, const struct cgroup *cgroup);
+
+/* What the launch that had this folder before remembered, and did not live to remove. */
+void host_cgroup_forget(int dir_fd);

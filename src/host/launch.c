@@ -26,10 +26,12 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "guest/guest.h"
+#include "host/cgroup.h"
 #include "host/console.h"
 #include "host/exit.h"
 #include "host/explain.h"
 #include "host/facts.h"
+#include "host/facts_cgroup.h"
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
@@ -87,6 +89,7 @@ void host_launch_done(struct launch *l)
 	fd_drop(&l->notify.to);
 	fd_drop(&l->signals);
 	fd_drop(&l->wire);
+	fd_drop(&l->into);
 	fd_drop(&l->gate);
 	fd_drop(&l->multiplexer);
 	fd_drop(&l->record);
@@ -116,6 +119,9 @@ void host_launch_undo(struct launch *l)
 	while (l->pid > 0 && waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	(void)host_launch_remove_rdt(l, &ignored);
+	if (host_cgroup_remove(&l->cgroup, &ignored) < 0) {
+		log_warning("%s", ignored.msg);
+	}
 	if (l->dir.fd >= 0) {
 		(void)host_state_remove(&l->dir, &ignored);
 	}
@@ -238,6 +244,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
 		facts.session_ends = host_session_ends(&l->arena);
 	}
+	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec), &facts.cgroup);
 	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
 	options = (struct plan_options){
 		.id = o->id,
@@ -247,6 +254,8 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.preserve_fds = o->preserve_fds,
 		.notify = notify_path(l),
 		.trace = l->begin > 0,
+		.cgroup_manager = o->cgroup_manager,
+		.best_effort = o->best_effort,
 	};
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
 	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
@@ -295,7 +304,12 @@ static int spawn(struct launch *l, struct err *err)
 	if (rc < 0) {
 		return err_errno(err, -rc, "socketpair");
 	}
-	l->pid = sys_clone(flags, &l->pidfd);
+	l->pid = l->into >= 0 ? sys_clone_into(flags, l->into, &l->pidfd) : -ENOSYS;
+	l->inside = l->pid >= 0;
+	if (l->pid < 0) {
+		/* Whatever the reason: it is moved then, and a lasting one comes up again. */
+		l->pid = sys_clone(flags, &l->pidfd);
+	}
 	if (l->pid == 0) {
 		struct guest_fds fds = { .wire = theirs, .gate = l->gate, .init = -1, .root = -1 };
 
@@ -321,13 +335,32 @@ static int tell(const struct launch *l, enum wire_type type, int fd, struct err 
 	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container %s", wire_type_name(type)) : 0;
 }
 
-/* Compiling a filter takes a millisecond or more: it is done while the id helpers run. */
-static int give_ids_and_filter(struct launch *l, struct err *err)
+/* Does the guest fork once more, so that the container's init is not the process that was cloned? */
+static bool forks_again(const struct launch *l)
+{
+	return plan_joins(&l->plan->ns, CLONE_NEWUSER) || plan_joins(&l->plan->ns, CLONE_NEWPID);
+}
+
+static int give_cgroup(const struct launch *l, int dir, struct err *err)
+{
+	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
+		return 0;
+	}
+	return tell(l, dir >= 0 ? WIRE_CGROUP : WIRE_NO_CGROUP, dir, err);
+}
+
+/* systemd's answer takes as long as the id helpers, compiling a filter a millisecond: all of it side by side. */
+static int give(struct launch *l, struct err *err)
 {
 	struct idmap_job job;
 	scope_fd int filter = -1;
+	scope_fd int cgroup = -1;
 	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
 
+	if (rc == 0) {
+		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd, l->inside, &cgroup,
+				       err);
+	}
 	if (rc == 0 && l->plan->filter.present) {
 		rc = host_filter_compile(l->spec, l->plan, &filter, err);
 	}
@@ -335,6 +368,7 @@ static int give_ids_and_filter(struct launch *l, struct err *err)
 	if (l->plan->ids.how != PLAN_IDS_NONE) {
 		TRY(tell(l, WIRE_IDMAP, -1, err));
 	}
+	TRY(give_cgroup(l, cgroup, err));
 	TRY(host_mount_ids(&l->plan->fs, l->wire, err));
 	return filter >= 0 ? tell(l, WIRE_FILTER, filter, err) : 0;
 }
@@ -362,7 +396,7 @@ static int take_init(struct launch *l, struct wire_msg *msg, struct err *err)
 	fd_drop(&l->pidfd);
 	l->pidfd = msg->fd;
 	l->pid = pid;
-	return 0;
+	return give(l, err);
 }
 
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
@@ -507,14 +541,17 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	}
 	TRY(host_rdt_make(&l->plan->rdt, err));
 	l->rdt_made = true;
+	TRY(host_cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
 	host_launch_trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
 	host_launch_trace(l, "cloned");
-	TRY(give_ids_and_filter(l, err));
-	host_launch_trace(l, "ids mapped");
+	if (!forks_again(l)) {
+		TRY(give(l, err));
+		host_launch_trace(l, "ids mapped");
+	}
 	TRY(serve(l, err));
 	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
-	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, l->pid,
+	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, &l->cgroup, l->pid,
 			l->notify.to >= 0 ? l->options->notify_socket : NULL, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));

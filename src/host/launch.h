@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "plan/plan.h"
 
 struct launch_options {
 	const char *root; /* host_state_root's answer */
@@ -24,6 +25,8 @@ struct launch_options {
 	bool no_new_keyring;
 	bool quiet_notes; /* notes on what was adapted are not printed (create: its stderr becomes the container's) */
 	int preserve_fds;
+	enum plan_cgroup_choice cgroup_manager;
+	bool best_effort; /* --limits */
 };
 
 /* Makes the container and leaves it waiting for `start`. On failure nothing of it is left. */

@@ -23,6 +23,7 @@ struct launch {
 	struct spec *spec;
 	struct plan *plan;
 	const char *owner;
+	struct cgroup cgroup;
 	struct state_dir dir;
 	bool detached;	    /* nobody stays: a terminal needs a console socket */
 	int console_socket; /* connected, or -1 */
@@ -31,6 +32,8 @@ struct launch {
 	struct notify notify;
 	int signals;
 	int wire;	  /* our end */
+	int into;	  /* the cgroup that the guest is cloned into, or -1 */
+	bool inside;	  /* it was */
 	int gate;	  /* create: listening; run: -1 */
 	int multiplexer;  /* foreground with a terminal */
 	int record;	  /* the file that will say how it ended, or -1 */
@@ -45,8 +48,8 @@ struct launch {
 #define LAUNCH_INIT(o)                                                                                                 \
 	{                                                                                                              \
 		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
-		.signals = -1, .wire = -1, .gate = -1, .multiplexer = -1, .record = -1, .report = -1, .pid = -1,       \
-		.notify = NOTIFY_NONE, .pidfd = -1                                                                     \
+		.signals = -1, .wire = -1, .into = -1, .gate = -1, .multiplexer = -1, .record = -1, .report = -1,      \
+		.pid = -1, .notify = NOTIFY_NONE, .pidfd = -1                                                          \
 	}
 
 /* Starts a launch: the clock of --debug. */

@@ -52,6 +52,10 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 	if (sig == SIGKILL && state->own_pid_namespace) {
 		return sys_pidfd_kill(init_fd, sig);
 	}
+	/* A cgroup is killed as one, whatever forks meanwhile. */
+	if (sig == SIGKILL && state->cgroup.manager != PLAN_CGROUP_NONE && host_cgroup_kill(&state->cgroup, err) == 0) {
+		return 0;
+	}
 	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
 		scope_arena struct arena arena = ARENA_INIT;
 		pid_t *pids = NULL;
@@ -197,6 +201,8 @@ int host_destroy(struct state_dir *dir, const struct state *state, struct err *e
 	TRY(kill_and_wait(state, err));
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_rdt_remove(state->rdt_group, state->rdt_monitor, err));
+	/* With whatever init left in it, where it has no pid namespace of its own. */
+	TRY(host_cgroup_remove(&state->cgroup, err));
 	TRY(host_state_remove(dir, err));
 	host_hooks_poststop(&hooks, state->bundle);
 	return 0;
@@ -214,6 +220,7 @@ static int remove_unreadable(struct state_dir *dir, bool force, int why, struct 
 		log_warning("container `%s`: removed; its processes, if it has any, are unknown and were left alone",
 			    dir->id);
 	}
+	host_cgroup_forget(dir->fd);
 	return host_state_remove(dir, err);
 }
 
@@ -241,7 +248,7 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 		return remove_unreadable(&dir, force, rc, err);
 	}
 	status = host_state_status(dir.root, &state);
-	if (!force && status == STATE_RUNNING && !ends_by_itself(&state)) {
+	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
 		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
 			     host_status_name(status));
 	} else {

@@ -2,8 +2,8 @@
 /*
  * host/processes: which processes are the container's.
  *
- * With a pid namespace of its own: all in that namespace, also those that joined it from outside, and what descends
- * from them in namespaces further in. Without: init and its descendants; one whose parents are gone is lost to us.
+ * With a cgroup: all in it and below. Without, but with a pid namespace of its own: all in that namespace, also those that joined it from outside, and what descends
+ * from them in namespaces further in. Without either: init and its descendants; one whose parents are gone is lost to us.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -131,8 +131,13 @@ int host_processes(struct arena *arena, const struct state *state, pid_t **ret, 
 	scope_fd int pidfd = -1;
 	size_t members = 0, n = 0;
 	pid_t *pids;
-	int rc = host_state_pidfd(state, &pidfd);
+	int rc = 0;
 
+	if (state->cgroup.manager != PLAN_CGROUP_NONE &&
+	    host_cgroup_pids(arena, &state->cgroup, ret, ret_n, err) == 0) {
+		return 0;
+	}
+	rc = host_state_pidfd(state, &pidfd);
 	if (rc == 0) {
 		rc = scan(state, &list);
 	}

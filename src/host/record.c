@@ -43,7 +43,7 @@ bool host_own_pid_namespace(const struct plan *plan)
 }
 
 int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
-		pid_t pid, const char *notify, struct err *err)
+		const struct cgroup *cgroup, pid_t pid, const char *notify, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct state state = {
@@ -61,6 +61,7 @@ int host_record(const struct state_dir *dir, const struct plan *plan, const stru
 		.rdt_group = plan->rdt.remove_group ? plan->rdt.group : NULL,
 		.rdt_monitor = plan->rdt.monitor,
 		.notify = notify,
+		.cgroup = *cgroup,
 		.annotations = spec->annotations,
 	};
 	char letter;

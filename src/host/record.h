@@ -11,7 +11,7 @@
 #include "spec/spec.h"
 
 int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
-		pid_t pid, const char *notify, struct err *err);
+		const struct cgroup *cgroup, pid_t pid, const char *notify, struct err *err);
 
 /* The pid in decimal without a newline, written aside and renamed, as clients wait for it. */
 int host_pid_file(const char *path, pid_t pid, struct err *err);

@@ -68,6 +68,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 		return 0;
 	}
 	TRY(host_launch_remove_rdt(l, err));
+	TRY(host_cgroup_remove(&l->cgroup, err));
 	TRY(host_state_remove(&l->dir, err));
 	host_hooks_poststop(&l->plan->hooks, l->bundle);
 	return 0;

@@ -145,10 +145,11 @@ static int remove_contents(int fd, unsigned depth, struct err *err)
 /* One try at making, or taking over, ROOT/ID. -EAGAIN: it vanished in between. */
 static int reserve_once(int root_fd, const char *id, int *ret_fd, struct err *err)
 {
+	bool made = mkdirat(root_fd, id, 0700) == 0;
 	scope_fd int fd = -1;
 	int rc;
 
-	if (mkdirat(root_fd, id, 0700) < 0 && errno != EEXIST) {
+	if (!made && errno != EEXIST) {
 		return err_errno(err, errno, "cannot make the state folder of `%s`", id);
 	}
 	rc = open_folder(root_fd, id, &fd, err);
@@ -166,6 +167,9 @@ static int reserve_once(int root_fd, const char *id, int *ret_fd, struct err *er
 		return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
 	}
 	/* What a create that was killed left behind; a new folder is empty. */
+	if (!made) {
+		host_cgroup_forget(fd);
+	}
 	rc = remove_contents(fd, 0, err);
 	if (rc < 0) {
 		return err_wrap(err, "cannot reuse the state folder of `%s`", id);
@@ -359,6 +363,7 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 	json_string(&w, "rootfs", state->rootfs);
 	json_string(&w, "created", state->created);
 	json_string(&w, "owner", state->owner);
+	host_cgroup_write(&w, &state->cgroup);
 	json_object_begin(&w, "annotations");
 	for (size_t i = 0; i < state->annotations.n; i++) {
 		json_string(&w, state->annotations.v[i].key, state->annotations.v[i].value);
@@ -413,6 +418,7 @@ static const struct json_field state_fields[] = {
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
 	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },
 	{ .key = "owner", .kind = JSON_K_STR, .offset = IN_STATE(owner), .flags = JSON_REQUIRED },
+	{ .key = "cgroup", .kind = JSON_K_STRUCT, .offset = IN_STATE(cgroup), .table = &host_cgroup_table },
 	{ .key = "annotations", .kind = JSON_K_PAIRS, .offset = IN_STATE(annotations) },
 	{ .key = NULL },
 };

@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "host/cgroup.h"
 #include "json/decode.h"
 
 #define STATE_ID_MAX 255
@@ -48,6 +49,7 @@ struct state {
 	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
 	const char *rdt_monitor;
 	const char *notify;	/* the service manager's socket that `start` passes notifications on to; NULL: none */
+	struct cgroup cgroup;
 	struct pairs annotations;
 };
 

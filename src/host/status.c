@@ -144,7 +144,10 @@ enum state_status host_state_status(const char *root, const struct state *state)
 	if (!is_alive(state)) {
 		return STATE_STOPPED;
 	}
-	return has_gate(root, state->id) ? STATE_CREATED : STATE_RUNNING;
+	if (has_gate(root, state->id)) {
+		return STATE_CREATED;
+	}
+	return host_cgroup_is_frozen(&state->cgroup) ? STATE_PAUSED : STATE_RUNNING;
 }
 
 int host_state_pidfd(const struct state *state, int *ret_pidfd)

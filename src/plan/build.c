@@ -51,10 +51,10 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	plan->id = options->id;
 	plan->bundle = options->bundle;
 	plan->trace = options->trace;
-	TRY(plan_supported(&b, err));
 	TRY(plan_annotations(&b, err));
 	TRY(plan_namespaces(&b, err));
 	TRY(plan_ids(&b, err));
+	TRY(plan_cgroup(&b, err));
 	TRY(plan_fs(&b, err));
 	TRY(plan_mounts(&b, err));
 	TRY(plan_devices(&b, err));

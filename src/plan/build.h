@@ -19,6 +19,8 @@ struct plan_options {
 	int preserve_fds;
 	const char *notify; /* host path of a socket for the container's notifications; NULL: none */
 	bool trace;
+	enum plan_cgroup_choice cgroup_manager;
+	bool best_effort; /* limits that can't be had are notes, not errors */
 };
 
 /* "bound" to the user's login sessions, or "persistent". */
@@ -26,6 +28,9 @@ struct plan_options {
 
 /* Which facts this configuration makes necessary; the others need not be probed. */
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
+
+/* Does it ask for limits (device rules apart)? Then the controllers have to be known. */
+bool plan_wants_limits(const struct spec *spec);
 
 /*
  * Decides everything. The plan and what it points to live in the arena, which must outlive it, as must the

@@ -24,10 +24,10 @@ void plan_note(struct builder *b, const char *path, const char *what, const char
 void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why);
 
 /* In the order of plan_build. Each returns 0 or -errno with err filled. */
-int plan_supported(struct builder *b, struct err *err);
 int plan_annotations(struct builder *b, struct err *err);
 int plan_namespaces(struct builder *b, struct err *err);
 int plan_ids(struct builder *b, struct err *err);
+int plan_cgroup(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
 int plan_mounts(struct builder *b, struct err *err);
 int plan_mount_adapt(struct builder *b, struct plan_mount *m, struct err *err);

@@ -63,6 +63,28 @@ struct facts_device {
 
 #define FACTS_RLIMITS 16
 
+enum facts_cgroup_mode {
+	FACTS_CGROUP_NONE,   /* nothing at /sys/fs/cgroup, or nobody looked */
+	FACTS_CGROUP_V1,     /* version 1 alone */
+	FACTS_CGROUP_HYBRID, /* version 1 with an empty version 2 beside it, at /sys/fs/cgroup/unified */
+	FACTS_CGROUP_V2,
+};
+
+struct facts_cgroup {
+	enum facts_cgroup_mode mode;
+	const char *mount; /* of cgroup2; NULL: none */
+	const char *own;   /* this process's, below mount */
+	/* What is delegated to us and can be written: its top, and where in it the caller's cgroups belong. NULL: none. */
+	const char *top;
+	const char *base;
+	const char *why_not;	 /* there is no top */
+	struct strs controllers; /* that top can hand down; looked up only when limits are asked for */
+	const char *systemd;	 /* addresses of the manager, looked up only when it may be needed; NULL: none */
+	const char *why_no_systemd;
+	bool systemd_controllers_known;
+	struct strs systemd_controllers; /* that the manager was given */
+};
+
 struct facts {
 	uint32_t uid; /* effective, as seen in the namespace this process is in */
 	uint32_t gid;
@@ -93,4 +115,5 @@ struct facts {
 	struct facts_device *devices;	     /* for each of linux.devices; NULL: not probed (root) */
 	bool session_ends;		     /* for what stays: with the last session (host/session.h) */
 	unsigned last_cap;		     /* the kernel's highest capability number */
+	struct facts_cgroup cgroup;
 };

@@ -78,6 +78,13 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 		m->source = "cgroup2";
 		m->data_n = 0;
 		m->fall_back = true;
+		if (b->plan->cgroup.manager == PLAN_CGROUP_NONE && !(m->set & MOUNT_ATTR_RDONLY)) {
+			/* The namespace's root is the caller's cgroup then. */
+			m->set |= MOUNT_ATTR_RDONLY;
+			m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+			plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only",
+					"the container has no cgroup of its own");
+		}
 		return;
 	}
 	/* Without a cgroup namespace this is the whole host's tree: never writable (CVE-2023-25809). */

@@ -355,9 +355,12 @@ enum plan_cgroup_manager {
 
 /* A limit: a file of cgroup v2 and what is written to it. */
 struct plan_limit {
-	const char *where; /* "/linux/resources/memory/limit" */
-	const char *file;  /* "memory.max" */
-	const char *value; /* "1048576" */
+	const char *where;   /* "/linux/resources/memory/limit" */
+	const char *file;    /* "memory.max" */
+	const char *value;   /* "1048576" */
+	bool optional;	     /* passed over where the kernel has no such file */
+	const char *or_file; /* written in its place where there is no `file`; NULL: none */
+	const char *or_value;
 };
 
 struct plan_device_id {
@@ -394,6 +397,36 @@ struct plan_limits {
 	size_t file_n;
 	struct plan_property *properties;
 	size_t property_n;
+	bool check_before_update; /* a memory limit below what is in use is an error, not an OOM kill */
+};
+
+/* What the command line asks for. */
+enum plan_cgroup_choice {
+	PLAN_CGROUP_AUTO,
+	PLAN_CGROUP_ONLY_SYSTEMD,
+	PLAN_CGROUP_ONLY_FS,
+	PLAN_CGROUP_DISABLED,
+};
+
+struct plan_cgroup {
+	enum plan_cgroup_manager manager;
+	const char *why;   /* NONE: why there is none */
+	bool optional;	   /* nobody asked for it: where systemd fails, the container runs without */
+	bool best_effort;  /* a limit that can't be had after all is a warning */
+	const char *mount; /* where cgroup2 is mounted */
+	const char *top;   /* FS: below mount, the highest directory of the hierarchy that we may write */
+	const char *path;  /* FS: below mount, the container's */
+	const char *slice; /* SYSTEMD */
+	const char *unit;
+	const char *description;
+	struct plan_property *properties; /* from annotations */
+	size_t property_n;
+	const char *sub;     /* below the cgroup that has the limits: where the processes are; NULL: in that itself */
+	const char *payload; /* below that, entered once the namespace is made; NULL: none */
+	bool delegate;	     /* the container may make cgroups of its own */
+	uint32_t uid;	     /* who gets them, as the container has it */
+	struct strs controllers; /* that the limits need */
+	struct plan_limits limits;
 };
 
 /* ---- system calls ---- */
@@ -418,6 +451,7 @@ struct plan {
 	struct plan_process process;
 	struct plan_enter enter;
 	struct plan_filter filter;
+	struct plan_cgroup cgroup;
 	const char *hostname;	/* NULL: left alone */
 	const char *domainname; /* NULL: left alone */
 	struct plan_hooks hooks;

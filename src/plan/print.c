@@ -365,6 +365,72 @@ static void print_filter(struct text *out, const struct plan_filter *f)
 	}
 }
 
+static void print_property(struct text *out, const struct plan_property *p)
+{
+	text_add(out, "property: %s %s ", p->name, p->type);
+	if (str_eq(p->type, "b")) {
+		text_add(out, "%s", p->boolean ? "true" : "false");
+	} else if (str_eq(p->type, "i") || str_eq(p->type, "x")) {
+		text_add(out, "%lld", (long long)p->integer);
+	} else if (str_eq(p->type, "u") || str_eq(p->type, "t")) {
+		if (p->number == UINT64_MAX) {
+			text_add(out, "infinity");
+		} else {
+			text_add(out, "%llu", (unsigned long long)p->number);
+		}
+	} else if (str_eq(p->type, "d")) {
+		text_add(out, "%g", p->real);
+	} else if (str_eq(p->type, "s")) {
+		text_add(out, "\"%s\"", p->text);
+	}
+	for (size_t i = 0; str_eq(p->type, "as") && i < p->texts.n; i++) {
+		text_add(out, "%s\"%s\"", i ? " " : "", p->texts.v[i]);
+	}
+	for (size_t i = 0; str_eq(p->type, "ay") && i < p->bytes.n; i++) {
+		text_add(out, "%02x", p->bytes.v[i]);
+	}
+	for (size_t i = 0; str_eq(p->type, "a(st)") && i < p->devices.n; i++) {
+		text_add(out, "%s=%llu", p->devices.v[i].path, (unsigned long long)p->devices.v[i].value);
+	}
+	text_add(out, "\n");
+}
+
+static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
+{
+	if (cg->manager == PLAN_CGROUP_NONE) {
+		return;
+	}
+	if (cg->manager == PLAN_CGROUP_FS) {
+		text_add(out, "cgroup: cgroupfs %s %s, ours from %s on", cg->mount, cg->path, cg->top);
+	} else {
+		text_add(out, "cgroup: systemd %s in %s \"%s\"%s", cg->unit, cg->slice, cg->description,
+			 cg->optional ? ", optional" : "");
+	}
+	text_add(out, "%s%s%s%s\n", cg->sub ? ", processes in " : "", cg->sub ? cg->sub : "",
+		 cg->payload ? ", then in " : "", cg->payload ? cg->payload : "");
+	if (cg->delegate) {
+		text_add(out, "cgroup belongs to: %u\n", cg->uid);
+	}
+	for (size_t i = 0; i < cg->controllers.n; i++) {
+		text_add(out, "controller: %s\n", cg->controllers.v[i]);
+	}
+	for (size_t i = 0; i < cg->limits.file_n; i++) {
+		const struct plan_limit *l = &cg->limits.files[i];
+
+		text_add(out, "limit: %s = %s%s", l->file, l->value, l->optional ? " (where it exists)" : "");
+		if (l->or_file) {
+			text_add(out, " or %s = %s", l->or_file, l->or_value);
+		}
+		text_add(out, "\n");
+	}
+	for (size_t i = 0; i < cg->property_n; i++) {
+		print_property(out, &cg->properties[i]);
+	}
+	for (size_t i = 0; cg->manager == PLAN_CGROUP_SYSTEMD && i < cg->limits.property_n; i++) {
+		print_property(out, &cg->limits.properties[i]);
+	}
+}
+
 const char *plan_print(struct arena *arena, const struct plan *plan)
 {
 	struct text out;
@@ -376,6 +442,7 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 		print_enter(&out, plan);
 	} else {
 		print_namespaces(&out, plan);
+		print_cgroup(&out, &plan->cgroup);
 		print_fs(&out, &plan->fs);
 	}
 	print_process(&out, &plan->process);

@@ -25,6 +25,38 @@ struct clone_args_v0 {
 	uint64_t tls;
 };
 
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP UINT64_C(0x200000000)
+#endif
+
+/* struct clone_args, CLONE_ARGS_SIZE_VER2. */
+struct clone_args_v2 {
+	struct clone_args_v0 v0;
+	uint64_t set_tid;
+	uint64_t set_tid_size;
+	uint64_t cgroup;
+};
+
+pid_t sys_clone_into(uint64_t flags, int cgroup, int *ret_pidfd)
+{
+	int pidfd = -1;
+	struct clone_args_v2 args = {
+		.v0 = { .flags = flags | CLONE_PIDFD | CLONE_INTO_CGROUP,
+			.pidfd = (uint64_t)(uintptr_t)&pidfd,
+			.exit_signal = SIGCHLD },
+		.cgroup = (uint64_t)cgroup,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid < 0) {
+		return -errno;
+	}
+	if (pid > 0) {
+		*ret_pidfd = pidfd;
+	}
+	return (pid_t)pid;
+}
+
 pid_t sys_clone(uint64_t flags, int *ret_pidfd)
 {
 	int pidfd = -1;

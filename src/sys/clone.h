@@ -11,6 +11,12 @@
  */
 pid_t sys_clone(uint64_t flags, int *ret_pidfd);
 
+/*
+ * The same, with the child born in a cgroup (a descriptor of its directory): Linux 5.7, and clone3(2) must not be refused by a
+ * seccomp filter around us.
+ */
+pid_t sys_clone_into(uint64_t flags, int cgroup, int *ret_pidfd);
+
 /* Return a descriptor or 0, or -errno. */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_kill(int pidfd, int sig);

@@ -20,6 +20,8 @@ static const struct wire_rule {
 	[WIRE_SETUP_DONE] = { "SETUP_DONE", 0, false, false, 0 },
 	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
 	[WIRE_MOUNT] = { "MOUNT", 0, true, false, 0 },
+	[WIRE_CGROUP] = { "CGROUP", 0, true, false, 0 },
+	[WIRE_NO_CGROUP] = { "NO_CGROUP", 0, false, false, 0 },
 	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
 	[WIRE_NAMESPACES] = { "NAMESPACES", 0, false, false, 0 },
 	[WIRE_NAMESPACE] = { "NAMESPACE", sizeof(uint32_t), true, true, 1u << WIRE_PHASE_GATE },

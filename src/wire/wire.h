@@ -20,6 +20,8 @@ enum wire_type {
 	WIRE_SETUP_DONE, /* the host has done its part between mounts and pivot */
 	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
 	WIRE_MOUNT,	 /* descriptor: a detached mount that the host has idmapped, in the order of the plan */
+	WIRE_CGROUP,	 /* descriptor: the cgroup that the container is in now */
+	WIRE_NO_CGROUP,	 /* it stays where its caller is */
 	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
 	WIRE_NAMESPACES, /* at the gate: exec asks for the namespaces */
 	WIRE_PLACED,	 /* exec: the process is in the container's cgroup, on its first CPUs: go on */

@@ -108,22 +108,6 @@ END
 	equal "$output" fine
 }
 
-@test "what this version can't do yet is refused, never passed over" {
-	cp "$B/config.json" "$T/whole"
-	while read -r path filter; do
-		cp "$T/whole" "$B/config.json"
-		config "$filter"
-		try rl create --bundle "$B" "$C"
-		refused "$path" "not supported yet"
-	done <<'END'
-/linux/resources/memory .linux.resources = {"memory": {"limit": 1048576}}
-/linux/resources/cpu .linux.resources = {"cpu": {"shares": 100}}
-/linux/resources/pids .linux.resources = {"pids": {"limit": 10}}
-/linux/resources/unified .linux.resources = {"unified": {"memory.high": "1"}}
-/linux/mountLabel .linux.mountLabel = "a:b:c:d"
-END
-}
-
 # ---------------------------------------------------------------- the bundle
 
 @test "no bundle, no config.json, no rootfs" {

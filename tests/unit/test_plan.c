@@ -22,6 +22,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "base/table.h"
 #include "plan/exec.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
@@ -70,6 +71,7 @@ struct exec_case {
 	bool in_cgroup;
 	struct facts_container container;
 	struct plan_exec_wish wish;
+	struct plan_options options; /* what the command line says of a launch */
 };
 
 static void add_string(struct arena *arena, struct strs *list, const char *text)
@@ -118,6 +120,58 @@ static void read_exec(struct arena *arena, const char *word, const char *rest, s
 	} else {
 		fail_msg("unknown fact: exec-%s", word);
 	}
+}
+
+static struct strs words(struct arena *arena, const char *text)
+{
+	struct strs list = { .v = arena_array(arena, strlen(text) + 1, sizeof(*list.v)) };
+	char *copy = arena_strdup(arena, text);
+	char *rest = NULL;
+
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		list.v[list.n++] = word;
+	}
+	return list;
+}
+
+/* "cgroup v2", "cgroup-mount /sys/fs/cgroup", "cgroup-top /a", "cgroup-base /a/b", "systemd unix:path=…". */
+static bool read_cgroup_fact(struct arena *arena, const char *word, const char *rest, struct facts_cgroup *f)
+{
+	static const struct name modes[] = {
+		{ "none", FACTS_CGROUP_NONE },
+		{ "v1", FACTS_CGROUP_V1 },
+		{ "hybrid", FACTS_CGROUP_HYBRID },
+		{ "v2", FACTS_CGROUP_V2 },
+		NAMES_END,
+	};
+	const char *text = arena_strdup(arena, rest);
+
+	if (str_eq(word, "cgroup")) {
+		const struct name *mode = names_find(modes, rest);
+
+		assert_non_null(mode);
+		f->mode = (enum facts_cgroup_mode)mode->value;
+	} else if (str_eq(word, "cgroup-mount")) {
+		f->mount = text;
+	} else if (str_eq(word, "cgroup-top")) {
+		f->top = text;
+	} else if (str_eq(word, "cgroup-base")) {
+		f->base = text;
+	} else if (str_eq(word, "cgroup-why-not")) {
+		f->why_not = text;
+	} else if (str_eq(word, "cgroup-controllers")) {
+		f->controllers = words(arena, rest);
+	} else if (str_eq(word, "systemd")) {
+		f->systemd = text;
+	} else if (str_eq(word, "systemd-why-not")) {
+		f->why_no_systemd = text;
+	} else if (str_eq(word, "systemd-controllers")) {
+		f->systemd_controllers = words(arena, rest);
+		f->systemd_controllers_known = true;
+	} else {
+		return false;
+	}
+	return true;
 }
 
 /* One line of a facts file. */
@@ -195,9 +249,30 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		f->listen_names = arena_strdup(arena, rest);
 	} else if (str_eq(word, "last-cap")) {
 		f->last_cap = (unsigned)strtoul(rest, NULL, 10);
-	} else {
+	} else if (!read_cgroup_fact(arena, word, rest, &f->cgroup)) {
 		fail_msg("unknown fact: %s", line);
 	}
+}
+
+/* "option cgroup-manager systemd", "option limits best-effort": what the command line would say. */
+static bool read_option(const char *line, struct plan_options *options)
+{
+	static const struct name managers[] = {
+		{ "option cgroup-manager systemd", PLAN_CGROUP_ONLY_SYSTEMD },
+		{ "option cgroup-manager cgroupfs", PLAN_CGROUP_ONLY_FS },
+		{ "option cgroup-manager disabled", PLAN_CGROUP_DISABLED },
+		NAMES_END,
+	};
+	const struct name *manager = names_find(managers, line);
+
+	if (manager) {
+		options->cgroup_manager = (enum plan_cgroup_choice)manager->value;
+	} else if (str_eq(line, "option limits best-effort")) {
+		options->best_effort = true;
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void read_facts(struct arena *arena, char *text, struct facts *f, struct exec_case *e)
@@ -207,7 +282,7 @@ static void read_facts(struct arena *arena, char *text, struct facts *f, struct 
 		f->rlimit_hard[i] = RLIM_INFINITY;
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (line[0] != '#' && line[0]) {
+		if (line[0] != '#' && line[0] && !read_option(line, &e->options)) {
 			read_fact(arena, line, f, e);
 		}
 	}
@@ -236,16 +311,16 @@ static void compare(const char *path, const char *got)
 static int make_plan(struct arena *arena, const char *json, const struct facts *facts, const struct exec_case *e,
 		     struct plan **ret, struct err *err)
 {
-	struct plan_options options = { .id = "golden", .bundle = "/bundle" };
+	const struct plan_options *options = &e->options;
 	struct spec_process *process;
 	struct spec *spec;
 
 	TRY(spec_load(arena, json, strlen(json), &spec, err));
 	if (!e->wanted) {
-		return plan_build(arena, spec, facts, &options, ret, err);
+		return plan_build(arena, spec, facts, options, ret, err);
 	}
 	TRY(plan_exec_process(arena, spec, NULL, &e->wish, &process, err));
-	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, &options, ret, err);
+	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, options, ret, err);
 }
 
 static void one_golden(void **state)
@@ -254,7 +329,7 @@ static void one_golden(void **state)
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_free char *json = read_text(arena_printf(&arena, "%s/%s.json", FOLDER, name));
 	scope_free char *facts_text = read_text(arena_printf(&arena, "%s/%s.facts", FOLDER, name));
-	struct exec_case exec = { .wanted = false };
+	struct exec_case exec = { .options = { .id = "golden", .bundle = "/bundle" } };
 	struct facts facts = { 0 };
 	struct err err = { 0 };
 	struct plan *plan;

@@ -176,6 +176,8 @@ static const struct {
 	{ WIRE_NAMESPACES, 0, 0, false, false, false },
 	{ WIRE_PLACED, 0, 0, false, false, false },
 	{ WIRE_NOTIFY, 0, 0, true, false, true },
+	{ WIRE_CGROUP, 0, 0, true, false, false },
+	{ WIRE_NO_CGROUP, 0, 0, false, false, false },
 	{ WIRE_LOG, 0, ERR_MSG_MAX, false, true, true },
 	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true },
 	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false },

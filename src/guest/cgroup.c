@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guest/cgroup: the container's view of its control group.
+ *
+ * The namespace takes the cgroup that this process is in for its root, so it is made only after the host side has put
+ * the process where it belongs. What the container may change there is given to its user before that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "guest/step.h"
+#include "sys/compat.h"
+#include "sys/fd.h"
+#include "wire/wire.h"
+
+/* What may be given away; before Linux 4.15 there is no such file, and config-linux.md has the list. */
+#define DELEGATE "/sys/kernel/cgroup/delegate"
+#define DELEGATE_DEFAULT "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n"
+
+/* name "": the directory itself. Written, and read back. */
+static int give_one(const struct plan_cgroup *cg, int dir, const char *name, struct err *err)
+{
+	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+	struct stat st;
+
+	if (fstatat(dir, name, &st, flags) < 0) {
+		return errno == ENOENT ? 0 : err_errno(err, errno, "the cgroup's %s", name);
+	}
+	if (st.st_uid == cg->uid) {
+		return 0;
+	}
+	if (fchownat(dir, name, cg->uid, (gid_t)-1, flags) < 0) {
+		return err_errno(err, errno, "giving the cgroup's %s to user %u", *name ? name : "directory", cg->uid);
+	}
+	if (fstatat(dir, name, &st, flags) < 0 || st.st_uid != cg->uid) {
+		return err_set(err, EIO, "the cgroup's %s did not become user %u's", *name ? name : "directory",
+			       cg->uid);
+	}
+	/* The group stays the caller's: its exec and delete still write here. */
+	if ((*name ? fchmodat(dir, name, st.st_mode | S_IWGRP, 0) : fchmod(dir, st.st_mode | S_IWGRP)) < 0) {
+		return err_errno(err, errno, "the mode of the cgroup's %s", *name ? name : "directory");
+	}
+	return 0;
+}
+
+/* config-linux.md, "Cgroup ownership": these files and no others, or the container could lift its own limits. */
+static int give(struct guest *g, int dir, struct err *err)
+{
+	const char *list;
+
+	if (sys_read_file(&g->arena, AT_FDCWD, DELEGATE, 65536, &list) < 0) {
+		list = DELEGATE_DEFAULT;
+	}
+	TRY(give_one(&g->plan->cgroup, dir, "", err));
+	while (*list) {
+		size_t len = strcspn(list, "\n");
+
+		if (len > 0 && !memchr(list, '/', len)) {
+			TRY(give_one(&g->plan->cgroup, dir, arena_strndup(&g->arena, list, len), err));
+		}
+		list += len + (list[len] == '\n');
+	}
+	return 0;
+}
+
+/* run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the process. */
+static int enter_payload(struct guest *g, int dir, struct err *err)
+{
+	const char *name = g->plan->cgroup.payload;
+	scope_fd int below = -1;
+	int rc;
+
+	if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST) {
+		return err_errno(err, errno, "making the cgroup %s", name);
+	}
+	below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (below < 0) {
+		return err_errno(err, errno, "the cgroup %s", name);
+	}
+	TRY(give(g, below, err));
+	rc = sys_write_file(below, "cgroup.procs", "0", 1);
+	return rc < 0 ? err_errno(err, -rc, "entering the cgroup %s", name) : 0;
+}
+
+/* Situation: uid 0 of the user namespace, the host's mounts; this process is in its cgroup once the message is there. */
+int guest_cgroup(struct guest *g, struct err *err)
+{
+	const struct plan *plan = g->plan;
+	struct wire_msg msg;
+	scope_fd int dir = -1;
+	int rc;
+
+	if (plan->cgroup.manager == PLAN_CGROUP_NONE) {
+		return 0; /* the namespace was made with the others */
+	}
+	rc = wire_recv(g->wire, &msg);
+	if (rc <= 0 || (msg.type != WIRE_CGROUP && msg.type != WIRE_NO_CGROUP)) {
+		return err_set(err, EPIPE, "the host side ended before the container had its cgroup");
+	}
+	dir = msg.fd;
+	g->no_cgroup = msg.type == WIRE_NO_CGROUP;
+	if (!g->no_cgroup && plan->cgroup.delegate) {
+		TRY(give(g, dir, err));
+	}
+	if ((plan->ns.new &CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
+		return err_errno(err, errno, "making the container's cgroup namespace");
+	}
+	return g->no_cgroup || !plan->cgroup.payload ? 0 : enter_payload(g, dir, err);
+}

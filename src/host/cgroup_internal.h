@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/cgroup_internal: what the files of the cgroup code share. Private to them. */
+#pragma once
+
+#include "host/cgroup.h"
+
+/* How long freezing, and the end of killed processes, may take. */
+#define CGROUP_TIMEOUT_MS 10000
+
+/* MOUNT PATH, and below it `sub` when that is given. In the arena. */
+const char *host_cgroup_dir(struct arena *arena, const struct cgroup *cgroup, const char *sub);
+
+/* A directory of the cgroup file system: a descriptor (close-on-exec) or -errno. Follows no symlink at the end. */
+int host_cgroup_open_dir(const char *path);
+
+/* The value of a key of cgroup.events ("populated", "frozen"): 0, 1, or -errno. */
+int host_cgroup_event(int dir, const char *key);
+
+/* Waits until that value is `want`. 0, -ETIMEDOUT, or -errno. */
+int host_cgroup_wait_event(int dir, const char *key, int want, int timeout_ms);
+
+/* Writes a number, as for cgroup.procs: 0 or -errno. */
+int host_cgroup_put(int dir, const char *file, const char *value);
+
+/*
+ * Hands every controller down that can be (cgroup.subtree_control), so that statistics are there as well as limits.
+ * Returns 0, or -errno with err for one of `needed` that can't: EBUSY when the cgroup has processes of its own.
+ */
+int host_cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err);
+
+/* Writes limits into a cgroup and reads them back. best_effort: what can't be set is a warning. */
+int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort, struct err *err);
+
+/* Removes the directory and all below it; no process may be left in it. 0, or -errno. */
+int host_cgroup_remove_tree(const char *path);
+
+/* The same, as root of a namespace with all of the user's ids: for what belongs to subordinate ones. */
+int host_cgroup_remove_in_userns(const char *path, struct err *err);
+
+/* Appends the directories in `dir`, each with "AT/" in front when at is not empty. 0, or -errno; gone counts as empty. */
+int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list, size_t *room);
+
+/* The file of a state folder in which a launch remembers its cgroup until state.json is there. */
+#define HOST_CGROUP_REMEMBERED "cgroup.json"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/facts_cgroup: what this machine and session have in the way of control groups. */
+#pragma once
+
+#include "base/arena.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+
+/*
+ * Looks only as far as the choice makes necessary: nothing for DISABLED; the controllers only when `limits` are asked
+ * for. What can't be had is no error here; the reason is among the facts.
+ */
+void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, struct facts_cgroup *ret);
