@@ -2,6 +2,7 @@
 /* cmd/main: global options, the command, and the one place that prints an error. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -146,6 +147,8 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	fill_standard_fds();
+	/* A caller that ignores it would have our children reaped without a word on how they ended, wait(2). */
+	signal(SIGCHLD, SIG_DFL);
 	(void)argc;
 	if (run(&ctx, argv, &status, &err) < 0) {
 		log_error(&err);

@@ -216,6 +216,18 @@ no_monitor() {
 	equal "$status" 8
 }
 
+@test "a caller that ignores SIGCHLD takes nothing from it" {
+	script 'exit 4'
+	trap '' CHLD
+	try rl run --bundle "$B" "$C"
+	equal "$status$stderr" 4
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	try rl wait "$C"
+	equal "$status $output" "4 4"
+	rl delete "$C"
+	trap - CHLD
+}
+
 @test "the monitor holds nothing of its caller's and is small" {
 	until_told 0
 	mkdir "$T/here"
