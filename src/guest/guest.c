@@ -32,6 +32,8 @@ static const struct step make_steps[] = {
 	/* Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a joined pid namespace
 	 * begins with a child. */
 	{ "namespaces", guest_new_namespaces },
+	/* Last moment as the caller: with the container's ids his state folder may be closed to this process. */
+	{ "caller's source", guest_caller_source },
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
 	/* The namespace begins where the host side has put this process. Before the mounts, which show it. */
@@ -143,6 +145,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.root = fds->root,
 		.namespaces = fds->namespaces,
 		.host_proc = -1,
+		.as_caller = -1,
 		.notify = -1,
 		.rootfs = -1,
 		.proc = -1,

@@ -215,11 +215,31 @@ int guest_linked_sources(struct guest *g, struct err *err)
 	return 0;
 }
 
+/*
+ * Situation: the new mount namespace, and still the caller's own id on the host, with all capabilities. What fails is tried
+ * again, and reported, where the mount's turn comes.
+ */
+int guest_caller_source(struct guest *g, struct err *err)
+{
+	const struct plan_fs *fs = &g->plan->fs;
+
+	(void)err;
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		if (fs->mounts[i].as_caller) {
+			g->as_caller = sys_mount_clone(AT_FDCWD, fs->mounts[i].source, false, false);
+		}
+	}
+	return 0;
+}
+
 /* The source of a bind, as a detached mount. Returns a descriptor or -errno. */
 static int clone_source(struct guest *g, const struct plan_mount *m)
 {
 	size_t index = (size_t)(m - g->plan->fs.mounts);
 
+	if (m->as_caller && g->as_caller >= 0) {
+		return fd_take(&g->as_caller);
+	}
 	if (g->linked && g->linked[index] >= 0) {
 		return fd_take(&g->linked[index]);
 	}

@@ -16,6 +16,7 @@ struct guest {
 	struct arena arena;
 	int wire;
 	int gate;
+	int as_caller; /* the source of a mount, cloned while this had the caller's id; -1: none */
 	int notify;    /* the notification socket, kept for `start`; -1: none */
 	int init;      /* exec: pidfd of the container's first process */
 	int root;      /* exec: the container's root, where joining its mount namespace does not lead there; -1: none */
@@ -69,6 +70,7 @@ int guest_pivot(struct guest *g, struct err *err);
 int guest_root_readonly(struct guest *g, struct err *err);
 
 /* mounts.c */
+int guest_caller_source(struct guest *g, struct err *err);
 int guest_linked_sources(struct guest *g, struct err *err);
 int guest_mounts(struct guest *g, struct err *err);
 

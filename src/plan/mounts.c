@@ -160,6 +160,8 @@ int plan_mounts(struct builder *b, struct err *err)
 			.where = "NOTIFY_SOCKET",
 			.source = b->options->notify,
 			.target = PLAN_NOTIFY_SOCKET,
+			.as_caller = true,
+			.propagation = MS_PRIVATE,
 			.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 		};
 	}

@@ -167,6 +167,7 @@ struct plan_mount {
 	bool copy_link;		   /* BIND: a symlink is made anew at the target */
 	bool fall_back;		   /* FS: cgroup2 that can't be mounted: the host's is bound read-only */
 	const char *label;	   /* FS: SELinux label of its root directory, by attribute; NULL: none */
+	bool as_caller;		   /* BIND: lies where only the caller's own id leads (one such mount at most) */
 	bool optional;		   /* BIND: skipped when the source does not exist */
 	struct plan_mount_ids ids;
 };

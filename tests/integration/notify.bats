@@ -72,6 +72,23 @@ b'STOPPING=1\\n' 0"
 	got "b'STATUS=x\\n' 0"
 }
 
+@test "a container in which the caller has no id" {
+	manager
+	first() {
+		awk -F: -v u="$(id -un)" '$1 == u && $3 >= 1000 { print $2; exit }' "/etc/$1"
+	}
+	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1000}]
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' \
+		--argjson u "$(first subuid)" --argjson g "$(first subgid)"
+	mkdir "$B/rootfs/run"
+	config '.mounts += [{destination: "/run", type: "tmpfs", source: "tmpfs"}]'
+	chmod -R go+rX "$T"
+	bundle_args testguest notify STATUS=x
+	try rl run --bundle "$B" "$C"
+	equal "$status$stderr" 0
+	got "b'STATUS=x\\n' 0"
+}
+
 @test "only lines about the service's own state go on, whole, and no descriptor" {
 	manager
 	long=STATUS=$(printf 'x%.0s' {1..5000})
