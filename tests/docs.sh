@@ -23,7 +23,7 @@ verdict() {
 	fi
 }
 
-echo "1..3"
+echo "1..4"
 
 "$builddir/docs/config_support" >"$tmp/page" 2>"$tmp/faults" || echo "docs/config_support: status $?" >>"$tmp/faults"
 verdict 1 "each property has one verdict, each verdict a property" "$tmp/faults"
@@ -34,5 +34,13 @@ verdict 2 "docs/config-support.md is what the tables say" "$tmp/diff"
 
 grep -niE 'not (supported )?yet' "$srcdir/docs/config-support.md" >"$tmp/yet" || true
 verdict 3 "no row says \"not yet\"" "$tmp/yet"
+
+# What `features` prints under such names is no annotation of a configuration.
+find "$srcdir/src" -name '*.c' ! -name features.c -exec grep -ohE '"(/annotations/)?(run\.oci|org\.criu|org\.rootlet)\.[a-zA-Z_.-]+' {} + |
+	sed 's|^"||;s|^/annotations/||' | sort -u | while read -r name; do
+	grep -qF "| \`$name\` |" "$srcdir/docs/config-support.md" ||
+		echo "$name: an annotation without a row in docs/config_verdicts.c"
+done >"$tmp/annotations"
+verdict 4 "each annotation that the sources know has a row" "$tmp/annotations"
 
 exit "$status"
