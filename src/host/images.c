@@ -26,6 +26,7 @@ struct mount {
 	const char *device; /* "0:38" */
 	const char *root;   /* which part of the filesystem */
 	const char *point;
+	const char *type;
 };
 
 struct mounts {
@@ -61,6 +62,14 @@ static const char *field(struct arena *arena, const char *line, int skip)
 	return unescape(arena, line, strcspn(line, " \n"));
 }
 
+/* Behind " - ", which follows fields of any number. */
+static const char *type_of(struct arena *arena, const char *line)
+{
+	const char *separator = strstr(line, " - ");
+
+	return separator ? field(arena, separator + 3, 0) : "";
+}
+
 static int read_mounts(struct arena *arena, const char *path, struct mounts *ret, struct err *err)
 {
 	const char *text = NULL;
@@ -80,6 +89,7 @@ static int read_mounts(struct arena *arena, const char *path, struct mounts *ret
 			.device = field(arena, line, 2),
 			.root = field(arena, line, 3),
 			.point = field(arena, line, 4),
+			.type = type_of(arena, line),
 		};
 	}
 	return 0;
@@ -158,6 +168,7 @@ static int describe_mounts(struct criu *c, const struct state *state, struct err
 			json_object_begin(&w, NULL);
 			json_string(&w, "destination", m->point);
 			json_string(&w, "source", source);
+			json_bool(&w, "cgroup", str_eq(m->type, "cgroup2") && !str_eq(m->root, "/"));
 			json_object_end(&w);
 		}
 	}
@@ -284,7 +295,22 @@ static const char *source_now(struct criu *c, const struct plan *plan, const cha
 	return found;
 }
 
-int host_images_mounts(struct criu *c, const struct plan *plan, struct err *err)
+/*
+ * CRIU would mount the whole hierarchy in place of the container's own part of it (CVE-2023-25809), because it leaves cgroup
+ * namespaces alone together with cgroups. What is bound instead is the cgroup of the container as it is now.
+ */
+static const char *own_cgroup(struct criu *c, const struct json *mount, const struct cgroup *cgroup)
+{
+	const struct json *is = json_member(mount, "cgroup");
+
+	if (!is || is->type != JSON_BOOL || !is->boolean || cgroup->manager == PLAN_CGROUP_NONE) {
+		return NULL;
+	}
+	return arena_printf(c->arena, "%s%s%s%s", cgroup->mount, cgroup->path, cgroup->sub ? "/" : "",
+			    cgroup->sub ? cgroup->sub : "");
+}
+
+int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup, struct err *err)
 {
 	const struct json *list;
 
@@ -292,12 +318,14 @@ int host_images_mounts(struct criu *c, const struct plan *plan, struct err *err)
 	for (const struct json *m = list->first; m; m = m->next) {
 		const struct json *destination = m->type == JSON_OBJECT ? json_member(m, "destination") : NULL;
 		const struct json *source = m->type == JSON_OBJECT ? json_member(m, "source") : NULL;
+		const char *own;
 
 		if (!destination || destination->type != JSON_STRING || !source || source->type != JSON_STRING) {
 			return err_set(err, EINVAL, "%s/mounts.json: damaged", c->images);
 		}
+		own = own_cgroup(c, m, cgroup);
 		host_criu_add(c, "--external", "mnt[%s]:%s", destination->text,
-			      source_now(c, plan, destination->text, source->text));
+			      own ? own : source_now(c, plan, destination->text, source->text));
 	}
 	return 0;
 }

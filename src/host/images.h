@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "host/cgroup.h"
 #include "host/criu.h"
 #include "host/state.h"
 #include "plan/plan.h"
@@ -14,8 +15,8 @@
 /* Tells CRIU what is external to a running container and writes both files. */
 int host_images_describe(struct criu *c, const struct state *state, struct err *err);
 
-/* Tells CRIU where the external mounts are now: by the plan's bind mounts, else where they were. */
-int host_images_mounts(struct criu *c, const struct plan *plan, struct err *err);
+/* Tells CRIU where the external mounts are now: by the plan's bind mounts and the container's cgroup, else where they were. */
+int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup, struct err *err);
 
 /* Tells CRIU that the external streams are this process's 0 to 2, of which it inherits copies. */
 int host_images_streams(struct criu *c, struct err *err);

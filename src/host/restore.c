@@ -101,6 +101,66 @@ static int return_home(struct home *home, struct err *err)
 	return rc;
 }
 
+/* ---- the cgroup ---- */
+
+/* This process's own in the unified hierarchy, cgroups(7): "0::/path". */
+static const char *own_cgroup(struct arena *arena)
+{
+	const char *text = NULL;
+	const char *line;
+
+	if (sys_read_file(arena, AT_FDCWD, "/proc/self/cgroup", 1 << 20, &text) < 0) {
+		return NULL;
+	}
+	line = str_starts(text, "0::") ? text : strstr(text, "\n0::");
+	if (!line) {
+		return NULL;
+	}
+	line += *line == '\n' ? 4 : 3;
+	return arena_strndup(arena, line, strcspn(line, "\n"));
+}
+
+/*
+ * What criu restores stays in criu's cgroup, and criu begins in ours: so this process goes into the container's for as long as
+ * criu runs, and every process of the container is there from its first moment.
+ */
+static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
+{
+	scope_fd int self = -1;
+	scope_fd int dir = -1;
+
+	TRY(host_cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	*ret_own = NULL;
+	if (l->cgroup.manager == PLAN_CGROUP_NONE) {
+		return 0;
+	}
+	*ret_own = own_cgroup(&l->arena);
+	self = sys_pidfd_open(getpid());
+	if (!*ret_own || self < 0) {
+		return err_set(err, EIO, "restore: this process's own cgroup can't be told");
+	}
+	return host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, getpid(), self, false, &dir, err);
+}
+
+static int leave_cgroup(struct launch *l, const char *own, struct err *err)
+{
+	const char *path;
+	int rc;
+
+	if (!own) {
+		return 0;
+	}
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs", l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
+			    str_eq(own, "/") ? "" : own);
+	rc = sys_write_file(AT_FDCWD, path, "0", 1);
+	if (rc < 0) {
+		/* What removes the container's cgroup ends who is in it. */
+		l->cgroup.manager = PLAN_CGROUP_NONE;
+		return err_errno(err, -rc, "restore: returning to %s", path);
+	}
+	return 0;
+}
+
 /* ---- criu ---- */
 
 /* Joined namespaces, as their owner has them now. The descriptors are for criu to inherit. */
@@ -148,7 +208,7 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 	host_criu_flag(criu, true, "--restore-sibling");
 	host_criu_add(criu, "--root", "%s", l->plan->fs.rootfs);
 	host_criu_add(criu, "--pidfile", "%s/%s/criu.pid", l->dir.root, l->dir.id);
-	TRY(host_images_mounts(criu, l->plan, err));
+	TRY(host_images_mounts(criu, l->plan, &l->cgroup, err));
 	TRY(host_images_streams(criu, err));
 	TRY(add_namespaces(criu, &l->plan->ns, err));
 	TRY(make_mount_points(&l->plan->fs, err));
@@ -163,6 +223,22 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 	return rc;
 }
 
+static int run_in_cgroup(struct launch *l, struct criu *criu, struct err *err)
+{
+	struct err second = { .code = 0 };
+	const char *own = NULL;
+	int rc = enter_cgroup(l, &own, err);
+
+	if (rc == 0) {
+		rc = run_criu(l, criu, err);
+	}
+	if (leave_cgroup(l, own, &second) < 0 && rc == 0) {
+		*err = second;
+		rc = -second.code;
+	}
+	return rc;
+}
+
 static int make(struct launch *l, struct criu *criu, struct err *err)
 {
 	TRY(host_signals_catch(&l->signals, err));
@@ -171,7 +247,7 @@ static int make(struct launch *l, struct criu *criu, struct err *err)
 	if (l->detached) {
 		TRY(host_exit_begin(&l->dir, &l->record, err));
 	}
-	TRY(run_criu(l, criu, err));
+	TRY(run_in_cgroup(l, criu, err));
 	TRY(read_pid(l, &l->pid, err));
 	l->hooks_begun = true;
 	l->pidfd = sys_pidfd_open(l->pid);

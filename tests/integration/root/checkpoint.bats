@@ -15,7 +15,7 @@ setup() {
 }
 
 counter() {
-	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; sleep 0.02; done'
+	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/count; sleep 0.02; done'
 }
 
 # start: detached, with streams of the host.
@@ -76,6 +76,12 @@ criu_works() {
 	try rl exec "$C" sh -c 'touch /srv/x 2>&1; cat /proc/1/mountinfo | grep -c " /srv "; readlink /proc/1/fd/0'
 	equal "$output" $'touch: /srv/x: Read-only file system\n1\n/dev/null'
 	equal "$(readlink "/proc/$(pid_of)/fd/0")" /dev/null
+	# In a cgroup of its own where it had one, and without a sight of others.
+	if jq -e '.cgroup.path' "$T/state/$C/state.json" >/dev/null; then
+		has "$(cat "/proc/$(pid_of)/cgroup")" "0::$(jq -r '.cgroup.path' "$T/state/$C/state.json")"
+		try rl exec "$C" sh -c 'find /sys/fs/cgroup -name cgroup.procs | wc -l; grep -cx 1 /sys/fs/cgroup/cgroup.procs'
+		equal "$output" $'1\n1'
+	fi
 	# Once more, and left running.
 	try rl checkpoint --leave-running --image-path "$T/again" "$C"
 	equal "$status$stderr" 0
