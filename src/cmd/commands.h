@@ -10,6 +10,7 @@ extern const struct cmd cmd_delete;
 extern const struct cmd cmd_exec;
 extern const struct cmd cmd_features;
 extern const struct cmd cmd_kill;
+extern const struct cmd cmd_mounts;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_ps;
 extern const struct cmd cmd_restore;

@@ -94,22 +94,21 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 	return rc;
 }
 
-static int join(struct guest *g, struct err *err)
+/* types: CLONE_NEW*, none: nothing to do. */
+int guest_join(struct guest *g, uint64_t types, struct err *err)
 {
-	uint64_t flags = g->plan->enter.join;
-
 	for (size_t i = 0; g->namespaces && i < SYS_NAMESPACES; i++) {
-		if ((flags & (uint64_t)sys_namespaces[i].type) && setns(g->namespaces[i], sys_namespaces[i].type) < 0) {
+		if ((types & (uint64_t)sys_namespaces[i].type) && setns(g->namespaces[i], sys_namespaces[i].type) < 0) {
 			return explain_join(errno, err);
 		}
 	}
 	if (g->namespaces) {
 		return 0;
 	}
-	if (flags == 0 || setns(g->init, (int)flags) == 0) {
+	if (types == 0 || setns(g->init, (int)types) == 0) {
 		return 0;
 	}
-	return errno == EINVAL ? join_by_path(g, flags, err) : explain_join(errno, err);
+	return errno == EINVAL ? join_by_path(g, types, err) : explain_join(errno, err);
 }
 
 /*
@@ -119,7 +118,7 @@ static int join(struct guest *g, struct err *err)
 int guest_enter(struct guest *g, struct err *err)
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	TRY(join(g, err));
+	TRY(guest_join(g, g->plan->enter.join, err));
 	if (g->root >= 0 && (fchdir(g->root) < 0 || chroot(".") < 0)) {
 		return err_errno(err, errno, "entering the container's root");
 	}

@@ -108,6 +108,25 @@ static const struct step enter_steps[] = {
 	{ NULL, NULL },
 };
 
+/* rootlet mounts: into a container that is there, and nothing is left running. */
+static const struct step change_steps[] = {
+	{ "namespaces", guest_change_enter },
+	{ "ids", guest_wait_ids },
+	{ "sources", guest_change_sources },
+	{ "mount namespace", guest_change_into },
+	{ "mounts", guest_change_apply },
+	{ "done", guest_change_done },
+	{ NULL, NULL },
+};
+
+static const struct step *steps_of(const struct plan *plan)
+{
+	if (!plan->enter.present) {
+		return make_steps;
+	}
+	return plan->enter.mounts ? change_steps : enter_steps;
+}
+
 void guest_log(const struct guest *g, const char *fmt, ...)
 {
 	char text[ERR_MSG_MAX];
@@ -158,7 +177,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.hooks_out = -1,
 		.hooks_err = -1,
 	};
-	const struct step *step = plan->enter.present ? enter_steps : make_steps;
+	const struct step *step = steps_of(plan);
 	struct err err = { 0 };
 
 	/* A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the container. */

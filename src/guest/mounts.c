@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest/mounts: the mounts of the configuration, in its order.
+ * guest/mounts: what will be mounted, as detached mounts: new filesystems and clones of the host's.
  *
- * Situation of every function: uid 0 in the container's user namespace, in its mount namespace, before the pivot: host
- * paths (bind sources) by their names, paths inside only through g->rootfs.
+ * Situation of every function: uid 0 in the container's user namespace, in a mount namespace of its own that still shows
+ * the host's tree: sources by their names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "guest/copy_up.h"
 #include "guest/step.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
@@ -49,59 +48,6 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 			     "mounted already works");
 }
 
-/* proc and sysfs go on real directories only: through a symlink they would land elsewhere (CVE-2023-27561, -28642). */
-static bool wants_real_directory(const struct plan_mount *m)
-{
-	return m->kind == PLAN_MOUNT_FS && (str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs"));
-}
-
-/*
- * Without following a symlink at the end. Made where it is missing; what was made is looked at like what was there.
- * Returns the descriptor or -errno.
- */
-static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
-{
-	int fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
-
-	if (fd == -ENOENT) {
-		scope_fd int made = sys_make_in_root(g->rootfs, m->target, file);
-
-		fd = made < 0 ? made : sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
-	}
-	return fd;
-}
-
-static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret, struct err *err)
-{
-	bool real = wants_real_directory(m);
-	scope_fd int fd =
-		real || m->target_nofollow ? open_itself(g, m, file) : sys_make_in_root(g->rootfs, m->target, file);
-	struct stat st;
-
-	if (fd < 0) {
-		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
-		if (err->code == ELOOP) {
-			err_hint(err, "a symbolic link on the way leads nowhere or in a circle");
-		} else if (err->code == EROFS || err->code == EACCES || err->code == EPERM || err->code == EOVERFLOW) {
-			err_hint(err, "it does not exist and can't be made there: create it in the root filesystem");
-		}
-		return -err->code;
-	}
-	if (real && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-		return err_set(err, ELOOP,
-			       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a real "
-			       "directory",
-			       m->where, m->target, m->fstype);
-	}
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
-		return err_set(err, file ? EISDIR : ENOTDIR,
-			       "%s: destination %s is %s, but what is mounted there is %s", m->where, m->target,
-			       file ? "a directory" : "not a directory", file ? "not a directory" : "a directory");
-	}
-	*ret = fd_take(&fd);
-	return 0;
-}
-
 #define ATIME_ATTRS ((uint64_t)(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME))
 
 /* How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set without it. */
@@ -123,7 +69,7 @@ static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool r
  * Sets flags, then clears the others. A flag that the mount was cloned with from the host's namespace is locked
  * (mount_namespaces(7)): clearing is then impossible, and worth a line when it was asked for by name.
  */
-static int change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
+int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
 	int rc = set_flags(g, m, fd, false, m->set);
 
@@ -153,7 +99,7 @@ static int change_flags(struct guest *g, const struct plan_mount *m, int fd, str
 }
 
 /* In the container's user namespace: for what that one owns. */
-static int map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
+int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
 	const struct plan_mount_ids *ids = &m->ids;
 	scope_fd int namespace = -1;
@@ -246,13 +192,11 @@ static int clone_source(struct guest *g, const struct plan_mount *m)
 	return sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
 }
 
-/* crun's copy-symlink: what is a symlink on the host is the same symlink in the container. Returns 1 when that was done. */
-static int copy_link(struct guest *g, const struct plan_mount *m, struct err *err)
+/* crun's copy-symlink: a symlink on the host is to be the same symlink in the container. *ret stays NULL for anything else. */
+static int read_link(struct guest *g, const struct plan_mount *m, const char **ret, struct err *err)
 {
 	scope_fd int link = open(m->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	scope_fd int parent = -1;
-	char want[PATH_MAX], have[PATH_MAX];
-	const char *name;
+	char text[PATH_MAX];
 	struct stat st;
 	ssize_t len;
 
@@ -260,47 +204,32 @@ static int copy_link(struct guest *g, const struct plan_mount *m, struct err *er
 	if (!m->copy_link || link < 0 || fstat(link, &st) < 0 || !S_ISLNK(st.st_mode)) {
 		return 0;
 	}
-	len = readlinkat(link, "", want, sizeof(want) - 1);
-	if (len < 0) {
-		return err_errno(err, errno, "%s: source %s", m->where, m->source);
+	len = readlinkat(link, "", text, sizeof(text));
+	if (len < 0 || (size_t)len == sizeof(text)) {
+		return err_errno(err, len < 0 ? errno : ENAMETOOLONG, "%s: source %s", m->where, m->source);
 	}
-	want[len] = '\0';
-	parent = sys_make_parent_in_root(&g->arena, g->rootfs, m->target, &name);
-	if (parent < 0) {
-		return err_errno(err, -parent, "%s: the folder of %s", m->where, m->target);
-	}
-	if (symlinkat(want, parent, name) == 0) {
-		return 1;
-	}
-	if (errno != EEXIST) {
-		return err_errno(err, errno, "%s: making the link %s", m->where, m->target);
-	}
-	len = readlinkat(parent, name, have, sizeof(have) - 1);
-	if (len < 0 || (have[len] = '\0', !str_eq(have, want))) {
-		return err_set(err, EEXIST, "%s: destination %s exists and is not the symbolic link to %s", m->where,
-			       m->target, want);
-	}
-	return 1;
+	*ret = arena_strndup(&g->arena, text, (size_t)len);
+	return 0;
 }
 
-static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
+static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
 {
-	struct stat st;
-	int copied = copy_link(g, m, err);
+	scope_fd int fd = -1;
 
-	if (copied != 0) {
-		return copied < 0 ? copied : 0;
-	}
-	if (m->ids.present && m->ids.by_host) {
-		TRY(receive_source(g, m, ret_mount, err));
-	} else {
-		*ret_mount = clone_source(g, m);
-	}
-	if (*ret_mount == -ENOENT && m->optional) {
+	TRY(read_link(g, m, &ret->link, err));
+	if (ret->link) {
 		return 0;
 	}
-	if (*ret_mount < 0) {
-		err_errno(err, -*ret_mount, "%s: source %s", m->where, m->source);
+	if (m->ids.present && m->ids.by_host) {
+		TRY(receive_source(g, m, &fd, err));
+	} else {
+		fd = clone_source(g, m);
+	}
+	if (fd == -ENOENT && m->optional) {
+		return 0;
+	}
+	if (fd < 0) {
+		err_errno(err, -fd, "%s: source %s", m->where, m->source);
 		if (err->code == EINVAL && !m->recursive) {
 			return err_hint(
 				err, "other filesystems are mounted below it, and hiding them from view is not allowed "
@@ -309,10 +238,10 @@ static int mount_bind(struct guest *g, const struct plan_mount *m, int *ret_moun
 		sys_explain_path(m->source, err);
 		return -err->code;
 	}
-	if (fstat(*ret_mount, &st) < 0) {
-		return err_errno(err, errno, "%s: source %s", m->where, m->source);
-	}
-	return open_target(g, m, !S_ISDIR(st.st_mode), ret_target, err);
+	TRY(guest_map_ids(g, m, fd, err));
+	TRY(guest_change_flags(g, m, fd, err));
+	ret->fd = fd_take(&fd);
+	return 0;
 }
 
 /* cgroup2 that can't be mounted (a kernel or a surrounding container without it): the host's, which must not be written. */
@@ -345,77 +274,40 @@ static int set_label(const struct plan_mount *m, int fd, struct err *err)
 	return 0;
 }
 
-static int mount_fs(struct guest *g, const struct plan_mount *m, int *ret_mount, int *ret_target, struct err *err)
+static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
 {
-	TRY(open_target(g, m, false, ret_target, err));
 	/* The caller's cgroup, should the container have none: never writable (CVE-2023-25809). */
 	uint64_t set = m->set | (g->no_cgroup && str_eq(m->fstype, "cgroup2") ? MOUNT_ATTR_RDONLY : 0);
+	scope_fd int fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, set, err);
+	int rc;
 
-	*ret_mount = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, set, err);
-	if (*ret_mount < 0 && m->fall_back && (err->code == EPERM || err->code == EBUSY || err->code == ENODEV)) {
-		return fall_back(g, m, ret_mount, err);
+	if (fd < 0 && m->fall_back && (err->code == EPERM || err->code == EBUSY || err->code == ENODEV)) {
+		TRY(fall_back(g, m, &fd, err));
 	}
-	if (*ret_mount < 0) {
+	if (fd < 0) {
 		return explain_fs(m, err);
 	}
 	if (m->label) {
-		TRY(set_label(m, *ret_mount, err));
+		TRY(set_label(m, fd, err));
 	}
-	/* Not through the map: what is copied keeps the owners that it has in the container. */
-	if (m->copy_up) {
-		TRY(guest_copy_up(*ret_target, *ret_mount, m, err));
-	}
-	return map_ids(g, m, *ret_mount, err);
-}
-
-static int mount_one(struct guest *g, const struct plan_mount *m, struct err *err)
-{
-	scope_fd int fd = -1;
-	scope_fd int target = -1;
-	int rc;
-
-	if (m->kind == PLAN_MOUNT_CHANGE) {
-		fd = sys_open_in_root(g->rootfs, m->target, O_PATH, 0);
-		if (fd < 0) {
-			return err_errno(err, -fd, "%s: %s", m->where, m->target);
-		}
-		if (m->data_n > 0 && sys_mount_reconfigure(fd, m->data, m->data_n, err) < 0) {
-			return err_wrap(err, "%s: remounting %s", m->where, m->target);
-		}
-		return change_flags(g, m, fd, err);
-	}
-	if (m->kind == PLAN_MOUNT_BIND) {
-		TRY(mount_bind(g, m, &fd, &target, err));
-		if (fd < 0) {
-			return 0;
-		}
-		TRY(map_ids(g, m, fd, err));
-		TRY(change_flags(g, m, fd, err));
-	} else {
-		TRY(mount_fs(g, m, &fd, &target, err));
-		rc = sys_mount_setattr(fd, false, 0, 0, m->propagation);
-		if (rc < 0) {
-			return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
-		}
-	}
-	rc = sys_mount_attach(fd, target);
+	rc = sys_mount_setattr(fd, false, 0, 0, m->propagation);
 	if (rc < 0) {
-		return err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target);
+		return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
 	}
-	if (str_eq(m->target, "/proc")) {
-		fd_drop(&g->proc);
-		g->proc = fd_take(&fd);
-	} else if (str_eq(m->target, "/sys")) {
-		fd_drop(&g->sys);
-		g->sys = fd_take(&fd);
-	}
+	ret->fd = fd_take(&fd);
 	return 0;
 }
 
-int guest_mounts(struct guest *g, struct err *err)
+int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
 {
-	for (size_t i = 0; i < g->plan->fs.mount_n; i++) {
-		TRY(mount_one(g, &g->plan->fs.mounts[i], err));
+	*ret = (struct guest_source){ .fd = -1 };
+	switch (m->kind) {
+	case PLAN_MOUNT_BIND:
+		return make_bind(g, m, ret, err);
+	case PLAN_MOUNT_FS:
+		return make_fs(g, m, ret, err);
+	case PLAN_MOUNT_CHANGE:
+		break;
 	}
 	return 0;
 }

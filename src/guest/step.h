@@ -26,6 +26,7 @@ struct guest {
 	int rootfs; /* the root directory of the container's mount tree; paths inside are opened below it */
 	int proc;   /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
 	int sys;
+	struct guest_source *sources; /* rootlet mounts: one for each of the plan's mounts */
 	int *linked;  /* a descriptor for each mount: its source, cloned while still tied to the host's; -1: none */
 	int null_dev; /* a verified /dev/null of the host, for masking files */
 	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
@@ -39,6 +40,12 @@ struct guest {
 	bool started;		   /* READY was sent */
 	const char *program;	   /* the file that execve gets, found in PATH */
 	const char **env;
+};
+
+/* What a mount begins with: both are empty for a change of what is there, and for an optional source that is not. */
+struct guest_source {
+	int fd;		  /* the detached mount, once it is placed the mount; -1: none */
+	const char *link; /* the text of a symlink that is made in place of a mount; NULL: none */
 };
 
 /* A step returns 0 or -errno with err filled. The order and the reason for it stand in guest.c. */
@@ -59,6 +66,7 @@ int guest_keyring(struct guest *g, struct err *err);
 int guest_wait_placed(struct guest *g, struct err *err);
 int guest_keep_proc(struct guest *g, struct err *err);
 int guest_enter(struct guest *g, struct err *err);
+int guest_join(struct guest *g, uint64_t types, struct err *err);
 int guest_final_cpus(struct guest *g, struct err *err);
 
 /* cgroup.c */
@@ -72,7 +80,20 @@ int guest_root_readonly(struct guest *g, struct err *err);
 /* mounts.c */
 int guest_caller_source(struct guest *g, struct err *err);
 int guest_linked_sources(struct guest *g, struct err *err);
+int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err);
+int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
+int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
+
+/* places.c */
 int guest_mounts(struct guest *g, struct err *err);
+int guest_source_place(struct guest *g, const struct plan_mount *m, const struct guest_source *source, struct err *err);
+
+/* change.c: rootlet mounts */
+int guest_change_enter(struct guest *g, struct err *err);
+int guest_change_sources(struct guest *g, struct err *err);
+int guest_change_into(struct guest *g, struct err *err);
+int guest_change_apply(struct guest *g, struct err *err);
+int guest_change_done(struct guest *g, struct err *err);
 
 /* devices.c */
 int guest_devices(struct guest *g, struct err *err);

@@ -233,6 +233,12 @@ void host_facts_process(struct arena *arena, const struct spec_process *process,
 	*ret = f;
 }
 
+void host_facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret)
+{
+	host_facts_process(arena, NULL, ret);
+	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, ret);
+}
+
 int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err)
 {
 	struct facts f;

@@ -20,6 +20,9 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 /* The part of it that concerns a process: no subordinate ids. Enough for exec. */
 void host_facts_process(struct arena *arena, const struct spec_process *process, struct facts *ret);
 
+/* The part that concerns mounts. Enough for `rootlet mounts`. */
+void host_facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret);
+
 /*
  * What exec has to know of the container whose first process is pid (the caller holds its pidfd). namespaces: its
  * descriptors as host_gate_namespaces gives them, or NULL to look at the process. Returns 0 or -errno: -EACCES when that

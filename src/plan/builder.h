@@ -13,7 +13,8 @@ struct builder {
 	const struct facts *facts;
 	const struct plan_options *options;
 	struct plan *plan;
-	bool user_namespace; /* the container gets one of its own, made or joined */
+	bool user_namespace;   /* the container gets one of its own, made or joined */
+	const char *mounts_at; /* where the mounts stand in messages; NULL: "/mounts" */
 	size_t note_room;
 };
 
@@ -23,6 +24,9 @@ void plan_note(struct builder *b, const char *path, const char *what, const char
 /* The same, but only for `explain`: nothing that was asked for is missing. */
 void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why);
 
+/* What exec and `rootlet mounts` have in common: what is joined, and the ids that are there. */
+void plan_enter(struct builder *b, const struct facts_container *container);
+
 /* In the order of plan_build. Each returns 0 or -errno with err filled. */
 int plan_annotations(struct builder *b, struct err *err);
 int plan_namespaces(struct builder *b, struct err *err);
@@ -30,6 +34,8 @@ int plan_ids(struct builder *b, struct err *err);
 int plan_cgroup(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
 int plan_mounts(struct builder *b, struct err *err);
+int plan_mount_target(struct builder *b, size_t index, struct plan_mount *m, struct err *err);
+void plan_host_propagation(struct builder *b);
 int plan_mount_adapt(struct builder *b, struct plan_mount *m, struct err *err);
 int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text, struct plan_mount *m,
 		   struct err *err);

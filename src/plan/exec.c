@@ -183,36 +183,6 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 
 /* ---- the plan ---- */
 
-static void take_map(struct arena *arena, const struct facts_extents *from, struct plan_extents *to)
-{
-	to->v = arena_array(arena, from->n, sizeof(*to->v));
-	to->n = from->n;
-	for (size_t i = 0; i < from->n; i++) {
-		to->v[i] = (struct plan_extent){
-			.inside = from->v[i].inside,
-			.outside = from->v[i].outside,
-			.count = from->v[i].count,
-		};
-	}
-}
-
-/* The maps are there already: they only say who can be had. */
-static void take_ids(struct builder *b, const struct facts_container *container)
-{
-	struct plan_ids *ids = &b->plan->ids;
-
-	ids->how = PLAN_IDS_NONE;
-	b->user_namespace = (container->other & CLONE_NEWUSER) != 0;
-	if (!b->user_namespace) {
-		ids->deny_setgroups = b->facts->setgroups_denied;
-		return;
-	}
-	take_map(b->arena, &container->uids, &ids->uid);
-	take_map(b->arena, &container->gids, &ids->gid);
-	ids->deny_setgroups = container->setgroups_denied;
-	ids->become_root = plan_uid_mapped(b, 0) && plan_gid_mapped(b, 0);
-}
-
 static int take_cpus(const char *list, struct plan_cpus *cpus, const char *path, struct err *err)
 {
 	const char *rest = list ? list : "";
@@ -252,13 +222,8 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	*with = *spec;
 	with->process = arena_alloc(arena, sizeof(*with->process));
 	*with->process = *process;
-	plan->id = options->id;
-	plan->bundle = options->bundle;
-	plan->trace = options->trace;
 	plan->new_keyring = !options->no_new_keyring;
-	plan->enter.present = true;
-	plan->enter.join = container->other;
-	take_ids(&b, container);
+	plan_enter(&b, container);
 	TRY(plan_process(&b, err));
 	TRY(plan_attributes(&b, err));
 	TRY(plan_filter(&b, err));

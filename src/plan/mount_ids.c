@@ -81,11 +81,12 @@ static int add_asked(struct builder *b, const struct plan_mount *m, struct side 
 	if (!b->user_namespace || relative != m->ids.by_host) {
 		return add(s, where, e, err);
 	}
+	/* Only by the host: in a joined one the guest is given no map (plan_mount_ids). */
 	if (s->container->n == 0) {
-		return err_set(err, ENOTSUP,
-			       "%s: what ids of the host are in a joined user namespace can't be told: give the "
-			       "container's, with the option \"%s=uids=@…;gids=@…\"",
-			       where, m->ids.recursive ? "ridmap" : "idmap");
+		return err_set(
+			err, ENOTSUP,
+			"%s: the map of a joined user namespace is not known here: give the host's ids, without @",
+			where);
 	}
 	return add_translated(s, where, e, relative, err);
 }
@@ -209,7 +210,7 @@ int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char 
 		   struct err *err)
 {
 	static const struct plan_extents unknown;
-	bool known = b->user_namespace && b->plan->ids.how != PLAN_IDS_NONE;
+	bool known = b->user_namespace && b->plan->ids.uid.n > 0;
 	struct side uid = { .kind = "uid",
 			    .key = "uidMappings",
 			    .asked = &want->uid_mappings,
@@ -229,6 +230,14 @@ int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char 
 	/* The specification's fields win over the option. */
 	TRY(split_text(m->where, want->uid_mappings.n > 0 ? NULL : text, &uid, &gid, err));
 	if (want->uid_mappings.n > 0 || uid.text || gid.text) {
+		if (b->user_namespace && !m->ids.by_host && !plan_ns_new(b, CLONE_NEWUSER)) {
+			/* Who writes a map must be dumpable, and who joins others must not be (CVE-2016-9962). */
+			return err_set(
+				err, ENOTSUP,
+				"%s: a map of its own can be given to this mount only when the container is made "
+				"with a new user namespace",
+				m->where);
+		}
 		TRY(take_side(b, m, &uid, err));
 		return take_side(b, m, &gid, err);
 	}

@@ -70,14 +70,25 @@ static bool is_root(const char *path)
 	return path[strspn(path, "/.")] == '\0' && !strstr(path, "...");
 }
 
+int plan_mount_target(struct builder *b, size_t index, struct plan_mount *m, struct err *err)
+{
+	const struct spec_mount *want = &b->spec->mounts.v[index];
+
+	m->where = arena_printf(b->arena, "%s/%zu", b->mounts_at ? b->mounts_at : "/mounts", index);
+	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
+	if (is_root(m->target) && b->plan->enter.mounts == PLAN_ENTER_REMOVE_MOUNTS) {
+		return err_set(err, EINVAL, "%s/destination: \"/\" is the container itself", m->where);
+	}
+	return 0;
+}
+
 static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struct err *err)
 {
 	const struct spec_mount *want = &b->spec->mounts.v[index];
 	const char *map = NULL;
 	unsigned what = 0;
 
-	m->where = arena_printf(b->arena, "/mounts/%zu", index);
-	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
+	TRY(plan_mount_target(b, index, m, err));
 	m->data = arena_array(b->arena, want->options.n + 4, sizeof(*m->data));
 	/* The options should say idmap too (config.md), and need not. */
 	m->ids.present = want->uid_mappings.n > 0;
@@ -168,19 +179,11 @@ int plan_mounts(struct builder *b, struct err *err)
 	return 0;
 }
 
-/* The container's root, and how its mounts and the host's see each other. */
-int plan_fs(struct builder *b, struct err *err)
+/* How the container's mounts and the host's see each other (linux.rootfsPropagation). */
+void plan_host_propagation(struct builder *b)
 {
 	struct plan_fs *fs = &b->plan->fs;
 
-	if (!b->spec->root || !b->spec->root->path || !*b->spec->root->path) {
-		return err_set(err, EINVAL, "/root: required on Linux");
-	}
-	fs->rootfs = absolute_source(b, b->spec->root->path);
-	fs->readonly = b->spec->root->readonly;
-	fs->no_pivot = b->options->no_pivot;
-	fs->masked = b->lin->masked_paths;
-	fs->readonly_paths = b->lin->readonly_paths;
 	fs->host_propagation = MS_REC | MS_PRIVATE;
 	switch ((enum spec_propagation)b->lin->rootfs_propagation) {
 	case SPEC_PROPAGATION_SHARED:
@@ -198,5 +201,21 @@ int plan_fs(struct builder *b, struct err *err)
 	case SPEC_PROPAGATION_UNSET:
 		break;
 	}
+}
+
+/* The container's root. */
+int plan_fs(struct builder *b, struct err *err)
+{
+	struct plan_fs *fs = &b->plan->fs;
+
+	if (!b->spec->root || !b->spec->root->path || !*b->spec->root->path) {
+		return err_set(err, EINVAL, "/root: required on Linux");
+	}
+	fs->rootfs = absolute_source(b, b->spec->root->path);
+	fs->readonly = b->spec->root->readonly;
+	fs->no_pivot = b->options->no_pivot;
+	fs->masked = b->lin->masked_paths;
+	fs->readonly_paths = b->lin->readonly_paths;
+	plan_host_propagation(b);
 	return 0;
 }

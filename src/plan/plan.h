@@ -294,13 +294,20 @@ struct plan_cpus {
 	uint64_t bits[PLAN_CPUS_MAX / 64];
 };
 
-/* A plan with this is exec's: the process joins what is there instead of making it. */
+enum plan_enter_mounts {
+	PLAN_ENTER_NO_MOUNTS, /* a process is started */
+	PLAN_ENTER_ADD_MOUNTS,
+	PLAN_ENTER_REMOVE_MOUNTS,
+};
+
+/* A plan with this is exec's or that of `rootlet mounts`: the process joins what is there instead of making it. */
 struct plan_enter {
 	bool present;
 	uint64_t join;		  /* CLONE_NEW* of the container's namespaces that the caller is not in */
 	struct plan_cpus initial; /* until it is in the container's cgroup; the host sets it */
 	struct plan_cpus final;	  /* from then on */
-	bool place;		  /* the host says when the process is where it belongs (cgroup, CPUs) */
+	enum plan_enter_mounts mounts;
+	bool place; /* the host says when the process is where it belongs (cgroup, CPUs) */
 };
 
 /* ---- hooks ---- */

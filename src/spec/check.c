@@ -260,17 +260,17 @@ int spec_check_mapping_pair(const struct spec_id_mappings *uids, const struct sp
 
 /* ---- mounts ---- */
 
-static int check_mounts(const struct spec *spec, struct err *err)
+int spec_check_mounts(const struct spec_mount *mounts, size_t n, const char *at, struct err *err)
 {
-	for (size_t i = 0; i < spec->mounts.n; i++) {
-		const struct spec_mount *m = &spec->mounts.v[i];
-		char at[64];
+	for (size_t i = 0; i < n; i++) {
+		const struct spec_mount *m = &mounts[i];
+		char where[64];
 
-		snprintf(at, sizeof(at), "/mounts/%zu", i);
+		snprintf(where, sizeof(where), "%s/%zu", at, i);
 		if (!m->destination || m->destination[0] == '\0') {
-			return err_set(err, EINVAL, "%s/destination: must not be empty", at);
+			return err_set(err, EINVAL, "%s/destination: must not be empty", where);
 		}
-		TRY(spec_check_mapping_pair(&m->uid_mappings, &m->gid_mappings, at, err));
+		TRY(spec_check_mapping_pair(&m->uid_mappings, &m->gid_mappings, where, err));
 	}
 	return 0;
 }
@@ -309,7 +309,7 @@ int spec_check(const struct spec *spec, struct err *err)
 	}
 	TRY(check_uts_name(spec->hostname, "/hostname", err));
 	TRY(check_uts_name(spec->domainname, "/domainname", err));
-	TRY(check_mounts(spec, err));
+	TRY(spec_check_mounts(spec->mounts.v, spec->mounts.n, "/mounts", err));
 	TRY(check_keys(&spec->annotations, "/annotations", err));
 	if (spec->linux_) {
 		TRY(check_keys(&spec->linux_->sysctl, "/linux/sysctl", err));

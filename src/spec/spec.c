@@ -2,6 +2,8 @@
 /* spec: from the bytes of config.json to a checked struct spec. */
 #include "spec/spec.h"
 
+#include <errno.h>
+
 #include "spec/tables.h"
 #include "json/tree.h"
 
@@ -65,6 +67,27 @@ int spec_load_resources(struct arena *arena, const char *bytes, size_t len, stru
 	TRY(load(arena, &spec_resources_table, bytes, len, &out, err));
 	TRY(spec_check_resources(out, "", err));
 	*ret = out;
+	return 0;
+}
+
+int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct spec_mount **ret, size_t *ret_n,
+		     struct err *err)
+{
+	struct spec_mount *mounts;
+	const struct json *tree;
+	size_t n = 0;
+
+	TRY(json_parse(arena, bytes, len, &tree, err));
+	if (tree->type != JSON_ARRAY) {
+		return err_set(err, EINVAL, "expected an array of mounts, found %s", json_type_name(tree->type));
+	}
+	mounts = arena_array(arena, tree->count, sizeof(*mounts));
+	for (const struct json *element = tree->first; element; element = element->next) {
+		TRY(json_decode(arena, &spec_mount_table, element, &mounts[n++], err));
+	}
+	TRY(spec_check_mounts(mounts, n, "", err));
+	*ret = mounts;
+	*ret_n = n;
 	return 0;
 }
 

@@ -412,6 +412,10 @@ int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **
 /* The same for a bare `process` object, as exec's process file has it. */
 int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct spec_process **ret, struct err *err);
 
+/* The same for a bare array of mounts, as `mounts add` reads it. Paths in errors begin with the index: "/0/destination". */
+int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct spec_mount **ret, size_t *ret_n,
+		     struct err *err);
+
 /* The same for a bare `resources` object, as `update` reads it. */
 int spec_load_resources(struct arena *arena, const char *bytes, size_t len, struct spec_resources **ret,
 			struct err *err);
@@ -425,6 +429,7 @@ int spec_check(const struct spec *spec, struct err *err);
 /* Parts of it, for what `exec` and `update` put together. at goes in front of the paths: "/process", or "". */
 int spec_check_process(const struct spec_process *process, const char *at, struct err *err);
 int spec_check_resources(const struct spec_resources *resources, const char *at, struct err *err);
+int spec_check_mounts(const struct spec_mount *mounts, size_t n, const char *at, struct err *err);
 
 /*
  * The next entry of a list such as "0-3,7", as cpus, mems and nodes are written (spaces, empty entries and a final

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
 # Mounts that only root can have: idmapped trees of the host.
 
 load ../helpers
@@ -102,4 +102,47 @@ mapped() {
 	rmdir "$T/dir.state"
 	equal "$stderr" ""
 	equal "$output" $'/private/below:\n\n/slave/below:\nx\n1'
+}
+
+# ---------------------------------------------------------------- rootlet mounts
+
+# added_in ID: what the container's program sees after `mounts add` of T/mounts.json, then after `mounts remove`.
+added_in() {
+	mkdir "$T/answers"
+	chmod 0777 "$T/answers"
+	mount_add /answers none "$T/answers" bind
+	script "look() { $1; }; touch /answers/up; while [ ! -e /answers/added ]; do sleep 0.02; done; look >/answers/one 2>&1; touch /answers/looked
+		while [ ! -e /answers/removed ]; do sleep 0.02; done; look >/answers/two 2>&1; true"
+	rl run --bundle "$B" "$C" >"$T/out" 2>&1 &
+	runner=$!
+	wait_for test -e "$T/answers/up"
+	try rl mounts add "$C" "$T/mounts.json"
+	equal "$status$stderr" 0
+	touch "$T/answers/added"
+	wait_for test -e "$T/answers/looked"
+	try rl mounts remove "$C" "$T/mounts.json"
+	equal "$status$stderr" 0
+	touch "$T/answers/removed"
+	wait "$runner"
+}
+
+@test "root: mounts add and remove without a user namespace: nothing of it on the host" {
+	jq -n '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind", "idmap=uids=0-5-1;gids=0-6-1"]},
+		{destination: "/srv/t", type: "tmpfs"}, {destination: "/srv/proc", type: "proc"}]' --arg t "$T" >"$T/mounts.json"
+	cat /proc/self/mountinfo >"$T/before"
+	added_in 'stat -c %u:%g /srv/dir/zero; readlink /srv/proc/1/exe; grep -c /srv /proc/self/mountinfo'
+	cmp "$T/before" /proc/self/mountinfo
+	equal "$(cat "$T/answers/one")" $'5:6\n/bin/busybox\n3'
+	has "$(cat "$T/answers/two")" "No such file"
+	equal "$(tail -n 1 "$T/answers/two")" 0
+}
+
+@test "root: mounts add into a user namespace: ids are mapped by the host side" {
+	mapped 300000 400000
+	jq -n '[{destination: "/srv/own", source: ($t + "/dir"), options: ["bind", "idmap"]},
+		{destination: "/srv/given", source: ($t + "/dir"), options: ["bind", "ridmap=uids=7-300003-1;gids=@8-4-1"]},
+		{destination: "/srv/plain", source: ($t + "/dir"), options: ["bind"]}]' --arg t "$T" >"$T/mounts.json"
+	added_in 'stat -c %u:%g /srv/own/seven /srv/given/seven /srv/plain/seven'
+	equal "$(cat "$T/answers/one")" $'7:8\n3:4\n65534:65534'
+	[ "$(grep -c "No such file" "$T/answers/two")" -eq 3 ]
 }
