@@ -2,6 +2,7 @@
 /* cmd/exec: one more process in a container that is there. */
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #include "cmd/commands.h"
 #include "host/enter.h"
@@ -22,7 +23,7 @@ static const struct cmd_option options[] = {
 	{ "apparmor", 0, "PROFILE", "AppArmor profile", CMD_USED },
 	{ "process-label", 0, "LABEL", "SELinux label", CMD_USED },
 	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the process", CMD_USED },
-	{ "cgroup", 0, "PATH", "a cgroup below the container's", CMD_LATER },
+	{ "cgroup", 0, "PATH", "a cgroup below the container's, which must be there", CMD_USED },
 	{ "ignore-paused", 0, NULL, "also in a paused container, where it waits", CMD_USED },
 	CMD_OPTIONS_END,
 };
@@ -58,6 +59,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		.pid_file = cmd_value(args, "pid-file"),
 		.console_socket = cmd_value(args, "console-socket"),
 		.pidfd_socket = cmd_value(args, "pidfd-socket"),
+		.cgroup = cmd_value(args, "cgroup"),
 		.detach = cmd_flag(args, "detach"),
 		.ignore_paused = cmd_flag(args, "ignore-paused"),
 	};
@@ -66,6 +68,12 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	if (!exec.process_file && exec.wish.args.n == 0) {
 		return err_set(err, EINVAL,
 			       "\"exec\" requires a command, or --process FILE; see \"rootlet exec --help\"");
+	}
+	if (exec.cgroup && exec.cgroup[strcspn(exec.cgroup, ":/")] == ':') {
+		return err_set(
+			err, EINVAL,
+			"--cgroup: `%s`: with cgroup v2 a controller has no cgroup of its own; give the path alone",
+			exec.cgroup);
 	}
 	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &exec.preserve_fds, err));
 	TRY(cmd_root(ctx, false, &exec.root, err));

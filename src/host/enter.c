@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "guest/guest.h"
+#include "host/cgroup.h"
 #include "host/console.h"
 #include "host/exit.h"
 #include "host/facts.h"
@@ -46,6 +47,7 @@ struct enter {
 	int init;			/* pidfd of the container's first process */
 	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
 	bool by_gate;			/* they are there */
+	bool inside;			/* the process was born in the container's cgroup */
 	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int console_socket;
 	int pidfd_socket;
@@ -190,7 +192,8 @@ static int prepare(struct enter *e, struct err *err)
 		.preserve_fds = o->preserve_fds,
 		.trace = e->guest.begin > 0,
 	};
-	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container, false, &options, &e->plan, err));
+	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
+		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan, err));
 	TRY(host_passed_check(&e->plan->process, err));
 	trace_notes(e->plan);
 	if (e->state.no_pivot) {
@@ -207,6 +210,22 @@ static int prepare(struct enter *e, struct err *err)
 	return o->pidfd_socket ? host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err) : 0;
 }
 
+/* Born in the container's cgroup, it need not be moved there, which costs much more. Where that can't be, place() moves it. */
+static pid_t clone_inside(struct enter *e)
+{
+	scope_fd int cgroup = -1;
+	struct err ignored;
+	pid_t pid;
+
+	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup || e->plan->enter.initial.set) {
+		return sys_clone(0, &e->guest.pidfd);
+	}
+	cgroup = host_cgroup_open(&e->state.cgroup, &ignored);
+	pid = cgroup < 0 ? cgroup : sys_clone_into(0, cgroup, &e->guest.pidfd);
+	e->inside = pid >= 0;
+	return pid < 0 ? sys_clone(0, &e->guest.pidfd) : pid;
+}
+
 static int spawn(struct enter *e, struct err *err)
 {
 	scope_fd int theirs = -1;
@@ -215,7 +234,7 @@ static int spawn(struct enter *e, struct err *err)
 	if (rc < 0) {
 		return err_errno(err, -rc, "socketpair");
 	}
-	e->guest.pid = sys_clone(0, &e->guest.pidfd);
+	e->guest.pid = clone_inside(e);
 	if (e->guest.pid == 0) {
 		struct guest_fds fds = {
 			.wire = theirs,
@@ -241,6 +260,9 @@ static int place(struct enter *e, struct err *err)
 	}
 	if (cpus->set && syscall(SYS_sched_setaffinity, e->guest.pid, sizeof(cpus->bits), cpus->bits) < 0) {
 		return err_errno(err, errno, "/process/execCPUAffinity/initial");
+	}
+	if (!e->inside) {
+		TRY(host_cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid, e->guest.pid, err));
 	}
 	return host_serve_tell(&e->guest, WIRE_PLACED, -1, err);
 }

@@ -20,15 +20,15 @@ teardown() {
 	container_teardown
 }
 
-# running [OPTION-OF-RUN...]: the container, in the background.
+# running: the container, in the background.
 running() {
-	rl run --detach "$@" --bundle "$B" "$C"
+	rl run --detach --bundle "$B" "$C"
 }
 
 # exe ARGUMENT-OF-EXEC...: must exit with 0 and write nothing to stderr; its stdout is `output`.
 exe() {
 	try rl exec "$@"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ] || fail "status $status: $stderr$output"
+	[ "$status$stderr" = 0 ] || fail "status $status: $stderr$output"
 }
 
 # says EXPECTED ARGUMENT-OF-EXEC...
@@ -56,7 +56,7 @@ process() {
 }
 
 caps() {
-	echo "grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status | cut -f 2 | tr '\n' ' '"
+	printf '%s' "grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status | cut -f 2 | tr '\n' ' '"
 }
 
 # ---------------------------------------------------------------- where it runs
@@ -251,7 +251,7 @@ caps() {
 	config '.process.user.additionalGids = [11]'
 	running
 	says "0 11 12 13 14" -g 12 --additional-gids 13,14 "$C" id -G
-	for bad in users 1, ,1 1,,2 4294967295; do
+	for bad in users '1,' ,1 1,,2 4294967295; do
 		try rl exec "--additional-gids=$bad" "$C" id
 		not_started "--additional-gids:" "is not an id"
 	done
@@ -522,4 +522,10 @@ pid $(cat "$T/pid")"
 	equal "$(rl exec "$C" grep Groups /proc/self/status)" "$(rl exec "$C" grep Groups /proc/1/status)"
 	try rl exec -g 5 "$C" true
 	not_started "--additional-gids: the container's annotation run.oci.keep_original_groups"
+}
+
+@test "--cgroup where the container has none: refused" {
+	rl --cgroup-manager disabled run --detach --bundle "$B" "$C"
+	try rl exec --cgroup sub "$C" true
+	not_started cgroup
 }

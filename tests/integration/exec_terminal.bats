@@ -100,6 +100,7 @@ teardown() {
 @test "a terminal between two pipes: a megabyte in and out at once, exact" {
 	head -c 1000000 /dev/urandom >"$T/in"
 	: >"$T/out"
+	# shellcheck disable=SC2094 # it is read to see when
 	{ wait_for grep -q ready "$T/out" && cat "$T/in"; } |
 		ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" exec -t "$C" sh -c 'stty raw -echo; echo ready; head -c 1000000' >"$T/out" 3>&-
 	tail -c 1000000 "$T/out" | cmp - "$T/in"

@@ -26,7 +26,7 @@ says() {
 	local expected=$1
 	shift
 	try rl exec "$@"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ] || fail "status $status: $stderr$output"
+	[ "$status$stderr" = 0 ] || fail "status $status: $stderr$output"
 	equal "$output" "$expected"
 }
 
@@ -87,4 +87,81 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	running
 	# A root without CAP_SYS_RESOURCE has what an ordinary user has.
 	says "$(cat "/proc/$(pid_of)/oom_score_adj")"$'\nrealtime: prio 5\n1' "$C" sh -c 'cat /proc/self/oom_score_adj; ionice -p $$; cut -d" " -f 41 /proc/self/stat'
+}
+
+# ---------------------------------------------------------------- control groups
+
+# cgroup_running: in a cgroup of its own; `G` is its directory, as `group` it is in /proc/PID/cgroup.
+cgroup_running() {
+	local mount
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	[ -n "$mount" ] || skip "needs cgroup v2"
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	rl --cgroup-manager cgroupfs run --detach --bundle "$B" "$C"
+	group=$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+	G=$mount$group
+	[ "$group" != "$(sed -n 's/^0:://p' /proc/self/cgroup)" ]
+}
+
+@test "the process is in the container's cgroup, from its first moment" {
+	cgroup_running
+	try rl exec --detach --pid-file "$T/pid" "$C" sleep 999
+	equal "$status$stderr" 0
+	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group"
+	# Moved, where it is not born there: with CPUs that come before the cgroup.
+	jq '.process | .terminal = false | .args = ["sleep", "998"] | .execCPUAffinity = {initial: "0"}' "$B/config.json" >"$T/process.json"
+	try rl exec --detach --pid-file "$T/pid" --process "$T/process.json" "$C"
+	equal "$status$stderr" 0
+	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group"
+	equal "$(wc -l <"$G/cgroup.procs")" 3
+}
+
+@test "--cgroup: one below the container's; none that is not there, or that is outside" {
+	cgroup_running
+	mkdir -p "$G/sub/deep"
+	try rl exec --detach --pid-file "$T/pid" --cgroup sub/deep "$C" sleep 999
+	equal "$status$stderr" 0
+	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group/sub/deep"
+	for bad in none ../.. sub/../../x; do
+		try rl exec --cgroup "$bad" "$C" true
+		equal "$status$output" 255
+		equal "$(wc -l <"$T/try.err")" 1
+	done
+	has "$stderr" ".. would lead out of the container's"
+	try rl exec --cgroup cpu:sub "$C" true
+	equal "$status" 255
+	has "$stderr" "with cgroup v2 a controller has no cgroup of its own"
+}
+
+@test "a container that took its cgroup for itself: the process is beside its first one" {
+	cgroup_running
+	local controller parent=${G%/*} before
+	controller=$(cut -d' ' -f 1 "$parent/cgroup.controllers")
+	before=$(cat "$parent/cgroup.subtree_control")
+	[ -n "$controller" ] && echo "+$controller" >"$parent/cgroup.subtree_control" || skip "needs a controller of cgroup v2"
+	mkdir "$G/own"
+	pid_of >"$G/own/cgroup.procs"
+	echo "+$controller" >"$G/cgroup.subtree_control"
+	try rl exec --detach --pid-file "$T/pid" "$C" sleep 999
+	equal "$status$stderr" 0
+	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group/own"
+	rl delete --force "$C"
+	[[ " $before " == *" $controller "* ]] || echo "-$controller" >"$parent/cgroup.subtree_control"
+}
+
+@test "a paused container: refused; with --ignore-paused the process waits, and runs when it is resumed" {
+	cgroup_running
+	echo 1 >"$G/cgroup.freeze"
+	wait_for grep -qx "frozen 1" "$G/cgroup.events"
+	try rl exec "$C" true
+	equal "$status$output" 255
+	has "$stderr" "cannot exec in a paused container"
+	rl exec --ignore-paused "$C" echo thawed >"$T/out" &
+	client=$!
+	wait_for sh -c '[ "$(wc -l <"$1")" -ge 2 ]' sh "$G/cgroup.procs"
+	sleep 0.1
+	[ ! -s "$T/out" ]
+	echo 0 >"$G/cgroup.freeze"
+	wait "$client"
+	equal "$(cat "$T/out")" thawed
 }
