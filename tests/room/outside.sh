@@ -127,11 +127,13 @@ room_tree() {
 	room_cache=$cache/$key
 	exec {room_lock}>>"$room_cache.lock"
 	touch "$room_cache.lock"
-	flock "$room_lock"
-	if [ ! -d "$room_cache/tree" ]; then
-		room_make_tree
-	fi
 	flock --shared "$room_lock"
+	if [ ! -d "$room_cache/tree" ]; then
+		# Changing a lock may let another in between.
+		flock "$room_lock"
+		[ -d "$room_cache/tree" ] || room_make_tree
+		flock --shared "$room_lock"
+	fi
 }
 
 room_make_tree() {
