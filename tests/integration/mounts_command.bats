@@ -22,6 +22,7 @@ start_container() {
 # ask COMMAND: runs it in the container's program, which has been there all the time; its output is `answer`.
 ask() {
 	asked=$((asked + 1))
+	[ "$(wc -l <<<"$1")" -eq 1 ] || fail "one line: $1"
 	echo "$1" >>"$T/answers/ask"
 	wait_for test -e "$T/answers/$asked"
 	answer=$(cat "$T/answers/$asked")
@@ -71,10 +72,11 @@ file() {
 		{destination: "/srv/cgroup", type: "cgroup", options: ["ro"]}]'
 	try rl mounts add "$C" "$T/mounts.json"
 	equal "$status$output$stderr" 0
-	ask 'readlink /srv/proc/1/exe; [ "$(ls /srv/proc | grep -c "^[0-9]")" -lt 9 ] && echo few; ls /srv/sys/class/net; [ -d /srv/mq ] && ls /srv/pts
-		[ "$(cat /srv/cgroup/cgroup.procs | wc -l)" -gt 0 ] && echo mine; true'
-	has "$answer" $'/bin/busybox\nfew\nlo\n'
-	has "$answer" ptmx
+	ask 'readlink /srv/proc/1/exe; [ "$(ls /srv/proc | grep -c "^[0-9]")" -lt 9 ] && echo few; ls /srv/sys/class/net; [ -d /srv/mq ] && ls /srv/pts'
+	answer_1=$answer
+	ask '[ "$(cat /srv/cgroup/cgroup.procs | wc -l)" -gt 0 ] && echo mine; true'
+	equal "$answer" mine
+	equal "$answer_1" $'/bin/busybox\nfew\nlo\nptmx'
 	end_container
 }
 
@@ -208,23 +210,31 @@ file() {
 	end_container
 }
 
-@test "the process that acts in the container can't be seen, traced or used by it" {
-	# Every process of the container but init is looked at all the time: its descriptors and its memory must stay closed.
+@test "the process that acts in the container can't be looked into or traced by it" {
+	# The container's root may trace, and looks at every process that is not its own. strace holds ours for a while.
 	mkdir "$T/dir"
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"])'
 	start_container
-	ask 'while [ ! -e /answers/enough ]; do for p in /proc/[0-9]*; do p=${p#/proc/}
-		case $p in 1 | $$ | self) continue ;; esac
-		[ "$(cat /proc/$p/comm 2>/dev/null)" = rootlet ] || continue
-		echo seen >>/answers/seen; ls /proc/$p/fd/ >/dev/null 2>&1 && echo "open $p" >>/answers/open
-		ls /proc/$p/root/ >/dev/null 2>&1 && echo "root $p" >>/answers/open; done; done >/dev/null 2>&1 & true'
+	cat >"$T/answers/look" <<-'END'
+		while [ ! -e /answers/enough ]; do
+			for p in /proc/[0-9]*; do
+				[ "$(cat $p/comm 2>/dev/null)" = rootlet ] || continue
+				echo $p >>/answers/seen
+				for what in fd root map_files; do
+					ls $p/$what/ >/dev/null 2>&1 && echo "$p/$what" >>/answers/open
+				done
+			done
+			sleep 0.05
+		done
+	END
+	ask 'sh /answers/look >/dev/null 2>&1 & true'
 	file '[{destination: "/srv", source: $s, options: ["bind"]}]' --arg s "$T/dir"
-	for _ in $(seq 30); do
-		rl mounts add "$C" "$T/mounts.json"
-		rl mounts remove "$C" "$T/mounts.json"
-	done
+	try strace -f -qq -o "$T/trace" -e trace=move_mount,setresuid -e inject=move_mount,setresuid:delay_enter=700000 \
+		"$ROOTLET" --root "$T/state" mounts add "$C" "$T/mounts.json"
+	equal "$status$stderr" 0
 	touch "$T/answers/enough"
-	[ ! -e "$T/answers/open" ] || fail "$(cat "$T/answers/open")"
+	[ -s "$T/answers/seen" ] || fail "never seen"
+	[ ! -e "$T/answers/open" ] || fail "$(sort -u "$T/answers/open")"
 	end_container
 }
 
