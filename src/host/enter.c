@@ -321,7 +321,14 @@ static unsigned unplanned(const struct plan *plan)
 
 static int take(void *data, struct wire_msg *msg, struct err *err)
 {
-	return msg->type == WIRE_LISTENER ? take_listener(data, msg, err) : take_console(data, msg, err);
+	switch (msg->type) {
+	case WIRE_LISTENER:
+		return take_listener(data, msg, err);
+	case WIRE_CONSOLE:
+		return take_console(data, msg, err);
+	default:
+		return 0; /* INIT */
+	}
 }
 
 /* From the clone to the program. */

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -43,6 +41,7 @@
 #include "host/pidfd_socket.h"
 #include "host/rdt.h"
 #include "host/record.h"
+#include "host/serve.h"
 #include "host/session.h"
 #include "host/state.h"
 #include "plan/build.h"
@@ -54,30 +53,14 @@
 
 #define PIDFD_RECEIVER "/annotations/run.oci.pidfd_receiver"
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Milliseconds from the beginning of the launch. */
-static double since_begin(const struct launch *l, int64_t when)
-{
-	return (double)(when - l->begin) / 1e6;
-}
-
 void host_launch_begin(struct launch *l)
 {
-	l->begin = log_debug_wanted() ? now_ns() : 0;
+	l->begin = host_trace_begin();
 }
 
 void host_launch_trace(const struct launch *l, const char *what)
 {
-	if (l->begin > 0) {
-		log_debug("%8.3f ms host: %s", since_begin(l, now_ns()), what);
-	}
+	host_trace(l->begin, what);
 }
 
 void host_launch_done(struct launch *l)
@@ -382,23 +365,6 @@ static int take_listener(const struct launch *l, struct wire_msg *msg, struct er
 	return rc;
 }
 
-/* The guest forked into a joined pid namespace: its child is init, the process that we cloned is done. */
-static int take_init(struct launch *l, struct wire_msg *msg, struct err *err)
-{
-	pid_t pid = sys_pidfd_pid(msg->fd);
-
-	if (pid < 0) {
-		close(msg->fd);
-		return err_errno(err, -pid, "the container's first process");
-	}
-	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
-	}
-	fd_drop(&l->pidfd);
-	l->pidfd = msg->fd;
-	l->pid = pid;
-	return give(l, err);
-}
-
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
 static int take_setup(struct launch *l, struct err *err)
 {
@@ -425,41 +391,6 @@ static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)
 	return rc;
 }
 
-static int guest_ended(struct launch *l, struct err *err)
-{
-	int status = 0;
-
-	while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR) {
-	}
-	l->pid = -1;
-	if (WIFSIGNALED(status)) {
-		return err_set(err, ECHILD, "the container's first process was killed by signal %d while it was set up",
-			       WTERMSIG(status));
-	}
-	return err_set(err, ECHILD, "the container's first process ended while it was set up");
-}
-
-/* A signal to us before the container is ready ends the whole attempt. */
-static int interrupted(const struct launch *l, struct err *err)
-{
-	struct pollfd fds[] = { { l->wire, POLLIN, 0 }, { l->signals, POLLIN, 0 } };
-
-	for (;;) {
-		int sig;
-
-		if (poll(fds, 2, -1) < 0) {
-			continue;
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-		sig = host_signals_next(l->signals);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
-			return err_set(err, EINTR, "interrupted by signal %d while the container was set up", sig);
-		}
-	}
-}
-
 /* What this plan has no use for, as bits of messages. */
 static unsigned unplanned(const struct plan *plan)
 {
@@ -473,57 +404,56 @@ static unsigned unplanned(const struct plan *plan)
 	return bits;
 }
 
-/* Serves the guest until it is ready. Anything out of turn ends it. */
+struct serving {
+	struct launch *launch;
+	struct serve guest;
+};
+
+/* The guest may have forked into a joined pid namespace meanwhile: then its child is init. */
+static void follow(struct launch *l, const struct serve *guest)
+{
+	l->pid = guest->pid;
+	l->pidfd = guest->pidfd;
+}
+
+static int take(void *data, struct wire_msg *msg, struct err *err)
+{
+	struct serving *s = data;
+
+	follow(s->launch, &s->guest);
+	switch (msg->type) {
+	case WIRE_SETUP:
+		return take_setup(s->launch, err);
+	case WIRE_LISTENER:
+		return take_listener(s->launch, msg, err);
+	case WIRE_CONSOLE:
+		return take_console(s->launch, msg, err);
+	default:
+		return give(s->launch, err); /* INIT */
+	}
+}
+
 static int serve(struct launch *l, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_SETUP, .gone = unplanned(l->plan) };
-	struct wire_msg msg;
+	struct serving s = {
+		.launch = l,
+		.guest = {
+			.wire = l->wire,
+			.signals = l->signals,
+			.pid = l->pid,
+			.pidfd = l->pidfd,
+			.begin = l->begin,
+			.quiet = l->options->quiet_notes,
+			.gone = unplanned(l->plan),
+			.take = take,
+		},
+	};
 	int rc;
 
-	for (;;) {
-		TRY(interrupted(l, err));
-		rc = wire_recv(l->wire, &msg);
-		if (rc == 0) {
-			return guest_ended(l, err);
-		}
-		if (rc < 0) {
-			return err_errno(err, -rc, "listening to the container's set-up");
-		}
-		if (!wire_legal(&turn, msg.type)) {
-			if (msg.fd >= 0) {
-				close(msg.fd);
-			}
-			return err_set(err, EPROTO, "the container's set-up sent %s out of turn",
-				       wire_type_name(msg.type));
-		}
-		switch (msg.type) {
-		case WIRE_ERR:
-			*err = msg.err;
-			return -err->code;
-		case WIRE_LOG:
-			if (!l->options->quiet_notes && log_notes_wanted()) {
-				log_warning("%s", msg.bytes);
-			}
-			break;
-		case WIRE_STEP:
-			log_debug("%8.3f ms guest: %s", since_begin(l, msg.step.when), msg.step.name);
-			break;
-		case WIRE_INIT:
-			TRY(take_init(l, &msg, err));
-			break;
-		case WIRE_SETUP:
-			TRY(take_setup(l, err));
-			break;
-		case WIRE_LISTENER:
-			TRY(take_listener(l, &msg, err));
-			break;
-		case WIRE_CONSOLE:
-			TRY(take_console(l, &msg, err));
-			break;
-		default:
-			return 0; /* READY */
-		}
-	}
+	s.guest.data = &s;
+	rc = host_serve(&s.guest, err);
+	follow(l, &s.guest);
+	return rc;
 }
 
 int host_launch_make(struct launch *l, bool with_gate, struct err *err)

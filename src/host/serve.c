@@ -72,7 +72,7 @@ static int interrupted(const struct serve *s, struct err *err)
 }
 
 /* The guest forked into a pid namespace: its child is the process, the one that we cloned is done. */
-static int take_fork(struct serve *s, const struct wire_msg *msg, struct err *err)
+static int take_fork(struct serve *s, struct wire_msg *msg, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(msg->fd);
 
@@ -82,9 +82,9 @@ static int take_fork(struct serve *s, const struct wire_msg *msg, struct err *er
 	}
 	(void)reap(s);
 	fd_drop(&s->pidfd);
-	s->pidfd = msg->fd;
+	s->pidfd = fd_take(&msg->fd);
 	s->pid = pid;
-	return 0;
+	return s->take(s->data, msg, err);
 }
 
 static int ended(struct serve *s, struct err *err)

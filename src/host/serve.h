@@ -23,7 +23,10 @@ struct serve {
 	bool quiet;    /* the guest's warnings are not shown */
 	unsigned gone; /* WIRE_BITs of the messages that the plan has no use for */
 
-	/* A legal message that asks for something; a descriptor in it is the callee's. */
+	/*
+	 * A legal message that asks for something; a descriptor in it is the callee's. INIT, too, but without its descriptor:
+	 * pid and pidfd are the new ones already.
+	 */
 	int (*take)(void *data, struct wire_msg *msg, struct err *err);
 	void *data;
 };
