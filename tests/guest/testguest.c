@@ -288,6 +288,17 @@ static int listen_at(const char *path)
 	return listener;
 }
 
+/* hang SOCKET: listens, lets connections come, and never says a word. */
+static int run_hang(char **argv)
+{
+	if (listen_at(argv[0]) < 0) {
+		return 1;
+	}
+	for (;;) {
+		pause();
+	}
+}
+
 /*
  * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
  * a newline into it, prints what comes out until the container closes its side.
@@ -540,6 +551,7 @@ static const struct {
 	{ "clock", run_clock },
 	{ "fds", run_fds },
 	{ "getcwd", run_getcwd },
+	{ "hang", run_hang },
 	{ "keyring", run_keyring },
 	{ "notify", run_notify },
 	{ "receive", run_receive },
