@@ -320,7 +320,7 @@ int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, con
 	cg->sub = plan->sub;
 	cg->unit = plan->unit;
 	if (plan->manager == PLAN_CGROUP_SYSTEMD) {
-		return 0;
+		return remember(arena, dir, cg, err);
 	}
 	cg->path = plan->path;
 	TRY(remember(arena, dir, cg, err));
@@ -402,9 +402,14 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	for (size_t i = 0; i < n; i++) {
 		all[i] = i < plan->property_n ? plan->properties[i] : plan->limits.properties[i - plan->property_n];
 	}
-	TRY(host_systemd_open(&sd, err));
-	rc = host_systemd_scope_start(sd, arena, &scope, &cg->path, err);
+	rc = host_systemd_open(&sd, err);
+	if (rc == 0) {
+		rc = host_systemd_scope_start(sd, arena, &scope, &cg->path, err);
+	}
 	host_systemd_close(&sd);
+	if (rc < 0 && rc != -ETIMEDOUT) {
+		cg->unit = NULL; /* there is none, or it is someone else's */
+	}
 	return rc;
 }
 
@@ -504,14 +509,30 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
 	return rc;
 }
 
+/* A scope that we asked for and never heard of. By now the name may be another's; without a manager there is none. */
+static int clear_scope(const char *unit, struct err *err)
+{
+	struct systemd *sd = NULL;
+	int rc = host_systemd_open(&sd, err);
+
+	if (rc == 0) {
+		rc = host_systemd_clear(sd, unit, err);
+	}
+	host_systemd_close(&sd);
+	return rc == -EEXIST || rc == -ENOENT ? 0 : rc;
+}
+
 int host_cgroup_remove(const struct cgroup *cg, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *path;
 	int rc;
 
-	if (cg->manager == PLAN_CGROUP_NONE || !cg->path) {
+	if (cg->manager == PLAN_CGROUP_NONE || (!cg->path && !cg->unit)) {
 		return 0;
+	}
+	if (!cg->path) {
+		return clear_scope(cg->unit, err);
 	}
 	path = host_cgroup_dir(&arena, cg, NULL);
 	rc = end_processes(cg, path, err);
