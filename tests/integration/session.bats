@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What becomes of a container that stays when its user's last session ends: said, meant, or not wanted.
 # rooms: session vm
+# shellcheck disable=SC2154 # output, status and stderr are set by try
 
+# shellcheck disable=SC2016 # for the inner shell
 load helpers
 
 other=rootlet-other
