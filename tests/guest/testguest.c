@@ -7,6 +7,7 @@
  * Each command prints one line, or one line a fact, and ends with 0; 1 means that the question could not be asked.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -93,6 +94,60 @@ static int run_swap(char **argv)
 		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec < limit);
+	return 0;
+}
+
+static int has_name(int proc, const char *pid, const char *name)
+{
+	char path[64], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%.16s/comm", pid);
+	fd = openat(proc, path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0) {
+		text[0] = '\0';
+	}
+	close(fd);
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, name) == 0;
+}
+
+/* What tracing needs, asked for without becoming the tracer: PTRACE_MODE_READ, proc(5). */
+static int is_open_to_us(int proc, const char *pid)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "%.16s/exe", pid);
+	return readlinkat(proc, path, text, sizeof(text)) > 0;
+}
+
+/*
+ * stalk NAME FILE: until FILE is there, looks for processes of that name. Prints how often one was met, and how often
+ * it could have been traced while it still had the name.
+ */
+static int run_stalk(char **argv)
+{
+	DIR *dir = opendir("/proc");
+	int met = 0, open = 0;
+	struct dirent *entry;
+
+	if (!argv[0] || !argv[1] || !dir) {
+		return 1;
+	}
+	while (access(argv[1], F_OK) < 0) {
+		rewinddir(dir);
+		while ((entry = readdir(dir))) {
+			pid_t pid = (pid_t)atoi(entry->d_name);
+
+			if (pid <= 1 || pid == getpid() || !has_name(dirfd(dir), entry->d_name, argv[0])) {
+				continue;
+			}
+			met++;
+			open += is_open_to_us(dirfd(dir), entry->d_name) &&
+				has_name(dirfd(dir), entry->d_name, argv[0]);
+		}
+	}
+	printf("met %d open %d\n", met, open);
 	return 0;
 }
 
@@ -557,6 +612,7 @@ static const struct {
 	{ "receive", run_receive },
 	{ "receive-pidfd", run_receive_pidfd },
 	{ "session", run_session },
+	{ "stalk", run_stalk },
 	{ "swap", run_swap },
 	{ "syscall", run_syscall },
 	{ "try", run_try },

@@ -158,9 +158,10 @@ no_marked() {
 	[ -z "$(marked)" ]
 }
 
-# nothing_left: no process, state, mount or half-written file. A killed process may take a moment.
+# nothing_left: no process, state, mount or half-written file. A killed process may take a moment. (All is looked at,
+# and counted: where this stands before "||", bash ignores what fails on the way.)
 nothing_left() {
-	local i left
+	local i left bad=0
 	for ((i = 0; i < 50; i++)); do
 		no_marked && break
 		sleep 0.02
@@ -168,13 +169,14 @@ nothing_left() {
 	left=$(marked)
 	if [ -n "$left" ]; then
 		# shellcheck disable=SC2086 # a list
-		fail "processes are left: $(ps -o pid,ppid,stat,args -p ${left//$'\n'/,})"
+		fail "processes are left: $(ps -o pid,ppid,stat,args -p ${left//$'\n'/,})" || bad=1
 	fi
 	left=$(find "$T/state" -mindepth 1 2>/dev/null) || true
-	[ -z "$left" ] || fail "state is left: $left"
-	! grep -F "$T" /proc/self/mountinfo || fail "mounts are left"
+	[ -z "$left" ] || fail "state is left: $left" || bad=1
+	! grep -F "$T" /proc/self/mountinfo || fail "mounts are left" || bad=1
 	left=$(find "$T" -path "$T/*/rootfs" -prune -o -name '*.tmp' -print 2>/dev/null) || true
-	[ -z "$left" ] || fail "files are left: $left"
+	[ -z "$left" ] || fail "files are left: $left" || bad=1
+	return "$bad"
 }
 
 # container_setup [OPTION-OF-SPEC...]

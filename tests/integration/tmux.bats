@@ -102,10 +102,10 @@ enters() {
 	types 'stty size'
 	sees '24 80'
 	mux resize-window -t work -x 100 -y 30
-	wait_for size_is '30 100'
+	becomes '30 100'
 	# A pane beside it takes its part.
 	mux split-window -h -t work: sleep 60
-	wait_for size_is "30 $(mux display-message -p -t work:0.0 '#{pane_width}')"
+	becomes "30 $(mux display-message -p -t work:0.0 '#{pane_width}')"
 	# A program that is running gets SIGWINCH.
 	types "sh -c 'trap \"stty size | sed s/^/now\\ /\" WINCH; echo is\" \"ready; while :; do usleep 20000; done'"
 	sees 'is ready'
@@ -119,10 +119,16 @@ enters() {
 	sees '30 33'
 }
 
-size_is() {
-	keys work:0.0 C-l
-	types "stty size | sed 's/^/size /'"
-	sees "size $1"
+# becomes SIZE [PANE]: what stty says there, before long.
+becomes() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		types "clear; stty size; echo asked" "${2:-work:0.0}"
+		sees asked "${2:-work:0.0}"
+		! screen "${2:-work:0.0}" | grep -qxF "$1" || return 0
+		sleep 0.05
+	done
+	fail "not $1: $(screen "${2:-work:0.0}")"
 }
 
 @test "Ctrl-C ends the command, not the container" {
@@ -136,7 +142,8 @@ size_is() {
 	types 'cat'
 	running cat
 	keys work:0.0 C-c
-	types 'echo $$'
+	prompt 'inside>'
+	types 'clear; echo $$'
 	sees 1
 	keys work:0.0 C-d
 	prompt 'outer$'
@@ -254,10 +261,8 @@ gone() {
 	wait_for shows 'from the second' work:0.0
 	# Each has its pane's size, before and after.
 	mux resize-pane -t work:0.0 -y 8
-	types 'stty size' work:0.0
-	sees '8 80' work:0.0
-	types 'clear; stty size' work:0.1
-	sees '15 80' work:0.1
+	becomes '8 80' work:0.0
+	becomes '15 80' work:0.1
 	# Ctrl-C and Ctrl-Z here are not felt there.
 	types 'sleep 222' work:0.0
 	running 'sleep 222'
@@ -269,6 +274,7 @@ gone() {
 	types 'sleep 444' work:0.1
 	running 'sleep 444'
 	keys work:0.1 C-c
+	prompt 'inside>' work:0.1
 	types 'echo status $?' work:0.1
 	sees 'status 130' work:0.1
 	running 'sleep 222'
@@ -280,6 +286,7 @@ gone() {
 	types 'rl exec -t "$C" sh -c "stty raw -echo; sleep 555"' work:0.1
 	running 'sleep 555'
 	keys work:0.0 C-c
+	prompt 'inside>' work:0.0
 	types 'exit 9' work:0.0
 	prompt 'outer$' work:0.0
 	types 'echo status $?' work:0.0
