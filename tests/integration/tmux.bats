@@ -11,12 +11,12 @@ setup() {
 	command -v tmux >/dev/null || skip "needs tmux"
 	container_setup
 	config '.process.terminal = true | .process.args = ["sh"] | .process.env += ["PS1=inside> ", "HOME=/root"] | .hostname = "box"'
-	export T B C ROOTLET ROOTLET_TEST=$C
+	export T B C ROOTLET
 	# The outer shell: a prompt that is known, its history nowhere, and rootlet by a short name.
 	cat >"$T/rc" <<-'END'
 		PS1='outer$ '
 		unset HISTFILE PROMPT_COMMAND
-		rl() { "$ROOTLET" --root "$T/state" "$@"; }
+		rl() { ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" "$@"; }
 	END
 	mux -f /dev/null new-session -d -s work -x 80 -y 24 "bash --norc --noprofile --rcfile $T/rc -i"
 	mux set-option -g remain-on-exit on >/dev/null
@@ -326,7 +326,7 @@ shows() {
 
 @test "the window is closed: the container gets its hang-up and is gone" {
 	script 'trap "echo hung up >/srv/end; exit" HUP; echo ready; while :; do usleep 20000; done'
-	types 'exec "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"'
+	types 'ROOTLET_TEST=$C exec "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"'
 	sees ready
 	mux kill-server
 	wait_for test -s "$B/rootfs/srv/end"
