@@ -21,6 +21,13 @@ int host_signal_parse(const char *text, int *ret, struct err *err);
 int host_kill(const char *root, const char *id, int sig, bool all, struct err *err);
 
 /*
+ * Freezes every process of a running container, or lets a paused one go on. Errors: EINVAL, naming the status that it has;
+ * ENOTSUP when the container has no cgroup.
+ */
+int host_pause(const char *root, const char *id, struct err *err);
+int host_resume(const char *root, const char *id, struct err *err);
+
+/*
  * Removes a stopped or created container; with force also a running one (SIGKILL, then waits for its end), and a
  * missing one is success, as are the leftovers of a killed create and a damaged state.json, which it removes.
  * Errors: EBUSY "cannot delete container ID that is not stopped: running".

@@ -136,6 +136,12 @@ void json_uint(struct json_writer *w, const char *key, uint64_t value)
 	text_add(w->out, "%" PRIu64, value);
 }
 
+void json_number(struct json_writer *w, const char *key, const char *text)
+{
+	begin_value(w, key);
+	text_add(w->out, "%s", text);
+}
+
 void json_bool(struct json_writer *w, const char *key, bool value)
 {
 	begin_value(w, key);

@@ -31,5 +31,8 @@ void json_array_end(struct json_writer *w);
 void json_string(struct json_writer *w, const char *key, const char *value);
 void json_int(struct json_writer *w, const char *key, int64_t value);
 void json_uint(struct json_writer *w, const char *key, uint64_t value);
+
+/* A number that is text already, in JSON's form. */
+void json_number(struct json_writer *w, const char *key, const char *text);
 void json_bool(struct json_writer *w, const char *key, bool value);
 void json_strings(struct json_writer *w, const char *key, const struct strs *values);

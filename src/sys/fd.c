@@ -292,14 +292,17 @@ int sys_make_parent_in_root(struct arena *arena, int root, const char *path, con
 ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret)
 {
 	scope_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : sys_read_fd(arena, fd, max, ret);
+}
+
+ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
+{
 	struct stat st;
 	size_t room = 4096;
 	size_t len = 0;
 	char *buf;
 
-	if (fd < 0) {
-		return -errno;
-	}
 	if (fstat(fd, &st) == 0) {
 		if (S_ISDIR(st.st_mode)) {
 			return -EISDIR;

@@ -30,6 +30,9 @@ int sys_make_parent_in_root(struct arena *arena, int root, const char *path, con
 /* Reads a whole file of at most max bytes into the arena. Returns its length or -errno (-EFBIG past max). */
 ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret);
 
+/* The same for what is open already: to the end of the file, pipe or socket. */
+ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret);
+
 /* Writes all bytes in one write(2), as files under /proc want it. Returns 0 or -errno. */
 int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len);
 
