@@ -405,6 +405,7 @@ int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *lim
 	scope_fd int dir = open_part(cgroup, cgroup->sub, err);
 
 	TRY(dir);
+	TRY(host_cgroup_check_usage(dir, limits, err));
 	if (cgroup->manager == PLAN_CGROUP_SYSTEMD && limits->property_n > 0) {
 		struct systemd *sd = NULL;
 		int rc = host_systemd_open(&sd, err);

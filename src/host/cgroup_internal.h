@@ -28,6 +28,9 @@ int host_cgroup_put(int dir, const char *file, const char *value);
  */
 int host_cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err);
 
+/* Is memory above what is to be its limit in use, where the limits ask for that check? EBUSY. Before anything is changed. */
+int host_cgroup_check_usage(int dir, const struct plan_limits *limits, struct err *err);
+
 /* Writes limits into a cgroup and reads them back. best_effort: what can't be set is a warning. */
 int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort, struct err *err);
 

@@ -254,7 +254,7 @@ static int set_one(int dir, const struct plan_limit *limit, struct err *err)
 }
 
 /* config-linux.md, "checkBeforeUpdate": an error, and no OOM kill. */
-static int check_usage(int dir, const struct plan_limits *limits, struct err *err)
+int host_cgroup_check_usage(int dir, const struct plan_limits *limits, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	uint64_t want, used;
@@ -279,7 +279,6 @@ int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_
 	bool *failed = arena_array(&arena, limits->file_n, sizeof(*failed));
 	int rc;
 
-	TRY(check_usage(dir, limits, err));
 	for (size_t i = 0; i < limits->file_n; i++) {
 		failed[i] = set_one(dir, &limits->files[i], err) < 0;
 	}

@@ -145,6 +145,10 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 		return;
 	}
 	top = find_top(arena, f);
+	if (insist && top && is_manager(top) && !is_manager(f->own)) {
+		/* The user's systemd before 254 or so marks nothing that it delegates: who asks for it has to know. */
+		top = f->own;
+	}
 	if (!top || is_manager(top)) {
 		f->why_not = arena_printf(arena, "the caller's cgroup %s is not delegated to this user", f->own);
 		return;
