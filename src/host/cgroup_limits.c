@@ -64,6 +64,27 @@ static int cannot_enable(int dir, const char *path, const char *controller, int 
 	return -err->code;
 }
 
+/* The root of all has processes of its own and may; it is the one without a type. */
+static bool has_processes(struct arena *arena, int dir)
+{
+	const char *text;
+
+	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 &&
+	       sys_read_file(arena, dir, "cgroup.procs", FILE_MAX, &text) > 0;
+}
+
+/*
+ * Beside processes the kernel refuses most (EBUSY), but not cpu, cpuset or pids: by those the cgroup would become the root of
+ * a threaded tree, in which no container can be (cgroup v2, "Threads").
+ */
+static int enable_one(struct arena *arena, int dir, const char *controller)
+{
+	if (has_processes(arena, dir)) {
+		return -EBUSY;
+	}
+	return host_cgroup_put(dir, "cgroup.subtree_control", arena_printf(arena, "+%s", controller));
+}
+
 int host_cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
@@ -84,9 +105,7 @@ int host_cgroup_enable(int dir, const char *path, const struct strs *needed, str
 	}
 	while (*(available += strspn(available, " \n"))) {
 		const char *one = arena_strndup(&arena, available, strcspn(available, " \n"));
-		int rc = has_word(enabled, one) ?
-				 0 :
-				 host_cgroup_put(dir, "cgroup.subtree_control", arena_printf(&arena, "+%s", one));
+		int rc = has_word(enabled, one) ? 0 : enable_one(&arena, dir, one);
 
 		/* What nobody needs is for the statistics: had where it can be. */
 		if (rc < 0 && needs(needed, one)) {

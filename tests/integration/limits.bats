@@ -230,6 +230,16 @@ pids.max 33"
 	equal "$output" $'67108864\n33'
 }
 
+@test "beside other processes there: refused, and nothing of theirs is changed" {
+	delegated memory pids
+	config '.linux.resources.pids.limit = 33'
+	try systemd-run --user --scope --quiet -p Delegate=yes sh -c 'own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
+		"$@"; echo "$? $(cat "$own/cgroup.type") $(cat "$own/cgroup.subtree_control")"' - env ROOTLET_TEST="$C" "$ROOTLET" \
+		--root "$T/state" --cgroup-manager cgroupfs run --bundle "$B" "$C"
+	equal "$output" "1 domain "
+	has "$stderr" "processes of its own"
+}
+
 @test "a container that may divide its cgroup has the controllers, and can't lift its own limits" {
 	delegated memory pids
 	config '.linux.resources = {memory: {limit: 67108864}} | (.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
