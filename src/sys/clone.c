@@ -86,7 +86,11 @@ int sys_pidfd_open(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0) {
+		/* Linux 6.1 says EINVAL as long as a process group or session has the number of a process that is gone. */
+		return errno == EINVAL ? -ESRCH : -errno;
+	}
+	return fd;
 }
 
 int sys_pidfd_kill(int pidfd, int sig)
