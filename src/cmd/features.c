@@ -62,6 +62,13 @@ static void write_seccomp(struct json_writer *w)
 	json_object_end(w);
 }
 
+/* Whether this build has the client; which manager answers is not a feature of the build. */
+#ifdef HAVE_SD_BUS
+static const bool has_systemd = true;
+#else
+static const bool has_systemd = false;
+#endif
+
 static void write_linux(struct json_writer *w)
 {
 	json_object_begin(w, "linux");
@@ -69,10 +76,10 @@ static void write_linux(struct json_writer *w)
 	write_names(w, "capabilities", plan_cap_names);
 	json_object_begin(w, "cgroup");
 	json_bool(w, "v1", false);
-	json_bool(w, "v2", false);
-	json_bool(w, "systemd", false);
-	json_bool(w, "systemdUser", false);
-	json_bool(w, "rdma", false);
+	json_bool(w, "v2", true);
+	json_bool(w, "systemd", has_systemd);
+	json_bool(w, "systemdUser", has_systemd);
+	json_bool(w, "rdma", true);
 	json_object_end(w);
 	write_seccomp(w);
 	write_enabled(w, "apparmor", true);

@@ -27,6 +27,9 @@ void cmd_state_json(struct json_writer *w, const struct state *state, enum state
 		json_object_end(w);
 	}
 	json_string(w, "owner", state->owner);
+	if (state->cgroup.unit) {
+		json_string(w, "systemd-scope", state->cgroup.unit); /* as crun */
+	}
 	json_object_end(w);
 }
 

@@ -73,6 +73,7 @@ void host_launch_done(struct launch *l)
 	fd_drop(&l->signals);
 	fd_drop(&l->wire);
 	fd_drop(&l->into);
+	fd_drop(&l->filter);
 	fd_drop(&l->gate);
 	fd_drop(&l->multiplexer);
 	fd_drop(&l->record);
@@ -353,6 +354,9 @@ static int give(struct launch *l, struct err *err)
 	}
 	TRY(give_cgroup(l, cgroup, err));
 	TRY(host_mount_ids(&l->plan->fs, l->wire, err));
+	if (filter >= 0 && l->plan->host_setup) {
+		l->filter = fd_take(&filter); /* the guest asks for our part of the set-up first: take_setup sends it */
+	}
 	return filter >= 0 ? tell(l, WIRE_FILTER, filter, err) : 0;
 }
 
@@ -372,7 +376,8 @@ static int take_setup(struct launch *l, struct err *err)
 	l->hooks_begun = true;
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle, err));
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle, err));
-	return tell(l, WIRE_SETUP_DONE, -1, err);
+	TRY(tell(l, WIRE_SETUP_DONE, -1, err));
+	return l->filter >= 0 ? tell(l, WIRE_FILTER, l->filter, err) : 0;
 }
 
 static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)

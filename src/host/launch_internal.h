@@ -34,6 +34,7 @@ struct launch {
 	int wire;	  /* our end */
 	int into;	  /* the cgroup that the guest is cloned into, or -1 */
 	bool inside;	  /* it was */
+	int filter;	  /* compiled, until it is sent, or -1 */
 	int gate;	  /* create: listening; run: -1 */
 	int multiplexer;  /* foreground with a terminal */
 	int record;	  /* the file that will say how it ended, or -1 */
@@ -48,8 +49,8 @@ struct launch {
 #define LAUNCH_INIT(o)                                                                                                 \
 	{                                                                                                              \
 		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
-		.signals = -1, .wire = -1, .into = -1, .gate = -1, .multiplexer = -1, .record = -1, .report = -1,      \
-		.pid = -1, .notify = NOTIFY_NONE, .pidfd = -1                                                          \
+		.signals = -1, .wire = -1, .into = -1, .filter = -1, .gate = -1, .multiplexer = -1, .record = -1,      \
+		.report = -1, .pid = -1, .notify = NOTIFY_NONE, .pidfd = -1                                            \
 	}
 
 /* Starts a launch: the clock of --debug. */

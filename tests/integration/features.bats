@@ -12,6 +12,7 @@ load helpers
 		and (.hooks | length) == 6 and (.annotations | all(type == "string"))
 		and (.linux.seccomp.actions | index("SCMP_ACT_NOTIFY")) and .linux.seccomp.enabled
 		and (.linux | has("cgroup") and has("apparmor") and has("selinux") and has("intelRdt") and has("netDevices"))
+		and .linux.cgroup.v1 == false and .linux.cgroup.v2 and .linux.cgroup.rdma and (.linux.cgroup.systemdUser | type) == "boolean"
 		and (.potentiallyUnsafeConfigAnnotations | length) > 0' <<<"$output"
 }
 

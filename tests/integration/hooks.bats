@@ -481,3 +481,12 @@ $(<"$T/log/net")"
 /hooks/poststop/0/args .hooks = {"poststop": [{"path": "/bin/true", "args": "x"}]}
 END
 }
+
+@test "hooks of the host beside a seccomp filter" {
+	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo ran >$0", $out]}]}
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 77}]}' \
+		--arg out "$T/ran"
+	inside 'mkdir /tmp/x 2>/dev/null && echo made; grep Seccomp: /proc/self/status'
+	equal "$output" $'Seccomp:\t2'
+	equal "$(cat "$T/ran")" ran
+}

@@ -90,6 +90,7 @@ placed() {
 	equal "$(ctl show "$unit" -p ActiveState -p Delegate -p Slice -p CollectMode -p DefaultDependencies | sort | tr '\n' ' ')" \
 		"ActiveState=active CollectMode=inactive-or-failed DefaultDependencies=no Delegate=yes Slice=user.slice "
 	has "$(ctl show "$unit" -p Description)" "$C"
+	equal "$(rl state "$C" | jq -r ".\"systemd-scope\"")" "$unit"
 	rl delete --force "$C"
 	equal "$(ctl show "$unit" -p LoadState --value)" not-found
 }
