@@ -62,6 +62,19 @@ cgroup_of() {
 	sed -n 's/^0:://p' "/proc/$1/cgroup"
 }
 
+# needs_hugetlb: a controller that this machine can hand down to "$G"; `size` is one of its page sizes. Domain controllers are
+# what it takes, and this is the one that a hybrid machine has.
+needs_hugetlb() {
+	local files
+	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs the hugetlb controller in cgroup v2"
+	echo +hugetlb >"$mount/cgroup.subtree_control"
+	files=("$G"/hugetlb.*.rsvd.max)
+	size=${files[0]##*/hugetlb.}
+	size=${size%%.*}
+}
+
+# start_sleeping: the container in the background; `pid` is its first process.
+# shellcheck disable=SC2034
 start_sleeping() {
 	script 'exec sleep 1000'
 	try rlu run -d --bundle "$B" "$C"

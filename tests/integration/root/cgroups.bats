@@ -219,27 +219,14 @@ a 0:0"
 }
 
 @test "hugetlb: the limit is in place where the kernel has it" {
-	local controllers size file
-	controllers=$(<"$G/cgroup.controllers")
-	if [[ " $controllers " != *" hugetlb "* ]]; then
-		grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs the hugetlb controller in cgroup v2"
-		echo +hugetlb >"$mount/cgroup.subtree_control"
-	fi
-	file=$(cd "$G" && ls hugetlb.*.rsvd.max | head -n 1)
-	size=${file#hugetlb.}
-	size=${size%%.*}
+	needs_hugetlb
 	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
 	inside "cat /sys/fs/cgroup/hugetlb.$size.max /sys/fs/cgroup/hugetlb.$size.rsvd.max"
 	equal "$output" $'1073741824\n1073741824'
 }
 
 @test "alone in the delegated cgroup, rootlet makes room so that controllers can be handed down" {
-	local file size
-	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs the hugetlb controller in cgroup v2"
-	echo +hugetlb >"$mount/cgroup.subtree_control"
-	file=$(cd "$G" && ls hugetlb.*.rsvd.max | head -n 1)
-	size=${file#hugetlb.}
-	size=${size%%.*}
+	needs_hugetlb
 	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
 	script "cat /sys/fs/cgroup/hugetlb.$size.max"
 	at='' try rlu run --bundle "$B" "$C"
@@ -249,12 +236,8 @@ a 0:0"
 }
 
 @test "beside other processes in the delegated cgroup limits can't be had, and the error says so" {
-	local sleeper file size
-	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs the hugetlb controller in cgroup v2"
-	echo +hugetlb >"$mount/cgroup.subtree_control"
-	file=$(cd "$G" && ls hugetlb.*.rsvd.max | head -n 1)
-	size=${file#hugetlb.}
-	size=${size%%.*}
+	local sleeper
+	needs_hugetlb
 	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
 	sleep 1000 3>&- &
 	sleeper=$!
