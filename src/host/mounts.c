@@ -180,9 +180,13 @@ static int spawn(struct change *c, struct err *err)
 	return c->guest.pid < 0 ? err_errno(err, -c->guest.pid, "making a process") : 0;
 }
 
-static int refuse(void *data, struct wire_msg *msg, struct err *err)
+/* host_serve has taken over the process that was forked into the pid namespace; nothing else can come. */
+static int take(void *data, struct wire_msg *msg, struct err *err)
 {
 	(void)data;
+	if (msg->type == WIRE_INIT) {
+		return 0;
+	}
 	scope_close_(&msg->fd);
 	return err_set(err, EPROTO, "the process in the container sent %s, which has no use here",
 		       wire_type_name(msg->type));
@@ -191,7 +195,7 @@ static int refuse(void *data, struct wire_msg *msg, struct err *err)
 static int act(struct change *c, struct err *err)
 {
 	TRY(host_signals_catch(&c->guest.signals, err));
-	c->guest.take = refuse;
+	c->guest.take = take;
 	TRY(spawn(c, err));
 	TRY(host_mount_ids(&c->plan->fs, c->guest.wire, err));
 	return host_serve(&c->guest, err);
