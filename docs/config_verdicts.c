@@ -253,6 +253,7 @@ const struct verdict_row verdict_annotations[] = {
 	{ "run.oci.keep_original_groups", DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note. "
 		"Groups that are not mapped show as 65534 (nogroup) inside; they count for the host's files all the same"),
 		DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note") },
+	BOTH("run.oci.pidfd_receiver", DONE_WITH("a UNIX stream socket that is sent a pidfd of the container's first process")),
 	BOTH("run.oci.handler", REFUSED("rootlet starts Linux programs; wasm, krun and others are named in the error")),
 	BOTH("run.oci.pidfd_receiver", DONE_WITH("a socket that is sent a pidfd of the container's first process")),
 	BOTH("run.oci.seccomp.receiver", DONE_WITH("the listener's socket, in place of linux.seccomp.listenerPath; without both that of "

@@ -124,6 +124,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_string(&w, NULL, "org.rootlet.proc");
 	json_string(&w, NULL, "org.criu.config");
 	json_string(&w, NULL, "run.oci.hooks.");
+	json_string(&w, NULL, "run.oci.pidfd_receiver");
 	json_string(&w, NULL, "run.oci.seccomp.receiver");
 	json_array_end(&w);
 	json_object_end(&w);
