@@ -124,10 +124,10 @@ static size_t filter(char *text, char *out, bool *ret_ready)
 		if (passes(line)) {
 			size_t n = strlen(line);
 
-			memcpy(out + len, line, n);
-			out[len + n] = '\n';
-			len += n + 1;
 			*ret_ready = *ret_ready || str_eq(line, "READY=1");
+			line[n] = '\n';
+			memcpy(out + len, line, n + 1);
+			len += n + 1;
 		}
 	}
 	return len;
