@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -73,6 +74,8 @@ int host_self_protect(char **argv, struct err *err)
 		return err_errno(err, errno, "opening rootlet's own file (is /proc mounted?)");
 	}
 	if (is_sealed(self)) {
+		/* execveat(2) named the process after its descriptor: people look for it by its name. */
+		prctl(PR_SET_NAME, "rootlet", 0, 0, 0);
 		return 0;
 	}
 	copy = sealed_copy(self, err);

@@ -95,13 +95,16 @@ void sys_nl_put(struct sys_nl_msg *m, uint16_t type, const void *bytes, size_t l
 {
 	size_t at = NLMSG_ALIGN(m->head.nlmsg_len);
 	struct nlattr attr = { .nla_type = type, .nla_len = (uint16_t)(NLA_HDRLEN + len) };
+	char *to;
 
-	if (m->full || len > SYS_NL_MSG_MAX || at + NLA_HDRLEN + NLA_ALIGN(len) > SYS_NL_MSG_MAX) {
+	if (m->full || at > SYS_NL_MSG_MAX || len > SYS_NL_MSG_MAX ||
+	    NLA_HDRLEN + NLA_ALIGN(len) > SYS_NL_MSG_MAX - at) {
 		m->full = true;
 		return;
 	}
-	memcpy(m->bytes + at, &attr, sizeof(attr));
-	memcpy(m->bytes + at + NLA_HDRLEN, bytes, len);
+	to = (char *)m + offsetof(struct sys_nl_msg, bytes) + at;
+	memcpy(to, &attr, sizeof(attr));
+	memcpy(to + NLA_HDRLEN, bytes, len);
 	m->head.nlmsg_len = (uint32_t)(at + NLA_HDRLEN + len);
 }
 
