@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # programs for an inner shell; output, stderr: of helpers' `try`
 # What becomes of a container that stays when its user's last session ends: said, meant, or not wanted.
 # rooms: session vm
-# shellcheck disable=SC2154 # output, status and stderr are set by try
 
-# shellcheck disable=SC2016 # for the inner shell
 load helpers
 
 other=rootlet-other

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # output, stderr: of helpers' `try`
 # Scopes of the user's systemd manager: from wherever one asks for them, whatever is in the way, and that none is left.
 # rooms: session vm
-# shellcheck disable=SC2154 # output, status and stderr are set by try
 
 load helpers
 
