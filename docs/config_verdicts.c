@@ -242,6 +242,10 @@ const struct verdict_row verdict_properties[] = {
 };
 
 const struct verdict_row verdict_annotations[] = {
+	BOTH("org.rootlet.net", DONE_WITH("the network where the command line names none: slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH "
+		"or container:ID")),
+	BOTH("org.rootlet.publish", DONE_WITH("published ports, separated by commas: [HOST:]PORT[-PORT]:PORT[-PORT][/udp]; without "
+		"org.rootlet.net they imply slirp4netns")),
 	{ "org.rootlet.proc", ADAPTED("\"bind\": the /proc that is there in place of a fresh one, for containers in containers, with a note"),
 		REFUSED("where there is no user namespace") },
 	{ "org.rootlet.session", DONE_WITH("\"persistent\": refused where the container would end with the user's last login session; "

@@ -246,6 +246,7 @@ if is_root; then
 else
 	machine_user "$(id -un)"
 fi
+machine_tun
 work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests.XXXXXX")
 chmod 0755 "$work"
 mkdir "$work/logs" "$work/source" "$work/tmp"

@@ -163,6 +163,8 @@ struct launch_options;
 	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED },                          \
 	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED },                 \
 	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_USED },          \
+	{ "net", 0, "MODE", "slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH or container:ID", CMD_USED }, \
+	{ "publish", 'p', "PORT", "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)", CMD_USED },        \
 	{ "no-subreaper", 0, NULL, "do not take over what a container without a pid namespace leaves", CMD_USED }
 /* clang-format on */
 int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err);

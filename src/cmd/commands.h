@@ -14,6 +14,7 @@ extern const struct cmd cmd_kill;
 extern const struct cmd cmd_mounts;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_pause;
+extern const struct cmd cmd_port;
 extern const struct cmd cmd_ps;
 extern const struct cmd cmd_restore;
 extern const struct cmd cmd_resume;

@@ -33,6 +33,8 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.no_pivot = cmd_flag(args, "no-pivot"),
 		.no_subreaper = cmd_flag(args, "no-subreaper"),
 		.no_new_keyring = cmd_flag(args, "no-new-keyring"),
+		.net = cmd_value(args, "net"),
+		.publish = cmd_values(ctx->arena, args, "publish"),
 		.quiet_notes = quiet,
 		.cgroup_manager = cgroup_choice(&ctx->globals),
 		.best_effort = limits && str_eq(limits, "best-effort"),

@@ -7,11 +7,14 @@
 #include "base/scope.h"
 #include "cmd/commands.h"
 #include "host/session.h"
+#include "libnet/net.h"
 #include "spec/spec.h"
 
 static const struct cmd_option options[] = {
 	{ "bundle", 'b', "DIR", "the folder to write config.json to (default: .)", CMD_USED },
 	{ "file", 'f', "FILE", "another name than config.json", CMD_USED },
+	{ "net", 0, "MODE", "slirp4netns[:OPTION=VALUE,...], host, none or ns:PATH", CMD_USED },
+	{ "publish", 'p', "PORT", "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)", CMD_USED },
 	{ "rootless", 0, NULL, "for an ordinary user (the default unless you are root)", CMD_USED },
 	CMD_OPTIONS_END,
 };
@@ -59,14 +62,40 @@ static int write_new(const char *bundle, const char *name, const char *text, str
 	return 0;
 }
 
+/* Checked now: a mistake is better told to who writes the bundle than to who runs it. */
+static int network(struct cmd_context *ctx, const char **ret_net, const char **ret_publish, struct err *err)
+{
+	struct strs ports = cmd_values(ctx->arena, &ctx->args, "publish");
+	const char *net = cmd_value(&ctx->args, "net");
+	struct net_config config;
+	struct text list;
+
+	if (net && str_starts(net, "slirp4netns")) {
+		TRY(net_config_parse(ctx->arena, net, &config, err));
+	}
+	text_init(&list, ctx->arena);
+	for (size_t i = 0; i < ports.n; i++) {
+		struct net_port port;
+
+		TRY(net_port_parse(ports.v[i], &port, err));
+		text_add(&list, "%s%s", i ? "," : "", ports.v[i]);
+	}
+	*ret_net = net ? net : ports.n > 0 ? "slirp4netns" : NULL;
+	*ret_publish = ports.n > 0 ? list.s : NULL;
+	return 0;
+}
+
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
 	const char *bundle = cmd_value(&ctx->args, "bundle");
 	const char *file = cmd_value(&ctx->args, "file");
+	const char *net = NULL, *publish = NULL;
 	bool rootless = cmd_flag_or(&ctx->args, "rootless", !host_session_is_root());
 
 	(void)ret_status;
-	return write_new(bundle ? bundle : ".", file ? file : "config.json", spec_template(ctx->arena, rootless), err);
+	TRY(network(ctx, &net, &publish, err));
+	return write_new(bundle ? bundle : ".", file ? file : "config.json",
+			 spec_template(ctx->arena, rootless, net, publish), err);
 }
 
 const struct cmd cmd_spec = {

@@ -4,9 +4,9 @@
 #include "plan/plan.h"
 
 const struct cmd *const cmd_table[] = {
-	&cmd_spec,   &cmd_run,	  &cmd_create,	   &cmd_start,	 &cmd_exec,	&cmd_state,  &cmd_wait,
-	&cmd_kill,   &cmd_delete, &cmd_list,	   &cmd_ps,	 &cmd_pause,	&cmd_resume, &cmd_update,
-	&cmd_events, &cmd_mounts, &cmd_checkpoint, &cmd_restore, &cmd_features, NULL,
+	&cmd_spec,   &cmd_run,	  &cmd_create, &cmd_start,	&cmd_exec,    &cmd_state,    &cmd_wait,
+	&cmd_kill,   &cmd_delete, &cmd_list,   &cmd_ps,		&cmd_port,    &cmd_pause,    &cmd_resume,
+	&cmd_update, &cmd_events, &cmd_mounts, &cmd_checkpoint, &cmd_restore, &cmd_features, NULL,
 };
 
 const struct name cmd_cgroup_managers[] = {

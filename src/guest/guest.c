@@ -40,8 +40,10 @@ static const struct step make_steps[] = {
 	{ "cgroup", guest_cgroup },
 	/* Before anything else is done in the new time namespace: its offsets freeze with the first process in it. */
 	{ "time", guest_time_offsets },
+	/* Early: the host side connects it while the rest is done. */
+	{ "network", guest_network },
+	{ "loopback", guest_loopback },
 	{ "names", guest_names },
-	{ "network", guest_loopback },
 	{ "keyring", guest_keyring },
 	/* Through the host's /proc, which is gone after the pivot. */
 	{ "sysctls", guest_sysctls },

@@ -261,6 +261,35 @@ int guest_loopback(struct guest *g, struct err *err)
 	return 0;
 }
 
+/* Situation: the host's /proc, which shows the sysctls of the network namespace that this process is in. */
+int guest_network(struct guest *g, struct err *err)
+{
+	const struct plan_net *net = &g->plan->net;
+	scope_fd int netns = -1;
+	int rc;
+
+	if (!net->config) {
+		return 0;
+	}
+	for (size_t i = 0; i < net->early_n; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "/proc/sys/%s", net->early[i].path);
+		rc = sys_write_file(AT_FDCWD, path, net->early[i].value, strlen(net->early[i].value));
+		/* ENOENT: a kernel without that protocol. */
+		if (rc < 0 && rc != -ENOENT) {
+			return err_errno(err, -rc, "%s: setting %s", net->where, net->early[i].key);
+		}
+	}
+	/* Ours to hand out now: later this process may be another user's. */
+	netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (netns < 0) {
+		return err_errno(err, errno, "%s: /proc/self/ns/net", net->where);
+	}
+	rc = wire_send(g->wire, WIRE_NETWORK, NULL, 0, netns);
+	return rc < 0 ? err_errno(err, -rc, "telling the host side of the network") : 0;
+}
+
 /* linux/keyctl.h does not have the bits of keyctl(2), KEYCTL_SETPERM: all for the possessor; view, read, search and link
  * for the owner. */
 #define KEYRING_PERMISSIONS 0x3f1b0000

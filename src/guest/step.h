@@ -60,6 +60,7 @@ int guest_wait_ids(struct guest *g, struct err *err);
 int guest_time_offsets(struct guest *g, struct err *err);
 int guest_names(struct guest *g, struct err *err);
 int guest_loopback(struct guest *g, struct err *err);
+int guest_network(struct guest *g, struct err *err);
 int guest_keyring(struct guest *g, struct err *err);
 
 /* enter.c */

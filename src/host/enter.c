@@ -310,7 +310,7 @@ static int take_console(struct enter *e, struct wire_msg *msg, struct err *err)
 /* What this plan has no use for, as bits of messages. */
 static unsigned unplanned(const struct plan *plan)
 {
-	unsigned bits = WIRE_BIT(WIRE_SETUP);
+	unsigned bits = WIRE_BIT(WIRE_SETUP) | WIRE_BIT(WIRE_NETWORK);
 
 	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
 	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);

@@ -78,6 +78,7 @@ void host_launch_done(struct launch *l)
 	fd_drop(&l->multiplexer);
 	fd_drop(&l->record);
 	fd_drop(&l->pidfd);
+	host_network_done(&l->network, false);
 	host_state_close(&l->dir);
 	arena_done(&l->arena);
 }
@@ -102,6 +103,7 @@ void host_launch_undo(struct launch *l)
 	}
 	while (l->pid > 0 && waitpid(l->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
+	host_network_done(&l->network, true);
 	(void)host_launch_remove_rdt(l, &ignored);
 	if (host_cgroup_remove(&l->cgroup, &ignored) < 0) {
 		log_warning("%s", ignored.msg);
@@ -217,6 +219,19 @@ static const char *notify_path(struct launch *l)
 	return arena_printf(&l->arena, "%s/%s/" NOTIFY_FILE, o->root, o->id);
 }
 
+/* container:ID, of the option or else the annotation. */
+static int find_shared_network(struct launch *l, const char **ret, struct err *err)
+{
+	static const char prefix[] = "container:";
+	const char *net = l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
+
+	if (!net || !str_starts(net, prefix)) {
+		return 0;
+	}
+	l->net_of = net + strlen(prefix);
+	return host_network_of(&l->arena, l->options->root, l->net_of, ret, err);
+}
+
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -237,10 +252,14 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.no_new_keyring = o->no_new_keyring,
 		.preserve_fds = o->preserve_fds,
 		.notify = notify_path(l),
+		.net = o->net,
+		.publish = o->publish,
+		.state = arena_printf(&l->arena, "%s/%s", o->root, o->id),
 		.trace = l->begin > 0,
 		.cgroup_manager = o->cgroup_manager,
 		.best_effort = o->best_effort,
 	};
+	TRY(find_shared_network(l, &options.net_of, err));
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
 	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
@@ -259,6 +278,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
 	}
 	TRY(connect_for_pidfd(l, err));
+	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
 	tell_notes(l);
 	return 0;
 }
@@ -369,10 +389,19 @@ static int take_listener(const struct launch *l, struct wire_msg *msg, struct er
 	return rc;
 }
 
+/* Its network namespace is there, and its ids are: slirp4netns starts while the root filesystem is made. */
+static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
+{
+	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
+
+	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, err);
+}
+
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
 static int take_setup(struct launch *l, struct err *err)
 {
 	TRY(host_netdev_move(l->plan, l->pid, err));
+	TRY(host_network_ready(&l->network, err));
 	l->hooks_begun = true;
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle, err));
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle, err));
@@ -403,6 +432,7 @@ static unsigned unplanned(const struct plan *plan)
 
 	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
 	bits |= plan->host_setup ? 0 : WIRE_BIT(WIRE_SETUP);
+	bits |= plan->net.config ? 0 : WIRE_BIT(WIRE_NETWORK);
 	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
 	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
 	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ? 0 : WIRE_BIT(WIRE_INIT);
@@ -427,6 +457,8 @@ static int take(void *data, struct wire_msg *msg, struct err *err)
 
 	follow(s->launch, &s->guest);
 	switch (msg->type) {
+	case WIRE_NETWORK:
+		return take_network(s->launch, msg, err);
 	case WIRE_SETUP:
 		return take_setup(s->launch, err);
 	case WIRE_LISTENER:
@@ -469,6 +501,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (l->notify.to >= 0) {
 		TRY(host_notify_bind(&l->dir, &l->notify.from, err));
 	}
+	TRY(host_network_files(&l->arena, l->plan, &l->dir, &l->network, err));
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
 	} else if (l->detached || l->options->keep) {
@@ -486,8 +519,14 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	}
 	TRY(serve(l, err));
 	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
-	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, &l->cgroup, l->pid,
-			l->notify.to >= 0 ? l->options->notify_socket : NULL, err));
+	if (!l->plan->host_setup) {
+		TRY(host_network_ready(&l->network, err));
+	}
+	if (l->net_of) {
+		TRY(host_network_share(l->options->root, l->net_of, l->pid, l->pidfd, err));
+	}
+	host_launch_trace(l, "network ready");
+	TRY(host_record(l, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "plan/plan.h"
+#include "base/str.h"
 
 struct launch_options {
 	const char *root; /* host_state_root's answer */
@@ -27,6 +28,8 @@ struct launch_options {
 	int preserve_fds;
 	enum plan_cgroup_choice cgroup_manager;
 	bool best_effort; /* --limits */
+	const char *net;     /* --net; NULL: what the annotation says */
+	struct strs publish; /* --publish */
 };
 
 /* Makes the container and leaves it waiting for `start`. On failure nothing of it is left. */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "host/launch.h"
+#include "host/network.h"
 #include "host/notify.h"
 #include "host/state.h"
 #include "plan/plan.h"
@@ -42,7 +43,9 @@ struct launch {
 	bool rdt_made;	  /* the plan's groups of resctrl are there */
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
-	pid_t pid;	  /* the container's init once it is known, else our first child */
+	struct network network;
+	const char *net_of; /* the container whose network is shared; NULL: none */
+	pid_t pid;	    /* the container's init once it is known, else our first child */
 	int pidfd;
 };
 
@@ -50,7 +53,7 @@ struct launch {
 	{                                                                                                              \
 		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
 		.signals = -1, .wire = -1, .into = -1, .filter = -1, .gate = -1, .multiplexer = -1, .record = -1,      \
-		.report = -1, .pid = -1, .notify = NOTIFY_NONE, .pidfd = -1                                            \
+		.report = -1, .pid = -1, .notify = NOTIFY_NONE, .network = NETWORK_INIT, .pidfd = -1                   \
 	}
 
 /* Starts a launch: the clock of --debug. */

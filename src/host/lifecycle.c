@@ -18,6 +18,7 @@
 #include "base/scope.h"
 #include "host/hooks.h"
 #include "host/rdt.h"
+#include "host/network.h"
 #include "host/state_internal.h"
 #include "sys/clone.h"
 
@@ -199,6 +200,7 @@ int host_destroy(struct state_dir *dir, const struct state *state, struct err *e
 	struct plan_hooks hooks;
 
 	TRY(kill_and_wait(state, err));
+	host_network_ended(dir->root, state);
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_rdt_remove(state->rdt_group, state->rdt_monitor, err));
 	/* With whatever init left in it, where it has no pid namespace of its own. */

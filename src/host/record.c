@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/scope.h"
+#include "host/launch_internal.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
 static const char *now_text(struct arena *arena)
@@ -42,35 +43,43 @@ bool host_own_pid_namespace(const struct plan *plan)
 	return (plan->ns.new &CLONE_NEWPID) != 0;
 }
 
-int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
-		const struct cgroup *cgroup, pid_t pid, const char *notify, struct err *err)
+int host_record(const struct launch *l, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct state state = {
 		.oci_version = SPEC_VERSION,
-		.id = plan->id,
-		.bundle = plan->bundle,
-		.rootfs = plan->fs.rootfs,
+		.id = l->plan->id,
+		.bundle = l->plan->bundle,
+		.rootfs = l->plan->fs.rootfs,
 		.created = now_text(&arena),
-		.owner = owner,
-		.pid = pid,
-		.own_pid_namespace = host_own_pid_namespace(plan),
-		.has_hooks = spec->hooks != NULL,
-		.own_keyring = plan->new_keyring,
-		.no_pivot = plan->fs.no_pivot,
-		.rdt_group = plan->rdt.remove_group ? plan->rdt.group : NULL,
-		.rdt_monitor = plan->rdt.monitor,
-		.notify = notify,
-		.cgroup = *cgroup,
-		.annotations = spec->annotations,
+		.owner = l->owner,
+		.pid = l->pid,
+		.own_pid_namespace = host_own_pid_namespace(l->plan),
+		.has_hooks = l->spec->hooks != NULL,
+		.own_keyring = l->plan->new_keyring,
+		.no_pivot = l->plan->fs.no_pivot,
+		.rdt_group = l->plan->rdt.remove_group ? l->plan->rdt.group : NULL,
+		.rdt_monitor = l->plan->rdt.monitor,
+		.notify = l->notify.to >= 0 ? l->options->notify_socket : NULL,
+		.cgroup = l->cgroup,
+		.annotations = l->spec->annotations,
 	};
 	char letter;
-	int rc = host_process_start_time(pid, &state.start_time, &letter);
+	int rc = host_process_start_time(l->pid, &state.start_time, &letter);
 
 	if (rc < 0) {
-		return err_errno(err, -rc, "the container's process %d", (int)pid);
+		return err_errno(err, -rc, "the container's process %d", (int)l->pid);
 	}
-	return host_state_save(dir, &state, err);
+	if (l->network.helper.pid > 0) {
+		state.network = (struct state_network){
+			.pid = { true, l->network.helper.pid },
+			.start_time = { .set = true },
+			.by_slirp = l->network.request.config.handler == NET_HANDLER_SLIRP,
+		};
+		/* Gone already: then a start time of 0 is nobody's. */
+		(void)host_process_start_time(l->network.helper.pid, &state.network.start_time.value, &letter);
+	}
+	return host_state_save(&l->dir, &state, err);
 }
 
 int host_pid_file(const char *path, pid_t pid, struct err *err)

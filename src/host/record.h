@@ -6,12 +6,12 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "host/state.h"
 #include "plan/plan.h"
-#include "spec/spec.h"
 
-int host_record(const struct state_dir *dir, const struct plan *plan, const struct spec *spec, const char *owner,
-		const struct cgroup *cgroup, pid_t pid, const char *notify, struct err *err);
+struct launch;
+
+/* Writes state.json: from now on other commands find the container. */
+int host_record(const struct launch *l, struct err *err);
 
 /* The pid in decimal without a newline, written aside and renamed, as clients wait for it. */
 int host_pid_file(const char *path, pid_t pid, struct err *err);

@@ -254,7 +254,7 @@ static int make(struct launch *l, struct criu *criu, struct err *err)
 	if (l->pidfd < 0) {
 		return err_errno(err, -l->pidfd, "restore: the restored process %d", (int)l->pid);
 	}
-	TRY(host_record(&l->dir, l->plan, l->spec, l->owner, &l->cgroup, l->pid, NULL, err));
+	TRY(host_record(l, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
 	}

@@ -63,6 +63,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 			log_warning("recording the exit status of container `%s`: %s", l->options->id, strerror(-rc));
 		}
 	}
+	host_network_done(&l->network, true);
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !host_state_relock(&l->dir)) {
 		return 0;

@@ -359,6 +359,13 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 	if (state->notify) {
 		json_string(&w, "notifySocket", state->notify);
 	}
+	if (state->network.pid.set) {
+		json_object_begin(&w, "network");
+		json_int(&w, "pid", state->network.pid.value);
+		json_uint(&w, "startTime", state->network.start_time.value);
+		json_bool(&w, "bySlirp", state->network.by_slirp);
+		json_object_end(&w);
+	}
 	json_string(&w, "bundle", state->bundle);
 	json_string(&w, "rootfs", state->rootfs);
 	json_string(&w, "created", state->created);
@@ -379,6 +386,19 @@ struct state_file {
 	struct state state; /* pid, start_time: see below */
 	struct opt_i64 pid;
 	struct opt_u64 start_time;
+};
+
+static const struct json_field network_fields[] = {
+	JSON_F_INT(struct state_network, pid, "pid", JSON_REQUIRED, 1, INT32_MAX),
+	JSON_F_UINT(struct state_network, start_time, "startTime", JSON_REQUIRED, UINT64_MAX),
+	JSON_F_BOOL(struct state_network, by_slirp, "bySlirp", 0),
+	JSON_F_END,
+};
+
+static const struct json_table network_table = {
+	.name = "state.network",
+	.size = sizeof(struct state_network),
+	.fields = network_fields,
 };
 
 #define IN_STATE(member) offsetof(struct state_file, state.member)
@@ -414,6 +434,7 @@ static const struct json_field state_fields[] = {
 	  .offset = IN_STATE(rdt_monitor),
 	  .flags = JSON_NONEMPTY | JSON_ABSOLUTE },
 	{ .key = "notifySocket", .kind = JSON_K_STR, .offset = IN_STATE(notify) },
+	{ .key = "network", .kind = JSON_K_STRUCT, .offset = IN_STATE(network), .table = &network_table },
 	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
 	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },

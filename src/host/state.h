@@ -32,6 +32,13 @@ enum state_status {
 	STATE_STOPPED,
 };
 
+/* The helper of its network (libnet). */
+struct state_network {
+	struct opt_i64 pid; /* not set: none */
+	struct opt_u64 start_time;
+	bool by_slirp; /* slirp4netns forwards the ports */
+};
+
 struct state {
 	const char *oci_version;
 	const char *id;
@@ -50,6 +57,7 @@ struct state {
 	const char *rdt_monitor;
 	const char *notify;	/* the service manager's socket that `start` passes notifications on to; NULL: none */
 	struct cgroup cgroup;
+	struct state_network network;
 	struct pairs annotations;
 };
 

@@ -86,7 +86,9 @@ int plan_sysctls(struct builder *b, struct err *err)
 	const struct pairs *want = &b->lin->sysctl;
 	struct plan *plan = b->plan;
 
-	plan->sysctls = arena_array(b->arena, want->n, sizeof(*plan->sysctls));
+	plan->sysctls = arena_array(b->arena, want->n + PLAN_NET_EXTRA, sizeof(*plan->sysctls));
+	/* First, so that the configuration has the last word. */
+	plan->sysctl_n = plan_net_sysctls(b, plan->sysctls);
 	for (size_t i = 0; i < want->n; i++) {
 		const char *key = want->v[i].key;
 		char *path = path_of(b->arena, key);

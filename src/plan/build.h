@@ -18,6 +18,10 @@ struct plan_options {
 	bool no_new_keyring;
 	int preserve_fds;
 	const char *notify; /* host path of a socket for the container's notifications; NULL: none */
+	const char *net;     /* --net; NULL: what the annotation says */
+	const char *net_of;  /* container:ID: the folder of its first process's namespaces */
+	struct strs publish; /* --publish */
+	const char *state;   /* the container's state folder, where generated files are */
 	bool trace;
 	enum plan_cgroup_choice cgroup_manager;
 	bool best_effort; /* limits that can't be had are notes, not errors */

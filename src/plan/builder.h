@@ -30,6 +30,7 @@ void plan_enter(struct builder *b, const struct facts_container *container);
 /* In the order of plan_build. Each returns 0 or -errno with err filled. */
 int plan_annotations(struct builder *b, struct err *err);
 int plan_namespaces(struct builder *b, struct err *err);
+int plan_net(struct builder *b, struct err *err);
 int plan_ids(struct builder *b, struct err *err);
 int plan_cgroup(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
@@ -62,3 +63,8 @@ bool plan_gid_mapped(const struct builder *b, uint32_t gid);
 
 /* Why not, and what to do: fills err for an id that is not mapped. */
 int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err);
+
+/* What a network adds to the mounts and sysctls of the configuration: at most PLAN_NET_EXTRA of each. Return how many. */
+#define PLAN_NET_EXTRA 2
+size_t plan_net_mounts(struct builder *b, struct plan_mount *out);
+size_t plan_net_sysctls(struct builder *b, struct plan_sysctl *out);

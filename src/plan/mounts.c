@@ -160,7 +160,7 @@ int plan_mounts(struct builder *b, struct err *err)
 		plan_note(b, "/linux/mountLabel", arena_printf(b->arena, "\"%s\" is not applied", b->lin->mount_label),
 			  "SELinux is not active on this machine", NULL);
 	}
-	fs->mounts = arena_array(b->arena, b->spec->mounts.n + 1, sizeof(*fs->mounts));
+	fs->mounts = arena_array(b->arena, b->spec->mounts.n + 1 + PLAN_NET_EXTRA, sizeof(*fs->mounts));
 	fs->mount_n = b->spec->mounts.n;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		TRY(plan_one(b, i, &fs->mounts[i], err));
@@ -176,6 +176,7 @@ int plan_mounts(struct builder *b, struct err *err)
 			.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 		};
 	}
+	fs->mount_n += plan_net_mounts(b, fs->mounts + fs->mount_n);
 	return 0;
 }
 

@@ -139,6 +139,7 @@ static int take_net_devices(struct builder *b, struct err *err)
 int plan_namespaces(struct builder *b, struct err *err)
 {
 	TRY(take_from_spec(b, err));
+	TRY(plan_net(b, err));
 	add_missing(b);
 	b->user_namespace = plan_ns_own(b, CLONE_NEWUSER);
 	if (b->lin->time_offsets) {

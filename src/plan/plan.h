@@ -122,6 +122,18 @@ struct plan_net_device {
 	const char *name; /* there; may be a template, "eth%d" */
 };
 
+/* A network of rootlet's own, and what the host side does for it. */
+struct plan_net {
+	const char *where;	   /* "--net", for messages */
+	const char *publish_where; /* "--publish" */
+	const char *config;	   /* "slirp4netns:…"; NULL: none */
+	struct strs publish;	   /* as they were written */
+	bool bind_resolv_conf;	   /* the files of the state folder stand in for those of the root filesystem */
+	bool bind_hosts;
+	struct plan_sysctl *early; /* set before slirp4netns comes; filled in by the host side, which knows libnet */
+	size_t early_n;
+};
+
 /* ---- the file system ---- */
 
 /* Where a container finds the socket for its notifications (sd_notify(3)): runc's place. */
@@ -455,6 +467,7 @@ struct plan {
 	const char *bundle; /* absolute */
 	struct plan_ids ids;
 	struct plan_namespaces ns;
+	struct plan_net net;
 	struct plan_fs fs;
 	struct plan_process process;
 	struct plan_enter enter;

@@ -173,6 +173,17 @@ static void print_device(struct text *out, const struct plan_device *d)
 	}
 }
 
+static void print_net(struct text *out, const struct plan_net *net)
+{
+	if (!net->config) {
+		return;
+	}
+	text_add(out, "network: %s\n", net->config);
+	for (size_t i = 0; i < net->publish.n; i++) {
+		text_add(out, "publish: %s\n", net->publish.v[i]);
+	}
+}
+
 static void print_fs(struct text *out, const struct plan_fs *fs)
 {
 	text_add(out, "rootfs: %s%s%s\n", fs->rootfs, fs->readonly ? " read-only" : "",
@@ -442,6 +453,7 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 		print_enter(&out, plan);
 	} else {
 		print_namespaces(&out, plan);
+		print_net(&out, &plan->net);
 		print_cgroup(&out, &plan->cgroup);
 		print_fs(&out, &plan->fs);
 	}

@@ -443,9 +443,10 @@ const char *spec_annotation(const struct spec *spec, const char *key);
 
 /*
  * A new bundle's configuration as JSON text, in the arena. rootless: with a user namespace and without id
- * mappings, so that it gets the whole range of whoever runs it; else as root would want it.
+ * mappings, so that it gets the whole range of whoever runs it; else as root would want it. net and publish become the
+ * annotations org.rootlet.net and org.rootlet.publish; NULL: none.
  */
-const char *spec_template(struct arena *arena, bool rootless);
+const char *spec_template(struct arena *arena, bool rootless, const char *net, const char *publish);
 
 /* Names and their values, each stated once (names.c). */
 extern const struct name spec_namespace_names[]; /* "pid" … to CLONE_NEW* */

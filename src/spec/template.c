@@ -131,7 +131,17 @@ static void put_linux(struct json_writer *w, bool rootless)
 	json_object_end(w);
 }
 
-const char *spec_template(struct arena *arena, bool rootless)
+static void put_annotations(struct json_writer *w, const char *net, const char *publish)
+{
+	json_object_begin(w, "annotations");
+	json_string(w, "org.rootlet.net", net);
+	if (publish) {
+		json_string(w, "org.rootlet.publish", publish);
+	}
+	json_object_end(w);
+}
+
+const char *spec_template(struct arena *arena, bool rootless, const char *net, const char *publish)
 {
 	struct json_writer w;
 	struct text out;
@@ -148,6 +158,9 @@ const char *spec_template(struct arena *arena, bool rootless)
 	json_string(&w, "hostname", "rootlet");
 	put_mounts(&w, rootless);
 	put_linux(&w, rootless);
+	if (net) {
+		put_annotations(&w, net, publish);
+	}
 	json_object_end(&w);
 	text_add(&out, "\n");
 	return out.s;

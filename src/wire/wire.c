@@ -31,6 +31,7 @@ static const struct wire_rule {
 	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
+	[WIRE_NETWORK] = { "NETWORK", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_SETUP] = { "SETUP", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_LISTENER] = { "LISTENER", 0, true, true, 1u << WIRE_PHASE_SETUP },

@@ -34,6 +34,7 @@ enum wire_type {
 	WIRE_ERR,	/* payload: struct err; the guest ends after it */
 	WIRE_STEP,	/* payload: struct wire_step: a step is done; only when the plan asks for a trace */
 	WIRE_INIT,	/* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_NETWORK,	/* descriptor: the network namespace, which can be connected now */
 	WIRE_CONSOLE,	/* descriptor: the pseudo-terminal's multiplexer side */
 	WIRE_SETUP,	/* the mounts are done: the host's turn */
 	WIRE_LISTENER,	/* descriptor: of the seccomp filter */

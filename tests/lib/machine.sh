@@ -131,6 +131,18 @@ machine_user() {
 	fi
 }
 
+# machine_tun: sees to it that an ordinary user may open the tun device, as udev has it on a machine that has udev.
+machine_tun() {
+	if [ ! -c /dev/net/tun ]; then
+		as_root mkdir -p /dev/net
+		as_root mknod /dev/net/tun c 10 200 2>/dev/null || return 0
+	fi
+	if [ "$(stat -c %a /dev/net/tun)" != 666 ]; then
+		say "making /dev/net/tun accessible to everyone"
+		as_root chmod 0666 /dev/net/tun
+	fi
+}
+
 # as_user COMMAND...: as that user, with the environment of a fresh login and nothing of ours. What the caller
 # wants inside goes before the command as VAR=VALUE.
 as_user() {

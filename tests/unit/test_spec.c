@@ -256,7 +256,7 @@ static void templates(void **state)
 	(void)state;
 	for (int rootless = 0; rootless < 2; rootless++) {
 		scope_arena struct arena arena = ARENA_INIT;
-		const char *text = spec_template(&arena, rootless);
+		const char *text = spec_template(&arena, rootless, NULL, NULL);
 		struct spec *spec;
 		struct err err;
 		bool user = false;

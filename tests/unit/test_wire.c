@@ -182,6 +182,7 @@ static const struct {
 	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true },
 	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false },
 	{ WIRE_INIT, 0, 0, true, true, false },
+	{ WIRE_NETWORK, 0, 0, true, true, false },
 	{ WIRE_CONSOLE, 0, 0, true, true, false },
 	{ WIRE_SETUP, 0, 0, false, true, false },
 	{ WIRE_LISTENER, 0, 0, true, true, false },

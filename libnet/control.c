@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/control: the command's side of the control socket, and the datagrams of both. */
+#include "libnet/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/net.h"
+
+int control_send(int socket, const char *text, const int *fds, size_t n)
+{
+	union {
+		char space[CMSG_SPACE(CONTROL_FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (n > CONTROL_FDS_MAX) {
+		return -E2BIG;
+	}
+	if (n > 0) {
+		struct cmsghdr *c;
+
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = control.space;
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	}
+	return sendmsg(socket, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+ssize_t control_receive(int socket, char *text, size_t size, int *fds, size_t *ret_n)
+{
+	union {
+		char space[CMSG_SPACE(CONTROL_FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { text, size - 1 };
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)
+	};
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		return -errno;
+	}
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+			size_t more = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+			memcpy(fds + n, CMSG_DATA(c), more * sizeof(int));
+			n += more;
+		}
+	}
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		while (n > 0) {
+			close(fds[--n]);
+		}
+		return -EPROTO;
+	}
+	text[got] = '\0';
+	*ret_n = n;
+	return got;
+}
+
+/* The answer to what was sent; its text after "ok", or the error. */
+static int answer(int socket, struct arena *arena, const char **ret, struct err *err)
+{
+	char *text = arena_alloc(arena, CONTROL_REPLY_MAX);
+	int fds[CONTROL_FDS_MAX];
+	size_t n = 0;
+	ssize_t len = control_receive(socket, text, CONTROL_REPLY_MAX, fds, &n);
+	char *rest;
+	long code;
+
+	while (n > 0) {
+		close(fds[--n]);
+	}
+	if (len == 0) {
+		return err_set(err, EPIPE, "the network's helper has ended");
+	}
+	if (len < 0) {
+		return err_errno(err, len == -EAGAIN ? ETIMEDOUT : (int)-len, "asking the network's helper");
+	}
+	if (str_starts(text, "ok")) {
+		*ret = text + 2;
+		return 0;
+	}
+	code = str_starts(text, "error ") ? strtol(text + 6, &rest, 10) : 0;
+	if (code <= 0 || code > 4095 || *rest != ' ') {
+		return err_set(err, EPROTO, "the network's helper answered in a way that this version doesn't know");
+	}
+	return err_set(err, (int)code, "%s", rest + 1);
+}
+
+static int exchange(int socket, struct arena *arena, const char *text, const int *fds, size_t n, const char **ret,
+		    struct err *err)
+{
+	const struct timeval limit = { .tv_sec = CONTROL_TIMEOUT_S };
+	int rc;
+
+	setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	rc = control_send(socket, text, fds, n);
+	if (rc < 0) {
+		return err_errno(err, -rc, "asking the network's helper");
+	}
+	return answer(socket, arena, ret, err);
+}
+
+int net_control_list(int control, struct arena *arena, struct strs *ret, struct err *err)
+{
+	const char *text = NULL;
+	struct strs list = { .n = 0 };
+	size_t lines = 0;
+
+	TRY(exchange(control, arena, "list", NULL, 0, &text, err));
+	for (const char *p = text; *p; p++) {
+		lines += *p == '\n';
+	}
+	list.v = arena_array(arena, lines + 1, sizeof(*list.v));
+	for (const char *p = strchr(text, '\n'); p && p[1]; p = strchr(p + 1, '\n')) {
+		list.v[list.n++] = arena_strndup(arena, p + 1, strcspn(p + 1, "\n"));
+	}
+	*ret = list;
+	return 0;
+}
+
+int net_control_add(int control, const struct net_port *port, const struct net_listeners *listeners, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	int *fds = arena_array(&arena, listeners->n, sizeof(*fds));
+	char name[NET_PORT_TEXT_MAX];
+	const char *text;
+	int rc;
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		fds[i] = listeners->v[i].fd;
+	}
+	net_port_print(port, name);
+	rc = control_send(control, arena_printf(&arena, "add %s %zu", name, listeners->n), NULL, 0);
+	for (size_t done = 0; rc == 0 && done < listeners->n; done += CONTROL_FDS_MAX) {
+		size_t left = listeners->n - done;
+
+		rc = control_send(control, "+", fds + done, left < CONTROL_FDS_MAX ? left : CONTROL_FDS_MAX);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "handing a port to the network's helper");
+	}
+	return answer(control, &arena, &text, err);
+}
+
+int net_control_remove(int control, const struct net_port *port, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	char name[NET_PORT_TEXT_MAX];
+	const char *text;
+
+	net_port_print(port, name);
+	return exchange(control, &arena, arena_printf(&arena, "remove %s", name), NULL, 0, &text, err);
+}
+
+int net_control_watching(int control, struct arena *arena, size_t *ret, struct err *err)
+{
+	const char *text = NULL;
+	uint64_t n;
+
+	TRY(exchange(control, arena, "watching", NULL, 0, &text, err));
+	if (*text != '\n' || str_u64(text + 1, INT32_MAX, &n) < 0) {
+		return err_set(err, EPROTO, "the network's helper answered in a way that this version doesn't know");
+	}
+	*ret = (size_t)n;
+	return 0;
+}
+
+int net_control_watch(int control, pid_t pid, int pidfd, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *text;
+
+	return exchange(control, &arena, arena_printf(&arena, "watch %d", (int)pid), &pidfd, 1, &text, err);
+}

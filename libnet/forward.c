@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/forward: the process that carries what comes to the published ports.
+ *
+ * It has the listeners, which the host's namespace keeps, and no privilege on the host. In the container's namespaces it keeps
+ * CAP_NET_ADMIN, which the clients' addresses need, and nothing else. It never looks at what it carries.
+ */
+#include "libnet/forward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/inside.h"
+#include "sys/caps.h"
+#include "sys/fd.h"
+
+#define EVENTS 128
+
+int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = f->inside, .sin_port = htons(port) };
+}
+
+static bool is_loopback(const struct in_addr *a)
+{
+	return ntohl(a->s_addr) >> 24 == 127;
+}
+
+/*
+ * Who the container sees: the client where it has an IPv4 address of its own, else the gateway. Never 127.0.0.1: programs
+ * trust that address (CVE-2021-20199).
+ */
+static struct sockaddr_in source_of(const struct forwarder *f, const struct sockaddr_storage *client)
+{
+	const struct sockaddr_in *v4 = (const void *)client;
+
+	if (f->keep_client && client->ss_family == AF_INET && !is_loopback(&v4->sin_addr) &&
+	    v4->sin_addr.s_addr != f->inside.s_addr) {
+		return *v4;
+	}
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = f->gateway };
+}
+
+int forward_inside_socket(struct forwarder *f, int type, const struct sockaddr_storage *client)
+{
+	scope_fd int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_in from = source_of(f, client);
+	const int one = 1, mark = NET_FORWARD_MARK;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	/* Answers to a foreign address come back to us by the mark (TCP) or by the port (UDP, which costs something). */
+	if (!f->transparent || (type == SOCK_DGRAM && !f->keep_client)) {
+		return fd_take(&fd);
+	}
+	/* Several ports may have the same client: as long as the other ends differ, one address may serve all. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof(one)) < 0) {
+		return -errno;
+	}
+	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
+		/* The client's port is in use in there: its address is what matters. */
+		from.sin_port = 0;
+		if (errno != EADDRINUSE || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
+			return -errno;
+		}
+	}
+	return fd_take(&fd);
+}
+
+void forward_pause(struct forwarder *f, bool full)
+{
+	f->full = full;
+	for (struct listener *l = f->listeners; l; l = l->next) {
+		struct epoll_event event = { .events = full || !f->link_up ? 0 : EPOLLIN, .data.ptr = &l->source };
+
+		(void)epoll_ctl(f->epoll, EPOLL_CTL_MOD, l->fd, &event);
+	}
+}
+
+/* Takes the descriptor, on failure too. */
+static int add_listener(struct forwarder *f, const struct forward_message *m, int fd)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*l = (struct listener){
+		.source = { m->protocol == IPPROTO_UDP ? forward_udp_receive : forward_tcp_accept },
+		.next = f->listeners,
+		.fd = fd,
+		.id = m->id,
+		.protocol = m->protocol,
+		.family = m->family,
+		.inside_port = m->inside_port,
+	};
+	if (forward_watch(f, fd, f->full || !f->link_up ? 0 : EPOLLIN, &l->source) < 0) {
+		close(fd);
+		free(l);
+		return -errno;
+	}
+	f->listeners = l;
+	if (l->protocol == IPPROTO_UDP && f->keep_client) {
+		(void)inside_udp_rule(l->inside_port, true);
+	}
+	return 0;
+}
+
+static bool is_udp_port(const struct forwarder *f, uint16_t inside_port)
+{
+	for (const struct listener *l = f->listeners; l; l = l->next) {
+		if (l->protocol == IPPROTO_UDP && l->inside_port == inside_port) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Connections that are under way stay; nothing new comes. */
+static void remove_listeners(struct forwarder *f, uint32_t id)
+{
+	struct listener **at = &f->listeners;
+
+	while (*at) {
+		struct listener *l = *at;
+
+		if (l->id != id) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		forward_udp_forget(f, l);
+		if (l->protocol == IPPROTO_UDP && f->keep_client && !is_udp_port(f, l->inside_port)) {
+			(void)inside_udp_rule(l->inside_port, false);
+		}
+		/* By name: the helper has the same open socket, so closing ours alone would leave it watched. */
+		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
+		close(l->fd);
+		free(l);
+	}
+}
+
+/*
+ * One message of the helper, which is the parent. Its end is ours. Nothing else is to be done in the same round: a
+ * listener that is removed here may have an event waiting.
+ */
+static void control_ready(struct forwarder *f, struct source *source, uint32_t events)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct forward_message m = { .op = 0 };
+	struct iovec part = { &m, sizeof(m) };
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)
+	};
+	ssize_t n = recvmsg(f->control, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	int fd = -1;
+
+	(void)source;
+	(void)events;
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		_exit(0);
+	}
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	}
+	if (n != sizeof(m)) {
+		scope_close_(&fd);
+		return;
+	}
+	switch ((enum forward_op)m.op) {
+	case FORWARD_ADD:
+		if (fd >= 0) {
+			(void)add_listener(f, &m, fd);
+		}
+		return;
+	case FORWARD_REMOVE:
+		remove_listeners(f, m.id);
+		(void)send(f->control, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		break;
+	case FORWARD_LINK_UP:
+		f->transparent = inside_routes(&f->inside) == 0;
+		f->link_up = true;
+		forward_pause(f, false);
+		break;
+	}
+	scope_close_(&fd);
+}
+
+/* What has come is served; what moved its share and has more goes on in the next round. */
+static _Noreturn void serve(struct forwarder *f)
+{
+	struct epoll_event events[EVENTS];
+
+	for (;;) {
+		int wait = f->again ? 0 : forward_udp_expire(f);
+		int n = epoll_wait(f->epoll, events, EVENTS, wait);
+		bool control = false;
+
+		for (int i = 0; i < n; i++) {
+			struct source *s = events[i].data.ptr;
+
+			if (s == &f->control_source) {
+				control = true;
+			} else {
+				s->ready(f, s, events[i].events);
+			}
+		}
+		if (control) {
+			control_ready(f, &f->control_source, EPOLLIN);
+		}
+		forward_tcp_again(f);
+		forward_tcp_free_dropped(f);
+		forward_udp_free_dropped(f);
+	}
+}
+
+_Noreturn void forward_main(const struct forward_setup *setup)
+{
+	const uint64_t keep = UINT64_C(1) << CAP_NET_ADMIN;
+	struct forwarder f = {
+		.control = setup->control,
+		.inside = setup->inside,
+		.gateway = setup->gateway,
+		.keep_client = setup->keep_client,
+	};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (inside_enter(setup->userns, setup->netns) < 0) {
+		_exit(1);
+	}
+	/* A change of credentials clears it, prctl(2). Gone before it was set: then the control socket says so. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* The listeners come by the socket: a second copy, of the fork, would keep a removed port open. */
+	sys_close_except(3, f.control, -1);
+	prctl(PR_SET_NAME, "rootlet-ports", 0, 0, 0);
+	f.epoll = epoll_create1(EPOLL_CLOEXEC);
+	f.buffer = malloc(NET_FORWARD_BUFFER);
+	f.flow_table = calloc(FORWARD_BUCKETS, sizeof(*f.flow_table));
+	if (f.epoll < 0 || !f.buffer || !f.flow_table || forward_watch(&f, f.control, EPOLLIN, &f.control_source) < 0) {
+		_exit(1);
+	}
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0) {
+		_exit(1);
+	}
+	serve(&f);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/forward: the forwarder's inside, shared by its TCP and UDP halves. Private to libnet.
+ *
+ * One process, one thread, one epoll. Sockets keep the network namespace that they were made in: the listeners were bound
+ * on the host, this process has entered the container's namespace, and what it makes now connects there.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "libnet/net.h"
+
+/* What packets from a transparent socket carry, and the routing tables that bring the answers back to us. */
+#define NET_FORWARD_MARK 100
+#define NET_FORWARD_TABLE_TCP 100
+#define NET_FORWARD_TABLE_UDP 101
+
+/* Bytes that one read or write moves while a connection is young, and the longest datagram. */
+#define NET_FORWARD_BUFFER 65536
+
+/* Buckets of the table of UDP flows. */
+#define FORWARD_BUCKETS 1024
+
+/* What the helper says to the forwarder. ADD comes with the listening descriptor, REMOVE is answered by a byte. */
+enum forward_op {
+	FORWARD_ADD = 1,
+	FORWARD_REMOVE,
+	FORWARD_LINK_UP, /* slirp4netns has (again) given the namespace its address */
+};
+
+struct forward_message {
+	uint32_t op;
+	uint32_t id;
+	int32_t protocol;
+	uint16_t family;
+	uint16_t inside_port;
+};
+
+struct forward_setup {
+	int control; /* SOCK_SEQPACKET, of the helper; its end is the forwarder's */
+	int userns;  /* -1: the caller's own */
+	int netns;
+	struct in_addr inside;
+	struct in_addr gateway;
+	bool keep_client;
+};
+
+/* Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but setup->control. */
+_Noreturn void forward_main(const struct forward_setup *setup);
+
+struct forwarder;
+
+/* What epoll tells about: the first member of everything that it watches. */
+struct source {
+	void (*ready)(struct forwarder *f, struct source *source, uint32_t events);
+};
+
+/* A listening socket (TCP) or an open one (UDP) of the host. */
+struct listener {
+	struct source source;
+	struct listener *next;
+	int fd;
+	uint32_t id; /* of the published port that it belongs to */
+	int protocol;
+	sa_family_t family;
+	uint16_t inside_port;
+};
+
+struct connection;
+struct flow;
+
+struct forwarder {
+	int epoll;
+	int control;
+	struct source control_source;
+	struct in_addr inside;	/* where the container is reached */
+	struct in_addr gateway; /* who a client without an address of its own seems to be */
+	bool link_up;		/* until then nobody could be reached: what comes waits in the listeners */
+	bool transparent;	/* the kernel lets us use the clients' addresses */
+	bool keep_client;
+	struct listener *listeners;
+	bool full;		    /* out of descriptors: no listener is watched until a connection ends */
+	struct connection *again;   /* have more to move than was their share */
+	struct connection *dropped; /* freed when this round's events are done: some may still point there */
+	struct flow *flows;	    /* UDP, most recently used first */
+	struct flow *flows_end;
+	struct flow **flow_table;
+	struct flow *flows_dropped;
+	size_t flow_n;
+	char *buffer; /* NET_FORWARD_BUFFER bytes, for whoever runs */
+};
+
+/* Watches a descriptor. Returns 0 or -errno. */
+int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source);
+
+/* A socket of the container's namespace that seems to be the client and is about to reach inside_port. -errno. */
+int forward_inside_socket(struct forwarder *f, int type, const struct sockaddr_storage *client);
+struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
+
+/* tcp.c */
+void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t events);
+void forward_tcp_again(struct forwarder *f);
+void forward_tcp_free_dropped(struct forwarder *f);
+
+/* Out of descriptors: stops, or starts again, watching the listeners. */
+void forward_pause(struct forwarder *f, bool full);
+
+/* udp.c */
+void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t events);
+void forward_udp_forget(struct forwarder *f, const struct listener *listener);
+void forward_udp_free_dropped(struct forwarder *f);
+
+/* Ends what was idle too long. Returns milliseconds until it should be called again, -1 when there is nothing. */
+int forward_udp_expire(struct forwarder *f);

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/helper: the one process that a network needs alive.
+ *
+ * It is the parent of slirp4netns and of the forwarder, holds the pipe whose end is slirp4netns' end, and watches the
+ * container by pidfd. Every way to die is covered from outside: when the container ends, the helper ends the other two; when
+ * the helper is killed, the pipe closes (slirp4netns) and the control socket does (forwarder); when one of the two is killed, the
+ * helper starts it again.
+ */
+#include "libnet/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/api.h"
+#include "sys/clone.h"
+#include "sys/signals.h"
+
+/* A slirp4netns that keeps dying is started again this often at the most. */
+#define RESTART_PAUSE_MS 500
+
+#define FORWARDER_TIMEOUT_MS 1000
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* ---- the forwarder ---- */
+
+static int tell_forwarder(const struct helper *h, const struct forward_message *m, int fd)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .space = { 0 } };
+	struct iovec part = { (void *)(uintptr_t)m, sizeof(*m) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		struct cmsghdr *c;
+
+		msg.msg_control = control.space;
+		msg.msg_controllen = sizeof(control.space);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	return sendmsg(h->forward, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* The host's port and the family are what the socket itself says. */
+static int hand_over(const struct helper *h, const struct published *p, int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	struct forward_message m = { .op = FORWARD_ADD, .id = p->id, .protocol = p->port.protocol };
+	uint16_t number;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
+		return -errno;
+	}
+	number = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port :
+						       ((struct sockaddr_in *)(void *)&address)->sin_port);
+	if (number < p->port.host_port || number - p->port.host_port >= p->port.count) {
+		return -EINVAL;
+	}
+	m.family = address.ss_family;
+	m.inside_port = (uint16_t)(p->port.inside_port + (number - p->port.host_port));
+	return tell_forwarder(h, &m, fd);
+}
+
+static void link_is_up(const struct helper *h)
+{
+	const struct forward_message m = { .op = FORWARD_LINK_UP };
+
+	if (h->forward >= 0) {
+		(void)tell_forwarder(h, &m, -1);
+	}
+}
+
+static int start_forwarder(struct helper *h)
+{
+	scope_fd int theirs = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		return -errno;
+	}
+	theirs = pair[1];
+	h->forward = pair[0];
+	h->forwarder = sys_clone(0, &h->forwarder_pidfd);
+	if (h->forwarder == 0) {
+		const struct forward_setup setup = {
+			.control = theirs,
+			.userns = h->request->userns,
+			.netns = h->request->netns,
+			.inside = net_cidr_address(&h->request->config.cidr, 100),
+			.gateway = net_cidr_address(&h->request->config.cidr, 2),
+			.keep_client = h->request->config.keep_client,
+		};
+
+		forward_main(&setup);
+	}
+	if (h->forwarder < 0) {
+		fd_drop(&h->forward);
+		return h->forwarder;
+	}
+	return 0;
+}
+
+static void end_forwarder(struct helper *h)
+{
+	if (h->forwarder > 0) {
+		(void)sys_pidfd_kill(h->forwarder_pidfd, SIGKILL);
+		while (waitpid(h->forwarder, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
+	h->forwarder = -1;
+	fd_drop(&h->forwarder_pidfd);
+	fd_drop(&h->forward);
+}
+
+/* After it died: the listeners are still ours. */
+static void restart_forwarder(struct helper *h)
+{
+	end_forwarder(h);
+	if (start_forwarder(h) < 0) {
+		return;
+	}
+	for (size_t i = 0; i < h->port_n; i++) {
+		for (size_t k = 0; k < h->ports[i]->fd_n; k++) {
+			(void)hand_over(h, h->ports[i], h->ports[i]->fds[k]);
+		}
+	}
+	link_is_up(h);
+}
+
+/* ---- ports ---- */
+
+static void free_published(struct published *p)
+{
+	for (size_t i = 0; i < p->fd_n; i++) {
+		close(p->fds[i]);
+	}
+	free(p->fds);
+	free(p);
+}
+
+static int publish_own(struct helper *h, struct published *p, struct err *err)
+{
+	int rc = h->forward < 0 ? start_forwarder(h) : 0;
+
+	for (size_t i = 0; rc == 0 && i < p->fd_n; i++) {
+		rc = hand_over(h, p, p->fds[i]);
+	}
+	return rc < 0 ? err_errno(err, -rc, "handing a published port to the forwarder") : 0;
+}
+
+static int publish_slirp(const struct helper *h, struct published *p, struct err *err)
+{
+	for (unsigned i = 0; i < p->port.count; i++) {
+		struct net_port one = p->port;
+		int rc;
+
+		one.host_port = (uint16_t)(one.host_port + i);
+		one.inside_port = (uint16_t)(one.inside_port + i);
+		one.count = 1;
+		rc = api_add_hostfwd(h->request->api_socket, &one, net_cidr_address(&h->request->config.cidr, 100),
+				     err);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err)
+{
+	struct published *p = calloc(1, sizeof(*p));
+	struct published **grown = reallocarray(h->ports, h->port_n + 1, sizeof(*grown));
+	int rc;
+
+	if (grown) {
+		h->ports = grown;
+	}
+	if (!p || !grown) {
+		for (size_t i = 0; i < n; i++) {
+			close(fds[i]);
+		}
+		free(fds);
+		free(p);
+		return err_errno(err, ENOMEM, "publishing a port");
+	}
+	*p = (struct published){ .port = *port, .id = ++h->next_id, .fds = fds, .fd_n = n };
+	rc = h->request->config.handler == NET_HANDLER_OWN ? publish_own(h, p, err) : publish_slirp(h, p, err);
+	if (rc < 0) {
+		free_published(p);
+		return rc;
+	}
+	h->ports[h->port_n++] = p;
+	return 0;
+}
+
+static bool same_port(const struct net_port *a, const struct net_port *b)
+{
+	char x[NET_PORT_TEXT_MAX], y[NET_PORT_TEXT_MAX];
+
+	net_port_print(a, x);
+	net_port_print(b, y);
+	return str_eq(x, y);
+}
+
+/* Waits for the answer: when the port counts as removed, nobody listens there any more. */
+static int unpublish_own(const struct helper *h, const struct forward_message *m, struct err *err)
+{
+	struct pollfd p = { h->forward, POLLIN, 0 };
+	int rc = tell_forwarder(h, m, -1);
+	char byte;
+
+	if (rc == 0 && (poll(&p, 1, FORWARDER_TIMEOUT_MS) <= 0 || recv(h->forward, &byte, 1, MSG_DONTWAIT) != 1)) {
+		rc = -ETIMEDOUT;
+	}
+	return rc < 0 ? err_errno(err, -rc, "taking a published port from the forwarder") : 0;
+}
+
+int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err)
+{
+	for (size_t i = 0; i < h->port_n; i++) {
+		struct published *p = h->ports[i];
+		const struct forward_message m = { .op = FORWARD_REMOVE, .id = p->id };
+
+		if (!same_port(&p->port, port)) {
+			continue;
+		}
+		if (h->request->config.handler == NET_HANDLER_OWN) {
+			TRY(unpublish_own(h, &m, err));
+		} else {
+			TRY(api_remove_hostfwd(h->request->api_socket, port, err));
+		}
+		free_published(p);
+		h->ports[i] = h->ports[--h->port_n];
+		return 0;
+	}
+	return err_set(err, ENOENT, "that port is not published");
+}
+
+/* What the request brings: its descriptors are ours, this process being a clone. */
+static int publish_all(struct helper *h, struct err *err)
+{
+	const struct net_request *r = h->request;
+
+	for (size_t i = 0; i < r->ports.n; i++) {
+		int *fds = NULL;
+		size_t n = 0;
+
+		if (r->listeners.n > 0) {
+			fds = calloc(r->listeners.n, sizeof(*fds));
+			if (!fds) {
+				return err_errno(err, ENOMEM, "publishing ports");
+			}
+		}
+		for (size_t k = 0; k < r->listeners.n; k++) {
+			if (r->listeners.v[k].port == i) {
+				fds[n++] = r->listeners.v[k].fd;
+			}
+		}
+		TRY(helper_publish(h, &r->ports.v[i], fds, n, err));
+	}
+	return 0;
+}
+
+/* ---- slirp4netns ---- */
+
+static int restart_slirp(struct helper *h, struct err *err)
+{
+	slirp_end(&h->slirp);
+	TRY(slirp_start(h->request, h->exit_read, &h->slirp, err));
+	TRY(slirp_ready(h->request, &h->slirp, err));
+	if (h->request->config.handler == NET_HANDLER_SLIRP) {
+		for (size_t i = 0; i < h->port_n; i++) {
+			TRY(publish_slirp(h, h->ports[i], err));
+		}
+	}
+	link_is_up(h);
+	return 0;
+}
+
+/* ---- who is watched ---- */
+
+int helper_watch(struct helper *h, pid_t pid, int pidfd)
+{
+	struct watched *grown = reallocarray(h->watched, h->watched_n + 1, sizeof(*grown));
+
+	if (!grown) {
+		close(pidfd);
+		return -ENOMEM;
+	}
+	h->watched = grown;
+	h->watched[h->watched_n++] = (struct watched){ .pid = pid, .pidfd = pidfd };
+	return 0;
+}
+
+static void forget_ended(struct helper *h)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->watched_n; i++) {
+		struct pollfd p = { h->watched[i].pidfd, POLLIN, 0 };
+
+		if (poll(&p, 1, 0) > 0) {
+			close(h->watched[i].pidfd);
+		} else {
+			h->watched[kept++] = h->watched[i];
+		}
+	}
+	h->watched_n = kept;
+}
+
+/* ---- the process ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void close_between(int first, int last)
+{
+	if (first > last) {
+		return;
+	}
+	if (syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0) == 0) {
+		return;
+	}
+	for (int fd = first; fd <= last && fd < 65536; fd++) {
+		close(fd);
+	}
+}
+
+/* A copy of every descriptor of the caller's would keep pipes open that others wait on. */
+static void close_others(const struct net_request *r, int ready)
+{
+	size_t n = r->listeners.n + 5;
+	int *keep = calloc(n, sizeof(*keep));
+	int next = 3;
+
+	if (!keep) {
+		_exit(1);
+	}
+	keep[0] = ready;
+	keep[1] = r->pidfd;
+	keep[2] = r->control;
+	keep[3] = r->netns;
+	keep[4] = r->userns;
+	for (size_t i = 0; i < r->listeners.n; i++) {
+		keep[5 + i] = r->listeners.v[i].fd;
+	}
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] >= next) {
+			close_between(next, keep[i] - 1);
+			next = keep[i] + 1;
+		}
+	}
+	close_between(next, INT32_MAX);
+	free(keep);
+}
+
+static void detach(void)
+{
+	struct rlimit files;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	sys_signals_reset();
+	signal(SIGPIPE, SIG_IGN);
+	setsid();
+	/* Neither a terminal nor a client's pipe nor the caller's folder is held. */
+	(void)!chdir("/");
+	for (int fd = 0; fd < 3 && null >= 0; fd++) {
+		dup2(null, fd);
+	}
+	if (null > 2) {
+		close(null);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	prctl(PR_SET_NAME, "rootlet-net", 0, 0, 0);
+}
+
+static int set_up(struct helper *h, struct err *err)
+{
+	const struct net_request *r = h->request;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	h->exit_read = ends[0];
+	h->exit_write = ends[1];
+	TRY(slirp_start(r, h->exit_read, &h->slirp, err));
+	if (r->config.handler == NET_HANDLER_OWN) {
+		TRY(publish_all(h, err));
+	}
+	TRY(slirp_ready(r, &h->slirp, err));
+	if (r->config.handler == NET_HANDLER_SLIRP) {
+		TRY(publish_all(h, err));
+	}
+	link_is_up(h);
+	return 0;
+}
+
+static _Noreturn void end(struct helper *h)
+{
+	/* The forwarder first: the ports are free at once. */
+	end_forwarder(h);
+	slirp_end(&h->slirp);
+	if (h->request->api_socket) {
+		unlink(h->request->api_socket);
+	}
+	_exit(0);
+}
+
+enum { P_CONTROL, P_SLIRP, P_FORWARDER, P_CLIENTS, P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX };
+
+static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
+{
+	struct pollfd *fds = calloc(P_WATCHED + h->watched_n, sizeof(*fds));
+
+	if (!fds) {
+		return NULL;
+	}
+	fds[P_CONTROL] = (struct pollfd){ h->request->control, POLLIN, 0 };
+	fds[P_SLIRP] = (struct pollfd){ slirp_up ? h->slirp.pidfd : -1, POLLIN, 0 };
+	fds[P_FORWARDER] = (struct pollfd){ h->forwarder > 0 ? h->forwarder_pidfd : -1, POLLIN, 0 };
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		fds[P_CLIENTS + i] = (struct pollfd){ h->clients[i].fd, POLLIN, 0 };
+	}
+	for (size_t i = 0; i < h->watched_n; i++) {
+		fds[P_WATCHED + i] = (struct pollfd){ h->watched[i].pidfd, POLLIN, 0 };
+	}
+	return fds;
+}
+
+static _Noreturn void supervise(struct helper *h)
+{
+	int64_t last_start = 0;
+	bool slirp_up = true;
+	struct err ignored;
+
+	for (;;) {
+		struct pollfd *fds = poll_list(h, slirp_up);
+		int n = fds ? poll(fds, P_WATCHED + h->watched_n, slirp_up ? -1 : RESTART_PAUSE_MS) : -1;
+
+		if (!fds || (n < 0 && errno != EINTR)) {
+			end(h);
+		}
+		forget_ended(h);
+		if (h->watched_n == 0) {
+			end(h);
+		}
+		if (!slirp_up || fds[P_SLIRP].revents) {
+			bool soon = now_ms() - last_start < RESTART_PAUSE_MS;
+
+			slirp_up = !soon && restart_slirp(h, &ignored) == 0;
+			last_start = slirp_up || !soon ? now_ms() : last_start;
+		}
+		if (n > 0 && fds[P_FORWARDER].revents) {
+			restart_forwarder(h);
+		}
+		for (size_t i = 0; n > 0 && i < CONTROL_CLIENTS_MAX; i++) {
+			if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {
+				control_serve(h, &h->clients[i]);
+			}
+		}
+		if (n > 0 && fds[P_CONTROL].revents) {
+			control_accept(h);
+		}
+		free(fds);
+	}
+}
+
+static _Noreturn void helper_main(const struct net_request *request, int ready)
+{
+	struct helper h = {
+		.request = request,
+		.slirp = SLIRP_INIT,
+		.exit_read = -1,
+		.exit_write = -1,
+		.forwarder = -1,
+		.forwarder_pidfd = -1,
+		.forward = -1,
+	};
+	struct err err = { .code = 0 };
+
+	close_others(request, ready);
+	detach();
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		h.clients[i].fd = -1;
+	}
+	if (helper_watch(&h, request->pid, request->pidfd) < 0) {
+		err_errno(&err, ENOMEM, "the network's helper");
+	} else {
+		(void)set_up(&h, &err);
+	}
+	/* An err of code 0 says that all is well. A caller that is gone does not matter: the container decides. */
+	(void)!write(ready, &err, sizeof(err));
+	close(ready);
+	if (err.code) {
+		end(&h);
+	}
+	supervise(&h);
+}
+
+/* ---- the caller's side ---- */
+
+int net_start(const struct net_request *request, struct net_helper *ret, struct err *err)
+{
+	int ends[2];
+	int pidfd = -1;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	pid = sys_clone(0, &pidfd);
+	if (pid == 0) {
+		close(ends[0]);
+		helper_main(request, ends[1]);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return err_errno(err, -pid, "starting the network's helper");
+	}
+	*ret = (struct net_helper){ .pid = pid, .pidfd = pidfd, .ready = ends[0] };
+	return 0;
+}
+
+int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err)
+{
+	struct pollfd p = { helper->ready, POLLIN, 0 };
+	struct err said;
+	int n;
+
+	do {
+		n = poll(&p, 1, timeout_ms);
+	} while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		err_set(err, ETIMEDOUT, "the network was not ready after %d seconds", timeout_ms / 1000);
+		return err_hint(err, "slirp4netns may be waiting for a host that is overloaded");
+	}
+	/* One write of less than PIPE_BUF bytes is one read. */
+	if (read(helper->ready, &said, sizeof(said)) != (ssize_t)sizeof(said)) {
+		return err_set(err, ECHILD, "the network's helper ended before the network was ready");
+	}
+	if (said.code) {
+		*err = said;
+		return -said.code;
+	}
+	return 0;
+}
+
+void net_helper_close(struct net_helper *helper)
+{
+	fd_drop(&helper->pidfd);
+	fd_drop(&helper->ready);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/helper: the inside of the helper process, shared by its parts. Private to libnet. */
+#pragma once
+
+#include <poll.h>
+
+#include "libnet/forward.h"
+#include "libnet/net.h"
+#include "libnet/slirp.h"
+
+#define CONTROL_CLIENTS_MAX 8
+
+struct published {
+	struct net_port port;
+	uint32_t id;
+	int *fds; /* NULL with slirp4netns' own forwarding */
+	size_t fd_n;
+};
+
+/* One connection to the control socket: an add may come in several datagrams. */
+struct control_client {
+	int fd; /* -1: free */
+	struct net_port port;
+	size_t wanted; /* descriptors that are still to come for it */
+	int *fds;
+	size_t fd_n;
+};
+
+struct watched {
+	pid_t pid;
+	int pidfd;
+};
+
+struct helper {
+	const struct net_request *request;
+	struct slirp slirp;
+	int exit_read; /* slirp4netns polls this one, and ends when the other is closed */
+	int exit_write;
+	pid_t forwarder;
+	int forwarder_pidfd;
+	int forward; /* our end of its control socket */
+	struct published **ports;
+	size_t port_n;
+	uint32_t next_id;
+	struct watched *watched;
+	size_t watched_n;
+	struct control_client clients[CONTROL_CLIENTS_MAX];
+};
+
+/* helper.c: publishing takes the descriptors, on failure too. */
+int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err);
+int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err);
+int helper_watch(struct helper *h, pid_t pid, int pidfd);
+
+/* control_server.c */
+void control_accept(struct helper *h);
+void control_serve(struct helper *h, struct control_client *client);

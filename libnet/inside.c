@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/inside: policy routing in the container's namespace, by rtnetlink(7). */
+#include "libnet/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fib_rules.h>
+#include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/forward.h"
+#include "sys/fd.h"
+#include "sys/netlink.h"
+
+/* Before the table "main" (32766), so that a marked answer does not leave by the default route. */
+#define RULE_PRIORITY 100
+
+static int ask(struct sys_nl_msg *m)
+{
+	struct sys_nl nl;
+	int rc = sys_nl_open(&nl);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = sys_nl_call(&nl, m, NULL, NULL);
+	close(nl.fd);
+	return rc;
+}
+
+static void begin_rule(struct sys_nl_msg *m, bool add, uint8_t table)
+{
+	const struct fib_rule_hdr rule = { .family = AF_INET, .table = table, .action = FR_ACT_TO_TBL };
+
+	sys_nl_begin(m, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0, &rule, sizeof(rule));
+}
+
+static int already(int rc)
+{
+	return rc == -EEXIST ? 0 : rc;
+}
+
+static int mark_rule(void)
+{
+	struct sys_nl_msg m;
+
+	begin_rule(&m, true, NET_FORWARD_TABLE_TCP);
+	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY);
+	sys_nl_u32(&m, FRA_FWMARK, NET_FORWARD_MARK);
+	return already(ask(&m));
+}
+
+/* "local default dev lo": whatever comes by this table is for us. With the own address as the answers' source. */
+static int local_route(uint8_t table, const struct in_addr *own)
+{
+	const struct rtmsg route = {
+		.rtm_family = AF_INET,
+		.rtm_table = table,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = RT_SCOPE_HOST,
+		.rtm_type = RTN_LOCAL,
+	};
+	struct sys_nl_msg m;
+
+	sys_nl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof(route));
+	sys_nl_u32(&m, RTA_OIF, if_nametoindex("lo"));
+	if (own) {
+		sys_nl_put(&m, RTA_PREFSRC, own, sizeof(*own));
+	}
+	return ask(&m);
+}
+
+int inside_udp_rule(uint16_t port, bool add)
+{
+	const struct fib_rule_port_range ports = { .start = port, .end = port };
+	const uint8_t protocol = IPPROTO_UDP;
+	struct sys_nl_msg m;
+
+	begin_rule(&m, add, NET_FORWARD_TABLE_UDP);
+	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 1);
+	sys_nl_put(&m, FRA_IP_PROTO, &protocol, sizeof(protocol));
+	sys_nl_put(&m, FRA_SPORT_RANGE, &ports, sizeof(ports));
+	return already(ask(&m));
+}
+
+int inside_routes(const struct in_addr *own)
+{
+	/* What an accepted socket sends, and what the kernel itself answers: the reset of a port where nobody listens. */
+	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/tcp_fwmark_accept", "1", 1);
+
+	if (rc == 0) {
+		rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1);
+	}
+	if (rc == 0) {
+		rc = mark_rule();
+	}
+	if (rc == 0) {
+		rc = local_route(NET_FORWARD_TABLE_TCP, NULL);
+	}
+	/* This one needs the address to be there, and goes with it. */
+	if (rc == 0) {
+		rc = local_route(NET_FORWARD_TABLE_UDP, own);
+	}
+	return rc;
+}
+
+int inside_enter(int userns, int netns)
+{
+	if (userns >= 0 && setns(userns, CLONE_NEWUSER) < 0) {
+		return -errno;
+	}
+	if (netns >= 0 && setns(netns, CLONE_NEWNET) < 0) {
+		return -errno;
+	}
+	if (userns < 0) {
+		return 0;
+	}
+	/* What is set below /proc/sys belongs to the namespace's root. EINVAL: no id 0 in it; our capabilities do then. */
+	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL) {
+		return -errno;
+	}
+	return 0;
+}
+
+int net_userns_of(int netns)
+{
+	int fd = ioctl(netns, NS_GET_USERNS);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd;
+}

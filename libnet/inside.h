@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/inside: what is set inside the container's network namespace, by a process of ours that has entered it. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Enters a user and a network namespace (-1: stays where it is) and becomes the former's root where id 0 is mapped.
+ * Returns 0 or -errno. Not to be undone.
+ */
+int inside_enter(int userns, int netns);
+
+/*
+ * Lets sockets have foreign addresses: what answers them is routed to this host's own sockets. For TCP by the mark that
+ * an accepted socket inherits (tcp_fwmark_accept). May be called again when the address has come back.
+ * Returns 0 or -errno (-EAFNOSUPPORT and the like: a kernel without policy routing).
+ */
+int inside_routes(const struct in_addr *own);
+
+/* Answers of a published UDP port must not leave by slirp4netns. Returns 0 or -errno. */
+int inside_udp_rule(uint16_t port, bool add);

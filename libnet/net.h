@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net: user-mode networking for a network namespace that an ordinary user owns. Knows no OCI.
+ *
+ * A program that has made a network namespace (inside a user namespace of its own) uses it so:
+ *
+ *	net_config_parse(&arena, "slirp4netns:ipv6=no", &request.config, &err);
+ *	net_port_parse("127.0.0.1:8080:80", &port, &err);          for each published port
+ *	net_ports_bind(&arena, ports, n, &request.listeners, &err);  before anything is started: errors name the port
+ *	net_start(&request, &helper, &err);                         once the namespace exists; returns at once
+ *	net_ready(&helper, timeout, &err);                          when the namespace's first program is to run
+ *
+ * What is left behind is one small process, the helper: it keeps slirp4netns running, forwards the published ports and
+ * ends when the last process that it was told to watch has ended. Whoever wants to end it earlier kills it by its
+ * pidfd: everything else ends with it.
+ *
+ * Links with libbase, libjson and libsys. No function here prints, and none keeps global state.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* ---- addresses and ports ---- */
+
+/* family: AF_INET, AF_INET6, or AF_UNSPEC for every address of both. */
+struct net_address {
+	sa_family_t family;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	};
+};
+
+/* count ports from host_port on the host lead to as many from inside_port on in the namespace. */
+struct net_port {
+	int protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	struct net_address host;
+	uint16_t host_port;
+	uint16_t inside_port;
+	uint16_t count;
+};
+
+struct net_ports {
+	struct net_port *v;
+	size_t n;
+};
+
+/* The longest text of a port: "[IPv6]:P-P:P-P/udp". */
+#define NET_PORT_TEXT_MAX (INET6_ADDRSTRLEN + 40)
+
+/*
+ * "[HOST:]PORT[-PORT]:PORT[-PORT][/tcp|/udp]". HOST is an IPv4 address or an IPv6 address in brackets; without it the port
+ * is published on every address of the host. A single PORT stands for both sides.
+ * Errors: EINVAL, one line that names the text and what is wrong with it.
+ */
+int net_port_parse(const char *text, struct net_port *ret, struct err *err);
+
+/* The same, back as text that net_port_parse takes. */
+void net_port_print(const struct net_port *port, char text[static NET_PORT_TEXT_MAX]);
+
+/* Do two of them want one port of the host? */
+bool net_port_overlaps(const struct net_port *a, const struct net_port *b);
+
+/* ---- configuration ---- */
+
+enum net_port_handler {
+	NET_HANDLER_OWN,   /* our forwarder: fast, and the client's address is kept */
+	NET_HANDLER_SLIRP, /* slirp4netns' hostfwd */
+};
+
+/* A network in host byte order. The gateway is .2, the resolver .3, the namespace's own address .100. */
+struct net_cidr {
+	uint32_t network;
+	unsigned prefix; /* 1 to 25 */
+};
+
+struct net_config {
+	unsigned mtu; /* bytes, 68 to 65521 */
+	bool ipv6;
+	bool cidr_given; /* else it is moved aside where the host's routes overlap it */
+	struct net_cidr cidr;
+	bool host_loopback; /* the gateway's address leads to the host's 127.0.0.1 */
+	bool dns;	    /* the resolver's address leads to the host's resolver */
+	enum net_port_handler handler;
+	bool keep_client;	   /* own forwarder: the client's own address is what the namespace sees */
+	const char *outbound_addr; /* NULL: the kernel chooses */
+	const char *outbound_addr6;
+};
+
+/*
+ * "slirp4netns" or "slirp4netns:OPTION=VALUE,…": mtu, enable_ipv6, cidr, allow_host_loopback, enable_dns, port_handler
+ * (rootlet or slirp4netns), client_address (keep or gateway), outbound_addr, outbound_addr6. Strings live in the arena.
+ * Errors: EINVAL, one line that names the option, what it was, and what it may be.
+ */
+int net_config_parse(struct arena *arena, const char *text, struct net_config *ret, struct err *err);
+
+/* The addresses of a network: part is 2 (gateway), 3 (resolver) or 100 (the namespace's own). */
+struct in_addr net_cidr_address(const struct net_cidr *cidr, unsigned part);
+
+/*
+ * A network that none of the host's routes overlaps, beginning with `wanted`, then 10.0.3.0/24 and so on; routes is the text of
+ * /proc/net/route. Returns `wanted` itself when everything is taken.
+ */
+struct net_cidr net_cidr_choose(const struct net_cidr *wanted, const char *routes);
+
+/* Moves the network aside where this host's routes overlap it, unless it was given. */
+void net_config_settle(struct net_config *config);
+
+/* ---- names ---- */
+
+/*
+ * A resolv.conf for the namespace, made of the host's: the resolver of the namespace first (unless config.dns is false), then
+ * the host's servers that can be reached from inside (no loopback and no link-local addresses), its search list and
+ * options. No server is ever added that the host does not have.
+ */
+const char *net_resolv_conf(struct arena *arena, const char *host, const struct net_config *config);
+
+/*
+ * A hosts file: what `image` has (may be empty), localhost where that lacks it, the namespace's own address under `hostname` (NULL: none),
+ * and host.rootlet.internal where the host's loopback may be reached.
+ */
+const char *net_hosts(struct arena *arena, const char *image, const char *hostname, const struct net_config *config);
+
+/* ---- published ports ---- */
+
+/* One bound socket of one published port. */
+struct net_listener {
+	int fd;
+	size_t port;	 /* its index in the list of ports */
+	unsigned offset; /* which one of the port's range */
+	sa_family_t family;
+};
+
+struct net_listeners {
+	struct net_listener *v;
+	size_t n;
+};
+
+/*
+ * Binds every port, or none. inherited: sockets that somebody else has bound for us (systemd's socket activation); one of
+ * them that stands for a wanted port is taken over (duplicated) instead of binding it. Both lists live in the arena, the descriptors are the
+ * caller's: net_listeners_close.
+ * Errors: EADDRINUSE, naming the port and the process that has it where that can be seen; EACCES, naming the sysctl for
+ * privileged ports; EADDRNOTAVAIL.
+ */
+int net_ports_bind(struct arena *arena, const struct net_ports *ports, const int *inherited, size_t inherited_n,
+		   struct net_listeners *ret, struct err *err);
+
+void net_listeners_close(struct net_listeners *listeners);
+
+/* ---- the helper ---- */
+
+/* Where the program slirp4netns is: in PATH, else where distributions put it. NULL when it is not installed. */
+const char *net_slirp_find(struct arena *arena);
+
+/*
+ * What to write below /proc/sys inside a new namespace, before net_start: IPv6 usable at once; and, with more than one id mapped, ping and ports
+ * below 1024 for everyone. Ends with a path of NULL.
+ */
+struct net_sysctl {
+	const char *path;
+	const char *value;
+};
+extern const struct net_sysctl net_sysctls[];
+
+struct net_request {
+	struct net_config config;
+	const char *slirp;	/* net_slirp_find */
+	const char *api_socket; /* NET_HANDLER_SLIRP: where slirp4netns is to make its own; below 108 bytes */
+	int netns;		/* the namespace; see net_userns_of */
+	int userns;		/* the user namespace that owns it, with its ids mapped; -1: the caller's own */
+	pid_t pid;		/* a process in it */
+	int pidfd;		/* of the same: the helper ends when it does */
+	int control;		/* listening SOCK_SEQPACKET socket for net_control_*; -1: none */
+	struct net_ports ports;
+	struct net_listeners listeners; /* stay the caller's */
+};
+
+/* The user namespace that owns a network namespace, ioctl_ns(2). Returns a descriptor or -errno. */
+int net_userns_of(int netns);
+
+/* What runs. pidfd and ready are the caller's: net_helper_close. */
+struct net_helper {
+	pid_t pid;
+	int pidfd;
+	int ready;
+};
+
+/*
+ * Starts the helper, which starts slirp4netns, and returns at once. The helper is a child of the caller and outlives it; it holds no
+ * descriptor of the caller's but those of the request.
+ */
+int net_start(const struct net_request *request, struct net_helper *ret, struct err *err);
+
+/*
+ * Waits until the namespace is connected and the ports are forwarded. Errors: what the helper or slirp4netns said, with
+ * a remedy where one is known; ETIMEDOUT after timeout_ms.
+ */
+int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err);
+
+void net_helper_close(struct net_helper *helper);
+
+/* ---- at run time ---- */
+
+/* control: a connection to the request's control socket, SOCK_SEQPACKET. Each call is one exchange. */
+
+/* Texts as net_port_print writes them, in the order in which they were published. */
+int net_control_list(int control, struct arena *arena, struct strs *ret, struct err *err);
+
+/* The port's listeners were bound by the caller, who closes them. */
+int net_control_add(int control, const struct net_port *port, const struct net_listeners *listeners, struct err *err);
+
+/* Errors: ENOENT: no such port is published. */
+int net_control_remove(int control, const struct net_port *port, struct err *err);
+
+/* How many processes the helper lives for. */
+int net_control_watching(int control, struct arena *arena, size_t *ret, struct err *err);
+
+/* One more process to live for: the namespace is kept until that one has ended too. */
+int net_control_watch(int control, pid_t pid, int pidfd, struct err *err);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/sysctls: what a new network namespace has to know before slirp4netns comes. */
+#include <stddef.h>
+
+#include "libnet/net.h"
+
+const struct net_sysctl net_sysctls[] = {
+	/* Nobody else is on that link: without this the first connection by IPv6 waits a second for the address. */
+	{ "net/ipv6/conf/default/accept_dad", "0" },
+	{ NULL, NULL },
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd/port: the published ports of a running container. */
+#include <errno.h>
+#include <limits.h>
+
+#include "cmd/commands.h"
+#include "host/network.h"
+
+static const struct cmd_option options[] = {
+	CMD_OPTIONS_END,
+};
+
+static int list(struct cmd_context *ctx, const char *root, const char *id, struct err *err)
+{
+	struct strs ports = { .n = 0 };
+	struct text out;
+
+	TRY(host_ports_list(ctx->arena, root, id, &ports, err));
+	text_init(&out, ctx->arena);
+	for (size_t i = 0; i < ports.n; i++) {
+		text_add(&out, "%s\n", ports.v[i]);
+	}
+	return cmd_print(&out, err);
+}
+
+/* One after the other; what was done before the first failure stays. */
+static int change(struct cmd_context *ctx, const char *root,
+		  int (*one)(const char *root, const char *id, const char *port, struct err *err), struct err *err)
+{
+	for (size_t i = 2; i < ctx->args.n; i++) {
+		TRY(one(root, ctx->args.v[1], ctx->args.v[i], err));
+	}
+	return 0;
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	const char *what = ctx->args.v[0];
+	bool add = str_eq(what, "add"), remove = str_eq(what, "remove");
+	const char *root = NULL;
+
+	(void)ret_status;
+	TRY(cmd_root(ctx, false, &root, err));
+	if (str_eq(what, "list") && ctx->args.n == 2) {
+		return list(ctx, root, ctx->args.v[1], err);
+	}
+	if ((add || remove) && ctx->args.n > 2) {
+		return change(ctx, root, add ? host_ports_add : host_ports_remove, err);
+	}
+	return err_set(err, EINVAL,
+		       "\"port %s\": it is `port list CONTAINER`, `port add CONTAINER PORT...` or "
+		       "`port remove CONTAINER PORT...`",
+		       what);
+}
+
+const struct cmd cmd_port = {
+	.name = "port",
+	.summary = "List, add or remove published ports",
+	.arguments = "list|add|remove CONTAINER [PORT]...",
+	.help = "PORT is written [HOST:]PORT[-PORT]:PORT[-PORT][/udp]. Without HOST it is every address of this host.\n"
+		"The container has a network of rootlet's: run it with --net=slirp4netns.\n",
+	.options = options,
+	.min_args = 2,
+	.max_args = UINT_MAX,
+	.run = run,
+};

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/network: a container's own network, by libnet: slirp4netns, published ports, names. */
+#include "host/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "host/passed.h"
+#include "sys/clone.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#define CONTROL "net"
+#define API_SOCKET "slirp"
+
+#define NAMES_MAX (1u << 20)
+#define READY_TIMEOUT_MS 10000
+#define END_TIMEOUT_MS 2000
+
+/* ---- before the clone ---- */
+
+static int parse_ports(struct arena *arena, const struct plan_net *plan, struct net_ports *ret, struct err *err)
+{
+	ret->v = arena_array(arena, plan->publish.n, sizeof(*ret->v));
+	ret->n = plan->publish.n;
+	for (size_t i = 0; i < ret->n; i++) {
+		if (net_port_parse(plan->publish.v[i], &ret->v[i], err) < 0) {
+			return err_wrap(err, "%s", plan->publish_where);
+		}
+	}
+	return 0;
+}
+
+/* Sockets that systemd bound for us may be what is to be published. */
+static int bind_ports(struct arena *arena, const struct net_ports *ports, struct net_listeners *ret, struct err *err)
+{
+	struct facts passed = { .listen_fds = 0 };
+	int *inherited;
+
+	host_passed_facts(&passed);
+	inherited = arena_array(arena, (size_t)passed.listen_fds, sizeof(*inherited));
+	for (int i = 0; i < passed.listen_fds; i++) {
+		inherited[i] = STDERR_FILENO + 1 + i;
+	}
+	return net_ports_bind(arena, ports, inherited, (size_t)passed.listen_fds, ret, err);
+}
+
+/* What slirp4netns' own forwarder can't do, and what it could not say: it has one message for every failure. */
+static int try_ports(struct arena *arena, const struct plan_net *plan, const struct net_ports *ports, struct err *err)
+{
+	struct net_listeners tried;
+
+	for (size_t i = 0; i < ports->n; i++) {
+		if (ports->v[i].host.family == AF_INET6) {
+			return err_set(err, EINVAL,
+				       "%s: %s: port_handler=slirp4netns forwards IPv4 only; leave that option out",
+				       plan->publish_where, plan->publish.v[i]);
+		}
+	}
+	TRY(bind_ports(arena, ports, &tried, err));
+	net_listeners_close(&tried);
+	return 0;
+}
+
+static void plan_early(struct arena *arena, struct plan_net *plan)
+{
+	size_t n = 0;
+
+	while (net_sysctls[n].path) {
+		n++;
+	}
+	plan->early = arena_array(arena, n, sizeof(*plan->early));
+	for (size_t i = 0; i < n; i++) {
+		plan->early[i] = (struct plan_sysctl){ .key = net_sysctls[i].path,
+						       .path = net_sysctls[i].path,
+						       .value = net_sysctls[i].value };
+	}
+	plan->early_n = n;
+}
+
+int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
+{
+	struct net_request *r = &ret->request;
+
+	if (!plan->net.config) {
+		return 0;
+	}
+	if (net_config_parse(arena, plan->net.config, &r->config, err) < 0) {
+		return err_wrap(err, "%s", plan->net.where);
+	}
+	net_config_settle(&r->config);
+	r->slirp = net_slirp_find(arena);
+	if (!r->slirp) {
+		return err_set(err, ENOENT,
+			       "%s: slirp4netns is not installed, which connects the container's network; install it: "
+			       "sudo apt-get install slirp4netns",
+			       plan->net.where);
+	}
+	TRY(parse_ports(arena, &plan->net, &r->ports, err));
+	if (r->config.handler == NET_HANDLER_OWN) {
+		TRY(bind_ports(arena, &r->ports, &r->listeners, err));
+	} else {
+		TRY(try_ports(arena, &plan->net, &r->ports, err));
+	}
+	plan_early(arena, &plan->net);
+	ret->wanted = true;
+	return 0;
+}
+
+/* ---- the state folder ---- */
+
+static struct sockaddr_un address_of(const struct state_dir *dir, const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir->fd, name);
+	return address;
+}
+
+static int make_control(const struct state_dir *dir, int *ret, struct err *err)
+{
+	struct sockaddr_un address = address_of(dir, CONTROL);
+	scope_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0) {
+		return err_errno(err, errno, "making the network's control socket in %s/%s", dir->root, dir->id);
+	}
+	*ret = fd_take(&fd);
+	return 0;
+}
+
+/* What the root filesystem has, without leaving it. What can't be read counts as empty: it may belong to another id. */
+static const char *of_rootfs(struct arena *arena, const char *rootfs, const char *path)
+{
+	scope_fd int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scope_fd int fd = root < 0 ? -1 : sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	char self[40];
+	const char *text;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return fd >= 0 && sys_read_file(arena, AT_FDCWD, self, NAMES_MAX, &text) >= 0 ? text : "";
+}
+
+/* Every user of the container reads them; nobody else of the host passes the folder. */
+static int write_name(const struct state_dir *dir, const char *name, const char *text, struct err *err)
+{
+	TRY(host_state_write_file(dir, name, text, strlen(text), err));
+	return fchmodat(dir->fd, name, 0644, 0) < 0 ? err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) : 0;
+}
+
+static int write_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
+		       const struct net_config *config, struct err *err)
+{
+	if (plan->net.bind_resolv_conf) {
+		const char *host = "";
+
+		/* A host without one has a container with the namespace's resolver alone. */
+		(void)sys_read_file(arena, AT_FDCWD, "/etc/resolv.conf", NAMES_MAX, &host);
+		TRY(write_name(dir, "resolv.conf", net_resolv_conf(arena, host, config), err));
+	}
+	if (plan->net.bind_hosts) {
+		const char *image = of_rootfs(arena, plan->fs.rootfs, "/etc/hosts");
+
+		TRY(write_name(dir, "hosts", net_hosts(arena, image, plan->hostname, config), err));
+	}
+	return 0;
+}
+
+int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir, struct network *net,
+		       struct err *err)
+{
+	if (!net->wanted) {
+		return 0;
+	}
+	if (net->request.config.handler == NET_HANDLER_SLIRP) {
+		const char *path = arena_printf(arena, "%s/%s/" API_SOCKET, dir->root, dir->id);
+
+		if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+			return err_set(err, ENAMETOOLONG,
+				       "%s: port_handler=slirp4netns needs a shorter path than %s for its socket: give "
+				       "--root one",
+				       plan->net.where, path);
+		}
+		net->request.api_socket = path;
+	}
+	TRY(make_control(dir, &net->request.control, err));
+	return write_names(arena, plan, dir, &net->request.config, err);
+}
+
+/* ---- running ---- */
+
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, struct err *err)
+{
+	struct net_request *r = &net->request;
+
+	r->pid = pid;
+	r->pidfd = pidfd;
+	r->netns = netns;
+	if (userns) {
+		r->userns = net_userns_of(netns);
+		if (r->userns < 0) {
+			return err_errno(err, -r->userns, "the user namespace of the container's network");
+		}
+	}
+	TRY(net_start(r, &net->helper, err));
+	/* The helper has copies; the ports are to be free as soon as it is gone. */
+	net_listeners_close(&r->listeners);
+	fd_drop(&r->control);
+	fd_drop(&r->netns);
+	fd_drop(&r->userns);
+	return 0;
+}
+
+int host_network_ready(const struct network *net, struct err *err)
+{
+	return net->helper.pid > 0 ? net_ready(&net->helper, READY_TIMEOUT_MS, err) : 0;
+}
+
+static bool ended(int pidfd, int timeout_ms)
+{
+	struct pollfd p = { pidfd, POLLIN, 0 };
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+void host_network_done(struct network *net, bool end)
+{
+	if (end && net->helper.pidfd >= 0) {
+		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
+			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
+		}
+		(void)waitpid(net->helper.pid, NULL, 0);
+	}
+	net_listeners_close(&net->request.listeners);
+	fd_drop(&net->request.control);
+	fd_drop(&net->request.netns);
+	fd_drop(&net->request.userns);
+	net_helper_close(&net->helper);
+}
+
+/* ---- of a container by its ID ---- */
+
+static int connect_control(const char *root, const char *id, int *ret, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const struct timeval limit = { .tv_sec = 5 };
+	scope_fd int place = -1, fd = -1;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct state state;
+
+	TRY(host_state_load(&arena, root, id, &state, err));
+	if (!state.network.pid.set) {
+		return err_set(err, ENOTSUP,
+			       "container `%s` has no network of rootlet's: start it with --net=slirp4netns", id);
+	}
+	place = open(arena_printf(&arena, "%s/%s/" CONTROL, root, id), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
+	if (place < 0 || fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		err_errno(err, errno, "the network helper of container `%s`", id);
+		return err->code == ECONNREFUSED || err->code == ENOENT ?
+			       err_hint(err, "it has ended, as it does with its container") :
+			       -err->code;
+	}
+	*ret = fd_take(&fd);
+	return 0;
+}
+
+int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret, struct err *err)
+{
+	scope_fd int control = -1;
+
+	TRY(connect_control(root, id, &control, err));
+	return net_control_list(control, arena, ret, err);
+}
+
+int host_ports_add(const char *root, const char *id, const char *text, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct net_listeners listeners = { .n = 0 };
+	scope_fd int control = -1;
+	struct net_port port;
+	struct net_ports one = { &port, 1 };
+	struct state state;
+	int rc;
+
+	TRY(net_port_parse(text, &port, err));
+	TRY(host_state_load(&arena, root, id, &state, err));
+	TRY(connect_control(root, id, &control, err));
+	TRY(net_ports_bind(&arena, &one, NULL, 0, &listeners, err));
+	if (state.network.by_slirp) {
+		net_listeners_close(&listeners);
+	}
+	rc = net_control_add(control, &port, &listeners, err);
+	net_listeners_close(&listeners);
+	return rc < 0 ? err_wrap(err, "container `%s`: publishing %s", id, text) : 0;
+}
+
+int host_ports_remove(const char *root, const char *id, const char *text, struct err *err)
+{
+	scope_fd int control = -1;
+	struct net_port port;
+
+	TRY(net_port_parse(text, &port, err));
+	TRY(connect_control(root, id, &control, err));
+	return net_control_remove(control, &port, err) < 0 ? err_wrap(err, "container `%s`: %s", id, text) : 0;
+}
+
+int host_network_of(struct arena *arena, const char *root, const char *id, const char **ret, struct err *err)
+{
+	enum state_status status;
+	struct state state;
+
+	if (host_state_load(arena, root, id, &state, err) < 0) {
+		return err_wrap(err, "--net=container:%s", id);
+	}
+	status = host_state_status(root, &state);
+	if (status == STATE_STOPPED) {
+		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
+			       host_status_name(status));
+	}
+	*ret = arena_printf(arena, "/proc/%d/ns", (int)state.pid);
+	return 0;
+}
+
+int host_network_share(const char *root, const char *id, pid_t pid, int pidfd, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_fd int control = -1;
+	struct state state;
+
+	TRY(host_state_load(&arena, root, id, &state, err));
+	if (!state.network.pid.set) {
+		return 0;
+	}
+	TRY(connect_control(root, id, &control, err));
+	return net_control_watch(control, pid, pidfd, err);
+}
+
+void host_network_ended(const char *root, const struct state *state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_fd int pidfd = state->network.pid.set ? sys_pidfd_open((pid_t)state->network.pid.value) : -1;
+	scope_fd int control = -1;
+	struct err ignored;
+	uint64_t start;
+	char letter;
+	size_t left = 0;
+
+	if (pidfd < 0 || host_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
+	    start != state->network.start_time.value || ended(pidfd, 100)) {
+		return;
+	}
+	/* Others may still use that network. One that doesn't answer has nobody to live for. */
+	if (connect_control(root, state->id, &control, &ignored) == 0 &&
+	    net_control_watching(control, &arena, &left, &ignored) == 0 && left > 0) {
+		return;
+	}
+	if (!ended(pidfd, END_TIMEOUT_MS)) {
+		(void)sys_pidfd_kill(pidfd, SIGKILL);
+		(void)ended(pidfd, END_TIMEOUT_MS);
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/network: a container's own network, by libnet: slirp4netns, published ports, names.
+ *
+ *	ROOT/ID/resolv.conf, ROOT/ID/hosts	bound over the root filesystem's
+ *	ROOT/ID/net				the helper's control socket, for `port`
+ *	ROOT/ID/slirp				slirp4netns' API socket, where it forwards the ports
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "host/state.h"
+#include "libnet/net.h"
+#include "plan/plan.h"
+
+struct network {
+	bool wanted;
+	struct net_request request;
+	struct net_helper helper; /* pid -1: not started */
+};
+
+#define NETWORK_INIT                                                                                                   \
+	{                                                                                                              \
+		.request = { .control = -1, .netns = -1, .userns = -1 }, .helper = {                                   \
+			.pid = -1,                                                                                     \
+			.pidfd = -1,                                                                                   \
+			.ready = -1                                                                                    \
+		}                                                                                                      \
+	}
+
+/* Parses what the plan asks for, finds slirp4netns and binds the ports: nothing is started. Fills in plan->net.early. */
+int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err);
+
+/* The files and the control socket in the state folder. */
+int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir, struct network *net,
+		       struct err *err);
+
+/*
+ * The container's network namespace and its ids are there. netns is a descriptor of it, which this takes; pidfd stays the
+ * caller's. userns: it belongs to another user namespace than ours.
+ */
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, struct err *err);
+
+/* Waits until it is connected. */
+int host_network_ready(const struct network *net, struct err *err);
+
+/* Closes what is this process's; `end`: and the helper's end is seen to, its container being gone. */
+void host_network_done(struct network *net, bool end);
+
+/* container:ID: the folder of that container's namespaces, for the plan. */
+int host_network_of(struct arena *arena, const char *root, const char *id, const char **ret, struct err *err);
+
+/* That container's helper, if it has one, is to live as long as this process too. */
+int host_network_share(const char *root, const char *id, pid_t pid, int pidfd, struct err *err);
+
+/* At delete: waits until the helper of an ended container has ended as well, and with it all that it forwarded. */
+void host_network_ended(const char *root, const struct state *state);
+
+/* `port`: of a container by its ID. */
+int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret, struct err *err);
+int host_ports_add(const char *root, const char *id, const char *port, struct err *err);
+int host_ports_remove(const char *root, const char *id, const char *port, struct err *err);

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+# A container's network as seen by a host of its own: a user, network and mount namespace around rootlet, in which the test
+# chooses the host's addresses, routes and resolver, and what is installed.
+
+load helpers
+
+setup() {
+	container_setup
+	cp "$ROOTLET_BUILDDIR/tests/guest/netguest" "$B/rootfs/bin"
+	# shellcheck disable=SC2016 # for the shell inside
+	printf '#!/bin/sh\nprintf "GET / HTTP/1.0\\r\\n\\r\\n" | nc "$1" "$2" | tail -n 1\n' >"$B/rootfs/bin/fetch"
+	chmod +x "$B/rootfs/bin/fetch"
+	# Rootlet is root of the outer namespace here.
+	export T B C ROOTLET
+	export -f rl script bundle_args config serve client_of wait_for fail
+}
+
+# on_host TEXT: bash runs it on that host, which has 192.0.2.1, 192.0.2.2 and 2001:db8::1, and ends with it.
+on_host() {
+	try unshare --user --map-auto --map-root-user --net --mount --propagation private --pid --fork --mount-proc bash -euc '
+		ip link set lo up
+		ip address add 192.0.2.1/32 dev lo
+		ip address add 192.0.2.2/32 dev lo
+		ip address add 2001:db8::1/128 dev lo nodad
+		'"$1"
+	[ "$status" -eq 0 ] || fail "status $status: $stderr$output"
+}
+
+serve() {
+	local text=$1
+	shift
+	script "$text"
+	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>&1 || { cat "$T/out" >&2 && return 1; }
+	wait_for grep -q ready "$T/out"
+}
+
+# client_of tcp|udp FROM TO PORT: prints its own address and port, and the server's answer.
+client_of() {
+	python3 - "$@" <<'END'
+import socket, sys
+kind, source, target, port = sys.argv[1:]
+family = socket.AF_INET6 if ":" in source else socket.AF_INET
+s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+s.settimeout(5)
+s.bind((source, 0))
+s.connect((target, int(port)))
+s.send(b"x")
+print(source, s.getsockname()[1], s.recv(1000).decode().split()[0])
+END
+}
+
+@test "the client's own address is what the container sees, by TCP and by UDP" {
+	on_host '
+		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns --publish 8080:80 --publish 5353:53/udp
+		client_of tcp 192.0.2.1 192.0.2.2 8080
+		client_of udp 192.0.2.1 192.0.2.2 5353
+		client_of tcp 2001:db8::1 2001:db8::1 8080
+		client_of udp 127.0.0.1 127.0.0.1 5353
+		rl delete --force "$C"'
+	mapfile -t line <<<"$output"
+	equal "${line[0]##* }" 192.0.2.1
+	equal "${line[1]##* }" 192.0.2.1
+	# IPv6 arrives as IPv4, and the host itself as the gateway.
+	equal "${line[2]##* }" 10.0.2.2
+	equal "${line[3]##* }" 10.0.2.2
+}
+
+@test "client_address=gateway: the same port of the container's own stays usable by UDP" {
+	on_host '
+		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:client_address=gateway --publish 8080:80 --publish 5353:53/udp
+		client_of tcp 192.0.2.1 192.0.2.2 8080
+		client_of udp 192.0.2.1 192.0.2.2 5353
+		rl exec "$C" ip rule
+		rl delete --force "$C"'
+	has "$output" "192.0.2.1"
+	equal "$(sed -n 1p <<<"$output" | awk '{ print $3 }')" 10.0.2.2
+	[[ $output != *"lookup 101"* ]]
+}
+
+@test "an answer by UDP comes from the address that was asked" {
+	on_host '
+		serve "exec netguest udp:53" --publish 5353:53/udp
+		python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.sendto(b\"x\", (\"192.0.2.2\", 5353))
+print(s.recvfrom(10)[1][0])"
+		rl delete --force "$C"'
+	equal "$output" 192.0.2.2
+}
+
+@test "the network moves aside where the host's routes overlap it" {
+	on_host '
+		ip link add eth0 type veth peer name eth1
+		ip address add 10.0.2.17/24 dev eth0
+		ip link set eth0 up
+		script "ip address show tap0; ip route; cat /etc/resolv.conf"
+		rl run --bundle "$B" --net=slirp4netns "$C"'
+	has "$output" "inet 10.0.3.100/24"
+	has "$output" "default via 10.0.3.2"
+	has "$output" "nameserver 10.0.3.3"
+}
+
+# resolver ADDRESS ANSWER: a process that answers every question for an A record with ANSWER.
+resolver='
+resolver() {
+	python3 - "$@" >"$T/resolver.$1" <<"END" &
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 53))
+print("up", flush=True)
+answer = socket.inet_aton(sys.argv[2])
+while True:
+    q, client = s.recvfrom(4096)
+    end = q.index(0, 12) + 5
+    a_record = q[end - 4:end - 2] == bytes([0, 1])
+    head = q[:2] + bytes([0x81, 0x80, 0, 1, 0, a_record, 0, 0, 0, 0])
+    record = bytes([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4]) + answer if a_record else b""
+    s.sendto(head + q[12:end] + record, client)
+END
+	wait_for grep -q up "$T/resolver.$1"
+}
+'
+
+@test "names are resolved by a resolver on the host's 127.0.0.53; when the host's file changes, by the new one" {
+	on_host "$resolver"'
+		resolver 127.0.0.53 192.0.2.53
+		resolver 127.0.0.54 192.0.2.54
+		printf "nameserver 127.0.0.53\nsearch example.org\n" >"$T/resolv.conf"
+		mount --bind "$T/resolv.conf" /etc/resolv.conf
+		serve "cat /etc/resolv.conf; exec netguest tcp:80" --net=slirp4netns
+		cat "$T/out"
+		rl exec "$C" nslookup -type=a printer.example.org
+		printf "nameserver 127.0.0.54\n" >"$T/resolv.conf"
+		# slirp4netns looks at the file once a second at the most.
+		asked_anew() { rl exec "$C" nslookup -type=a printer.example.org | grep "Address: 192.0.2.54"; }
+		wait_for asked_anew
+		asked_anew
+		rl delete --force "$C"'
+	[[ $output != *"nameserver 127."* ]]
+	has "$output" "nameserver 10.0.2.3"
+	has "$output" "search example.org"
+	has "$output" "Address: 192.0.2.53"
+	has "$output" "Address: 192.0.2.54"
+}
+
+@test "the host's loopback is out of reach, unless it is allowed; then it has a name" {
+	on_host '
+		mkdir "$T/www"
+		echo treasure >"$T/www/index.html"
+		python3 -m http.server --bind 127.0.0.1 --directory "$T/www" 8000 >"$T/log" 2>&1 &
+		wait_for wget -qO /dev/null http://127.0.0.1:8000/
+		script "nc 10.0.2.2 8000 </dev/null || echo refused"
+		rl run --bundle "$B" --net=slirp4netns "$C"
+		script "grep host.rootlet.internal /etc/hosts; fetch 10.0.2.2 8000"
+		rl run --bundle "$B" --net=slirp4netns:allow_host_loopback=true "$C"'
+	equal "$output" "refused
+10.0.2.2"$'\t'"host.rootlet.internal
+treasure"
+}
+
+@test "outbound_addr: what the world sees the container as" {
+	on_host '
+		"$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 >"$T/peer" &
+		wait_for grep -q ready "$T/peer"
+		script "nc 192.0.2.2 7000 </dev/null"
+		rl run --bundle "$B" --net=slirp4netns:outbound_addr=192.0.2.2 "$C"
+		rl run --bundle "$B" --net=slirp4netns:outbound_addr=192.0.2.1 "$C"'
+	equal "$(awk '{ print $1 }' <<<"$output")" "192.0.2.2
+192.0.2.1"
+}
+
+@test "slirp4netns is missing, or the tun device is: each said by its name, with the remedy" {
+	on_host '
+		: >"$T/empty"
+		for program in $(type -ap slirp4netns); do mount --bind "$T/empty" "$program"; done
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said" && exit 1
+		cat "$T/said"'
+	has "$output" "slirp4netns is not installed"
+	has "$output" "apt-get install slirp4netns"
+	on_host '
+		mount -t tmpfs tmpfs /dev/net
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said" && exit 1
+		cat "$T/said"'
+	has "$output" "there is no /dev/net/tun"
+	has "$output" "modprobe tun"
+}
+
+@test "fifty starts with a published port leave the same processes, mounts and files as before" {
+	on_host '
+		script true
+		rl run --bundle "$B" --publish 8080:80 "$C"
+		left() {
+			ls -d /proc/[0-9]* | wc -l
+			wc -l </proc/self/mountinfo
+			ss -Hltn
+			find "$T/state" -mindepth 1
+		}
+		left >"$T/before"
+		for i in $(seq 50); do
+			rl run --bundle "$B" --publish 8080:80 "$C"
+		done
+		left >"$T/after"
+		diff "$T/before" "$T/after"'
+}
