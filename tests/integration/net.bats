@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A container on the network by slirp4netns: published ports, names, what is left. net_nested.bats has what needs a
 # host of its own.
+#
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153
 
 load helpers
 
@@ -44,9 +46,9 @@ sys.exit(1)
 END
 }
 
-# helper_pid [ID]: of the container's network helper.
+# The pid of the container's network helper.
 helper_pid() {
-	jq .network.pid "$T/state/${1:-$C}/state.json"
+	jq .network.pid "$T/state/$C/state.json"
 }
 
 # child_of PID NAME
@@ -484,7 +486,7 @@ all_gone() {
 }
 
 @test "the port is free when delete returns, and when a foreground run does" {
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 		rl delete --force "$C"
 		script true

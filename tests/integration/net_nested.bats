@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A container's network as seen by a host of its own: a user, network and mount namespace around rootlet, in which the test
 # chooses the host's addresses, routes and resolver, and what is installed.
+#
+# shellcheck disable=SC2016,SC2317 # what stands in single quotes is for the shell of that host
 
 load helpers
 
@@ -155,9 +157,10 @@ END
 		rl run --bundle "$B" --net=slirp4netns "$C"
 		script "grep host.rootlet.internal /etc/hosts; fetch 10.0.2.2 8000"
 		rl run --bundle "$B" --net=slirp4netns:allow_host_loopback=true "$C"'
-	equal "$output" "refused
-10.0.2.2"$'\t'"host.rootlet.internal
-treasure"
+	mapfile -t line <<<"$output"
+	equal "${line[0]}" refused
+	equal "${line[1]}" $'10.0.2.2\thost.rootlet.internal'
+	equal "${line[2]}" treasure
 }
 
 @test "outbound_addr: what the world sees the container as" {
