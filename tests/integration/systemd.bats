@@ -208,29 +208,6 @@ placed() {
 	placed
 }
 
-@test "su to someone without a manager: this user's is not asked, with a reason and a remedy" {
-	local folder
-	folder=$(sudo -u "$other" mktemp -d)
-	try sudo env DBUS_SESSION_BUS_ADDRESS="unix:path=$manager/bus" XDG_RUNTIME_DIR="$manager" ROOTLET_TEST="$C" \
-		su -p -c "'$ROOTLET' --root '$folder/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$other"
-	refused "unix:path=$manager/bus: another user's" "unix:path=$manager/systemd/private: another user's" \
-		"/run/user/$(id -u "$other")/bus: No such file or directory" "sudo loginctl enable-linger $(id -u "$other")"
-	equal "$(sudo ls "$folder/state")" ""
-	sudo rm -rf "$folder"
-}
-
-@test "no manager at all: a container without limits runs, with limits it is refused" {
-	local folder
-	folder=$(sudo -u "$other" mktemp -d)
-	script 'echo runs'
-	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
-	equal "$status $output" "0 runs"
-	config '.linux.resources.pids.limit = 50'
-	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
-	refused /linux/resources/pids enable-linger
-	sudo rm -rf "$folder"
-}
-
 @test "another user's process at an address of ours is not spoken to" {
 	sudo -u "$other" "$tool" hang "/tmp/$C.socket" 3>&- &
 	wait_for test -S "/tmp/$C.socket"
