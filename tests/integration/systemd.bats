@@ -174,6 +174,14 @@ placed() {
 
 # ---------------------------------------------------------------- from where it is asked for
 
+# end_manager: of the other user, as logind itself does it some time after their last session.
+end_manager() {
+	local uid
+	uid=$(id -u "$other")
+	sudo systemctl stop "user@$uid.service" "user-runtime-dir@$uid.service"
+	not test -e "/run/user/$uid"
+}
+
 @test "from a login session" {
 	[[ $(cat /proc/self/cgroup) == *session-*.scope* ]]
 	whereabouts
@@ -206,6 +214,44 @@ placed() {
 	try sudo env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus XDG_RUNTIME_DIR=/run/user/0 ROOTLET_TEST="$C" \
 		su -p -c "'$ROOTLET' --root '$T/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$(id -un)"
 	placed
+}
+
+@test "exec from a login session and from a service of the system: the manager moves the process in" {
+	script 'sleep 60'
+	sd run --detach --bundle "$B" "$C"
+	rl exec --detach --pid-file "$T/one" "$C" sleep 60
+	sudo systemd-run --quiet --wait --pipe --collect --uid="$(id -u)" --working-directory=/ \
+		env -i PATH=/usr/bin:/bin ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" exec --detach --pid-file "$T/two" "$C" sleep 60
+	equal "$(cat "/proc/$(cat "$T/one")/cgroup")" "$(cat "/proc/$(pid_of)/cgroup")"
+	equal "$(cat "/proc/$(cat "$T/two")/cgroup")" "$(cat "/proc/$(pid_of)/cgroup")"
+	in_scope "$unit"
+	rl delete --force "$C"
+	not test -e "/proc/$(cat "$T/two")"
+}
+
+@test "su to someone without a manager: this user's is not asked, with a reason and a remedy" {
+	local folder
+	end_manager
+	folder=$(sudo -u "$other" mktemp -d)
+	try sudo env DBUS_SESSION_BUS_ADDRESS="unix:path=$manager/bus" XDG_RUNTIME_DIR="$manager" ROOTLET_TEST="$C" \
+		su -p -c "'$ROOTLET' --root '$folder/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$other"
+	refused "unix:path=$manager/bus: another user's" "unix:path=$manager/systemd/private: another user's" \
+		"/run/user/$(id -u "$other")/bus: No such file or directory" "sudo loginctl enable-linger $(id -u "$other")"
+	equal "$(sudo ls "$folder/state")" ""
+	sudo rm -rf "$folder"
+}
+
+@test "no manager at all: a container without limits runs, with limits it is refused" {
+	local folder
+	end_manager
+	folder=$(sudo -u "$other" mktemp -d)
+	script 'echo runs'
+	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
+	equal "$status $output" "0 runs"
+	config '.linux.resources.pids.limit = 50'
+	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
+	refused /linux/resources/pids enable-linger
+	sudo rm -rf "$folder"
 }
 
 @test "another user's process at an address of ours is not spoken to" {
