@@ -4,67 +4,10 @@
 # Podman as an ordinary user has it: its command line, its conmon, and rootlet as the runtime, with both of podman's
 # ways to have cgroups. The image is a local tree; nothing is fetched.
 #
-# rooms: session
+# rooms: session vm
 
 load helpers
-
-# pod ARGUMENT...: podman with this file's own storage. `manager` is the test's.
-pod() {
-	local run=$XDG_RUNTIME_DIR/podman-bats
-	ROOTLET_TEST=$C CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman --root "$BATS_FILE_TMPDIR/storage" \
-		--runroot "$run" --tmpdir "$run/tmp" --runtime "$ROOTLET" --cgroup-manager="$manager" "$@" 3>&-
-}
-
-# pod_run ARGUMENT...: podman run.
-pod_run() {
-	pod run --network=none "$@"
-}
-
-setup_file() {
-	C=file manager=cgroupfs
-	: >"$BATS_FILE_TMPDIR/containers.conf"
-	# Its own default is a limit, with systemd: not where the controller is missing.
-	[ "$ROOTLET_ROOM" = vm ] || printf '[containers]\npids_limit = 0\n' >"$BATS_FILE_TMPDIR/containers.conf"
-	busybox_tree "$BATS_FILE_TMPDIR/tree"
-	tar -C "$BATS_FILE_TMPDIR/tree" -cf - . | pod import --quiet - local:latest
-}
-
-teardown_file() {
-	C=file manager=cgroupfs
-	pod rm --force --all --time 0
-	pod unshare rm -rf "$BATS_FILE_TMPDIR/storage"
-	# Ends the process that holds podman's user namespace.
-	pod system migrate
-	rm -rf "$XDG_RUNTIME_DIR/podman-bats"
-}
-
-setup() {
-	T=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-bats.XXXXXX")
-	C=t$$-${BATS_SUITE_TEST_NUMBER:-0}-$RANDOM
-	mkdir "$T/state"
-	manager=${BATS_TEST_DESCRIPTION#podman, }
-	manager=${manager%%:*}
-}
-
-teardown() {
-	pod rm --force --ignore --time 0 "$C" >/dev/null
-	container_teardown
-}
-
-# starts COMMAND...: in the background, until it says "started".
-starts() {
-	try pod_run --detach --name "$C" local "$@"
-	equal "$status$stderr" 0
-	wait_for logged started
-}
-
-logged() {
-	pod logs "$C" 2>&1 | grep -qx "$1"
-}
-
-has_status() {
-	[ "$(pod inspect --format '{{.State.Status}}' "$C")" = "$1" ]
-}
+load podman
 
 # Says "started" once its traps are set, and then what it gets.
 waits='trap "exit 3" TERM; trap "echo usr1" USR1; echo started; while :; do sleep 0.1; done'
@@ -149,4 +92,20 @@ lives() {
 	pod start "$C"
 	pod rm --force --time 0 "$C"
 	not pod container exists "$C"
+}
+
+@test "podman, systemd: the container has a scope of its own, and it goes with the container" {
+	local id pid cgroup
+	starts sh -c "$waits"
+	id=$(pod inspect --format '{{.Id}}' "$C")
+	pid=$(pod inspect --format '{{.State.Pid}}' "$C")
+	cgroup=$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+	has "$cgroup" "/user@1000.service/user.slice/libpod-$id.scope"
+	equal "$(systemctl --user is-active "libpod-$id.scope")" active
+	equal "$(systemctl --user show --value -p Delegate "libpod-$id.scope")" yes
+	try pod exec "$C" cat /proc/self/cgroup
+	has "$output" "0::/"
+	pod rm --force --time 0 "$C"
+	equal "$(systemctl --user list-units --all --plain --no-legend "libpod-$id*")" ""
+	[ ! -e "/sys/fs/cgroup$cgroup" ]
 }

@@ -206,7 +206,7 @@ finish() {
 
 cgroup_make
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-session.XXXXXX")
-exec {keeper_in}> >(exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
+exec {keeper_in}> >(exec {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
 keeper=$!
 trap finish EXIT
 trap 'exit 130' INT

@@ -59,7 +59,7 @@ finish() {
 	exit "$status"
 }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-vm.XXXXXX")
-exec {keeper_in}> >(exec {one}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch")
+exec {keeper_in}> >(exec {one}>&- {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch")
 keeper=$!
 trap finish EXIT
 trap 'exit 130' INT
