@@ -256,3 +256,12 @@ room_keep() {
 	mkdir -p "$keep"
 	cp -r "$room_results"/. "$keep"
 }
+
+# room_kept SCRATCH: until the keeper has removed it. (bash knows a process substitution only until there is the next one.)
+room_kept() {
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "$1" ] || break
+		sleep 0.02
+	done
+}

@@ -200,14 +200,13 @@ finish() {
 		wait "$machine" 2>/dev/null || true
 	fi
 	exec {keeper_in}>&-
-	wait "$keeper" || true
+	room_kept "$scratch"
 	exit "$status"
 }
 
 cgroup_make
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-session.XXXXXX")
 exec {keeper_in}> >(exec {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
-keeper=$!
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

@@ -55,12 +55,11 @@ finish() {
 	trap '' INT TERM HUP
 	[ ! -s "$scratch/pid" ] || kill -KILL "$(<"$scratch/pid")" 2>/dev/null || true
 	exec {keeper_in}>&-
-	wait "$keeper" || true
+	room_kept "$scratch"
 	exit "$status"
 }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-vm.XXXXXX")
 exec {keeper_in}> >(exec {one}>&- {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch")
-keeper=$!
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
