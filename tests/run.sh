@@ -223,7 +223,7 @@ room() {
 	mkdir "$work/logs/$1"
 	# sudo passes nothing on.
 	as_root env ${ROOTLET_ROOM_CACHE:+"ROOTLET_ROOM_CACHE=$ROOTLET_ROOM_CACHE"} \
-		"${limit[@]}" "$work/source/tests/$1/run.sh" "${options[@]}" >"$log" 2>&1 </dev/null || status=$?
+		timeout --foreground -k 10 2400 "$work/source/tests/$1/run.sh" "${options[@]}" >"$log" 2>&1 </dev/null || status=$?
 	as_root chown -R "$(id -u)" "$work/logs/$1"
 	grep -a ' is up after ' "$log" | sed 's/^# /  /' || true
 	if grep -aq '^1\.\.0 # SKIP ' "$log"; then

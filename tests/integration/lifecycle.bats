@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# rooms: host
+# rooms: host session
 # The operations of the runtime specification: create, start, state, kill, delete, and run over all of them.
 # status, output and stderr come from `try`; what is between single quotes is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031,SC2119,SC2120

@@ -10,7 +10,7 @@
 # What an ordinary user runs, runs in a login session of theirs, which logind and PAM make as for ssh: a scope that belongs
 # to the system's manager, with the user's own manager and bus beside it.
 #
-# From the environment: ROOTLET_ROOM (session or vm), ROOM_USER, ROOM_LIMIT (seconds for one file), ROOM_FILTER, and
+# From the environment: ROOTLET_ROOM (session or vm), ROOM_USER, ROOM_OTHER, ROOM_LIMIT (seconds for one file), ROOM_FILTER, and
 # ROOM_RESULTS, a folder for logs and core files.
 set -eu
 
@@ -30,7 +30,8 @@ session() {
 	if [ "$who" = root ]; then
 		options+=(-E HOME=/root -p WorkingDirectory=/root)
 	else
-		options+=(-p "User=$ROOM_USER" -p PAMName=login -E XDG_SESSION_CLASS=user -E XDG_SESSION_TYPE=tty -p "WorkingDirectory=/home/$ROOM_USER")
+		options+=(-p "User=$ROOM_USER" -p PAMName=login -E XDG_SESSION_CLASS=user -E XDG_SESSION_TYPE=tty
+			-p "WorkingDirectory=/home/$ROOM_USER")
 	fi
 	systemd-run "${options[@]}" "$@"
 }
@@ -67,6 +68,17 @@ tidy() {
 	fi
 }
 
+# other_without_manager: what a file before this one may have changed, if only by su, whose session leaves a manager behind
+# for a while.
+other_without_manager() {
+	local id
+	id=$(id -u "$ROOM_OTHER")
+	if [ -e "/run/user/$id" ] || [ -e "/var/lib/systemd/linger/$ROOM_OTHER" ]; then
+		loginctl disable-linger "$ROOM_OTHER"
+		systemctl stop "user@$id.service" "user-runtime-dir@$id.service"
+	fi
+}
+
 tests() {
 	local file who status before
 	local -a bats=(bats --formatter tap)
@@ -77,6 +89,7 @@ tests() {
 		*/root/*) who=root ;;
 		esac
 		echo "# room: begin ${file#tests/integration/}"
+		other_without_manager
 		before=$(user_units)
 		status=0
 		session "$who" --pipe -- timeout -k 10 "$ROOM_LIMIT" "${bats[@]}" "$source/$file" </dev/null 2>&1 || status=$?

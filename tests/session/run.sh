@@ -183,7 +183,8 @@ cgroup_make() {
 in_room() {
 	nsenter --target "$(<"$scratch/pid")" --mount --uts --ipc --net --pid --cgroup -- \
 		env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
-		ROOTLET_ROOM=session "ROOM_USER=$room_user" "ROOM_LIMIT=$room_limit" "ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room \
+		ROOTLET_ROOM=session "ROOM_USER=$room_user" "ROOM_OTHER=$room_other" \
+		"ROOM_LIMIT=$room_limit" "ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room \
 		"$@" {keeper_in}>&- {ready}>&-
 }
 top_inside=/srv/rootlet/source/tests/room/inside.sh

@@ -95,8 +95,8 @@ fi
 	printf 'arguments=('
 	printf '%q ' "$@"
 	printf ')\n'
-	printf 'export %s=%q\n' ROOM_USER "$room_user" ROOM_LIMIT "$room_limit" ROOM_TEST_LIMIT 600 ROOM_FILTER "$room_filter" \
-		TERM "${TERM:-dumb}"
+	printf 'export %s=%q\n' ROOM_USER "$room_user" ROOM_OTHER "$room_other" \
+		ROOM_LIMIT "$room_limit" ROOM_TEST_LIMIT 600 ROOM_FILTER "$room_filter" TERM "${TERM:-dumb}"
 } >"$job/job"
 image "$scratch/job.ext4" $(($(du -sm "$job" | cut -f1) * 2 + 16))M "$job"
 truncate -s 256M "$scratch/results.tar"
