@@ -125,7 +125,7 @@ static int exchange(int socket, struct arena *arena, const char *text, const int
 
 int net_control_list(int control, struct arena *arena, struct strs *ret, struct err *err)
 {
-	const char *text = NULL;
+	const char *text = "";
 	struct strs list = { .n = 0 };
 	size_t lines = 0;
 
@@ -177,7 +177,7 @@ int net_control_remove(int control, const struct net_port *port, struct err *err
 
 int net_control_watching(int control, struct arena *arena, size_t *ret, struct err *err)
 {
-	const char *text = NULL;
+	const char *text = "";
 	uint64_t n;
 
 	TRY(exchange(control, arena, "watching", NULL, 0, &text, err));

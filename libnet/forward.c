@@ -112,7 +112,6 @@ static int add_listener(struct forwarder *f, const struct forward_message *m, in
 		.fd = fd,
 		.id = m->id,
 		.protocol = m->protocol,
-		.family = m->family,
 		.inside_port = m->inside_port,
 	};
 	if (forward_watch(f, fd, f->full || !f->link_up ? 0 : EPOLLIN, &l->source) < 0) {

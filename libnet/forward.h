@@ -37,7 +37,6 @@ struct forward_message {
 	uint32_t op;
 	uint32_t id;
 	int32_t protocol;
-	uint16_t family;
 	uint16_t inside_port;
 };
 
@@ -67,7 +66,6 @@ struct listener {
 	int fd;
 	uint32_t id; /* of the published port that it belongs to */
 	int protocol;
-	sa_family_t family;
 	uint16_t inside_port;
 };
 

@@ -28,6 +28,7 @@
 #include "libnet/api.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
+#include "sys/sock.h"
 
 /* A slirp4netns that keeps dying is started again this often at the most. */
 #define RESTART_PAUSE_MS 500
@@ -46,44 +47,31 @@ static int64_t now_ms(void)
 
 static int tell_forwarder(const struct helper *h, const struct forward_message *m, int fd)
 {
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { .space = { 0 } };
-	struct iovec part = { (void *)(uintptr_t)m, sizeof(*m) };
-	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
-
 	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		msg.msg_control = control.space;
-		msg.msg_controllen = sizeof(control.space);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+		return sys_send_fd(h->forward, m, sizeof(*m), fd);
 	}
-	return sendmsg(h->forward, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(h->forward, m, sizeof(*m), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The host's port and the family are what the socket itself says. */
+/* The host's port is what the socket itself says. */
 static int hand_over(const struct helper *h, const struct published *p, int fd)
 {
-	struct sockaddr_storage address = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .v6 = { 0 } };
 	socklen_t len = sizeof(address);
 	struct forward_message m = { .op = FORWARD_ADD, .id = p->id, .protocol = p->port.protocol };
 	uint16_t number;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
+	if (getsockname(fd, &address.any, &len) < 0) {
 		return -errno;
 	}
-	number = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port :
-						       ((struct sockaddr_in *)(void *)&address)->sin_port);
+	number = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 	if (number < p->port.host_port || number - p->port.host_port >= p->port.count) {
 		return -EINVAL;
 	}
-	m.family = address.ss_family;
 	m.inside_port = (uint16_t)(p->port.inside_port + (number - p->port.host_port));
 	return tell_forwarder(h, &m, fd);
 }

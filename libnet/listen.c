@@ -236,9 +236,7 @@ static int bind_range(const struct net_ports *ports, size_t index, const int *in
 			if (fd < 0) {
 				return explain(port, number, -fd, err);
 			}
-			out->v[out->n++] = (struct net_listener){
-				.fd = fd, .port = index, .offset = offset, .family = families[i]
-			};
+			out->v[out->n++] = (struct net_listener){ .fd = fd, .port = index };
 		}
 	}
 	return 0;

@@ -134,9 +134,7 @@ const char *net_hosts(struct arena *arena, const char *image, const char *hostna
 /* One bound socket of one published port. */
 struct net_listener {
 	int fd;
-	size_t port;	 /* its index in the list of ports */
-	unsigned offset; /* which one of the port's range */
-	sa_family_t family;
+	size_t port; /* its index in the list of ports */
 };
 
 struct net_listeners {

@@ -130,21 +130,18 @@ static void print_range(char *buf, size_t size, uint16_t first, uint16_t count)
 
 void net_port_print(const struct net_port *port, char text[static NET_PORT_TEXT_MAX])
 {
-	char address[INET6_ADDRSTRLEN + 3] = "";
+	bool six = port->host.family == AF_INET6;
+	char address[INET6_ADDRSTRLEN] = "";
 	char host[16], inside[16];
 
-	if (port->host.family == AF_INET) {
-		inet_ntop(AF_INET, &port->host.v4, address, INET6_ADDRSTRLEN);
-		strcat(address, ":");
-	} else if (port->host.family == AF_INET6) {
-		address[0] = '[';
-		inet_ntop(AF_INET6, &port->host.v6, address + 1, INET6_ADDRSTRLEN);
-		strcat(address, "]:");
+	if (port->host.family != AF_UNSPEC) {
+		inet_ntop(port->host.family, six ? (const void *)&port->host.v6 : &port->host.v4, address,
+			  sizeof(address));
 	}
 	print_range(host, sizeof(host), port->host_port, port->count);
 	print_range(inside, sizeof(inside), port->inside_port, port->count);
-	snprintf(text, NET_PORT_TEXT_MAX, "%s%s:%s/%s", address, host, inside,
-		 port->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	snprintf(text, NET_PORT_TEXT_MAX, "%s%s%s%s%s:%s/%s", six ? "[" : "", address, six ? "]" : "",
+		 *address ? ":" : "", host, inside, port->protocol == IPPROTO_UDP ? "udp" : "tcp");
 }
 
 static bool is_any(const struct net_address *a)

@@ -17,7 +17,6 @@
 enum cmd_option_use {
 	CMD_USED,
 	CMD_IGNORED, /* known to crun or runc, accepted, without a meaning here */
-	CMD_LATER,   /* known, and refused until its feature is there */
 };
 
 struct cmd_option {

@@ -23,10 +23,7 @@ static void add_option(struct text *out, const struct cmd_option *option)
 	} else {
 		text_add(out, "%-*s", COLUMN, left);
 	}
-	text_add(out, "%s%s\n", option->help,
-		 option->use == CMD_IGNORED ? " (accepted, ignored)" :
-		 option->use == CMD_LATER   ? " (not supported yet)" :
-					      "");
+	text_add(out, "%s%s\n", option->help, option->use == CMD_IGNORED ? " (accepted, ignored)" : "");
 }
 
 static void add_options(struct text *out, const struct cmd_option *options)

@@ -60,9 +60,6 @@ static const char *boolean(const char *text)
 /* Takes an option; value is what was written with it, NULL for nothing. */
 static int give(struct parser *p, const struct cmd_option *option, const char *value)
 {
-	if (option->use == CMD_LATER) {
-		return err_set(p->err, ENOTSUP, "%s--%s is not supported yet", p->who, option->name);
-	}
 	if (!option->arg) {
 		const char *flag = value ? boolean(value) : "true";
 

@@ -41,7 +41,7 @@ static const struct cmd_option options[] = {
 static int unit(const char *text)
 {
 	static const char letters[] = "bkmgtp";
-	char first = *text | 0x20;
+	int first = *text | 0x20;
 	const char *at = *text ? strchr(letters, first) : letters;
 
 	if (!at) {

@@ -218,7 +218,7 @@ int systemd_unit_state(struct systemd *sd, const char *unit, const char **ret, s
 int systemd_job_finish(struct systemd *sd, const char *path, bool starts, const char **ret, struct err *err)
 {
 	while (systemd_left(sd) > 0) {
-		const char *state;
+		const char *state = NULL;
 
 		if (systemd_job_wait(sd, path, ASK_MS) == 0) {
 			*ret = sd->job.result;
@@ -258,7 +258,7 @@ int host_systemd_reset(struct systemd *sd, const char *unit, struct err *err)
 static int wait_gone(struct systemd *sd, const char *unit, struct err *err)
 {
 	long pause = GONE_FIRST_NS;
-	const char *state;
+	const char *state = NULL;
 
 	for (;;) {
 		TRY(systemd_unit_state(sd, unit, &state, err));
@@ -317,8 +317,8 @@ int host_systemd_stop(struct systemd *sd, const char *unit, struct err *err)
 
 int host_systemd_result(struct systemd *sd, struct arena *arena, const char *unit, const char **ret, struct err *err)
 {
-	const char *state;
-	const char *result;
+	const char *state = NULL;
+	const char *result = NULL;
 
 	TRY(systemd_unit_state(sd, unit, &state, err));
 	if (!state) {

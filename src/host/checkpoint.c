@@ -17,13 +17,17 @@ static int load_spec(struct arena *arena, const struct state_dir *dir, struct sp
 {
 	const char *text;
 	ssize_t len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
+	int rc;
 
 	if (len < 0) {
-		return err_errno(err, (int)-len, "%s/%s/config.json", dir->root, dir->id);
+		err_errno(err, (int)-len, "%s/%s/config.json", dir->root, dir->id);
+		return (int)len;
 	}
-	return spec_load(arena, text, (size_t)len, ret, err) < 0 ?
-		       err_wrap(err, "%s/%s/config.json", dir->root, dir->id) :
-		       0;
+	rc = spec_load(arena, text, (size_t)len, ret, err);
+	if (rc < 0) {
+		(void)err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
+	}
+	return rc;
 }
 
 /* Namespaces that the container has joined are their owner's to keep: CRIU is only told that they are there. */
@@ -51,7 +55,7 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 		const struct criu_options *options, struct err *err)
 {
 	struct criu criu;
-	struct spec *spec;
+	struct spec *spec = NULL;
 
 	TRY(load_spec(arena, dir, &spec, err));
 	if (spec->process && spec->process->terminal) {

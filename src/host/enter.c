@@ -104,11 +104,16 @@ static int read_process(struct enter *e, struct spec_process **ret, struct err *
 		const char *text;
 		ssize_t len = sys_read_file(&e->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
 
+		int rc;
+
 		if (len < 0) {
-			return err_errno(err, (int)-len, "--process: %s", path);
+			err_errno(err, (int)-len, "--process: %s", path);
+			return (int)len;
 		}
-		if (spec_load_process(&e->arena, text, (size_t)len, &file, err) < 0) {
-			return err_wrap(err, "--process: %s", path);
+		rc = spec_load_process(&e->arena, text, (size_t)len, &file, err);
+		if (rc < 0) {
+			(void)err_wrap(err, "--process: %s", path);
+			return rc;
 		}
 	}
 	return plan_exec_process(&e->arena, e->spec, file, &e->options->wish, ret, err);
@@ -175,7 +180,7 @@ static int prepare(struct enter *e, struct err *err)
 {
 	const struct exec_options *o = e->options;
 	struct facts_container container;
-	struct spec_process *process;
+	struct spec_process *process = NULL;
 	struct plan_options options;
 	struct facts facts;
 

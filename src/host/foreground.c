@@ -50,6 +50,26 @@ int host_signals_next(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
+int host_signals_until(int signals, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	for (;;) {
+		int sig;
+
+		if (poll(fds, 2, -1) < 0) {
+			continue;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+		sig = host_signals_next(signals);
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
+			return sig;
+		}
+	}
+}
+
 void host_foreground_size(int multiplexer)
 {
 	struct winsize size;

@@ -141,7 +141,7 @@ static int write_file(const struct criu *c, const char *name, const struct text 
 static int describe_mounts(struct criu *c, const struct state *state, struct err *err)
 {
 	const char *path = arena_printf(c->arena, "/proc/%d/mountinfo", (int)state->pid);
-	struct mounts host, guest;
+	struct mounts host = { .n = 0 }, guest = { .n = 0 };
 	const struct mount *rootfs = NULL;
 	struct json_writer w;
 	struct text out;
@@ -267,12 +267,16 @@ static int read_list(struct criu *c, const char *name, const struct json **ret, 
 	const char *path = arena_printf(c->arena, "%s/%s", c->images, name);
 	const char *text = NULL;
 	ssize_t len = sys_read_file(c->arena, AT_FDCWD, path, TEXT_MAX, &text);
+	int rc;
 
 	if (len < 0) {
-		return err_errno(err, (int)-len, "--image-path: %s", path);
+		err_errno(err, (int)-len, "--image-path: %s", path);
+		return (int)len;
 	}
-	if (json_parse(c->arena, text, (size_t)len, ret, err) < 0) {
-		return err_wrap(err, "%s", path);
+	rc = json_parse(c->arena, text, (size_t)len, ret, err);
+	if (rc < 0) {
+		(void)err_wrap(err, "%s", path);
+		return rc;
 	}
 	return (*ret)->type == JSON_ARRAY ? 0 : err_set(err, EINVAL, "%s: expected an array", path);
 }
@@ -312,7 +316,7 @@ static const char *own_cgroup(struct criu *c, const struct json *mount, const st
 
 int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup, struct err *err)
 {
-	const struct json *list;
+	const struct json *list = NULL;
 
 	TRY(read_list(c, "mounts.json", &list, err));
 	for (const struct json *m = list->first; m; m = m->next) {
@@ -332,7 +336,7 @@ int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgr
 
 int host_images_streams(struct criu *c, struct err *err)
 {
-	const struct json *list;
+	const struct json *list = NULL;
 	int fd = 0;
 
 	TRY(read_list(c, "descriptors.json", &list, err));

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "plan/plan.h"
 #include "base/str.h"
+#include "plan/plan.h"
 
 struct launch_options {
 	const char *root; /* host_state_root's answer */
@@ -27,7 +27,7 @@ struct launch_options {
 	bool quiet_notes; /* notes on what was adapted are not printed (create: its stderr becomes the container's) */
 	int preserve_fds;
 	enum plan_cgroup_choice cgroup_manager;
-	bool best_effort; /* --limits */
+	bool best_effort;    /* --limits */
 	const char *net;     /* --net; NULL: what the annotation says */
 	struct strs publish; /* --publish */
 };

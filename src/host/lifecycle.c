@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/hooks.h"
-#include "host/rdt.h"
 #include "host/network.h"
+#include "host/rdt.h"
 #include "host/state_internal.h"
 #include "sys/clone.h"
 

@@ -138,7 +138,7 @@ static int prepare(struct change *c, const char *root, const char *id, const cha
 	struct facts_container container;
 	struct plan_options options;
 	struct facts facts;
-	struct spec *spec;
+	struct spec *spec = NULL;
 
 	TRY(find_container(c, root, id, err));
 	wish.cgroup = c->state.cgroup.manager;

@@ -7,9 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -81,24 +79,15 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
  */
 static int await_ready(struct launch *l, int ready, struct err *err)
 {
-	struct pollfd fds[] = { { ready, POLLIN, 0 }, { l->signals, POLLIN, 0 } };
+	int sig;
 
 	host_state_unlock(&l->dir);
-	for (;;) {
-		int sig;
-
-		if (poll(fds, 2, -1) < 0) {
-			continue;
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-		sig = host_signals_next(l->signals);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
-			(void)host_state_relock(&l->dir);
-			return err_set(err, EINTR, "interrupted by signal %d before the container was ready", sig);
-		}
+	sig = host_signals_until(l->signals, ready);
+	if (!sig) {
+		return 0;
 	}
+	(void)host_state_relock(&l->dir);
+	return err_set(err, EINTR, "interrupted by signal %d before the container was ready", sig);
 }
 
 /* Detached: what stays is the monitor. */

@@ -3,7 +3,6 @@
 #include "host/serve.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -53,22 +52,9 @@ static int reap(struct serve *s)
 /* A signal to us before the guest is ready ends the whole attempt. */
 static int interrupted(const struct serve *s, struct err *err)
 {
-	struct pollfd fds[] = { { s->wire, POLLIN, 0 }, { s->signals, POLLIN, 0 } };
+	int sig = host_signals_until(s->signals, s->wire);
 
-	for (;;) {
-		int sig;
-
-		if (poll(fds, 2, -1) < 0) {
-			continue;
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-		sig = host_signals_next(s->signals);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
-			return err_set(err, EINTR, "interrupted by signal %d while the process was set up", sig);
-		}
-	}
+	return sig ? err_set(err, EINTR, "interrupted by signal %d while the process was set up", sig) : 0;
 }
 
 /* The guest forked into a pid namespace: its child is the process, the one that we cloned is done. */

@@ -55,7 +55,7 @@ struct state {
 	bool no_pivot;		/* the root of its mount namespace may not be its root */
 	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
 	const char *rdt_monitor;
-	const char *notify;	/* the service manager's socket that `start` passes notifications on to; NULL: none */
+	const char *notify; /* the service manager's socket that `start` passes notifications on to; NULL: none */
 	struct cgroup cgroup;
 	struct state_network network;
 	struct pairs annotations;

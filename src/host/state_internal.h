@@ -8,6 +8,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#define STATE_FILE "state.json"
+
+/* Fills err: container `ID` does not exist. Returns -ENOENT. */
+int host_state_missing(const char *id, struct err *err);
+
 /*
  * Opens the folder of all state and verifies it on the descriptor: a directory, no link, ours, written by no one
  * else. -ENOENT without a message when it is missing: whether that is an error is for the caller to say.

@@ -17,7 +17,7 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	int preserve_fds;
-	const char *notify; /* host path of a socket for the container's notifications; NULL: none */
+	const char *notify;  /* host path of a socket for the container's notifications; NULL: none */
 	const char *net;     /* --net; NULL: what the annotation says */
 	const char *net_of;  /* container:ID: the folder of its first process's namespaces */
 	struct strs publish; /* --publish */

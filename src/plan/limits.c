@@ -136,9 +136,10 @@ static double log2_of(uint64_t n)
 {
 	int whole = 63 - __builtin_clzll(n);
 	double x = (double)n / (double)(UINT64_C(1) << whole);
-	double result = whole;
+	double result = whole, bit = 0.5;
 
-	for (double bit = 0.5; bit > 1e-16; bit /= 2) {
+	/* As many binary places as a double has. */
+	for (int i = 0; i < 53; i++, bit /= 2) {
 		x *= x;
 		if (x >= 2) {
 			x /= 2;
@@ -154,8 +155,9 @@ static double power_of_ten(double exponent)
 	double result = 1, term = 1;
 	double x = exponent;
 
-	for (; x >= 1; x--) {
+	while (x >= 1) {
 		result *= 10;
+		x--;
 	}
 	x *= ln10;
 	double sum = 1;

@@ -175,7 +175,7 @@ static int read_magnitude(struct reader *r, uint64_t max, uint64_t *ret)
 		return wrong(r, "a number may not begin with 0");
 	}
 	for (size_t i = 0; i < len; i++) {
-		char c = p[i] >= 'A' && p[i] <= 'F' ? (char)(p[i] - 'A' + 'a') : p[i];
+		int c = p[i] >= 'A' && p[i] <= 'F' ? p[i] - 'A' + 'a' : p[i];
 		const char *digit = strchr(digits, c);
 
 		if (!digit || digit - digits >= (hex ? 16 : 10)) {
@@ -206,7 +206,7 @@ static int read_unsigned(struct reader *r, uint64_t max, uint64_t *ret)
 static int read_signed(struct reader *r, int64_t max, int64_t *ret)
 {
 	bool negative = take(r, '-');
-	uint64_t size;
+	uint64_t size = 0;
 
 	TRY(read_magnitude(r, (uint64_t)max + negative, &size));
 	*ret = negative ? (int64_t)(0 - size) : (int64_t)size;
@@ -216,7 +216,7 @@ static int read_signed(struct reader *r, int64_t max, int64_t *ret)
 /* digits[.digits] without strtod(3), whose decimal point is the locale's. micro: in millionths, exactly. */
 static int read_decimal(struct reader *r, uint64_t *ret_micro)
 {
-	uint64_t whole, micro;
+	uint64_t whole = 0, micro;
 	uint64_t fraction = 0;
 	uint64_t unit = MICROSECONDS / 10;
 
@@ -242,7 +242,7 @@ static int read_decimal(struct reader *r, uint64_t *ret_micro)
 static int read_double(struct reader *r, double *ret)
 {
 	bool negative = take(r, '-');
-	uint64_t micro;
+	uint64_t micro = 0;
 
 	TRY(read_decimal(r, &micro));
 	*ret = (negative ? -1.0 : 1.0) * (double)micro / MICROSECONDS;
@@ -283,7 +283,7 @@ static int read_bytes(struct reader *r, struct plan_property *ret)
 	}
 	if (!take(r, ']')) {
 		do {
-			uint64_t value;
+			uint64_t value = 0;
 
 			(void)take_word(r, "byte");
 			TRY(read_unsigned(r, UINT8_MAX, &value));

@@ -387,8 +387,8 @@ against_a_swapper() {
 # Tried: sys_open_in_root made a plain open: T/outside had the folders of the cwd and of /sys. With the branch for /proc
 # taken out of open_place: covers were missing in the tenth start.
 @test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
-	mkdir -p "$B/rootfs/work"
-	config '.process.cwd = "/work/new/deep" | .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"}
+	mkdir -p "$B/rootfs/place"
+	config '.process.cwd = "/place/new/deep" | .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"}
 		| .process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
 	# By either of its names, proc has its covers.
 	script 'cat secret ../../secret /proc/secret /sys/secret 2>/dev/null
@@ -398,5 +398,5 @@ against_a_swapper() {
 			[ "$(testguest try open-write sys/net/ipv4/ip_forward)" = EROFS ] || echo "a writable sysctl is seen"
 		done
 		true'
-	against_a_swapper proc sys work
+	against_a_swapper proc sys place
 }

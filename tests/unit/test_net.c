@@ -293,7 +293,8 @@ static void arguments(void **state)
 		text_add(&out, "%s ", *a);
 	}
 	assert_string_equal(out.s, "slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-				   "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s --netns-type=path /proc/self/fd/5 tap0 ");
+				   "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s --netns-type=path "
+				   "/proc/self/fd/5 tap0 ");
 }
 
 /* ---- the API against what a server could do ---- */

@@ -13,13 +13,9 @@
 #include "cmd/cmd.h"
 
 static const struct cmd_option options[] = {
-	{ "bundle", 'b', "DIR", "a value", CMD_USED },
-	{ "detach", 'd', NULL, "a flag", CMD_USED },
-	{ "tty", 't', NULL, "a flag", CMD_USED },
-	{ "no-subreaper", 0, NULL, "a flag", CMD_IGNORED },
-	{ "preserve-fds", 0, "N", "a number", CMD_USED },
-	{ "pidfd-socket", 0, "PATH", "not yet", CMD_LATER },
-	CMD_OPTIONS_END,
+	{ "bundle", 'b', "DIR", "a value", CMD_USED },	  { "detach", 'd', NULL, "a flag", CMD_USED },
+	{ "tty", 't', NULL, "a flag", CMD_USED },	  { "no-subreaper", 0, NULL, "a flag", CMD_IGNORED },
+	{ "preserve-fds", 0, "N", "a number", CMD_USED }, CMD_OPTIONS_END,
 };
 
 static const struct cmd command = {
@@ -187,13 +183,6 @@ static void missing_values(void **unused)
 	assert_non_null(strstr(err.msg, "--bundle requires an argument"));
 }
 
-static void later_options_are_refused(void **unused)
-{
-	(void)unused;
-	assert_int_equal(PARSE(&command, "--pidfd-socket", "/x", "id"), -ENOTSUP);
-	assert_string_equal(err.msg, "create: --pidfd-socket is not supported yet");
-}
-
 static void numbers_of_arguments(void **unused)
 {
 	(void)unused;
@@ -281,7 +270,6 @@ int main(void)
 		cmocka_unit_test_setup(a_free_tail_is_left_alone, reset),
 		cmocka_unit_test_setup(unknown_options, reset),
 		cmocka_unit_test_setup(missing_values, reset),
-		cmocka_unit_test_setup(later_options_are_refused, reset),
 		cmocka_unit_test_setup(numbers_of_arguments, reset),
 		cmocka_unit_test_setup(help_needs_no_arguments, reset),
 		cmocka_unit_test_setup(numbers, reset),
