@@ -41,14 +41,14 @@ else
 	machine_user "$(id -un)"
 fi
 
-# crun refuses cgroup v1 beside v2, even when it is to use none. Root can lay a pure v2 tree over it for this one
-# process and its children; all runtimes then run under it alike.
-if is_root && [ -d /sys/fs/cgroup/unified ] && [ -z "${ROOTLET_BENCH_NESTED:-}" ]; then
+# Root can make this one process and its children a machine as users have it: state folders on a tmpfs, as under
+# /run/user, and cgroup v2 alone (crun refuses v1 beside v2, even when it is to use none). All runtimes run under it alike.
+if is_root && [ -z "${ROOTLET_BENCH_NESTED:-}" ]; then
+	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private "$here/start.sh" ${arguments[@]+"${arguments[@]}"}
+fi
+if is_root && [ -d /sys/fs/cgroup/unified ]; then
 	say "cgroup v1 here: measuring in a mount namespace with v2 alone"
-	# shellcheck disable=SC2016 # for the inner shell
-	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private sh -c '
-		mount -t cgroup2 cgroup2 /sys/fs/cgroup || echo "bench: no cgroup2 could be mounted"
-		exec "$@"' sh "$here/start.sh" ${arguments[@]+"${arguments[@]}"}
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup || say "no cgroup2 could be mounted"
 fi
 
 work=
@@ -56,6 +56,7 @@ work=
 finish() {
 	cd /
 	if [ -n "$work" ]; then
+		! is_root || umount "$work/state" 2>/dev/null || true
 		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work"
 	fi
 }
@@ -66,6 +67,9 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-bench.XXXXXX")
 chmod 0755 "$work"
 mkdir -p "$work/rootfs/bin" "$work/full" "$work/one" "$work/state"
 cp /bin/busybox "$work/rootfs/bin/true"
+if is_root; then
+	mount -t tmpfs -o mode=0755 tmpfs "$work/state"
+fi
 mkdir "$work/rootfs/proc" "$work/rootfs/dev" "$work/rootfs/sys" "$work/rootfs/tmp"
 
 # Copies, so that the user may execute them wherever they were built.
@@ -141,6 +145,8 @@ bundle full "$(extents /etc/subuid "$user_uid")" "$(extents /etc/subgid "$user_g
 bundle one "{\"containerID\": 0, \"hostID\": $user_uid, \"size\": 1}" "{\"containerID\": 0, \"hostID\": $user_gid, \"size\": 1}"
 if is_root; then
 	chown -R "$user_uid:$user_gid" "$work"
+	# As the peers' are: a binary that its own user may write first copies itself where no container can.
+	[ ! -e "$work/rootlet" ] || chown 0:0 "$work" "$work/rootlet"
 fi
 
 # oci LABEL PATH OPTION...: the runtime with both bundles. The path must be absolute.
