@@ -6,6 +6,9 @@
  * in a word becomes a number that no other run has. All commands are run once each round, in turn, so that
  * whatever else the machine does falls on all of them alike. A command that fails its first run is left out,
  * with its own words as the reason. The first command that runs is what the ratios refer to.
+ *
+ * With --until-output the clock stops when the command's first byte of output has come: at the start of what a container
+ * runs, so that its end is not measured.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +36,7 @@ struct command {
 };
 
 static unsigned long run_count;
+static bool until_output;
 
 static void die(const char *what)
 {
@@ -67,18 +71,34 @@ static void expand(const struct command *command, char room[][256], char **argv)
 	argv[i] = NULL;
 }
 
+/* When the first byte came; 0: none did. Closes the pipe's writing end, which is the command's alone then. */
+static double first_output(const int output[2])
+{
+	double when = 0;
+	char byte;
+
+	close(output[1]);
+	if (read(output[0], &byte, 1) == 1) {
+		when = now_ms();
+	}
+	return when;
+}
+
 /* Runs it once. Returns the milliseconds, or -1 with command->reason set. */
 static double run_once(struct command *command, int errors, struct rusage *ret_usage)
 {
 	static char room[WORDS_MAX][256];
 	char *argv[WORDS_MAX + 1];
 	double begin, end;
-	int status;
+	int status, output[2] = { -1, -1 };
 	pid_t pid;
 
 	expand(command, room, argv);
 	if (ftruncate(errors, 0) < 0 || lseek(errors, 0, SEEK_SET) < 0) {
 		die("the error file");
+	}
+	if (until_output && pipe2(output, O_CLOEXEC) < 0) {
+		die("pipe2");
 	}
 	begin = now_ms();
 	pid = vfork();
@@ -87,17 +107,25 @@ static double run_once(struct command *command, int errors, struct rusage *ret_u
 	}
 	if (pid == 0) {
 		dup2(errors, STDERR_FILENO);
+		if (until_output) {
+			dup2(output[1], STDOUT_FILENO);
+		}
 		alarm(TIMEOUT_S);
 		execv(argv[0], argv);
 		_exit(127);
 	}
+	end = until_output ? first_output(output) : 0;
 	while (wait4(pid, &status, 0, ret_usage) < 0) {
 		if (errno != EINTR) {
 			die("wait4");
 		}
 	}
-	end = now_ms();
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	if (until_output) {
+		close(output[0]);
+	} else {
+		end = now_ms();
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && end >= begin) {
 		return end - begin;
 	}
 
@@ -111,6 +139,8 @@ static double run_once(struct command *command, int errors, struct rusage *ret_u
 	} else if (WIFSIGNALED(status)) {
 		snprintf(command->reason, sizeof(command->reason), "ended by signal %d%s", WTERMSIG(status),
 			 WTERMSIG(status) == SIGALRM ? " (out of time)" : "");
+	} else if (WEXITSTATUS(status) == 0) {
+		snprintf(command->reason, sizeof(command->reason), "no output");
 	} else if (WEXITSTATUS(status) == 127) {
 		snprintf(command->reason, sizeof(command->reason), "cannot be executed");
 	} else {
@@ -194,14 +224,18 @@ static void print_table(struct command *commands, size_t n, size_t rounds)
 int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
-	size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
+	size_t rounds;
 	int errors = memfd_create("errors", MFD_CLOEXEC);
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	size_t n;
 
+	until_output = argc > 1 && strcmp(argv[1], "--until-output") == 0;
+	argc -= until_output;
+	argv += until_output;
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
 	if (rounds == 0 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: startbench ROUNDS <commands   (1 to %d rounds)\n", ROUNDS_MAX);
+		fprintf(stderr, "usage: startbench [--until-output] ROUNDS <commands   (1 to %d rounds)\n", ROUNDS_MAX);
 		return 1;
 	}
 	if (errors < 0 || saved < 0 || null < 0) {
