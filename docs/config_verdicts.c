@@ -24,7 +24,7 @@
 #define LIMIT DONE_WITH("where the controller is delegated; else an error, or with --limits=best-effort a note")
 #define NOT_IN_V2 REFUSED("cgroup v2 has no such limit")
 #define DEVICE_RULES ADAPTED("no cgroup holds them: the container has only the devices that are bound into it, and can't make others")
-#define DEVICE_RULES_ROOT ADAPTED("no cgroup holds them: CAP_MKNOD is what the bundle has to leave out")
+#define DEVICE_RULES_ROOT DONE_WITH("by a program at the cgroup (eBPF); the default devices are allowed always, and so is making nodes")
 #define IDMAP ADAPTED("only whoever owns a filesystem may map its ids: done for a tmpfs that is made in the container; for a tree of " \
 	"the host it is refused, and the error says so")
 #define IDMAP_ROOT DONE_WITH("where the filesystem can be idmapped")

@@ -424,3 +424,11 @@ int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *lim
 	}
 	return host_cgroup_set_limits(dir, limits, false, err);
 }
+
+int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter, struct err *err)
+{
+	scope_fd int dir = open_part(cgroup, NULL, err);
+
+	TRY(dir);
+	return host_cgroup_set_devices(dir, filter, false, err);
+}

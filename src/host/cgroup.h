@@ -85,6 +85,9 @@ int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **r
 /* New limits for what runs: written and read back, and given to the unit (update). */
 int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, struct err *err);
 
+/* New device rules for what runs, in place of the former. */
+int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter, struct err *err);
+
 /* Ends what is left in it and removes it with everything below. Success when it is gone already. */
 int host_cgroup_remove(const struct cgroup *cgroup, struct err *err);
 

@@ -34,6 +34,12 @@ int host_cgroup_check_usage(int dir, const struct plan_limits *limits, struct er
 /* Writes limits into a cgroup and reads them back. best_effort: what can't be set is a warning. */
 int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort, struct err *err);
 
+/*
+ * Puts the device rules at a cgroup, in place of those that we put there before; without a program these just go.
+ * best_effort: what can't be done is a warning.
+ */
+int host_cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool best_effort, struct err *err);
+
 /* Removes the directory and all below it; no process may be left in it. 0, or -errno. */
 int host_cgroup_remove_tree(const char *path);
 

@@ -220,6 +220,15 @@ static int step_down(int dir, const char *name, bool *made)
 	return fd < 0 ? -errno : fd;
 }
 
+/* At the container's outermost cgroup, which is out of its reach. */
+static int hold_devices(int dir, const struct plan_cgroup *plan, struct err *err)
+{
+	if (plan->devices.program_n == 0) {
+		return 0;
+	}
+	return host_cgroup_set_devices(dir, &plan->devices, plan->best_effort, err);
+}
+
 /* What a launch that is killed leaves is found by this file; state.json is written only when the container is ready. */
 static int remember(struct arena *arena, const struct state_dir *dir, const struct cgroup *cg, struct err *err)
 {
@@ -283,6 +292,7 @@ static int make_fs(struct arena *arena, const struct plan_cgroup *plan, struct c
 		return err_hint(err, "choose another /linux/cgroupsPath or container ID");
 	}
 	TRY(host_cgroup_set_limits(dir, &plan->limits, plan->best_effort, err));
+	TRY(hold_devices(dir, plan, err));
 	if (cg->sub) {
 		const char *rest = cg->sub;
 
@@ -344,6 +354,7 @@ static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid
 	if (dir < 0 || top < 0) {
 		return err_errno(err, dir < 0 ? -dir : errno, "the scope's cgroup %s", path);
 	}
+	TRY(hold_devices(dir, plan, err));
 	for (; *rest && depth < sizeof(names) / sizeof(*names); depth++) {
 		int next;
 

@@ -8,11 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "host/cgroup.h"
 #include "host/rdt.h"
+#include "host/session.h"
 #include "host/state.h"
+#include "plan/device_filter.h"
 #include "plan/limits.h"
 #include "sys/fd.h"
 #include "json/tree.h"
@@ -109,6 +112,24 @@ static int set_limits(struct arena *arena, const struct cgroup *cgroup, struct s
 	return rc;
 }
 
+/* crun replaces the rules and runc passes them over; an ordinary user's container has none to replace. */
+static int set_devices(struct arena *arena, const struct cgroup *cgroup, const struct spec_resources *resources,
+		       struct err *err)
+{
+	struct plan_device_filter filter;
+
+	if (resources->devices.n == 0) {
+		return 0;
+	}
+	if (!host_session_is_root()) {
+		log_warning("/devices: device rules are not enforced by a cgroup: the container holds only the devices "
+			    "that are bound into it");
+		return 0;
+	}
+	plan_device_filter(arena, resources, &filter);
+	return host_cgroup_apply_devices(cgroup, &filter, err);
+}
+
 static int set_schemata(const struct state *state, const struct update *update, struct err *err)
 {
 	const struct plan_rdt rdt = {
@@ -137,6 +158,9 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 		return err_set(err, ESRCH, "cannot update container `%s`: container not running", id);
 	}
 	rc = set_limits(&arena, &state.cgroup, &update->resources, err);
+	if (rc == 0) {
+		rc = set_devices(&arena, &state.cgroup, &update->resources, err);
+	}
 	if (rc == 0 && (update->l3_cache_schema || update->mem_bw_schema)) {
 		rc = set_schemata(&state, update, err);
 	}

@@ -14,10 +14,12 @@
 
 #include "base/str.h"
 #include "plan/builder.h"
+#include "plan/device_filter.h"
 #include "plan/limits.h"
 #include "plan/unit.h"
 
 #define PATH_WHERE "/linux/cgroupsPath"
+#define DEVICES_WHERE "/linux/resources/devices"
 
 /* cgroupsPath, taken apart. */
 struct place {
@@ -394,6 +396,46 @@ static void note_none(struct builder *b, const struct place *place)
 	}
 }
 
+/* May it make device nodes? An exec can be given other capabilities, but then by whoever has them. */
+static bool may_make_nodes(const struct builder *b)
+{
+	const struct spec_process *process = b->spec->process;
+
+	return !b->user_namespace && process && process->capabilities &&
+	       holds(&process->capabilities->bounding, "CAP_MKNOD");
+}
+
+/*
+ * Only the machine's root may put a program at a cgroup. A container that can't make nodes that work holds the devices that
+ * it was given; one that can is the case in which somebody has to be told that nothing stops it.
+ */
+static void take_device_rules(struct builder *b)
+{
+	struct plan_cgroup *cg = &b->plan->cgroup;
+	bool root = b->facts->privileged && !b->facts->in_userns;
+	struct plan_device_filter filter = { .rule_n = 0 };
+
+	if (b->lin->resources) {
+		plan_device_filter(b->arena, b->lin->resources, &filter);
+	}
+	if (filter.program_n == 0) {
+		return;
+	}
+	if (root && cg->manager != PLAN_CGROUP_NONE) {
+		cg->devices = filter;
+		cg->optional = cg->optional && b->options->best_effort;
+	} else if (!root || !may_make_nodes(b)) {
+		plan_note_quiet(b, DEVICES_WHERE, "device rules are not enforced by a cgroup",
+				"the container holds only the devices that it is given, and can't make others");
+	} else if (b->options->cgroup_manager == PLAN_CGROUP_DISABLED) {
+		plan_note_quiet(b, DEVICES_WHERE, "device rules are not enforced", cg->why);
+	} else {
+		plan_note(b, DEVICES_WHERE, "device rules are not enforced",
+			  arena_printf(b->arena, "the container gets no cgroup: %s", cg->why),
+			  "leave CAP_MKNOD out of /process/capabilities, so that it has only the devices it is given");
+	}
+}
+
 int plan_cgroup(struct builder *b, struct err *err)
 {
 	struct plan_cgroup *cg = &b->plan->cgroup;
@@ -418,10 +460,7 @@ int plan_cgroup(struct builder *b, struct err *err)
 	} else if (cg->manager == PLAN_CGROUP_NONE) {
 		note_none(b, &place);
 	}
-	if (b->lin->resources && b->lin->resources->devices.n > 0) {
-		plan_note_quiet(b, "/linux/resources/devices", "device rules are not enforced by a cgroup",
-				"the container holds only the devices that are bound into it, and can't make others");
-	}
+	take_device_rules(b);
 	return 0;
 }
 

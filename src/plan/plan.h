@@ -420,6 +420,31 @@ struct plan_limits {
 	bool check_before_update; /* a memory limit below what is in use is an error, not an OOM kill */
 };
 
+/* What is done to a device node: the kernel's BPF_DEVCG_ACC_*. */
+#define PLAN_DEVICE_MKNOD 1u
+#define PLAN_DEVICE_READ 2u
+#define PLAN_DEVICE_WRITE 4u
+
+/* -1 as a number means all. */
+struct plan_device_rule {
+	bool allow;
+	char type; /* 'c', 'b', or 'a' for both */
+	int major;
+	int minor;
+	unsigned access; /* PLAN_DEVICE_* */
+};
+
+struct bpf_insn;
+
+/* For a device controller. Without a program every device is allowed. */
+struct plan_device_filter {
+	const struct plan_device_rule *rules; /* the first that speaks of an access decides it */
+	size_t rule_n;
+	bool rest;			/* what no rule speaks of is allowed */
+	const struct bpf_insn *program; /* the same for the kernel */
+	size_t program_n;		/* in instructions */
+};
+
 /* What the command line asks for. */
 enum plan_cgroup_choice {
 	PLAN_CGROUP_AUTO,
@@ -447,6 +472,7 @@ struct plan_cgroup {
 	uint32_t uid;	     /* who gets them, as the container has it */
 	struct strs controllers; /* that the limits need */
 	struct plan_limits limits;
+	struct plan_device_filter devices;
 };
 
 /* ---- system calls ---- */

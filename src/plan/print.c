@@ -406,6 +406,33 @@ static void print_property(struct text *out, const struct plan_property *p)
 	text_add(out, "\n");
 }
 
+static void print_number(struct text *out, int number)
+{
+	if (number < 0) {
+		text_add(out, "*");
+	} else {
+		text_add(out, "%d", number);
+	}
+}
+
+static void print_device_filter(struct text *out, const struct plan_device_filter *f)
+{
+	for (size_t i = 0; i < f->rule_n; i++) {
+		const struct plan_device_rule *r = &f->rules[i];
+
+		text_add(out, "device rule: %s %c ", r->allow ? "allow" : "deny", r->type);
+		print_number(out, r->major);
+		text_add(out, ":");
+		print_number(out, r->minor);
+		text_add(out, " %s%s%s\n", r->access & PLAN_DEVICE_READ ? "r" : "",
+			 r->access & PLAN_DEVICE_WRITE ? "w" : "", r->access & PLAN_DEVICE_MKNOD ? "m" : "");
+	}
+	if (f->program_n > 0) {
+		text_add(out, "device rule: %s the rest (%zu instructions in all)\n", f->rest ? "allow" : "deny",
+			 f->program_n);
+	}
+}
+
 static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 {
 	if (cg->manager == PLAN_CGROUP_NONE) {
@@ -434,6 +461,7 @@ static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 		}
 		text_add(out, "\n");
 	}
+	print_device_filter(out, &cg->devices);
 	for (size_t i = 0; i < cg->property_n; i++) {
 		print_property(out, &cg->properties[i]);
 	}

@@ -229,3 +229,13 @@ stands_still() {
 	refused /rdma/mlx5_1 rdma.max Delegate=
 	rlu delete --force "$C"
 }
+
+@test "update: an ordinary user's device rules are passed over with a line, and the rest is done" {
+	start_sleeping
+	try rlu update --resources - "$C" <<<'{"devices": [{"allow": false}], "unified": {"cgroup.max.depth": "9"}}'
+	equal "$status" 0
+	has "$stderr" "/devices: device rules are not enforced"
+	equal "$(wc -l <"$T/try.err")" 1
+	equal "$(cat "$G/rootlet-$C/cgroup.max.depth")" 9
+	rlu delete --force "$C"
+}
