@@ -7,23 +7,19 @@
  * Each command prints one line, or one line a fact, and ends with 0; 1 means that the question could not be asked.
  */
 #define _GNU_SOURCE
+#include "testguest.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/seccomp.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,7 +31,7 @@
 #include <unistd.h>
 
 /* errno by its name, "ok" for 0: messages differ between C libraries, names don't. */
-static int answer(int rc)
+int testguest_answer(int rc)
 {
 	puts(rc < 0 ? strerrorname_np(errno) : "ok");
 	return 0;
@@ -51,22 +47,22 @@ static int run_try(char **argv)
 		return 1;
 	}
 	if (strcmp(what, "open-read") == 0) {
-		return answer(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+		return testguest_answer(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
 	}
 	if (strcmp(what, "open-write") == 0) {
-		return answer(open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY));
+		return testguest_answer(open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY));
 	}
 	if (strcmp(what, "remount-rw") == 0) {
-		return answer(mount(NULL, path, NULL, MS_REMOUNT | MS_BIND, NULL));
+		return testguest_answer(mount(NULL, path, NULL, MS_REMOUNT | MS_BIND, NULL));
 	}
 	if (strcmp(what, "umount") == 0) {
-		return answer(umount2(path, MNT_DETACH));
+		return testguest_answer(umount2(path, MNT_DETACH));
 	}
 	if (strcmp(what, "mknod") == 0) {
-		return answer(mknod(path, S_IFCHR | 0600, makedev(1, 3)));
+		return testguest_answer(mknod(path, S_IFCHR | 0600, makedev(1, 3)));
 	}
 	if (strcmp(what, "ptrace") == 0) {
-		return answer((int)ptrace(PTRACE_SEIZE, (pid_t)atoi(path), NULL, NULL));
+		return testguest_answer((int)ptrace(PTRACE_SEIZE, (pid_t)atoi(path), NULL, NULL));
 	}
 	return 1;
 }
@@ -199,7 +195,7 @@ static int run_keyring(char **argv)
 
 	(void)argv;
 	if (id < 0 || syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, text, sizeof(text) - 1) < 0) {
-		return answer(-1);
+		return testguest_answer(-1);
 	}
 	name = strrchr(text, ';');
 	printf("%ld %s\n", id, name ? name + 1 : "");
@@ -223,85 +219,13 @@ static int run_getcwd(char **argv)
 
 	(void)argv;
 	if (syscall(SYS_getcwd, here, sizeof(here)) < 0) {
-		return answer(-1);
+		return testguest_answer(-1);
 	}
 	puts(here);
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	long number;
-} calls[] = {
-	{ "clock_settime", SYS_clock_settime },
-	{ "getppid", SYS_getppid },
-	{ "io_pgetevents", SYS_io_pgetevents },
-	{ "keyctl", SYS_keyctl },
-	{ "mkdirat", SYS_mkdirat },
-	{ "mount", SYS_mount },
-	{ "personality", SYS_personality },
-	{ "setns", SYS_setns },
-	{ "socket", SYS_socket },
-	{ "umask", SYS_umask },
-	{ "unshare", SYS_unshare },
-};
-
-static long call_number(const char *name)
-{
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (strcmp(calls[i].name, name) == 0) {
-			return calls[i].number;
-		}
-	}
-	return strtol(name, NULL, 0);
-}
-
-/*
- * syscall NAME|NUMBER [ARGUMENT...]: the call as it is, without a C library's ideas. An argument that is no number is
- * passed as a string. Prints what it returned, or its errno's name.
- */
-static int run_syscall(char **argv)
-{
-	unsigned long long v[6] = { 0 };
-	long rc;
-
-	if (!argv[0]) {
-		return 1;
-	}
-	for (int i = 0; i < 6 && argv[1 + i]; i++) {
-		char *end;
-
-		v[i] = strtoull(argv[1 + i], &end, 0);
-		if (*end || end == argv[1 + i]) {
-			v[i] = (unsigned long long)(uintptr_t)argv[1 + i];
-		}
-	}
-	rc = syscall(call_number(argv[0]), v[0], v[1], v[2], v[3], v[4], v[5]);
-	if (rc < 0) {
-		return answer(-1);
-	}
-	printf("%ld\n", rc);
-	return 0;
-}
-
-/* call32: getpid by the way of a 32-bit program; "none" where this machine has no such way. */
-static int run_call32(char **argv)
-{
-	(void)argv;
-#if defined(__x86_64__)
-	{
-		int rc;
-
-		__asm__ volatile("int $0x80" : "=a"(rc) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
-		puts(rc < 0 ? "denied" : rc == getpid() ? "ok" : "wrong");
-	}
-#else
-	puts("none");
-#endif
-	return 0;
-}
-
-static int receive_fd(int listener, char *payload, size_t size)
+int testguest_receive_fd(int listener, char *payload, size_t size)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -328,7 +252,7 @@ static int receive_fd(int listener, char *payload, size_t size)
 	return fd;
 }
 
-static int listen_at(const char *path)
+int testguest_listen_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -346,7 +270,7 @@ static int listen_at(const char *path)
 /* hang SOCKET: listens, lets connections come, and never says a word. */
 static int run_hang(char **argv)
 {
-	if (listen_at(argv[0]) < 0) {
+	if (testguest_listen_at(argv[0]) < 0) {
 		return 1;
 	}
 	for (;;) {
@@ -362,8 +286,8 @@ static int run_hang(char **argv)
 static int run_receive_pidfd(char **argv)
 {
 	char payload[PATH_MAX], path[64], line[128];
-	int listener = argv[0] ? listen_at(argv[0]) : -1;
-	int fd = listener < 0 ? -1 : receive_fd(listener, payload, sizeof(payload));
+	int listener = argv[0] ? testguest_listen_at(argv[0]) : -1;
+	int fd = listener < 0 ? -1 : testguest_receive_fd(listener, payload, sizeof(payload));
 	FILE *info;
 
 	if (fd < 0) {
@@ -390,11 +314,11 @@ static int run_receive(char **argv)
 	if (!argv[0] || !argv[1]) {
 		return 1;
 	}
-	listener = listen_at(argv[0]);
+	listener = testguest_listen_at(argv[0]);
 	if (listener < 0) {
 		return 1;
 	}
-	fd = receive_fd(listener, payload, sizeof(payload));
+	fd = testguest_receive_fd(listener, payload, sizeof(payload));
 	if (fd < 0) {
 		return 1;
 	}
@@ -411,71 +335,6 @@ static int run_receive(char **argv)
 	return 0;
 }
 
-/* The structures may be longer in a kernel that is younger than our headers. */
-union padded_notif {
-	struct seccomp_notif notif;
-	char pad[4096];
-};
-
-union padded_resp {
-	struct seccomp_notif_resp resp;
-	char pad[4096];
-};
-
-/* Answers until the last process under the filter is gone; a negative code lets the calls happen. 0, or 1. */
-static int answer_all(int fd, int code)
-{
-	for (;;) {
-		struct pollfd pfd = { fd, POLLIN, 0 };
-		union padded_notif n = { .pad = { 0 } };
-		union padded_resp r = { .pad = { 0 } };
-
-		if (poll(&pfd, 1, -1) < 0) {
-			return 1;
-		}
-		if (pfd.revents & POLLHUP) {
-			return 0;
-		}
-		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0) {
-			if (errno == ENOENT || errno == EINTR) {
-				continue;
-			}
-			return 1;
-		}
-		printf("call %d pid %u\n", n.notif.data.nr, n.notif.pid);
-		fflush(stdout);
-		r.resp.id = n.notif.id;
-		r.resp.error = code > 0 ? -code : 0;
-		r.resp.flags = code < 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
-		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno != ENOENT) {
-			return 1;
-		}
-	}
-}
-
-/*
- * agent SOCKET FILE CODE: takes one seccomp listener from SOCKET, writes the JSON that came with it into FILE, and
- * answers every notification with the errno CODE, or with a 0 that nothing was done for, or by letting the call happen
- * (-1). One line each.
- */
-static int run_agent(char **argv)
-{
-	char payload[65536];
-	FILE *file;
-	int listener, fd;
-
-	if (!argv[0] || !argv[1] || !argv[2]) {
-		return 1;
-	}
-	listener = listen_at(argv[0]);
-	fd = listener < 0 ? -1 : receive_fd(listener, payload, sizeof(payload));
-	file = fd < 0 ? NULL : fopen(argv[1], "w");
-	if (!file || fputs(payload, file) < 0 || fclose(file) != 0) {
-		return 1;
-	}
-	return answer_all(fd, atoi(argv[2]));
-}
-
 /* answer FD TEXT: takes one connection of a listening socket and says TEXT to it. */
 static int run_answer(char **argv)
 {
@@ -486,20 +345,6 @@ static int run_answer(char **argv)
 	}
 	client = accept(atoi(argv[0]), NULL, NULL);
 	return client < 0 || write(client, argv[1], strlen(argv[1])) < 0;
-}
-
-static int run_with_filter(struct sock_filter *code, unsigned short len, char **argv)
-{
-	struct sock_fprog program = { .len = len, .filter = code };
-
-	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-		return 1;
-	}
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
-		return 1;
-	}
-	execvp(argv[0], argv);
-	return 1;
 }
 
 /*
@@ -557,52 +402,16 @@ static int run_notify(char **argv)
 	return 0;
 }
 
-/*
- * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process ended (ioctl 0xff0b).
- * Without privilege no_new_privs comes with it, as below.
- */
-static int run_as_6_14(char **argv)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffff),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff0b, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-
-	return run_with_filter(code, sizeof(code) / sizeof(code[0]), argv);
-}
-
-/* as-5.7 PROGRAM [ARGUMENT...]: as on a kernel whose setns(2) takes no pidfd, and so no more than one kind at once. */
-static int run_as_5_7(char **argv)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setns, 0, 6),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_STMT(BPF_MISC | BPF_TAX, 0),
-		BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_X, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-
-	return run_with_filter(code, sizeof(code) / sizeof(code[0]), argv);
-}
-
 static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "agent", run_agent },
+	{ "agent", testguest_agent },
 	{ "answer", run_answer },
-	{ "as-5.7", run_as_5_7 },
-	{ "as-6.14", run_as_6_14 },
-	{ "call32", run_call32 },
+	{ "as-5.7", testguest_as_5_7 },
+	{ "as-6.14", testguest_as_6_14 },
+	{ "call32", testguest_call32 },
+	{ "calls", testguest_calls },
 	{ "clock", run_clock },
 	{ "fds", run_fds },
 	{ "getcwd", run_getcwd },
@@ -614,7 +423,8 @@ static const struct {
 	{ "session", run_session },
 	{ "stalk", run_stalk },
 	{ "swap", run_swap },
-	{ "syscall", run_syscall },
+	{ "syscall", testguest_syscall },
+	{ "syscalls", testguest_syscalls },
 	{ "try", run_try },
 	{ "with-keyring", run_with_keyring },
 };
