@@ -25,6 +25,7 @@
 #include "sys/fd.h"
 
 #define EVENTS 128
+#define FULL_PAUSE_MS 200
 
 int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source)
 {
@@ -58,42 +59,67 @@ static struct sockaddr_in source_of(const struct forwarder *f, const struct sock
 	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = f->gateway };
 }
 
-int forward_inside_socket(struct forwarder *f, int type, const struct sockaddr_storage *client)
+/* Flows of UDP make room for each other; connections wait. */
+static uint32_t listener_events(const struct forwarder *f, int protocol)
+{
+	return !f->link_up || (f->full && protocol == IPPROTO_TCP) ? 0 : EPOLLIN;
+}
+
+/* Answers to a foreign address come back to us by the mark (TCP) or by the port (UDP, which costs something). */
+static bool seems_foreign(const struct forwarder *f, int type)
+{
+	return f->transparent && (type == SOCK_STREAM || f->keep_client);
+}
+
+int forward_inside_socket(const struct forwarder *f, int type)
 {
 	scope_fd int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_in from = source_of(f, client);
 	const int one = 1, mark = NET_FORWARD_MARK;
 
 	if (fd < 0) {
 		return -errno;
 	}
-	/* Answers to a foreign address come back to us by the mark (TCP) or by the port (UDP, which costs something). */
-	if (!f->transparent || (type == SOCK_DGRAM && !f->keep_client)) {
-		return fd_take(&fd);
-	}
 	/* Several ports may have the same client: as long as the other ends differ, one address may serve all. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
-	    setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof(one)) < 0) {
+	if (seems_foreign(f, type) && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+				       setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
+				       setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof(one)) < 0)) {
 		return -errno;
-	}
-	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
-		/* The client's port is in use in there: its address is what matters. */
-		from.sin_port = 0;
-		if (errno != EADDRINUSE || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
-			return -errno;
-		}
 	}
 	return fd_take(&fd);
 }
 
-void forward_pause(struct forwarder *f, bool full)
+int forward_bind(const struct forwarder *f, int type, int fd, const struct sockaddr_storage *client)
 {
-	f->full = full;
+	struct sockaddr_in from = source_of(f, client);
+
+	if (!seems_foreign(f, type) || bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0) {
+		return 0;
+	}
+	/* The client's port is in use in there: its address is what matters. */
+	from.sin_port = 0;
+	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ? 0 : -errno;
+}
+
+static void watch_listeners(const struct forwarder *f)
+{
 	for (struct listener *l = f->listeners; l; l = l->next) {
-		struct epoll_event event = { .events = full || !f->link_up ? 0 : EPOLLIN, .data.ptr = &l->source };
+		struct epoll_event event = { .events = listener_events(f, l->protocol), .data.ptr = &l->source };
 
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_MOD, l->fd, &event);
+	}
+}
+
+void forward_pause(struct forwarder *f)
+{
+	f->full = true;
+	watch_listeners(f);
+}
+
+void forward_resume(struct forwarder *f)
+{
+	if (f->full) {
+		f->full = false;
+		watch_listeners(f);
 	}
 }
 
@@ -114,7 +140,7 @@ static int add_listener(struct forwarder *f, const struct forward_message *m, in
 		.protocol = m->protocol,
 		.inside_port = m->inside_port,
 	};
-	if (forward_watch(f, fd, f->full || !f->link_up ? 0 : EPOLLIN, &l->source) < 0) {
+	if (forward_watch(f, fd, listener_events(f, l->protocol), &l->source) < 0) {
 		close(fd);
 		free(l);
 		return -errno;
@@ -204,10 +230,22 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 	case FORWARD_LINK_UP:
 		f->transparent = inside_routes(&f->inside) == 0;
 		f->link_up = true;
-		forward_pause(f, false);
+		watch_listeners(f);
 		break;
 	}
 	scope_close_(&fd);
+}
+
+/* In ms; -1: without end. */
+static int waiting_time(struct forwarder *f)
+{
+	int expire = forward_udp_expire(f);
+
+	if (f->again) {
+		return 0;
+	}
+	/* It may be the whole system that is out of descriptors: then no end of a connection of ours tells us. */
+	return f->full && (expire < 0 || expire > FULL_PAUSE_MS) ? FULL_PAUSE_MS : expire;
 }
 
 /* What has come is served; what moved its share and has more goes on in the next round. */
@@ -216,7 +254,7 @@ static _Noreturn void serve(struct forwarder *f)
 	struct epoll_event events[EVENTS];
 
 	for (;;) {
-		int wait = f->again ? 0 : forward_udp_expire(f);
+		int wait = waiting_time(f);
 		int n = epoll_wait(f->epoll, events, EVENTS, wait);
 		bool control = false;
 
@@ -232,7 +270,11 @@ static _Noreturn void serve(struct forwarder *f)
 		if (control) {
 			control_ready(f, &f->control_source, EPOLLIN);
 		}
+		if (n == 0 && wait > 0) {
+			forward_resume(f);
+		}
 		forward_tcp_again(f);
+		forward_tcp_prepare(f);
 		forward_tcp_free_dropped(f);
 		forward_udp_free_dropped(f);
 	}
@@ -246,6 +288,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 		.inside = setup->inside,
 		.gateway = setup->gateway,
 		.keep_client = setup->keep_client,
+		.spare = -1,
 	};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

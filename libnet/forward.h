@@ -82,7 +82,9 @@ struct forwarder {
 	bool transparent;	/* the kernel lets us use the clients' addresses */
 	bool keep_client;
 	struct listener *listeners;
-	bool full;		    /* out of descriptors: no listener is watched until a connection ends */
+	bool full;		    /* out of descriptors: no TCP listener is watched until a connection ends */
+	int spare;		    /* the socket of the next connection, or -1 */
+	bool accepted;		    /* in this round: the spare was used */
 	struct connection *again;   /* have more to move than was their share */
 	struct connection *dropped; /* freed when this round's events are done: some may still point there */
 	struct flow *flows;	    /* UDP, most recently used first */
@@ -96,17 +98,22 @@ struct forwarder {
 /* Watches a descriptor. Returns 0 or -errno. */
 int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source);
 
-/* A socket of the container's namespace that seems to be the client and is about to reach inside_port. -errno. */
-int forward_inside_socket(struct forwarder *f, int type, const struct sockaddr_storage *client);
+/* A socket of the container's namespace that may seem to be somebody else. -errno. */
+int forward_inside_socket(const struct forwarder *f, int type);
+
+/* Lets it seem to be the client. Returns 0 or -errno. */
+int forward_bind(const struct forwarder *f, int type, int fd, const struct sockaddr_storage *client);
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
+
+/* Out of descriptors: no connection is accepted until one has ended, or the system has some again. */
+void forward_pause(struct forwarder *f);
+void forward_resume(struct forwarder *f);
 
 /* tcp.c */
 void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t events);
 void forward_tcp_again(struct forwarder *f);
+void forward_tcp_prepare(struct forwarder *f);
 void forward_tcp_free_dropped(struct forwarder *f);
-
-/* Out of descriptors: stops, or starts again, watching the listeners. */
-void forward_pause(struct forwarder *f, bool full);
 
 /* udp.c */
 void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t events);

@@ -23,7 +23,8 @@
 
 /* How much one connection may do before the others have their turn. */
 #define ROUNDS 16
-#define ACCEPTS 64
+
+#define WATCHED (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 /* One direction. */
 struct direction {
@@ -37,10 +38,18 @@ struct direction {
 	bool passed; /* and the receiver was told */
 };
 
+/*
+ * What epoll has told and nobody has used up: it tells each change once (EPOLLET). A read or write that moves less than it was
+ * given has used it up too, epoll(7), which saves the call that would say EAGAIN.
+ */
 struct end {
 	struct source source;
 	struct connection *connection;
 	int fd;
+	bool readable;
+	bool writable;
+	bool closing; /* the end of its stream has arrived: there is something to read until that has been read */
+	bool waits;   /* epoll tells when it can be written again; before the first full buffer nobody has to know */
 };
 
 struct connection {
@@ -48,7 +57,6 @@ struct connection {
 	struct end inside;
 	struct direction in;
 	struct direction out;
-	bool connected;
 	bool dropped;
 	bool queued;
 	struct connection *next_again;
@@ -91,9 +99,7 @@ static void drop(struct forwarder *f, struct connection *c, bool hard)
 	direction_done(&c->out);
 	c->next_dropped = f->dropped;
 	f->dropped = c;
-	if (f->full) {
-		forward_pause(f, false);
-	}
+	forward_resume(f);
 }
 
 void forward_tcp_free_dropped(struct forwarder *f)
@@ -122,13 +128,20 @@ static void become_bulk(struct direction *d)
 	(void)fcntl(d->pipe[0], F_SETPIPE_SZ, BULK_PIPE);
 }
 
-/* 1: something moved, 0: it would block, -errno. */
-static int flush_rest(struct direction *d, int to)
+static int would_block(bool *able)
 {
-	ssize_t n = send(to, d->rest + d->rest_at, d->rest_end - d->rest_at, MSG_NOSIGNAL);
+	*able = false;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
+/* The following return 1: something moved, 0: it would block, -errno. */
+
+static int flush_rest(struct direction *d, struct end *to)
+{
+	ssize_t n = send(to->fd, d->rest + d->rest_at, d->rest_end - d->rest_at, MSG_NOSIGNAL);
 
 	if (n < 0) {
-		return errno == EAGAIN ? 0 : -errno;
+		return would_block(&to->writable);
 	}
 	d->rest_at += (size_t)n;
 	if (d->rest_at == d->rest_end) {
@@ -138,94 +151,124 @@ static int flush_rest(struct direction *d, int to)
 	return 1;
 }
 
-static int flush_pipe(struct direction *d, int to)
+static int flush_pipe(struct direction *d, struct end *to)
 {
-	ssize_t n = splice(d->pipe[0], NULL, to, NULL, d->in_pipe, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	ssize_t n = splice(d->pipe[0], NULL, to->fd, NULL, d->in_pipe, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0) {
-		return errno == EAGAIN ? 0 : -errno;
+		return would_block(&to->writable);
 	}
 	d->in_pipe -= (size_t)n;
 	return 1;
 }
 
-static int fill_pipe(struct direction *d, int from)
+/* The pipe is empty, so it is the sender that it would wait for. Less than was asked for may be a pipe that is full of small pieces. */
+static int fill_pipe(struct direction *d, struct end *from)
 {
-	ssize_t n = splice(from, NULL, d->pipe[1], NULL, BULK_PIPE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	ssize_t n = splice(from->fd, NULL, d->pipe[1], NULL, BULK_PIPE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0) {
-		return errno == EAGAIN ? 0 : -errno;
+		return would_block(&from->readable);
 	}
 	d->ended = n == 0;
 	d->in_pipe = (size_t)n;
 	return 1;
 }
 
-static int copy(const struct forwarder *f, struct direction *d, int from, int to)
+static int keep_rest(const struct forwarder *f, struct direction *d, size_t at, size_t end)
 {
-	ssize_t got = recv(from, f->buffer, NET_FORWARD_BUFFER, 0);
+	d->rest = malloc(end - at);
+	if (!d->rest) {
+		return -ENOMEM;
+	}
+	memcpy(d->rest, f->buffer + at, end - at);
+	d->rest_at = 0;
+	d->rest_end = end - at;
+	return 1;
+}
+
+static int copy(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+{
+	ssize_t got = recv(from->fd, f->buffer, NET_FORWARD_BUFFER, 0);
 	ssize_t put;
 
 	if (got < 0) {
-		return errno == EAGAIN ? 0 : -errno;
+		return would_block(&from->readable);
 	}
 	if (got == 0) {
 		d->ended = true;
 		return 1;
 	}
+	if (got < NET_FORWARD_BUFFER && !from->closing) {
+		from->readable = false;
+	}
 	d->moved += (uint64_t)got;
-	put = send(to, f->buffer, (size_t)got, MSG_NOSIGNAL);
-	if (put < 0 && errno != EAGAIN) {
+	put = to->writable ? send(to->fd, f->buffer, (size_t)got, MSG_NOSIGNAL) : 0;
+	if (put < 0 && would_block(&to->writable) < 0) {
 		return -errno;
 	}
-	if (put < got) {
-		size_t left = (size_t)(got - (put > 0 ? put : 0));
-
-		d->rest = malloc(left);
-		if (!d->rest) {
-			return -ENOMEM;
-		}
-		memcpy(d->rest, f->buffer + got - left, left);
-		d->rest_at = 0;
-		d->rest_end = left;
-	}
-	return 1;
+	return put < got ? keep_rest(f, d, (size_t)(put > 0 ? put : 0), (size_t)got) : 1;
 }
 
-static enum pumped pump(const struct forwarder *f, struct direction *d, int from, int to)
+/* Nothing more will be sent that way. When the other way is at its end too, closing says the same. */
+static void pass_end(struct direction *d, const struct direction *other, const struct end *to)
 {
-	for (int round = 0; round < ROUNDS; round++) {
-		int rc;
+	if (!d->passed && !other->passed) {
+		/* ENOTCONN: it is gone altogether, which its own direction finds out. */
+		shutdown(to->fd, SHUT_WR);
+	}
+	d->passed = true;
+}
 
-		if (d->rest) {
-			rc = flush_rest(d, to);
-		} else if (d->in_pipe > 0) {
-			rc = flush_pipe(d, to);
-		} else if (d->ended) {
-			if (!d->passed) {
-				d->passed = true;
-				/* ENOTCONN: it is gone altogether, which its own direction finds out. */
-				shutdown(to, SHUT_WR);
-			}
-			return PUMP_IDLE;
-		} else {
-			become_bulk(d);
-			rc = d->pipe[0] >= 0 ? fill_pipe(d, from) : copy(f, d, from, to);
-		}
-		if (rc < 0) {
+/* The receiver is full: now epoll has to tell when it isn't any more. Where that is so already, it tells at once. */
+static int wait_for_room(const struct forwarder *f, struct end *to)
+{
+	struct epoll_event event = { .events = WATCHED | EPOLLOUT, .data.ptr = &to->source };
+
+	if (to->waits) {
+		return 0;
+	}
+	to->waits = true;
+	return epoll_ctl(f->epoll, EPOLL_CTL_MOD, to->fd, &event) < 0 ? -errno : 0;
+}
+
+static int step(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+{
+	if (d->rest || d->in_pipe > 0) {
+		return !to->writable ? 0 : d->rest ? flush_rest(d, to) : flush_pipe(d, to);
+	}
+	if (d->ended || !from->readable) {
+		return 0;
+	}
+	become_bulk(d);
+	return d->pipe[0] >= 0 ? fill_pipe(d, from) : copy(f, d, from, to);
+}
+
+static enum pumped pump(const struct forwarder *f, struct direction *d, const struct direction *other, struct end *from,
+			struct end *to)
+{
+	int rc = 1;
+
+	for (int round = 0; rc > 0 && round < ROUNDS; round++) {
+		rc = step(f, d, from, to);
+	}
+	if (rc < 0) {
+		return PUMP_BROKEN;
+	}
+	if (d->rest || d->in_pipe > 0) {
+		if (!to->writable && wait_for_room(f, to) < 0) {
 			return PUMP_BROKEN;
 		}
-		if (rc == 0) {
-			return PUMP_IDLE;
-		}
+	} else if (d->ended) {
+		pass_end(d, other, to);
 	}
-	return PUMP_AGAIN;
+	return rc > 0 ? PUMP_AGAIN : PUMP_IDLE;
 }
 
 static void move(struct forwarder *f, struct connection *c)
 {
-	enum pumped in = pump(f, &c->in, c->client.fd, c->inside.fd);
-	enum pumped out = pump(f, &c->out, c->inside.fd, c->client.fd);
+	enum pumped in = pump(f, &c->in, &c->out, &c->client, &c->inside);
+	enum pumped out = pump(f, &c->out, &c->in, &c->inside, &c->client);
 
 	if (in == PUMP_BROKEN || out == PUMP_BROKEN) {
 		drop(f, c, true);
@@ -258,91 +301,106 @@ static void end_ready(struct forwarder *f, struct source *source, uint32_t event
 {
 	struct end *end = (struct end *)(void *)source;
 	struct connection *c = end->connection;
+	const struct direction *from_here = end == &c->client ? &c->in : &c->out;
 
 	if (c->dropped) {
 		return;
 	}
-	if (!c->connected) {
-		int error = 0;
-		socklen_t len = sizeof(error);
-
-		if (end == &c->client) {
-			/* Its bytes wait in its socket. A client that is gone already is found when we write. */
-			return;
-		}
-		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP))) {
-			return;
-		}
-		if (getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error != 0) {
-			drop(f, c, true);
-			return;
-		}
-		c->connected = true;
-	}
-	if ((events & EPOLLERR) && !(events & EPOLLIN)) {
+	end->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	end->closing |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	end->writable |= (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+	/* Who reads finds the error. Where the stream has ended before, nobody reads. */
+	if ((events & EPOLLERR) && from_here->ended) {
 		drop(f, c, true);
 		return;
 	}
 	move(f, c);
 }
 
-static void no_delay(int fd)
-{
-	int one = 1;
-
-	/* What the sender put in one segment should not wait here for the next. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-}
-
-/* Takes the client's descriptor, on failure too. */
-static void begin(struct forwarder *f, const struct listener *l, int client, const struct sockaddr_storage *from)
+/* Connects as the client, and moves what the client has sent meanwhile: often that is all that it will send. */
+static int begin(struct forwarder *f, const struct listener *l, struct connection *c,
+		 const struct sockaddr_storage *from)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
+	int rc = forward_bind(f, SOCK_STREAM, c->inside.fd, from);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (connect(c->inside.fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
+		return -errno;
+	}
+	rc = forward_watch(f, c->inside.fd, WATCHED, &c->inside.source);
+	if (rc == 0) {
+		rc = forward_watch(f, c->client.fd, WATCHED, &c->client.source);
+	}
+	return rc;
+}
+
+/* Takes both descriptors. */
+static void add_connection(struct forwarder *f, const struct listener *l, int client, int inside,
+			   const struct sockaddr_storage *from)
+{
 	struct connection *c = calloc(1, sizeof(*c));
-	const uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 	if (!c) {
 		close(client);
+		close(inside);
 		return;
 	}
-	c->client = (struct end){ .source = { end_ready }, .connection = c, .fd = client };
-	c->inside = (struct end){ .source = { end_ready }, .connection = c };
+	/* Not connected yet, a write says EAGAIN. Both ends are local: mostly it is by now. */
+	c->client = (struct end){ { end_ready }, .connection = c, .fd = client, .readable = true, .writable = true };
+	c->inside = (struct end){ { end_ready }, .connection = c, .fd = inside, .writable = true };
 	c->in.pipe[0] = c->in.pipe[1] = c->out.pipe[0] = c->out.pipe[1] = -1;
-	c->inside.fd = forward_inside_socket(f, SOCK_STREAM, from);
-	if (c->inside.fd < 0) {
-		if (c->inside.fd == -EMFILE || c->inside.fd == -ENFILE) {
-			forward_pause(f, true);
-		}
-		c->inside.fd = -1;
-		close_hard(&c->client.fd);
-		free(c);
+	if (begin(f, l, c, from) < 0) {
+		drop(f, c, true);
 		return;
 	}
-	no_delay(client);
-	no_delay(c->inside.fd);
-	if ((connect(c->inside.fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) ||
-	    forward_watch(f, c->inside.fd, events, &c->inside.source) < 0 ||
-	    forward_watch(f, c->client.fd, events, &c->client.source) < 0) {
-		drop(f, c, true);
+	move(f, c);
+}
+
+/* The socket for the next connection: made before it comes, so that it does not wait, and is not taken without one. */
+static int spare(struct forwarder *f)
+{
+	const int one = 1;
+
+	if (f->spare < 0) {
+		f->spare = forward_inside_socket(f, SOCK_STREAM);
+		/* What the sender put in one segment should not wait here for the next. */
+		if (f->spare >= 0) {
+			setsockopt(f->spare, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+			setsockopt(f->spare, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+		}
+	}
+	return f->spare;
+}
+
+void forward_tcp_prepare(struct forwarder *f)
+{
+	if (f->accepted && !f->full) {
+		f->accepted = false;
+		(void)spare(f);
 	}
 }
 
+/* One at a time: a second call would mostly find nobody, and epoll goes on telling of those that wait (no EPOLLET here). */
 void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t events)
 {
 	const struct listener *l = (const struct listener *)(void *)source;
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	int fd = spare(f);
 
 	(void)events;
-	for (int i = 0; i < ACCEPTS && !f->full; i++) {
-		struct sockaddr_storage from = { 0 };
-		socklen_t len = sizeof(from);
-		int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd >= 0) {
-			begin(f, l, fd, &from);
-		} else if (errno == EMFILE || errno == ENFILE) {
-			forward_pause(f, true);
-		} else if (errno != ECONNABORTED && errno != EINTR) {
-			return;
-		}
+	if (fd < 0) {
+		errno = -fd;
+	} else {
+		fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	}
+	if (fd >= 0) {
+		f->accepted = true;
+		add_connection(f, l, fd, fd_take(&f->spare), &from);
+	} else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+		forward_pause(f);
 	}
 }

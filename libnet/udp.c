@@ -222,8 +222,13 @@ static struct flow *make(struct forwarder *f, struct listener *l, const struct s
 		drop(f, f->flows_end);
 	}
 	*flow = (struct flow){ .source = { flow_ready }, .listener = l, .client = *client };
-	flow->fd = forward_inside_socket(f, SOCK_DGRAM, client);
-	if (flow->fd < 0 || connect(flow->fd, (struct sockaddr *)&target, sizeof(target)) < 0 ||
+	flow->fd = forward_inside_socket(f, SOCK_DGRAM);
+	if (flow->fd == -EMFILE && f->flows_end) {
+		drop(f, f->flows_end);
+		flow->fd = forward_inside_socket(f, SOCK_DGRAM);
+	}
+	if (flow->fd < 0 || forward_bind(f, SOCK_DGRAM, flow->fd, client) < 0 ||
+	    connect(flow->fd, (struct sockaddr *)&target, sizeof(target)) < 0 ||
 	    forward_watch(f, flow->fd, EPOLLIN, &flow->source) < 0) {
 		scope_close_(&flow->fd);
 		free(flow);

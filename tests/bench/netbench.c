@@ -4,7 +4,7 @@
  *
  *	netbench serve PORT                      the server that every way leads to; says "ready"
  *	netbench client TEST SECONDS FROM TO     one measurement; FROM is an address or -, TO is ADDRESS:PORT
- *	netbench hello                           says "ready" and ends
+ *	netbench hello                           says "ready" and ends a moment later
  *	netbench compare ROUNDS SECONDS          measures the ways that stand on stdin, one a line
  *
  * A way is a name, the processes that serve it (pids with commas, or -), FROM, TO, and the words that run a command netbench
@@ -566,7 +566,10 @@ int main(int argc, char **argv)
 		return client(argv + 2);
 	}
 	if (argc == 2 && strcmp(argv[1], "hello") == 0) {
-		return puts("ready") < 0;
+		puts("ready");
+		fflush(stdout);
+		usleep(50000);
+		return 0;
 	}
 	if (argc == 4 && strcmp(argv[1], "compare") == 0) {
 		return compare(argv[2], argv[3]);
