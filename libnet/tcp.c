@@ -203,7 +203,8 @@ static int copy(const struct forwarder *f, struct direction *d, struct end *from
 		from->readable = false;
 	}
 	d->moved += (uint64_t)got;
-	put = to->writable ? send(to->fd, f->buffer, (size_t)got, MSG_NOSIGNAL) : 0;
+	/* When the end is known to follow, it may go in the same segment. */
+	put = to->writable ? send(to->fd, f->buffer, (size_t)got, MSG_NOSIGNAL | (from->closing ? MSG_MORE : 0)) : 0;
 	if (put < 0 && would_block(&to->writable) < 0) {
 		return -errno;
 	}
