@@ -101,6 +101,63 @@ mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
 	done
 }
 
+# killed_at N: a create that is killed when it begins to make its Nth folder; false when it doesn't come so far, and `status` is its
+# own then. The tracer and what it runs are in the user's cgroup, as as_user has it.
+killed_at() {
+	as_user true
+	status=0
+	{
+		sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
+			strace -qq -u "$user" -o /dev/null -e trace=mkdirat -e "inject=mkdirat:signal=SIGKILL:when=$1" \
+			"$ROOTLET" --root "$T/state" create --bundle "$B" "$C" >"$T/try.out" 2>"$T/try.err" 3>&- || status=$?
+	} 2>/dev/null
+	[ "$status" -eq 137 ]
+}
+
+@test "a create that is killed at any folder it makes leaves none of a deep cgroupsPath behind, once it is deleted" {
+	local n=1 left=0
+	config '.linux.cgroupsPath = "a/b/c/d" | (.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
+	script 'exec sleep 1000'
+	while killed_at "$n"; do
+		[ ! -d "$G/a" ] || left=$((left + 1))
+		wait_for no_marked
+		rlu delete --force "$C"
+		[ ! -e "$G/a" ] || fail "killed at folder $n: $(find "$G/a" -type d)"
+		n=$((n + 1))
+	done
+	equal "$status" 0
+	# At b, c and d and what is below, at least.
+	[ "$left" -ge 4 ] || fail "$left of $n"
+	# What is another's meanwhile stays.
+	mkdir "$G/a/b/other"
+	rlu delete --force "$C"
+	equal "$(find "$G/a" -mindepth 1 -type d | sort)" "$G/a/b
+$G/a/b/other"
+	rmdir "$G/a/b/other" "$G/a/b" "$G/a"
+}
+
+@test "a create that is killed does not have the processes of another's cgroup on its conscience" {
+	local sleeper n=1
+	mkdir -p "$G/a/taken"
+	# The user's as well, as that of another container of theirs would be.
+	chown -R "$user:" "$G/a"
+	sleep 1000 3>&- &
+	sleeper=$!
+	echo "$sleeper" >"$G/a/taken/cgroup.procs"
+	config '.linux.cgroupsPath = "a/taken"'
+	while killed_at "$n"; do
+		rlu delete --force "$C"
+		n=$((n + 1))
+	done
+	equal "$(cgroup_of "$sleeper")" "$top/a/taken"
+	kill "$sleeper"
+	wait "$sleeper" || true
+	wait_for rmdir "$G/a/taken"
+	rmdir "$G/a"
+	equal "$status" 1
+	has "$(cat "$T/try.err")" "the cgroup $top/a/taken has processes already"
+}
+
 @test "delete removes the cgroup after rootlet itself was killed" {
 	local pid job
 	script 'sleep 1000'
