@@ -111,13 +111,14 @@ static int take_client(const char *key, const char *value, struct net_config *c,
 	return 0;
 }
 
-enum option { MTU, IPV6, CIDR, LOOPBACK, DNS, HANDLER, CLIENT, OUTBOUND, OUTBOUND6 };
+enum option { MTU, IPV6, CIDR, LOOPBACK, LAN, DNS, HANDLER, CLIENT, OUTBOUND, OUTBOUND6 };
 
 static const struct name options[] = {
 	{ "mtu", MTU },
 	{ "enable_ipv6", IPV6 },
 	{ "cidr", CIDR },
 	{ "allow_host_loopback", LOOPBACK },
+	{ "allow_lan", LAN },
 	{ "enable_dns", DNS },
 	{ "port_handler", HANDLER },
 	{ "client_address", CLIENT },
@@ -159,6 +160,8 @@ static int take_option(struct arena *arena, char *text, struct net_config *c, st
 		return take_cidr(text, value, c, err);
 	case LOOPBACK:
 		return take_bool(text, value, &c->host_loopback, err);
+	case LAN:
+		return take_bool(text, value, &c->lan, err);
 	case DNS:
 		return take_bool(text, value, &c->dns, err);
 	case HANDLER:
@@ -180,6 +183,7 @@ int net_config_parse(struct arena *arena, const char *text, struct net_config *r
 		.mtu = MTU_USUAL,
 		.ipv6 = true,
 		.cidr = usual_cidr,
+		.lan = true,
 		.dns = true,
 		.handler = NET_HANDLER_OWN,
 		.keep_client = true,

@@ -188,6 +188,25 @@ int net_control_watching(int control, struct arena *arena, size_t *ret, struct e
 	return 0;
 }
 
+int net_control_follow(int control, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *text;
+
+	return exchange(control, &arena, "follow", NULL, 0, &text, err);
+}
+
+ssize_t net_control_event(int control, char *text, size_t size)
+{
+	ssize_t n = recv(control, text, size - 1, 0);
+
+	if (n < 0) {
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -errno;
+	}
+	text[n] = '\0';
+	return n;
+}
+
 int net_control_watch(int control, pid_t pid, int pidfd, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;

@@ -141,6 +141,18 @@ static int watch(struct helper *h, const char *text, const int *fds, size_t n, s
 	return helper_watch(h, (pid_t)pid, fds[0]);
 }
 
+/* To everyone who follows. Nobody is waited for: who doesn't read loses an event, who is gone is forgotten. */
+void control_tell(struct helper *h, const char *event)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &h->clients[i];
+
+		if (client->fd >= 0 && client->follows && control_send(client->fd, event, NULL, 0) == -EPIPE) {
+			forget(client);
+		}
+	}
+}
+
 void control_serve(struct helper *h, struct control_client *client)
 {
 	char text[CONTROL_MESSAGE_MAX];
@@ -169,6 +181,9 @@ void control_serve(struct helper *h, struct control_client *client)
 		snprintf(text, sizeof(text), "ok\n%zu", h->watched_n);
 		(void)control_send(client->fd, text, NULL, 0);
 		forget(client);
+	} else if (str_eq(text, "follow")) {
+		client->follows = true;
+		(void)control_send(client->fd, "ok", NULL, 0);
 	} else if (str_eq(text, "list")) {
 		list(h, client);
 		forget(client);
@@ -187,7 +202,7 @@ void control_serve(struct helper *h, struct control_client *client)
 	while (n > 0) {
 		close(fds[--n]);
 	}
-	if (client->fd >= 0) {
+	if (client->fd >= 0 && !client->follows) {
 		reply(client, rc, &err);
 		forget(client);
 	}

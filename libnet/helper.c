@@ -406,6 +406,7 @@ static int set_up(struct helper *h, struct err *err)
 	h->exit_read = ends[0];
 	h->exit_write = ends[1];
 	TRY(slirp_start(r, h->exit_read, &h->slirp, err));
+	TRY(lan_prohibit(r, err));
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(publish_all(h, err));
 	}
@@ -470,10 +471,14 @@ static _Noreturn void supervise(struct helper *h)
 			bool soon = now_ms() - last_start < RESTART_PAUSE_MS;
 
 			slirp_up = !soon && restart_slirp(h, &ignored) == 0;
+			if (slirp_up) {
+				control_tell(h, NET_EVENT_SLIRP);
+			}
 			last_start = slirp_up || !soon ? now_ms() : last_start;
 		}
 		if (n > 0 && fds[P_FORWARDER].revents) {
 			restart_forwarder(h);
+			control_tell(h, NET_EVENT_FORWARDER);
 		}
 		for (size_t i = 0; n > 0 && i < CONTROL_CLIENTS_MAX; i++) {
 			if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {

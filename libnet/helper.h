@@ -24,6 +24,7 @@ struct control_client {
 	size_t wanted; /* descriptors that are still to come for it */
 	int *fds;
 	size_t fd_n;
+	bool follows; /* is told what happens, until it goes */
 };
 
 struct watched {
@@ -55,3 +56,4 @@ int helper_watch(struct helper *h, pid_t pid, int pidfd);
 /* control_server.c */
 void control_accept(struct helper *h);
 void control_serve(struct helper *h, struct control_client *client);
+void control_tell(struct helper *h, const char *event);

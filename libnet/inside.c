@@ -88,6 +88,38 @@ int inside_udp_rule(uint16_t port, bool add)
 	return already(ask(&m));
 }
 
+int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
+{
+	const struct fib_rule_hdr rule = { .family = (uint8_t)family,
+					   .dst_len = (uint8_t)prefix,
+					   .action = FR_ACT_PROHIBIT };
+	struct sys_nl_msg m;
+
+	sys_nl_begin(&m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof(rule));
+	/* Behind the rules that bring the answers of published ports back: their clients may be on that network. */
+	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 10);
+	sys_nl_put(&m, FRA_DST, address, family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	return already(ask(&m));
+}
+
+/*
+ * The own address on lo as well: it goes with the device when slirp4netns dies, and the kernel lets nothing leave from an
+ * address that no device has. So what is published goes on until the device is back.
+ */
+static int own_address(const struct in_addr *own)
+{
+	const struct ifaddrmsg address = { .ifa_family = AF_INET,
+					   .ifa_prefixlen = 32,
+					   .ifa_scope = RT_SCOPE_HOST,
+					   .ifa_index = if_nametoindex("lo") };
+	struct sys_nl_msg m;
+
+	sys_nl_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &address, sizeof(address));
+	sys_nl_put(&m, IFA_LOCAL, own, sizeof(*own));
+	sys_nl_put(&m, IFA_ADDRESS, own, sizeof(*own));
+	return ask(&m);
+}
+
 int inside_routes(const struct in_addr *own)
 {
 	/* What an accepted socket sends, and what the kernel itself answers: the reset of a port where nobody listens. */
@@ -102,7 +134,10 @@ int inside_routes(const struct in_addr *own)
 	if (rc == 0) {
 		rc = local_route(NET_FORWARD_TABLE_TCP, NULL);
 	}
-	/* This one needs the address to be there, and goes with it. */
+	if (rc == 0) {
+		rc = own_address(own);
+	}
+	/* This one needs the address to be there. */
 	if (rc == 0) {
 		rc = local_route(NET_FORWARD_TABLE_UDP, own);
 	}

@@ -19,5 +19,8 @@ int inside_enter(int userns, int netns);
  */
 int inside_routes(const struct in_addr *own);
 
+/* Nothing goes to that network any more, of AF_INET or AF_INET6; address has the bytes of one. Returns 0 or -errno. */
+int inside_prohibit(sa_family_t family, const void *address, unsigned prefix);
+
 /* Answers of a published UDP port must not leave by slirp4netns. Returns 0 or -errno. */
 int inside_udp_rule(uint16_t port, bool add);

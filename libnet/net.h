@@ -88,6 +88,7 @@ struct net_config {
 	bool cidr_given; /* else it is moved aside where the host's routes overlap it */
 	struct net_cidr cidr;
 	bool host_loopback; /* the gateway's address leads to the host's 127.0.0.1 */
+	bool lan;	    /* the host's other addresses and the networks that it is attached to may be reached */
 	bool dns;	    /* the resolver's address leads to the host's resolver */
 	enum net_port_handler handler;
 	bool keep_client;	   /* own forwarder: the client's own address is what the namespace sees */
@@ -96,7 +97,7 @@ struct net_config {
 };
 
 /*
- * "slirp4netns" or "slirp4netns:OPTION=VALUE,…": mtu, enable_ipv6, cidr, allow_host_loopback, enable_dns, port_handler
+ * "slirp4netns" or "slirp4netns:OPTION=VALUE,…": mtu, enable_ipv6, cidr, allow_host_loopback, allow_lan, enable_dns, port_handler
  * (rootlet or slirp4netns), client_address (keep or gateway), outbound_addr, outbound_addr6. Strings live in the arena.
  * Errors: EINVAL, one line that names the option, what it was, and what it may be.
  */
@@ -160,6 +161,13 @@ void net_listeners_close(struct net_listeners *listeners);
 const char *net_slirp_find(struct arena *arena);
 
 /*
+ * Can that slirp4netns do what the configuration asks for? It is run for its version, once: the answer is kept in the file
+ * `cache`, which is the user's own (NULL: nowhere), until the program's file is another one.
+ * Errors: ENOTSUP, naming both versions; what running it gives.
+ */
+int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache, struct err *err);
+
+/*
  * What to write below /proc/sys inside a new namespace, before net_start: IPv6 usable at once; and, with more than one id mapped, ping and ports
  * below 1024 for everyone. Ends with a path of NULL.
  */
@@ -221,6 +229,17 @@ int net_control_remove(int control, const struct net_port *port, struct err *err
 
 /* How many processes the helper lives for. */
 int net_control_watching(int control, struct arena *arena, size_t *ret, struct err *err);
+
+/*
+ * Asks to be told what happens to the network: the connection becomes readable at each event, and at the helper's end.
+ * net_control_event reads one into text: NET_EVENT_SLIRP or NET_EVENT_FORWARDER. Returns its length, 0 at the helper's end, or -errno.
+ */
+int net_control_follow(int control, struct err *err);
+ssize_t net_control_event(int control, char *text, size_t size);
+
+#define NET_EVENT_SLIRP "slirp4netns restarted"
+#define NET_EVENT_FORWARDER "port forwarder restarted"
+#define NET_EVENT_MAX 64
 
 /* One more process to live for: the namespace is kept until that one has ended too. */
 int net_control_watch(int control, pid_t pid, int pidfd, struct err *err);

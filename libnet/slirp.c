@@ -213,7 +213,7 @@ static const char *last_words(struct arena *arena, int fd)
 
 static int explain(const struct net_request *request, int status, const char *words, struct err *err)
 {
-	struct stat st;
+	int tun, code;
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !*words) {
 		return err_set(err, ENOEXEC, "slirp4netns could not be run: %s", request->slirp);
@@ -225,15 +225,27 @@ static int explain(const struct net_request *request, int status, const char *wo
 		err_set(err, ECHILD, "slirp4netns could not connect the network: %s",
 			*words ? words : "it said nothing");
 	}
-	if (stat("/dev/net/tun", &st) < 0) {
+	/* Opened, and not asked whether it could be: it is the open that a missing module, nodev or a device filter refuses. */
+	tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	code = tun < 0 ? errno : 0;
+	scope_close_(&tun);
+	switch (code) {
+	case ENOENT:
 		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe tun), or have the outer "
 				     "container given the device");
-	}
-	if (access("/dev/net/tun", R_OK | W_OK) < 0) {
-		return err_hint(err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun");
+	case EACCES:
+	case EPERM:
+		return err_hint(
+			err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; in an outer container, have "
+			     "it given the device");
+	case ENODEV:
+	case ENXIO:
+		return err_hint(err, "the kernel has no driver for /dev/net/tun: sudo modprobe tun");
+	default:
+		break;
 	}
 	if (strstr(words, "unrecognized option") || strstr(words, "invalid option")) {
-		return err_hint(err, "this slirp4netns is too old: version 1.2.0 is needed");
+		return err_hint(err, "this slirp4netns is too old, or was built without that option");
 	}
 	return -err->code;
 }

@@ -31,5 +31,8 @@ int slirp_start(const struct net_request *request, int exit_fd, struct slirp *re
 /* Reads `ready` (blocking). 0 when it is up; else -errno with its own words and, where we know one, a remedy. */
 int slirp_ready(const struct net_request *request, struct slirp *slirp, struct err *err);
 
+/* lan.c: allow_lan=false: prohibits the host's addresses and networks inside, once the namespace is ours to enter. */
+int lan_prohibit(const struct net_request *request, struct err *err);
+
 /* Kills and reaps it, and closes what is open. */
 void slirp_end(struct slirp *slirp);

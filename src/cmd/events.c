@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd/events: statistics and out-of-memory events of a container, one JSON object a line, in the form that runc has given
- * them and containerd reads.
+ * cmd/events: statistics, out-of-memory events and network restarts of a container, one JSON object a line, in the
+ * form that runc has given them and containerd reads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "cmd/commands.h"
 #include "host/cgroup_stats.h"
+#include "host/network.h"
 #include "host/state.h"
 #include "json/encode.h"
 
@@ -199,6 +200,32 @@ static int oom(void *data, struct err *err)
 	return print_event(data, "oom", NULL, err);
 }
 
+/* {"type":"network","id":ID,"data":{"event":"slirp4netns restarted"}} */
+static int network(void *data, int control, struct err *err)
+{
+	const struct follower *f = data;
+	scope_arena struct arena arena = ARENA_INIT;
+	char event[NET_EVENT_MAX];
+	struct json_writer w;
+	struct text out;
+	ssize_t n = net_control_event(control, event, sizeof(event));
+
+	if (n <= 0) {
+		return n == -EAGAIN ? 0 : 1;
+	}
+	text_init(&out, &arena);
+	json_writer_init(&w, &out, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "type", "network");
+	json_string(&w, "id", f->id);
+	json_object_begin(&w, "data");
+	json_string(&w, "event", event);
+	json_object_end(&w);
+	json_object_end(&w);
+	text_add(&out, "\n");
+	return cmd_print(&out, err);
+}
+
 /* Go's durations, as runc takes them: "1m30s", "500ms"; a plain number is in seconds. */
 static int read_interval(const char *text, int64_t *ret_ms, struct err *err)
 {
@@ -240,10 +267,13 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
 	const char *interval = cmd_value(&ctx->args, "interval");
 	struct follower f = { .id = ctx->args.v[0] };
-	struct cgroup_watch watch = { .tick = tick, .oom = oom, .data = &f, .interval_ms = 5000, .pidfd = -1 };
-	scope_fd int pidfd = -1;
+	struct cgroup_watch watch = {
+		.tick = tick, .oom = oom, .told = network, .data = &f, .interval_ms = 5000, .pidfd = -1, .also = -1
+	};
+	scope_fd int pidfd = -1, control = -1;
 	const char *root = NULL;
 	struct state state;
+	struct err ignored;
 
 	(void)ret_status;
 	if (interval) {
@@ -262,6 +292,10 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		TRY(host_cgroup_stats(ctx->arena, f.cgroup, &stats, err));
 		return print_event(&f, "stats", &stats, err);
 	}
+	/* Without a network of ours, or with one that has just ended, there is nothing to hear of it. */
+	if (host_network_follow(root, f.id, &control, &ignored) == 0) {
+		watch.also = control;
+	}
 	return host_cgroup_follow(f.cgroup, &watch, err);
 }
 
@@ -269,7 +303,9 @@ const struct cmd cmd_events = {
 	.name = "events",
 	.summary = "Print statistics and out-of-memory events of a container",
 	.arguments = "CONTAINER",
-	.help = "One JSON object a line, until the container ends.\n",
+	.help = "One JSON object a line, until the container ends. The types are stats, oom, and network where "
+		"rootlet's own network\n"
+		"of the container had to be restarted.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -247,30 +247,45 @@ int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *w
 {
 	scope_fd int dir = open_top(cgroup, err);
 	scope_fd int events = dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
+	int64_t interval = dir < 0 ? 0 : watch->interval_ms;
 	uint64_t before = oom_kills(events);
 	int64_t next = now_ms();
+	int also = watch->also;
 
-	TRY(dir);
+	if (dir < 0 && (dir != -ENOTSUP || also < 0)) {
+		return dir;
+	}
 	for (;;) {
-		struct pollfd fds[] = { { .fd = watch->pidfd, .events = POLLIN }, { .fd = events, .events = POLLPRI } };
+		struct pollfd fds[] = { { watch->pidfd, POLLIN, 0 }, { events, POLLPRI, 0 }, { also, POLLIN, 0 } };
 		int64_t left = -1;
 		uint64_t kills;
 
-		if (watch->interval_ms > 0 && now_ms() >= next) {
+		if (interval > 0 && now_ms() >= next) {
 			TRY(watch->tick(watch->data, err));
-			next += watch->interval_ms;
+			next += interval;
 		}
-		if (watch->interval_ms > 0) {
+		if (interval > 0) {
 			left = next - now_ms();
 			left = left < 0 ? 0 : left > 3600000 ? 3600000 : left;
 		}
-		if (poll(fds, 2, (int)left) < 0 && errno != EINTR) {
-			return err_errno(err, errno, "waiting for events of the container");
+		if (poll(fds, 3, (int)left) < 0) {
+			if (errno != EINTR) {
+				return err_errno(err, errno, "waiting for events of the container");
+			}
+			continue;
 		}
 		kills = oom_kills(events);
 		if (kills > before) {
 			before = kills;
 			TRY(watch->oom(watch->data, err));
+		}
+		if (fds[2].revents) {
+			int rc = watch->told(watch->data, also, err);
+
+			if (rc < 0) {
+				return rc;
+			}
+			also = rc > 0 ? -1 : also;
 		}
 		if (fds[0].revents) {
 			return 0;

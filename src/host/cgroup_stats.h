@@ -97,6 +97,8 @@ struct cgroup_watch {
 	void *data;
 	int64_t interval_ms;
 	int pidfd; /* of the container's init */
+	int also;  /* one more descriptor that tells of the container; -1: none. With it there need not be a cgroup */
+	int (*told)(void *data, int also, struct err *err); /* it is readable. > 0: that was its end */
 };
 
 int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch, struct err *err);

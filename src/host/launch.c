@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -228,8 +229,7 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 	if (!net || !str_starts(net, prefix)) {
 		return 0;
 	}
-	l->net_of = net + strlen(prefix);
-	return host_network_of(&l->arena, l->options->root, l->net_of, ret, err);
+	return host_network_of(&l->arena, l->options->root, net + strlen(prefix), &l->network, ret, err);
 }
 
 int host_launch_prepare(struct launch *l, struct err *err)
@@ -260,6 +260,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.best_effort = o->best_effort,
 	};
 	TRY(find_shared_network(l, &options.net_of, err));
+	options.net_names = l->network.of != NULL;
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
 	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
@@ -493,6 +494,20 @@ static int serve(struct launch *l, struct err *err)
 	return rc;
 }
 
+/* A guest that has ended meanwhile has said why; that we then could not give it anything is a consequence. */
+static int give_or_hear(struct launch *l, struct err *err)
+{
+	struct pollfd ended = { l->pidfd, POLLIN, 0 };
+	struct err said;
+	int rc = give(l, err);
+
+	if (rc < 0 && poll(&ended, 1, 0) > 0 && serve(l, &said) < 0) {
+		*err = said;
+		return -said.code;
+	}
+	return rc;
+}
+
 int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 {
 	TRY(host_signals_catch(&l->signals, err));
@@ -514,7 +529,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	TRY(spawn(l, err));
 	host_launch_trace(l, "cloned");
 	if (!forks_again(l)) {
-		TRY(give(l, err));
+		TRY(give_or_hear(l, err));
 		host_launch_trace(l, "ids mapped");
 	}
 	TRY(serve(l, err));
@@ -522,9 +537,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (!l->plan->host_setup) {
 		TRY(host_network_ready(&l->network, err));
 	}
-	if (l->net_of) {
-		TRY(host_network_share(l->options->root, l->net_of, l->pid, l->pidfd, err));
-	}
+	TRY(host_network_share(&l->network, &l->dir, l->pid, l->pidfd, err));
 	host_launch_trace(l, "network ready");
 	TRY(host_record(l, err));
 	if (l->options->pid_file) {

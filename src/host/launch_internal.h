@@ -44,7 +44,6 @@ struct launch {
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
 	struct network network;
-	const char *net_of; /* the container whose network is shared; NULL: none */
 	pid_t pid;	    /* the container's init once it is known, else our first child */
 	int pidfd;
 };

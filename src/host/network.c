@@ -23,6 +23,7 @@
 
 #define CONTROL "net"
 #define API_SOCKET "slirp"
+#define VERSION_CACHE "rootlet-slirp4netns"
 
 #define NAMES_MAX (1u << 20)
 #define READY_TIMEOUT_MS 10000
@@ -89,6 +90,14 @@ static void plan_early(struct arena *arena, struct plan_net *plan)
 	plan->early_n = n;
 }
 
+/* For all containers of this user, until the machine is started again. */
+static const char *version_cache(struct arena *arena)
+{
+	const char *dir = host_runtime_dir(arena);
+
+	return dir ? arena_printf(arena, "%s/" VERSION_CACHE, dir) : NULL;
+}
+
 int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
 {
 	struct net_request *r = &ret->request;
@@ -106,6 +115,9 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 			       "%s: slirp4netns is not installed, which connects the container's network; install it: "
 			       "sudo apt-get install slirp4netns",
 			       plan->net.where);
+	}
+	if (net_slirp_check(r->slirp, &r->config, version_cache(arena), err) < 0) {
+		return err_wrap(err, "%s", plan->net.where);
 	}
 	TRY(parse_ports(arena, &plan->net, &r->ports, err));
 	if (r->config.handler == NET_HANDLER_OWN) {
@@ -159,6 +171,28 @@ static int write_name(const struct state_dir *dir, const char *name, const char 
 	return fchmodat(dir->fd, name, 0644, 0) < 0 ? err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) : 0;
 }
 
+/* As the other container of that network has it. One that brought a file of its own keeps that to itself. */
+static const char *shared_name(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
+			       const char *of, const char *name)
+{
+	const char *text;
+
+	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/%s/%s", dir->root, of, name), NAMES_MAX, &text) >=
+	    0) {
+		return text;
+	}
+	return of_rootfs(arena, plan->fs.rootfs, arena_printf(arena, "/etc/%s", name));
+}
+
+static int share_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir, const char *of,
+		       struct err *err)
+{
+	if (plan->net.bind_resolv_conf) {
+		TRY(write_name(dir, "resolv.conf", shared_name(arena, plan, dir, of, "resolv.conf"), err));
+	}
+	return plan->net.bind_hosts ? write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err) : 0;
+}
+
 static int write_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
 		       const struct net_config *config, struct err *err)
 {
@@ -180,6 +214,9 @@ static int write_names(struct arena *arena, const struct plan *plan, const struc
 int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir, struct network *net,
 		       struct err *err)
 {
+	if (net->of) {
+		return share_names(arena, plan, dir, net->of, err);
+	}
 	if (!net->wanted) {
 		return 0;
 	}
@@ -318,7 +355,8 @@ int host_ports_remove(const char *root, const char *id, const char *text, struct
 	return net_control_remove(control, &port, err) < 0 ? err_wrap(err, "container `%s`: %s", id, text) : 0;
 }
 
-int host_network_of(struct arena *arena, const char *root, const char *id, const char **ret, struct err *err)
+int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net, const char **ret,
+		    struct err *err)
 {
 	enum state_status status;
 	struct state state;
@@ -331,22 +369,38 @@ int host_network_of(struct arena *arena, const char *root, const char *id, const
 		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
 			       host_status_name(status));
 	}
+	if (state.network.pid.set) {
+		net->of = id;
+		net->shared = state.network;
+	}
 	*ret = arena_printf(arena, "/proc/%d/ns", (int)state.pid);
 	return 0;
 }
 
-int host_network_share(const char *root, const char *id, pid_t pid, int pidfd, struct err *err)
+int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_fd int control = -1;
-	struct state state;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
-	if (!state.network.pid.set) {
+	if (!net->of) {
 		return 0;
 	}
+	TRY(connect_control(dir->root, net->of, &control, err));
+	TRY(net_control_watch(control, pid, pidfd, err));
+	if (linkat(AT_FDCWD, arena_printf(&arena, "%s/%s/" CONTROL, dir->root, net->of), dir->fd, CONTROL, 0) < 0) {
+		return err_errno(err, errno, "%s/%s/" CONTROL, dir->root, dir->id);
+	}
+	return 0;
+}
+
+int host_network_follow(const char *root, const char *id, int *ret, struct err *err)
+{
+	scope_fd int control = -1;
+
 	TRY(connect_control(root, id, &control, err));
-	return net_control_watch(control, pid, pidfd, err);
+	TRY(net_control_follow(control, err));
+	*ret = fd_take(&control);
+	return 0;
 }
 
 void host_network_ended(const char *root, const struct state *state)
@@ -360,7 +414,7 @@ void host_network_ended(const char *root, const struct state *state)
 	size_t left = 0;
 
 	if (pidfd < 0 || host_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
-	    start != state->network.start_time.value || ended(pidfd, 100)) {
+	    start != state->network.start_time.value) {
 		return;
 	}
 	/* Others may still use that network. One that doesn't answer has nobody to live for. */

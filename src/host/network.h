@@ -21,6 +21,8 @@ struct network {
 	bool wanted;
 	struct net_request request;
 	struct net_helper helper; /* pid -1: not started */
+	const char *of;		  /* the container whose network is shared; NULL: none */
+	struct state_network shared; /* that one's helper */
 };
 
 #define NETWORK_INIT                                                                                                   \
@@ -51,11 +53,22 @@ int host_network_ready(const struct network *net, struct err *err);
 /* Closes what is this process's; `end`: and the helper's end is seen to, its container being gone. */
 void host_network_done(struct network *net, bool end);
 
-/* container:ID: the folder of that container's namespaces, for the plan. */
-int host_network_of(struct arena *arena, const char *root, const char *id, const char **ret, struct err *err);
+/*
+ * container:ID: the folder of that container's namespaces, for the plan. net->of and net->shared say whose network it is, if it is one
+ * of ours.
+ */
+int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net, const char **ret,
+		    struct err *err);
 
-/* That container's helper, if it has one, is to live as long as this process too. */
-int host_network_share(const char *root, const char *id, pid_t pid, int pidfd, struct err *err);
+/*
+ * That network's helper is to live as long as this process too, and to be found by this container when the other one is gone.
+ */
+int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd, struct err *err);
+
+/*
+ * A connection on which that network tells what happens to it (net_control_event). Errors: ENOTSUP: no network of ours.
+ */
+int host_network_follow(const char *root, const char *id, int *ret, struct err *err);
 
 /* At delete: waits until the helper of an ended container has ended as well, and with it all that it forwarded. */
 void host_network_ended(const char *root, const struct state *state);

@@ -70,6 +70,9 @@ int host_record(const struct launch *l, struct err *err)
 	if (rc < 0) {
 		return err_errno(err, -rc, "the container's process %d", (int)l->pid);
 	}
+	if (l->network.of) {
+		state.network = l->network.shared;
+	}
 	if (l->network.helper.pid > 0) {
 		state.network = (struct state_network){
 			.pid = { true, l->network.helper.pid },

@@ -129,33 +129,39 @@ static int option_root(struct arena *arena, const char *option, bool create, con
 	return 0;
 }
 
-static const char *beside(struct arena *arena, const char *runtime_dir)
+static bool is_usable(const char *path)
 {
-	if (!usable_runtime_dir(runtime_dir)) {
-		if (runtime_dir) {
-			log_debug("%s can't hold the state: missing, another user's, or not writable", runtime_dir);
-		}
-		return NULL;
+	bool usable = usable_runtime_dir(path);
+
+	if (path && !usable) {
+		log_debug("%s can't hold the state: missing, another user's, or not writable", path);
 	}
-	return arena_printf(arena, "%s/" RUNTIME_NAME, runtime_dir);
+	return usable;
+}
+
+const char *host_runtime_dir(struct arena *arena)
+{
+	if (!host_session_is_root()) {
+		const char *path = getenv("XDG_RUNTIME_DIR");
+
+		if (is_usable(path)) {
+			return path;
+		}
+		path = arena_printf(arena, "/run/user/%u", host_session_uid());
+		if (is_usable(path)) {
+			return path;
+		}
+	}
+	return geteuid() == 0 && is_usable("/run") ? "/run" : NULL;
 }
 
 /* The first place that may hold our folder. */
 static const char *default_root(struct arena *arena)
 {
-	uid_t uid = host_session_uid();
-	const char *root = NULL;
+	const char *dir = host_runtime_dir(arena);
 
-	if (!host_session_is_root()) {
-		root = beside(arena, getenv("XDG_RUNTIME_DIR"));
-		if (!root) {
-			root = beside(arena, arena_printf(arena, "/run/user/%u", uid));
-		}
-	}
-	if (!root && geteuid() == 0) {
-		root = beside(arena, "/run");
-	}
-	return root ? root : arena_printf(arena, "/tmp/" RUNTIME_NAME "-%u", uid);
+	return dir ? arena_printf(arena, "%s/" RUNTIME_NAME, dir) :
+		     arena_printf(arena, "/tmp/" RUNTIME_NAME "-%u", host_session_uid());
 }
 
 int host_state_root(struct arena *arena, const char *option, bool create, const char **ret, struct err *err)

@@ -87,6 +87,9 @@ int host_id_check(const char *id, struct err *err);
  */
 int host_state_root(struct arena *arena, const char *option, bool create, const char **ret, struct err *err);
 
+/* The runtime directory that is looked for so, by its name alone: for what all containers of a user share. NULL: none. */
+const char *host_runtime_dir(struct arena *arena);
+
 /* Makes and locks ROOT/ID. Errors: EEXIST "container with given ID already exists: `ID`". */
 int host_state_reserve(const char *root, const char *id, struct state_dir *ret, struct err *err);
 

@@ -124,6 +124,8 @@ int plan_net(struct builder *b, struct err *err)
 	if (str_starts(mode, "container:") && b->options->net_of) {
 		const char *of = b->options->net_of;
 
+		net->bind_resolv_conf = b->options->net_names && !has_mount(b, RESOLV_CONF);
+		net->bind_hosts = b->options->net_names && !has_mount(b, HOSTS);
 		/* That network namespace belongs to that container's user namespace. */
 		TRY(join(b, CLONE_NEWUSER, "user", arena_printf(b->arena, "%s/user", of), where, err));
 		return join(b, CLONE_NEWNET, "network", arena_printf(b->arena, "%s/net", of), where, err);

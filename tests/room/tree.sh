@@ -36,7 +36,8 @@ room_tree_setup() {
 	printf '127.0.0.1 localhost room\n::1 localhost\n' >"$tree/etc/hosts"
 	: >"$tree/etc/fstab"
 	: >"$tree/etc/motd"
-	rm -f "$tree/etc/resolv.conf"
+	# No server is reached from there; the file is, so that a test can put its own over it.
+	: >"$tree/etc/resolv.conf"
 	# For the kernel of the virtual machine.
 	printf 'overlay\ntun\nfuse\n' >"$tree/etc/modules-load.d/room.conf"
 

@@ -82,7 +82,7 @@ job=$scratch/job
 mkdir -p "$job/source" "$job/build/tests/guest"
 tar -C "$top" -cf - --exclude-vcs --exclude='./build*' --exclude='*.o' --exclude='*.a' . | tar -C "$job/source" -xf -
 cp "$room_build/rootlet" "$job/build/"
-cp "$room_build/tests/guest/testguest" "$job/build/tests/guest/"
+cp "$room_build"/tests/guest/{testguest,netguest} "$job/build/tests/guest/"
 how=tests
 if [ "${#room_command[@]}" -gt 0 ]; then
 	how='command'
