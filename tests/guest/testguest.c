@@ -252,16 +252,16 @@ int testguest_receive_fd(int listener, char *payload, size_t size)
 	return fd;
 }
 
+/* It gets its name when it listens, so that who sees it can connect. */
 int testguest_listen_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s~", path);
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0) {
+	if (len < 0 || (size_t)len >= sizeof(address.sun_path) ||
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0 ||
+	    rename(address.sun_path, path) < 0) {
 		return -1;
 	}
 	return listener;
