@@ -15,59 +15,9 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "guest/step.h"
-#include "sys/compat.h"
+#include "sys/cgroup.h"
 #include "sys/fd.h"
 #include "wire/wire.h"
-
-/* What may be given away; before Linux 4.15 there is no such file, and config-linux.md has the list. */
-#define DELEGATE "/sys/kernel/cgroup/delegate"
-#define DELEGATE_DEFAULT "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n"
-
-/* name "": the directory itself. Written, and read back. */
-static int give_one(const struct plan_cgroup *cg, int dir, const char *name, struct err *err)
-{
-	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
-	struct stat st;
-
-	if (fstatat(dir, name, &st, flags) < 0) {
-		return errno == ENOENT ? 0 : err_errno(err, errno, "the cgroup's %s", name);
-	}
-	if (st.st_uid == cg->uid) {
-		return 0;
-	}
-	if (fchownat(dir, name, cg->uid, (gid_t)-1, flags) < 0) {
-		return err_errno(err, errno, "giving the cgroup's %s to user %u", *name ? name : "directory", cg->uid);
-	}
-	if (fstatat(dir, name, &st, flags) < 0 || st.st_uid != cg->uid) {
-		return err_set(err, EIO, "the cgroup's %s did not become user %u's", *name ? name : "directory",
-			       cg->uid);
-	}
-	/* The group stays the caller's: its exec and delete still write here. */
-	if ((*name ? fchmodat(dir, name, st.st_mode | S_IWGRP, 0) : fchmod(dir, st.st_mode | S_IWGRP)) < 0) {
-		return err_errno(err, errno, "the mode of the cgroup's %s", *name ? name : "directory");
-	}
-	return 0;
-}
-
-/* config-linux.md, "Cgroup ownership": these files and no others, or the container could lift its own limits. */
-static int give(struct guest *g, int dir, struct err *err)
-{
-	const char *list;
-
-	if (sys_read_file(&g->arena, AT_FDCWD, DELEGATE, 65536, &list) < 0) {
-		list = DELEGATE_DEFAULT;
-	}
-	TRY(give_one(&g->plan->cgroup, dir, "", err));
-	while (*list) {
-		size_t len = strcspn(list, "\n");
-
-		if (len > 0 && !memchr(list, '/', len)) {
-			TRY(give_one(&g->plan->cgroup, dir, arena_strndup(&g->arena, list, len), err));
-		}
-		list += len + (list[len] == '\n');
-	}
-	return 0;
-}
 
 /* run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the process. */
 static int enter_payload(struct guest *g, int dir, struct err *err)
@@ -83,7 +33,7 @@ static int enter_payload(struct guest *g, int dir, struct err *err)
 	if (below < 0) {
 		return err_errno(err, errno, "the cgroup %s", name);
 	}
-	TRY(give(g, below, err));
+	TRY(sys_cgroup_give(below, g->plan->cgroup.uid, err));
 	rc = sys_write_file(below, "cgroup.procs", "0", 1);
 	return rc < 0 ? err_errno(err, -rc, "entering the cgroup %s", name) : 0;
 }
@@ -106,7 +56,7 @@ int guest_cgroup(struct guest *g, struct err *err)
 	dir = msg.fd;
 	g->no_cgroup = msg.type == WIRE_NO_CGROUP;
 	if (!g->no_cgroup && plan->cgroup.delegate) {
-		TRY(give(g, dir, err));
+		TRY(sys_cgroup_give(dir, plan->cgroup.uid, err));
 	}
 	if ((plan->ns.new &CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
 		return err_errno(err, errno, "making the container's cgroup namespace");

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "host/cgroup_internal.h"
@@ -336,6 +338,15 @@ static const char *cgroup_of(struct arena *arena, const struct cgroup *cgroup, p
 	return NULL;
 }
 
+int host_cgroup_open_beside(const struct cgroup *cgroup, pid_t init, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *of_init = cgroup->manager == PLAN_CGROUP_NONE ? NULL : cgroup_of(&arena, cgroup, init);
+	int fd = of_init ? host_cgroup_open_dir(arena_printf(&arena, "%s%s", cgroup->mount, of_init)) : -ENOENT;
+
+	return fd >= 0 ? fd : host_cgroup_open(cgroup, err);
+}
+
 /* systemd's scopes are beyond the caller's own: where the kernel refuses the move, the manager makes it. */
 static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err)
 {
@@ -348,6 +359,35 @@ static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid
 	return rc;
 }
 
+static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err);
+
+/*
+ * A cgroup that the container has made under a subordinate id. Who may write there can't take a process from outside of the
+ * scope, so that comes into the scope first.
+ */
+static int attach_by_owner(const struct cgroup *cgroup, int dir, const char *path, pid_t pid, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *name = arena_printf(&arena, "rootlet-exec-%d", (int)pid);
+	const char *gate = host_cgroup_dir(&arena, cgroup, name);
+	bool outside = cgroup->manager == PLAN_CGROUP_SYSTEMD;
+	int rc = 0;
+
+	if (outside && mkdir(gate, 0755) < 0) {
+		return err_errno(err, errno, "making the cgroup %s", gate);
+	}
+	if (outside) {
+		rc = attach_at(cgroup, name, pid, err);
+	}
+	if (rc == 0) {
+		rc = host_cgroup_move_in_userns(dir, path, pid, err);
+	}
+	if (outside && rmdir(gate) < 0) {
+		log_debug("removing the cgroup %s: %s", gate, strerror(errno));
+	}
+	return rc;
+}
+
 /* below: without a leading slash, relative to the container's cgroup; "" for itself. */
 static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err)
 {
@@ -356,6 +396,9 @@ static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, 
 	scope_fd int dir = host_cgroup_open_dir(path);
 	int rc = dir < 0 ? dir : host_cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
 
+	if ((rc == -EACCES || rc == -EPERM) && geteuid() != 0 && faccessat(dir, "cgroup.procs", W_OK, AT_EACCESS) < 0) {
+		return attach_by_owner(cgroup, dir, path, pid, err);
+	}
 	if ((rc == -EACCES || rc == -EPERM) && cgroup->manager == PLAN_CGROUP_SYSTEMD) {
 		return attach_by_manager(cgroup, below, pid, err);
 	}
@@ -367,7 +410,6 @@ int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init,
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *base = cgroup->sub ? cgroup->sub : "";
 	const char *of_init;
-	int rc;
 
 	if (cgroup->manager == PLAN_CGROUP_NONE) {
 		return sub && *sub ? none(cgroup, err) : 0;
@@ -384,16 +426,21 @@ int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init,
 		}
 		return attach_at(cgroup, arena_printf(&arena, "%s%s%s", base, *base ? "/" : "", sub), pid, err);
 	}
-	rc = attach_at(cgroup, base, pid, err);
-	/* EBUSY: it hands controllers down, and so may have no process of its own (cgroups(7)). */
-	if (rc == -EBUSY || rc == -EOPNOTSUPP || rc == -ENOENT) {
-		of_init = cgroup_of(&arena, cgroup, init);
-		if (of_init) {
-			of_init += strlen(cgroup->path);
-			rc = attach_at(cgroup, of_init + (*of_init == '/'), pid, err);
+	/*
+	 * Where init is now. An init that divides the cgroup can hand controllers down only as long as nobody is in the cgroup
+	 * itself (cgroups(7), "no internal processes"): whoever came before that would be in systemd's way for good.
+	 */
+	of_init = cgroup_of(&arena, cgroup, init);
+	if (of_init) {
+		const char *below = of_init + strlen(cgroup->path);
+		int rc = attach_at(cgroup, below + (*below == '/'), pid, err);
+
+		/* Moved on, or ended, or in a threaded cgroup, which takes no whole process. */
+		if (rc != -EBUSY && rc != -EOPNOTSUPP && rc != -ENOENT) {
+			return rc;
 		}
 	}
-	return rc;
+	return attach_at(cgroup, base, pid, err);
 }
 
 /* ---- limits ---- */

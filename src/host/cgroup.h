@@ -55,9 +55,14 @@ int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struc
 		      bool inside, int *ret_dir, struct err *err);
 
 /*
- * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not empty. init is the
- * container's first process: where the container has made cgroups of its own and takes no process in the one it was
- * given, init's own is taken.
+ * Gives the container's cgroup, open as `dir`, to the container's user, where the guest can't: where the caller's own id is none
+ * of the container's. Else it does nothing.
+ */
+int host_cgroup_give(const struct plan *plan, int dir, struct err *err);
+
+/*
+ * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not empty, else to where init is
+ * in it, the container's first process, which may have divided it; where that can't be, to the one it was given.
  */
 int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err);
 
@@ -66,6 +71,9 @@ int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init,
  * err: ENOTSUP when there is no cgroup, ENOENT when it is gone.
  */
 int host_cgroup_open(const struct cgroup *cgroup, struct err *err);
+
+/* The same for where init is, as host_cgroup_attach has it. */
+int host_cgroup_open_beside(const struct cgroup *cgroup, pid_t init, struct err *err);
 
 /* Freezes or thaws everything in it and waits until the kernel says that it is so. */
 int host_cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err);

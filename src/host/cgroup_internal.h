@@ -46,6 +46,9 @@ int host_cgroup_remove_tree(const char *path);
 /* The same, as root of a namespace with all of the user's ids: for what belongs to subordinate ones. */
 int host_cgroup_remove_in_userns(const char *path, struct err *err);
 
+/* Puts a process into the cgroup of that directory (path: for the error) in the same way. */
+int host_cgroup_move_in_userns(int dir, const char *path, pid_t pid, struct err *err);
+
 /* Appends the directories in `dir`, each with "AT/" in front when at is not empty. 0, or -errno; gone counts as empty. */
 int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list, size_t *room);
 

@@ -242,7 +242,7 @@ static int explain_result(struct systemd *sd, const struct systemd_scope *scope,
 	return err_set(err, EIO,
 		       "unit %s: systemd could not start it: %s%s%s; `journalctl --%s --unit=%s` may know why",
 		       scope->unit, result, unit_result ? ", result " : "", unit_result ? unit_result : "",
-		       host_session_is_root() ? "system" : "user", scope->unit);
+		       host_session_of_system() ? "system" : "user", scope->unit);
 }
 
 /* A value that a property can't take is refused without the property's name: annotations are the likeliest cause. */

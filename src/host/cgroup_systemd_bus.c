@@ -421,7 +421,7 @@ int host_systemd_find(struct arena *arena, const char **ret_addresses, struct er
 	struct systemd_addresses addresses;
 	struct text all;
 
-	systemd_addresses_look(arena, host_session_is_root(), &addresses);
+	systemd_addresses_look(arena, host_session_of_system(), &addresses);
 	if (addresses.n == 0) {
 		return systemd_addresses_none(&addresses, "", err);
 	}
@@ -440,7 +440,7 @@ int host_systemd_open(struct systemd **ret, struct err *err)
 	int rc;
 
 	sd->deadline = now_ms() + SYSTEMD_TIMEOUT_MS;
-	systemd_addresses_look(&arena, host_session_is_root(), &sd->addresses);
+	systemd_addresses_look(&arena, host_session_of_system(), &sd->addresses);
 	rc = sd->addresses.n == 0 ? systemd_addresses_none(&sd->addresses, "", err) : load(&sd->f, err);
 	if (rc < 0) {
 		arena_done(&arena);

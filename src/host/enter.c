@@ -225,7 +225,7 @@ static pid_t clone_inside(struct enter *e)
 	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup || e->plan->enter.initial.set) {
 		return sys_clone(0, &e->guest.pidfd);
 	}
-	cgroup = host_cgroup_open(&e->state.cgroup, &ignored);
+	cgroup = host_cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
 	pid = cgroup < 0 ? cgroup : sys_clone_into(0, cgroup, &e->guest.pidfd);
 	e->inside = pid >= 0;
 	return pid < 0 ? sys_clone(0, &e->guest.pidfd) : pid;

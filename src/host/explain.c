@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +87,13 @@ static bool known_here(struct arena *arena, const char *path, const struct plan_
 	return true;
 }
 
+static bool is_setuid(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_ISUID);
+}
+
 void host_explain_helper(const struct plan_ids *ids, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
@@ -112,6 +121,16 @@ void host_explain_helper(const struct plan_ids *ids, struct err *err)
 			"the group ids from %u on do not exist in the user namespace that this runs in: give the outer "
 			"container a larger map, or a range in /etc/subgid here that it has",
 			missing);
+	} else if (ids->newuidmap && is_setuid(ids->newuidmap) && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0) {
+		/*
+		 * user_namespaces(7): who opens the map must have CAP_SYS_ADMIN over the new namespace. A helper with the
+		 * user's own effective uid has, as its owner; as root it has only what the bounding set leaves.
+		 */
+		err_hint(err,
+			 "%s is setuid root, and root lacks CAP_SYS_ADMIN in this container: give the helpers file "
+			 "capabilities in the place of that bit (chmod u-s %s %s; setcap cap_setuid+ep %s; setcap "
+			 "cap_setgid+ep %s), or the container CAP_SYS_ADMIN",
+			 ids->newuidmap, ids->newuidmap, ids->newgidmap, ids->newuidmap, ids->newgidmap);
 	} else {
 		host_explain_userns(err);
 	}

@@ -216,6 +216,9 @@ void host_facts_process(struct arena *arena, const struct spec_process *process,
 		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
 		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
 		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
+		/* user_namespaces(7), "Defining user and group ID mappings"; the third for uid 0, since Linux 5.12. */
+		f.maps_ids = f.privileged ||
+			     (f.in_userns && has_cap(CAP_SETUID) && has_cap(CAP_SETGID) && has_cap(CAP_SETFCAP));
 		f.setgroups_denied = f.in_userns && setgroups_denied(arena, "/proc/self/setgroups");
 		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	}
@@ -252,7 +255,7 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 	if (plan_needs_subids(spec, &f)) {
 		f.user = host_user_name(arena, f.uid);
 		TRY(host_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
-		if (!f.privileged) {
+		if (!f.maps_ids) {
 			find_helpers(arena, &f);
 		}
 	}

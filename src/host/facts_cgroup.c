@@ -154,7 +154,7 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 		return;
 	}
 	/* All of it is real root's, but systemd's to manage: only who insists gets it. */
-	if (str_eq(top, "/") && !insist && host_session_is_root() && systemd_is_running()) {
+	if (str_eq(top, "/") && !insist && host_session_of_system() && systemd_is_running()) {
 		f->why_not = "the cgroups of this machine are managed by systemd";
 		return;
 	}
@@ -197,6 +197,7 @@ void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool
 	if (f.mode == FACTS_CGROUP_V2 && !f.top && choice != PLAN_CGROUP_ONLY_FS) {
 		struct err err = { .code = 0 };
 
+		f.systemd_is_system = host_session_of_system();
 		if (host_systemd_find(arena, &f.systemd, &err) < 0) {
 			f.systemd = NULL;
 			f.why_no_systemd = arena_strdup(arena, err.msg);
@@ -208,7 +209,7 @@ void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool
 		const char *dir = V2_MOUNT;
 		uid_t uid = host_session_uid();
 
-		if (!host_session_is_root()) {
+		if (!f.systemd_is_system) {
 			dir = arena_printf(arena, V2_MOUNT "/user.slice/user-%u.slice/user@%u.service", (unsigned)uid,
 					   (unsigned)uid);
 		}

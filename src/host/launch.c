@@ -370,6 +370,9 @@ static int give(struct launch *l, struct err *err)
 		rc = host_filter_compile(l->spec, l->plan, &filter, err);
 	}
 	TRY(host_idmap_finish(&job, &l->plan->ids, rc, err));
+	if (cgroup >= 0 && l->plan->cgroup.delegate) {
+		TRY(host_cgroup_give(l->plan, cgroup, err));
+	}
 	if (l->plan->ids.how != PLAN_IDS_NONE) {
 		TRY(tell(l, WIRE_IDMAP, -1, err));
 	}

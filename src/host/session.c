@@ -3,10 +3,19 @@
 #include "host/session.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "sys/idmap.h"
+
+/* As seen in this namespace: what belongs to root outside of it does not to us. */
+static bool is_own(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == geteuid();
+}
 
 uid_t host_session_uid(void)
 {
@@ -15,6 +24,10 @@ uid_t host_session_uid(void)
 	struct sys_idmap map;
 	uid_t uid = geteuid();
 
+	/* A container with a systemd and users of its own: their numbers are those in here. */
+	if (is_own(arena_printf(&arena, "/run/user/%u", uid))) {
+		return uid;
+	}
 	if (sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || !sys_idmap_holds(&map, uid, 1, &e)) {
 		return uid;
 	}
@@ -31,6 +44,11 @@ bool host_session_is_root(void)
 	}
 	/* No map at all: a kernel without user namespaces. */
 	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || sys_idmap_is_identity(&map);
+}
+
+bool host_session_of_system(void)
+{
+	return host_session_is_root() || (geteuid() == 0 && is_own("/run/systemd/private"));
 }
 
 /*
@@ -56,7 +74,7 @@ bool host_session_ends(struct arena *arena)
 	uid_t uid = host_session_uid();
 	const char *name;
 
-	if (host_session_is_root() || access("/run/systemd/system", F_OK) < 0 ||
+	if (host_session_of_system() || access("/run/systemd/system", F_OK) < 0 ||
 	    access(arena_printf(arena, "/run/user/%u", uid), F_OK) < 0) {
 		return false;
 	}

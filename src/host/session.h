@@ -12,11 +12,17 @@
 
 #include "base/arena.h"
 
-/* The id outside of our user namespace that our effective uid stands for; geteuid() where the map can't be read. */
+/*
+ * The id that the session's user has where their /run/user is: outside of our user namespace (podman unshare), or in it (a
+ * container that systemd runs); geteuid() where the map can't be read.
+ */
 uid_t host_session_uid(void);
 
 /* Effective uid 0 in the initial user namespace (or one that maps every id to itself). */
 bool host_session_is_root(void);
+
+/* Root whose systemd is the system's: of the machine, or of the container that we are root of. */
+bool host_session_of_system(void);
 
 /* The name of a user, in the arena; NULL for none. */
 const char *host_user_name(struct arena *arena, uid_t uid);

@@ -74,9 +74,9 @@ static int place_systemd(struct builder *b, struct err *err)
 {
 	struct plan_cgroup *cg = &b->plan->cgroup;
 	const char *subgroup = spec_annotation(b->spec, "run.oci.systemd.subgroup");
-	bool system = b->facts->privileged && !b->facts->in_userns;
 
-	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id, system, &cg->unit, &cg->slice, err));
+	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id, b->facts->cgroup.systemd_is_system,
+			   &cg->unit, &cg->slice, err));
 	cg->description = arena_printf(b->arena, "rootlet container %s", b->options->id);
 	cg->sub = subgroup ? subgroup : "container";
 	return take_annotations(b, err);

@@ -81,6 +81,7 @@ struct facts_cgroup {
 	struct strs controllers; /* that top can hand down; looked up only when limits are asked for */
 	const char *systemd;	 /* addresses of the manager, looked up only when it may be needed; NULL: none */
 	const char *why_no_systemd;
+	bool systemd_is_system; /* and no user's: slices are the system's */
 	bool systemd_controllers_known;
 	struct strs systemd_controllers; /* that the manager was given */
 };
@@ -90,6 +91,7 @@ struct facts {
 	uint32_t gid;
 	const char *user;	       /* its name; NULL when the password database has none */
 	bool privileged;	       /* CAP_SYS_ADMIN in the current user namespace */
+	bool maps_ids;		       /* it may write maps of user namespaces itself, CAP_SYS_ADMIN or not */
 	bool in_userns;		       /* this is not the initial user namespace: ids are a selection */
 	struct facts_extents own_uids; /* the current namespace's map, when in_userns */
 	struct facts_extents own_gids;

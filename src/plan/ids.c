@@ -274,7 +274,7 @@ static void single_id(struct builder *b, struct side *u, struct side *g)
 
 static int choose_writer(struct builder *b, struct side *u, struct side *g, struct err *err)
 {
-	if (b->facts->privileged) {
+	if (b->facts->maps_ids) {
 		b->plan->ids.how = PLAN_IDS_DIRECT;
 		return 0;
 	}
@@ -292,7 +292,7 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 {
 	const struct facts *f = b->facts;
 
-	if (f->privileged && f->in_userns) {
+	if (f->maps_ids && f->in_userns) {
 		take_own_map(b, u);
 		take_own_map(b, g);
 		b->plan->ids.how = PLAN_IDS_DIRECT;
@@ -309,7 +309,7 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	}
 	take_whole_range(b, u);
 	take_whole_range(b, g);
-	if (f->privileged) {
+	if (f->maps_ids) {
 		b->plan->ids.how = PLAN_IDS_DIRECT;
 		return 0;
 	}
@@ -329,7 +329,7 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 			user = true;
 		}
 	}
-	if (facts->privileged) {
+	if (facts->maps_ids) {
 		return user && lin->uid_mappings.n == 0 && !facts->in_userns;
 	}
 	if (!lin || lin->uid_mappings.n == 0) {

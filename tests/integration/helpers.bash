@@ -179,6 +179,20 @@ nothing_left() {
 	return "$bad"
 }
 
+# user_units: all scopes of the user's manager, and whatever has failed there; from any environment.
+user_units() {
+	XDG_RUNTIME_DIR=/run/user/$(id -u) DBUS_SESSION_BUS_ADDRESS='' systemctl --user list-units --all --plain --no-legend |
+		awk '$1 ~ /\.scope$/ || $3 == "failed" { print $1, $3 }' | sort
+}
+
+# same_units BEFORE: for wait_for; BEFORE is what user_units said.
+same_units() {
+	[ "$(user_units)" = "$1" ] || {
+		echo "the manager's units: $(user_units)"
+		return 1
+	}
+}
+
 # container_setup [OPTION-OF-SPEC...]
 # shellcheck disable=SC2120
 container_setup() {

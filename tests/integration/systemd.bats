@@ -15,21 +15,11 @@ ctl() {
 	XDG_RUNTIME_DIR=$manager DBUS_SESSION_BUS_ADDRESS='' systemctl --user "$@"
 }
 
-# units: all scopes, and whatever has failed.
-units() {
-	ctl list-units --all --plain --no-legend --type=scope | cut -d' ' -f1
-	ctl list-units --all --plain --no-legend --state=failed | cut -d' ' -f1
-}
-
 setup() {
 	container_setup
 	chmod 755 "$T"
 	unit=rootlet-$C.scope
-	before=$(units | sort)
-}
-
-same_units() {
-	[ "$(units | sort)" = "$before" ]
+	before=$(user_units)
 }
 
 teardown() {
@@ -37,10 +27,7 @@ teardown() {
 	for name in bus systemd/private; do
 		[ ! -e "$manager/$name.away" ] || mv "$manager/$name.away" "$manager/$name"
 	done
-	wait_for same_units || {
-		units
-		left=1
-	}
+	wait_for same_units "$before" || left=1
 	container_teardown
 	return "$left"
 }
@@ -415,7 +402,7 @@ end_manager() {
 	for ((i = 1; i <= 15; i++)); do
 		rl delete --force "$C-$i"
 	done
-	wait_for same_units
+	wait_for same_units "$before"
 	nothing_left
 }
 
@@ -437,6 +424,6 @@ end_manager() {
 	sd run --detach --bundle "$B" "$C"
 	kill -KILL "$(pid_of)"
 	wait_for status_is stopped
-	wait_for same_units
+	wait_for same_units "$before"
 	rl delete "$C"
 }

@@ -18,9 +18,23 @@ room_packages='systemd systemd-sysv dbus dbus-user-session libpam-systemd
 room_user=rootlet-test
 room_other=rootlet-other
 
+# room_tree_image TREE: TREE/srv/debian.tar, from which tests make containers that are a whole Debian: this one, before it
+# is set up, without what is big and what an engine would start in there.
+room_tree_image() {
+	local name
+	local -a without=(--exclude=./srv/debian.tar)
+	for name in boot 'dev/*' 'etc/systemd/system/*.wants/podman*' usr/bin/crun usr/bin/podman 'usr/bin/python3*' usr/sbin/runc \
+		usr/lib/cni usr/lib/modules usr/lib/podman 'usr/lib/python3*' usr/lib/udev 'usr/lib/*/perl' usr/share/doc usr/share/locale \
+		usr/share/man usr/share/perl var/cache var/lib/apt; do
+		without+=("--exclude=./$name")
+	done
+	tar -C "$1" --numeric-owner "${without[@]}" -cf "$1/srv/debian.tar" .
+}
+
 # room_tree_setup TREE: what packages don't do.
 room_tree_setup() {
 	local tree=$1 unit
+	room_tree_image "$tree"
 	# shellcheck disable=SC2016 # for the inner shell
 	chroot "$tree" sh -euc '
 		useradd --create-home --shell /bin/bash --uid 1000 "$1"

@@ -163,6 +163,8 @@ static bool read_cgroup_fact(struct arena *arena, const char *word, const char *
 		f->controllers = words(arena, rest);
 	} else if (str_eq(word, "systemd")) {
 		f->systemd = text;
+	} else if (str_eq(word, "systemd-is-system")) {
+		f->systemd_is_system = true;
 	} else if (str_eq(word, "systemd-why-not")) {
 		f->why_no_systemd = text;
 	} else if (str_eq(word, "systemd-controllers")) {
@@ -193,6 +195,9 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		f->user = arena_strdup(arena, rest);
 	} else if (str_eq(word, "privileged")) {
 		f->privileged = true;
+		f->maps_ids = true;
+	} else if (str_eq(word, "maps-ids")) {
+		f->maps_ids = true;
 	} else if (str_eq(word, "in-userns")) {
 		f->in_userns = true;
 	} else if (str_eq(word, "subid-source")) {

@@ -130,6 +130,18 @@ stands_still() {
 	rlu delete --force "$C"
 }
 
+@test "exec is where init went, from anywhere, also where only the container's user may write" {
+	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"] | .process.user = {uid: 1000, gid: 1000}'
+	script 'cd /sys/fs/cgroup; mkdir -p a/b; echo 1 >a/b/cgroup.procs; echo >/tmp/ready; exec sleep 1000'
+	rlu run -d --bundle "$B" "$C"
+	wait_for test -e "$B/rootfs/tmp/ready"
+	try rlu exec "$C" sed -n 's/^0:://p' /proc/self/cgroup
+	equal "$output$stderr" /a/b
+	at=/other try rlu exec --user 0 "$C" sed -n 's/^0:://p' /proc/self/cgroup
+	equal "$output$stderr" /a/b
+	rlu delete --force "$C"
+}
+
 @test "exec follows init where the container's own cgroup takes no process" {
 	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs a controller in cgroup v2"
 	echo +hugetlb >"$mount/cgroup.subtree_control"

@@ -227,6 +227,22 @@ a 0:0"
 /mine/deep"
 }
 
+@test "a container that has none of its caller's own ids is given its cgroup all the same" {
+	local range
+	range=$(awk -F: -v u="$user" '$1 == u { print $2; exit }' /etc/subuid)
+	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]
+		| .linux.uidMappings = [{containerID: 0, hostID: $r, size: 2000}] | .linux.gidMappings = .linux.uidMappings' --argjson r "$range"
+	chmod -R a+rX "$T"
+	script 'stat -c %u:%g /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/a && echo 1 >/sys/fs/cgroup/a/cgroup.procs && exec sleep 1000'
+	rlu run -d --bundle "$B" "$C" >"$T/out"
+	wait_for sh -c '[ "$(sed -n s/^0:://p "/proc/$1/cgroup")" = "$2" ]' - "$(pid_of)" "$top/rootlet-$C/container/a"
+	# The group is the caller's, of whom there is none in there.
+	equal "$(cat "$T/out")" $'0:65534\n0:65534'
+	try rlu exec "$C" sed -n 's/^0:://p' /proc/self/cgroup
+	equal "$output$stderr" /a
+	rlu delete --force "$C"
+}
+
 @test "a very deep tree of cgroups made by the container is removed" {
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
 	inside 'cd /sys/fs/cgroup; i=0; while [ $i -lt 150 ]; do mkdir d e && cd d || exit 1; i=$((i + 1)); done'
