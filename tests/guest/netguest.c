@@ -4,8 +4,10 @@
  *
  *	netguest tcp:PORT peer:PORT port:PORT udp:PORT udp-peer:PORT …
  *
- * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT; port says which port was reached. Listens
- * on every address of both families, prints "ready" and serves until it is killed. `netguest ping ADDRESS` sends one ping.
+ * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT; port says which port was reached. last says
+ * hello, ends its own side and prints what came afterwards: its length and FNV-1a hash; after waits for the client's end and then
+ * sends as many bytes as that had written, in decimal; end prints how the client ended; reset answers the first byte with a reset.
+ * Listens on every address of both families, prints "ready" and serves until it is killed. `netguest ping ADDRESS` sends one ping.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -13,6 +15,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +28,9 @@ static const struct kind {
 	const char *name;
 	int type;
 } kinds[] = {
-	{ "tcp", SOCK_STREAM }, { "peer", SOCK_STREAM },    { "port", SOCK_STREAM },
-	{ "udp", SOCK_DGRAM },	{ "udp-peer", SOCK_DGRAM },
+	{ "tcp", SOCK_STREAM },	  { "peer", SOCK_STREAM },    { "port", SOCK_STREAM },
+	{ "udp", SOCK_DGRAM },	  { "udp-peer", SOCK_DGRAM }, { "last", SOCK_STREAM },
+	{ "after", SOCK_STREAM }, { "end", SOCK_STREAM },     { "reset", SOCK_STREAM },
 };
 
 static struct pollfd fds[SERVERS];
@@ -61,6 +65,70 @@ static void put(int fd, const char *bytes, size_t len)
 	}
 }
 
+static void serve_last(int fd)
+{
+	uint64_t hash = 14695981039346656037u, length = 0;
+	ssize_t n;
+
+	put(fd, "hello", 5);
+	shutdown(fd, SHUT_WR);
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+		length += (uint64_t)n;
+		for (ssize_t k = 0; k < n; k++) {
+			hash = (hash ^ (unsigned char)buffer[k]) * 1099511628211u;
+		}
+	}
+	printf("last: %llu bytes %016llx\n", (unsigned long long)length, (unsigned long long)hash);
+	fflush(stdout);
+}
+
+static void serve_after(int fd)
+{
+	char text[32] = "";
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < sizeof(text) - 1 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
+		used += (size_t)n;
+	}
+	for (size_t left = (size_t)atol(text), some; left > 0; left -= some) {
+		some = left < sizeof(buffer) ? left : sizeof(buffer);
+		for (size_t k = 0; k < some; k++) {
+			buffer[k] = (char)(left - k);
+		}
+		put(fd, buffer, some);
+	}
+}
+
+static void serve_end(int fd)
+{
+	struct pollfd p = { fd, 0, 0 };
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+	}
+	if (n == 0) {
+		printf("end: closed\n");
+		fflush(stdout);
+		/* Of a stream that has ended, only an error is still to come. */
+		poll(&p, 1, 10000);
+		n = p.revents & POLLERR ? -1 : 0;
+	}
+	if (n < 0) {
+		printf("end: reset\n");
+		fflush(stdout);
+	}
+}
+
+static void serve_reset(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)!read(fd, buffer, 1);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
 static void serve_connection(int i, int fd, const struct sockaddr_in6 *peer)
 {
 	const char *what = servers[i].kind->name;
@@ -73,6 +141,14 @@ static void serve_connection(int i, int fd, const struct sockaddr_in6 *peer)
 	} else if (strcmp(what, "port") == 0) {
 		snprintf(text, sizeof(text), "%d\n", servers[i].port);
 		put(fd, text, strlen(text));
+	} else if (strcmp(what, "last") == 0) {
+		serve_last(fd);
+	} else if (strcmp(what, "after") == 0) {
+		serve_after(fd);
+	} else if (strcmp(what, "end") == 0) {
+		serve_end(fd);
+	} else if (strcmp(what, "reset") == 0) {
+		serve_reset(fd);
 	} else {
 		while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
 			put(fd, buffer, (size_t)n);
