@@ -74,6 +74,29 @@ END
 	equal "${line[3]##* }" 10.0.2.2
 }
 
+@test "500 clients at once, and again: each is seen by its own address and port" {
+	on_host '
+		serve "exec netguest peer:80" --net=slirp4netns --publish 8080:80
+		python3 - <<"END"
+import socket
+for round in range(2):
+    many = []
+    for i in range(500):
+        s = socket.socket()
+        s.settimeout(20)
+        s.bind(("192.0.2.%d" % (i % 2 + 1), 10000 + i))
+        s.connect(("192.0.2.2", 8080))
+        many.append(s)
+    for s in many:
+        seen = s.makefile().read().split()
+        assert seen == [s.getsockname()[0], str(s.getsockname()[1])], (seen, s.getsockname())
+        s.close()
+print("each")
+END
+		rl delete --force "$C"'
+	has "$output" each
+}
+
 @test "client_address=gateway: the same port of the container's own stays usable by UDP" {
 	on_host '
 		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:client_address=gateway --publish 8080:80 --publish 5353:53/udp
