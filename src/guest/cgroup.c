@@ -7,16 +7,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "base/str.h"
 #include "guest/step.h"
 #include "sys/cgroup.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
+#include "sys/mount.h"
 #include "wire/wire.h"
 
 /* run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the process. */
@@ -38,6 +44,21 @@ static int enter_payload(struct guest *g, int dir, struct err *err)
 	return rc < 0 ? err_errno(err, -rc, "entering the cgroup %s", name) : 0;
 }
 
+/* By its name among the host's mounts, which are ours still: a descriptor of the host side's can't be bound from here. */
+static void note_place(struct guest *g, int dir)
+{
+	char link[64], path[PATH_MAX];
+	struct stat st;
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	len = readlink(link, path, sizeof(path));
+	if (len > 0 && len < (ssize_t)sizeof(path) && path[0] == '/' && fstat(dir, &st) == 0) {
+		g->cgroup = arena_strndup(&g->arena, path, (size_t)len);
+		g->cgroup_ino = st.st_ino;
+	}
+}
+
 /* Situation: uid 0 of the user namespace, the host's mounts; this process is in its cgroup once the message is there. */
 int guest_cgroup(struct guest *g, struct err *err)
 {
@@ -55,6 +76,9 @@ int guest_cgroup(struct guest *g, struct err *err)
 	}
 	dir = msg.fd;
 	g->no_cgroup = msg.type == WIRE_NO_CGROUP;
+	if (!g->no_cgroup) {
+		note_place(g, dir);
+	}
 	if (!g->no_cgroup && plan->cgroup.delegate) {
 		TRY(sys_cgroup_give(dir, plan->cgroup.uid, err));
 	}
@@ -62,4 +86,67 @@ int guest_cgroup(struct guest *g, struct err *err)
 		return err_errno(err, errno, "making the container's cgroup namespace");
 	}
 	return g->no_cgroup || !plan->cgroup.payload ? 0 : enter_payload(g, dir, err);
+}
+
+/* ---- its mount ---- */
+
+/* The container's own as the host has it, which is what cgroup2 would show; with the flags that were asked for. */
+static int bind_own(struct guest *g, const struct plan_mount *m)
+{
+	scope_fd int fd = g->cgroup ? sys_mount_clone(AT_FDCWD, g->cgroup, true, true) : -ENOENT;
+	struct statfs fs;
+	struct stat st;
+	int rc;
+
+	if (fd < 0) {
+		return fd;
+	}
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC || fstat(fd, &st) < 0 ||
+	    st.st_ino != g->cgroup_ino) {
+		return -ENOENT;
+	}
+	rc = sys_mount_setattr(fd, true, m->set, 0, 0);
+	return rc < 0 ? rc : fd_take(&fd);
+}
+
+/*
+ * cgroup2 of the container's namespace. Where the kernel doesn't mount it (a surrounding container without one, or with one that
+ * is partly covered): the container's own, bound; and without one nothing, instead of all the host's. Nothing too where the
+ * namespace begins at the machine's root. What isn't the container's is never writable (CVE-2023-25809). *ret: the mount, detached.
+ */
+int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, struct err *err)
+{
+	bool foreign = g->no_cgroup || g->plan->cgroup.manager == PLAN_CGROUP_NONE;
+	struct err why;
+	int fd;
+
+	if (foreign && g->plan->cgroup.caller_is_root) {
+		fd = guest_empty_directory("cgroup", err);
+		*ret = fd < 0 ? -1 : fd;
+		return fd < 0 ? fd : 0;
+	}
+	fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly,
+			  m->set | (g->no_cgroup ? MOUNT_ATTR_RDONLY : 0), err);
+	if (fd >= 0) {
+		*ret = fd;
+		return 0;
+	}
+	if (err->code != EPERM && err->code != EBUSY && err->code != ENODEV) {
+		return fd;
+	}
+	why = *err;
+	fd = foreign ? -ENOENT : bind_own(g, m);
+	if (fd >= 0) {
+		guest_log(g, "%s: the container's cgroup is bound on %s, as the host has it: %s", m->where, m->target,
+			  why.msg);
+		*ret = fd;
+		return 0;
+	}
+	fd = guest_empty_directory("cgroup", err);
+	if (fd < 0) {
+		return fd;
+	}
+	guest_log(g, "%s: an empty folder stands for %s: %s", m->where, m->target, why.msg);
+	*ret = fd;
+	return 0;
 }

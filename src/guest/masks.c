@@ -18,21 +18,28 @@
 #include "sys/fd.h"
 #include "sys/mount.h"
 
+/* A read-only one, as a detached mount: its descriptor, or -errno. source: what mountinfo says. */
+int guest_empty_directory(const char *source, struct err *err)
+{
+	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
+
+	return sys_mount_fs("tmpfs", source, options, 3, true,
+			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+}
+
 /*
  * One empty read-only tmpfs serves all masked directories: the first gets it, the others clones of it. Nothing is left
  * over: a detached mount that is closed costs a grace period of the kernel's RCU.
  */
 static int empty_directory(int *shared, struct err *err)
 {
-	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
 	int fd;
 
 	if (*shared >= 0) {
 		fd = sys_mount_clone(*shared, "", false, false);
 		return fd < 0 ? err_errno(err, -fd, "an empty directory for masked paths") : fd;
 	}
-	fd = sys_mount_fs("tmpfs", "masked", options, 3, true,
-			  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	fd = guest_empty_directory("masked", err);
 	if (fd < 0) {
 		return err_wrap(err, "making an empty directory for masked paths");
 	}

@@ -244,25 +244,6 @@ static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_s
 	return 0;
 }
 
-/* cgroup2 that can't be mounted (a kernel or a surrounding container without it): the host's, which must not be written. */
-static int fall_back(struct guest *g, const struct plan_mount *m, int *ret_mount, struct err *err)
-{
-	struct err why = *err;
-	int rc;
-
-	*ret_mount = sys_mount_clone(AT_FDCWD, "/sys/fs/cgroup", true, false);
-	if (*ret_mount < 0) {
-		return explain_fs(m, err);
-	}
-	rc = sys_mount_setattr(*ret_mount, true, m->set | MOUNT_ATTR_RDONLY, 0, 0);
-	if (rc < 0) {
-		return err_errno(err, -rc, "%s: making the host's /sys/fs/cgroup read-only for %s", m->where,
-				 m->target);
-	}
-	guest_log(g, "%s: the host's /sys/fs/cgroup is bound read-only on %s: %s", m->where, m->target, why.msg);
-	return 0;
-}
-
 /* Of the root directory: for filesystems that take no label as an option (linux.mountLabel). */
 static int set_label(const struct plan_mount *m, int fd, struct err *err)
 {
@@ -276,15 +257,15 @@ static int set_label(const struct plan_mount *m, int fd, struct err *err)
 
 static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
 {
-	/* The caller's cgroup, should the container have none: never writable (CVE-2023-25809). */
-	uint64_t set = m->set | (g->no_cgroup && str_eq(m->fstype, "cgroup2") ? MOUNT_ATTR_RDONLY : 0);
-	scope_fd int fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, set, err);
+	scope_fd int fd = -1;
 	int rc;
 
-	if (fd < 0 && m->fall_back && (err->code == EPERM || err->code == EBUSY || err->code == ENODEV)) {
-		TRY(fall_back(g, m, &fd, err));
+	if (m->fall_back) {
+		rc = guest_cgroup_mount(g, m, &fd, err);
+	} else {
+		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, m->set, err);
 	}
-	if (fd < 0) {
+	if (rc < 0) {
 		return explain_fs(m, err);
 	}
 	if (m->label) {

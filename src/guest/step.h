@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -36,9 +37,11 @@ struct guest {
 	int selinux;		   /* the same for the label */
 	int hooks_out;		   /* where the hooks write; -1: /dev/null */
 	int hooks_err;		   /* -1: kept for the message */
-	bool no_cgroup;		   /* systemd failed: the container stays in its caller's cgroup */
-	bool started;		   /* READY was sent */
-	const char *program;	   /* the file that execve gets, found in PATH */
+	const char *cgroup;	   /* the container's own, below the host's mount of it; NULL: none */
+	ino_t cgroup_ino;
+	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
+	bool started;	     /* READY was sent */
+	const char *program; /* the file that execve gets, found in PATH */
 	const char **env;
 };
 
@@ -72,6 +75,7 @@ int guest_final_cpus(struct guest *g, struct err *err);
 
 /* cgroup.c */
 int guest_cgroup(struct guest *g, struct err *err);
+int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, struct err *err);
 
 /* rootfs.c */
 int guest_rootfs(struct guest *g, struct err *err);
@@ -101,6 +105,7 @@ int guest_devices(struct guest *g, struct err *err);
 int guest_links(struct guest *g, struct err *err);
 
 /* masks.c */
+int guest_empty_directory(const char *source, struct err *err);
 int guest_masks(struct guest *g, struct err *err);
 int guest_readonly_paths(struct guest *g, struct err *err);
 

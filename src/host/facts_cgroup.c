@@ -183,13 +183,28 @@ static struct strs read_controllers(struct arena *arena, const char *dir, bool *
 	return list;
 }
 
+/* Only the root has no type (cgroup v2, "Core Interface Files"); what is the root of a namespace does. */
+static bool own_is_root(struct arena *arena, const struct facts_cgroup *f)
+{
+	const char *own = own_path(arena);
+
+	if (!own || !f->mount) {
+		return own && str_eq(own, "/");
+	}
+	return access(arena_printf(arena, "%s/cgroup.procs", below(arena, f, own)), F_OK) == 0 &&
+	       access(arena_printf(arena, "%s/cgroup.type", below(arena, f, own)), F_OK) < 0;
+}
+
 void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, struct facts_cgroup *ret)
 {
 	struct facts_cgroup f = { .mode = FACTS_CGROUP_NONE };
 	bool known;
 
-	if (choice != PLAN_CGROUP_DISABLED) {
-		find_mount(&f);
+	find_mount(&f);
+	f.own_is_root = own_is_root(arena, &f);
+	if (choice == PLAN_CGROUP_DISABLED) {
+		f.mode = FACTS_CGROUP_NONE;
+		f.mount = NULL;
 	}
 	if (f.mount && choice != PLAN_CGROUP_ONLY_SYSTEMD) {
 		find_delegated(arena, choice == PLAN_CGROUP_ONLY_FS, &f);

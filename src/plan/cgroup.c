@@ -443,6 +443,7 @@ int plan_cgroup(struct builder *b, struct err *err)
 
 	cg->delegate = wants_delegation(b);
 	cg->best_effort = b->options->best_effort;
+	cg->caller_is_root = b->facts->cgroup.own_is_root;
 	if (b->spec->process) {
 		cg->uid = b->spec->process->user.uid;
 	}

@@ -70,6 +70,20 @@ static void adapt_devpts(struct builder *b, struct plan_mount *m)
 	}
 }
 
+/* The namespace's root is the caller's cgroup then. */
+static void adapt_foreign_cgroup(struct builder *b, struct plan_mount *m)
+{
+	if (b->plan->cgroup.caller_is_root) {
+		plan_note_quiet(
+			b, m->where, "an empty folder stands for /sys/fs/cgroup",
+			"the container has no cgroup of its own, and its caller's is the root of the machine's");
+	} else if (!(m->set & MOUNT_ATTR_RDONLY)) {
+		plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only", "the container has no cgroup of its own");
+	}
+	m->set |= MOUNT_ATTR_RDONLY;
+	m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+}
+
 static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 {
 	if (plan_ns_new(b, CLONE_NEWCGROUP)) {
@@ -78,12 +92,8 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 		m->source = "cgroup2";
 		m->data_n = 0;
 		m->fall_back = true;
-		if (b->plan->cgroup.manager == PLAN_CGROUP_NONE && !(m->set & MOUNT_ATTR_RDONLY)) {
-			/* The namespace's root is the caller's cgroup then. */
-			m->set |= MOUNT_ATTR_RDONLY;
-			m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-			plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only",
-					"the container has no cgroup of its own");
+		if (b->plan->cgroup.manager == PLAN_CGROUP_NONE) {
+			adapt_foreign_cgroup(b, m);
 		}
 		return;
 	}

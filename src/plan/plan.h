@@ -177,10 +177,10 @@ struct plan_mount {
 	bool source_nofollow;	   /* BIND: a symlink is bound itself */
 	bool target_nofollow;	   /* a symlink at the target is mounted over */
 	bool copy_link;		   /* BIND: a symlink is made anew at the target */
-	bool fall_back;		   /* FS: cgroup2 that can't be mounted: the host's is bound read-only */
-	const char *label;	   /* FS: SELinux label of its root directory, by attribute; NULL: none */
-	bool as_caller;		   /* BIND: lies where only the caller's own id leads (one such mount at most) */
-	bool optional;		   /* BIND: skipped when the source does not exist */
+	bool fall_back;	   /* FS: cgroup2 that can't be mounted: the container's own is bound, or nothing shown */
+	const char *label; /* FS: SELinux label of its root directory, by attribute; NULL: none */
+	bool as_caller;	   /* BIND: lies where only the caller's own id leads (one such mount at most) */
+	bool optional;	   /* BIND: skipped when the source does not exist */
 	struct plan_mount_ids ids;
 };
 
@@ -469,6 +469,7 @@ struct plan_cgroup {
 	const char *sub;     /* below the cgroup that has the limits: where the processes are; NULL: in that itself */
 	const char *payload; /* below that, entered once the namespace is made; NULL: none */
 	bool delegate;	     /* the container may make cgroups of its own */
+	bool caller_is_root; /* without one of its own, a cgroup namespace would show it all that the machine has */
 	uint32_t uid;	     /* who gets them, as the container has it */
 	struct strs controllers; /* that the limits need */
 	struct plan_limits limits;

@@ -157,6 +157,8 @@ static bool read_cgroup_fact(struct arena *arena, const char *word, const char *
 		f->top = text;
 	} else if (str_eq(word, "cgroup-base")) {
 		f->base = text;
+	} else if (str_eq(word, "cgroup-own-is-root")) {
+		f->own_is_root = true;
 	} else if (str_eq(word, "cgroup-why-not")) {
 		f->why_not = text;
 	} else if (str_eq(word, "cgroup-controllers")) {

@@ -19,6 +19,44 @@ cgroup2
 mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
 }
 
+# refused_mount ARGUMENT...: rootlet as the user, with fsopen of cgroup2 refused: strace, which root starts, answers in the kernel's
+# place.
+refused_mount() {
+	as_user true
+	sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
+		strace -f -qq -u "$user" -o /dev/null -e trace=fsopen -e inject=fsopen:error=EPERM:when=1 \
+		"$ROOTLET" --root "$T/state" "$@" 3>&-
+}
+
+SEEN='grep -cx 1 /sys/fs/cgroup/cgroup.procs 2>/dev/null; ls -d /sys/fs/cgroup/*/ 2>/dev/null; mkdir /sys/fs/cgroup/x 2>&1
+	while read -r _ _ _ root where flags rest; do [ "$where" != /sys/fs/cgroup ] || echo "$root ${flags%%,*} ${rest#*- }"; done </proc/self/mountinfo'
+
+@test "cgroup2 that can't be mounted: the container's own is bound, and nothing of the host's; a line about it" {
+	# Nothing else is mounted that way before it.
+	config '.mounts |= ([.[] | select(.type == "cgroup")] + [.[] | select(.type == "proc")]) | .linux.maskedPaths = [] | .linux.readonlyPaths = []
+		| .root.readonly = false'
+	script "$SEEN"
+	try refused_mount run --bundle "$B" "$C"
+	equal "$status" 0
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "/mounts/0: the container's cgroup is bound on /sys/fs/cgroup, as the host has it:"
+	has "$stderr" "Operation not permitted"
+	equal "$(sed '$d' <<<"$output")" "1
+mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
+	equal "$(tail -n 1 <<<"$output" | cut -d' ' -f2,3)" "ro cgroup2"
+	# For writing where the container may: what it makes is its own.
+	config '.mounts[0].options = ["nosuid"]'
+	try refused_mount run --bundle "$B" "$C"
+	equal "$(sed '$d' <<<"$output")" 1
+	# Without one of its own: nothing.
+	try refused_mount --cgroup-manager disabled run --bundle "$B" "$C"
+	equal "$status" 0
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "/mounts/0: an empty folder stands for /sys/fs/cgroup:"
+	equal "$(cut -d' ' -f1-3 <<<"$output")" "mkdir: can't create
+/ ro tmpfs"
+}
+
 @test "it has the place of the container's ID, and delete removes it" {
 	start_sleeping
 	equal "$(cgroup_of "$pid")" "$top/rootlet-$C"

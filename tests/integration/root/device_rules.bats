@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Device rules of root's containers, held by a program at the cgroup: felt by whoever opens a node inside.
 #
-# 10:229 is fuse, which anybody may open and which is no default device; nothing has 10:231, so that an open which is
+# 10:229 is fuse, which anybody may open and which is no default device; 10:240 to 254 are for local use and nothing here has 250, so that an open which is
 # allowed says that there is no such device. The manager is the room's: systemd, or on a machine without it cgroupfs.
 # rooms: host session vm
 # shellcheck disable=SC2016,SC2154
@@ -26,7 +26,7 @@ rules() {
 }
 
 # The nodes, and how each can be opened.
-NODES='mknod /dev/fuse0 c 10 229; mknod /dev/none c 10 231; mknod /dev/block b 10 229'
+NODES='mknod /dev/fuse0 c 10 229; mknod /dev/none c 10 250; mknod /dev/block b 10 229'
 OPEN='opened() { (eval "exec 3$2/dev/$1") 2>&1 | grep -q . || { echo "$1 $2"; return; }; (eval "exec 3$2/dev/$1") 2>&1 | sed "s/.*: /$1 $2 /; s/ or address//"; }
 for n in fuse0 none; do for how in "<" ">" "<>"; do opened $n "$how"; done; done; opened block "<"'
 NONE_OPENS='none < No such device
@@ -64,7 +64,7 @@ block < Operation not permitted"
 
 @test "root: what a plain bundle forbids is forbidden, also a device that it has" {
 	config '.linux.devices = [{path: "/dev/fuse0", type: "c", major: 10, minor: 229}]'
-	inside "[ -c /dev/fuse0 ] && mknod /dev/none c 10 231; mknod /dev/block b 10 229; $OPEN"
+	inside "[ -c /dev/fuse0 ] && mknod /dev/none c 10 250; mknod /dev/block b 10 229; $OPEN"
 	equal "$output" "$FUSE_DENIED
 $NONE_DENIED
 block < Operation not permitted"
@@ -122,7 +122,7 @@ block < No such device"
 
 @test "root: hundreds of rules" {
 	config '.linux.resources.devices = [{allow: false, access: "rwm"}] +
-		[range(700) | {allow: true, type: "c", major: 10, minor: ., access: "rw"}] + [{allow: false, type: "c", major: 10, minor: 231}]'
+		[range(700) | {allow: true, type: "c", major: 10, minor: ., access: "rw"}] + [{allow: false, type: "c", major: 10, minor: 250}]'
 	inside "$NODES; $OPEN"
 	equal "$output" "$FUSE_OPENS
 $NONE_DENIED
@@ -153,7 +153,7 @@ block < Operation not permitted"
 	rl update --resources - "$C" <<<'{"unified": {"cgroup.max.depth": "9"}}'
 	equal "$(opens | head -n 4)" "$FUSE_OPENS
 none < Operation not permitted"
-	rl update --resources - "$C" <<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, "minor": 231}]}'
+	rl update --resources - "$C" <<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, "minor": 250}]}'
 	equal "$(opens)" "$FUSE_DENIED
 $NONE_OPENS
 block < Operation not permitted"

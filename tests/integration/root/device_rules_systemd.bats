@@ -11,7 +11,7 @@ setup() {
 	container_setup --rootless=false
 	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])
 		| .linux.resources.devices = [{allow: false}, {allow: true, type: "c", major: 10, minor: 229}]'
-	script 'mknod /dev/yes c 10 229; mknod /dev/no c 10 231; echo made >/tmp/made; exec sleep 1000'
+	script 'mknod /dev/yes c 10 229; mknod /dev/no c 10 250; echo made >/tmp/made; exec sleep 1000'
 	rl --cgroup-manager systemd run -d --bundle "$B" "$C"
 	wait_for test -s "$B/rootfs/tmp/made"
 }
