@@ -16,10 +16,23 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	return -code;
 }
 
+/* Marks where a message was cut. */
+#define CUT "..."
+
+/* The cause and the remedy stand at the end: where there is no room for them, what is in front of them is cut. */
 static void append(struct err *err, const char *between, const char *text)
 {
+	size_t more = strlen(between) + strlen(text);
 	size_t used = strlen(err->msg);
 
+	if (more < sizeof(err->msg) / 2 && used + more >= sizeof(err->msg)) {
+		used = sizeof(err->msg) - 1 - more - strlen(CUT);
+		while (used > 0 && (err->msg[used] & 0xc0) == 0x80) {
+			used--; /* not in the middle of a character of UTF-8 */
+		}
+		memcpy(err->msg + used, CUT, sizeof(CUT));
+		used += strlen(CUT);
+	}
 	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s", between, text);
 }
 

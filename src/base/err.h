@@ -12,7 +12,10 @@
 
 #define ERR_MSG_MAX 1024
 
-/* code is a positive errno value (0: no error); msg is one line, without a trailing full stop. */
+/*
+ * code is a positive errno value (0: no error); msg is one line, without a trailing full stop. Of one that is too long, with a
+ * path of thousands of bytes, the middle is left out: what err_errno and err_hint put at the end stays.
+ */
 struct err {
 	int code;
 	char msg[ERR_MSG_MAX];

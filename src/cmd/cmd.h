@@ -71,6 +71,7 @@ struct cmd_context {
 	const struct cmd *cmd;
 	struct cmd_args globals;
 	struct cmd_args args;
+	bool no_stdout; /* it was closed when we were started, and is /dev/null now */
 };
 
 /* All commands, NULL-terminated, and the global options (table.c). */
@@ -113,8 +114,8 @@ int cmd_number(const struct cmd_args *args, const char *name, int max, int *ret,
 /* The text of --help for a command, or for the program when cmd is NULL. */
 void cmd_help(struct text *out, const struct cmd *cmd);
 
-/* Writes to stdout, whole or with an error: a full disk or a closed pipe does not pass as success. */
-int cmd_print(const struct text *out, struct err *err);
+/* Writes to stdout, whole or with an error: a full disk, a closed pipe or no stdout at all does not pass as success. */
+int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err *err);
 
 /* Where state lives, from --root and the environment. */
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err);

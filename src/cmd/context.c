@@ -15,11 +15,11 @@ int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err 
 	return host_state_root(ctx->arena, cmd_value(&ctx->globals, "root"), create, ret, err);
 }
 
-int cmd_print(const struct text *out, struct err *err)
+int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err *err)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	size_t done = 0;
-	int failed = 0;
+	int failed = ctx->no_stdout && out->len > 0 ? EBADF : 0;
 
 	/* Only here: an ignored SIGPIPE is inherited by what we execute. */
 	sigaction(SIGPIPE, &ignore, &before);

@@ -157,6 +157,7 @@ static void write_stats(struct json_writer *w, const struct cgroup_stats *s)
 }
 
 struct follower {
+	const struct cmd_context *ctx;
 	const char *id;
 	const struct cgroup *cgroup;
 };
@@ -178,7 +179,7 @@ static int print_event(const struct follower *f, const char *type, const struct 
 	}
 	json_object_end(&w);
 	text_add(&out, "\n");
-	return cmd_print(&out, err);
+	return cmd_print(f->ctx, &out, err);
 }
 
 static int tick(void *data, struct err *err)
@@ -266,7 +267,7 @@ static int read_interval(const char *text, int64_t *ret_ms, struct err *err)
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
 	const char *interval = cmd_value(&ctx->args, "interval");
-	struct follower f = { .id = ctx->args.v[0] };
+	struct follower f = { .ctx = ctx, .id = ctx->args.v[0] };
 	struct cgroup_watch watch = {
 		.tick = tick, .oom = oom, .told = network, .data = &f, .interval_ms = 5000, .pidfd = -1, .also = -1
 	};
@@ -289,14 +290,16 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	if (cmd_flag(&ctx->args, "stats")) {
 		struct cgroup_stats stats;
 
-		TRY(host_cgroup_stats(ctx->arena, f.cgroup, &stats, err));
+		if (host_cgroup_stats(ctx->arena, f.cgroup, &stats, err) < 0) {
+			return err_wrap(err, "events of container `%s`", f.id);
+		}
 		return print_event(&f, "stats", &stats, err);
 	}
 	/* Without a network of ours, or with one that has just ended, there is nothing to hear of it. */
 	if (host_network_follow(root, f.id, &control, &ignored) == 0) {
 		watch.also = control;
 	}
-	return host_cgroup_follow(f.cgroup, &watch, err);
+	return host_cgroup_follow(f.cgroup, &watch, err) < 0 ? err_wrap(err, "events of container `%s`", f.id) : 0;
 }
 
 const struct cmd cmd_events = {

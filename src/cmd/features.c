@@ -129,7 +129,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_array_end(&w);
 	json_object_end(&w);
 	text_add(&out, "\n");
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 const struct cmd cmd_features = {

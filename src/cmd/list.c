@@ -121,7 +121,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		for (size_t i = 0; i < ids.n; i++) {
 			text_add(&out, "%s\n", ids.v[i]);
 		}
-		return cmd_print(&out, err);
+		return cmd_print(ctx, &out, err);
 	}
 	n = load_rows(ctx, root, &ids, rows);
 	if (json) {
@@ -129,7 +129,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	} else {
 		print_table(ctx->arena, &out, rows, n);
 	}
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 const struct cmd cmd_list = {

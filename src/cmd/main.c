@@ -25,9 +25,10 @@ static const struct name log_levels[] = {
 	NAMES_END,
 };
 
-/* Else the next file to be opened would become our output, or the container's. */
-static void fill_standard_fds(void)
+/* Else the next file to be opened would become our output, or the container's. Returns whether there is a stdout. */
+static bool fill_standard_fds(void)
 {
+	bool has_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
 	int fd;
 
 	do {
@@ -36,6 +37,7 @@ static void fill_standard_fds(void)
 	if (fd >= 0) {
 		close(fd);
 	}
+	return has_stdout;
 }
 
 static int open_log(const struct cmd_args *globals, struct err *err)
@@ -76,7 +78,7 @@ static int print_help(struct cmd_context *ctx, const struct cmd *cmd, struct err
 
 	text_init(&out, ctx->arena);
 	cmd_help(&out, cmd);
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 static int print_version(struct cmd_context *ctx, struct err *err)
@@ -85,7 +87,7 @@ static int print_version(struct cmd_context *ctx, struct err *err)
 
 	text_init(&out, ctx->arena);
 	text_add(&out, "rootlet version " PACKAGE_VERSION "\ncommit: " ROOTLET_COMMIT "\nspec: " SPEC_VERSION "\n");
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 static int no_such_command(const char *name, struct err *err)
@@ -146,7 +148,7 @@ int main(int argc, char **argv)
 	struct err err = { .code = 0 };
 	int status = 0;
 
-	fill_standard_fds();
+	ctx.no_stdout = !fill_standard_fds();
 	/* A caller that ignores it would have our children reaped without a word on how they ended, wait(2). */
 	signal(SIGCHLD, SIG_DFL);
 	(void)argc;

@@ -20,7 +20,7 @@ static int list(struct cmd_context *ctx, const char *root, const char *id, struc
 	for (size_t i = 0; i < ports.n; i++) {
 		text_add(&out, "%s\n", ports.v[i]);
 	}
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 /* One after the other; what was done before the first failure stays. */

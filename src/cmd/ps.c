@@ -200,11 +200,11 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		TRY(run_ps(ctx, &table, err));
 		TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
 		TRY(filter(table.s, &pids, &out, err));
-		return cmd_print(&out, err);
+		return cmd_print(ctx, &out, err);
 	}
 	TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
 	add_json(&out, &pids);
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 const struct cmd cmd_ps = {

@@ -41,6 +41,9 @@ static int write_all(int fd, const char *text)
 static int write_new(const char *bundle, const char *name, const char *text, struct err *err)
 {
 	scope_fd int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* openat(2) forgets the folder for an absolute name, and so do the messages. */
+	const char *before = name[0] == '/' ? "" : bundle;
+	const char *slash = name[0] == '/' ? "" : "/";
 	int rc;
 
 	if (dir < 0) {
@@ -49,15 +52,15 @@ static int write_new(const char *bundle, const char *name, const char *text, str
 	scope_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
 	if (fd < 0 && errno == EEXIST) {
-		return err_set(err, EEXIST, "`%s` already exists in %s; remove it first", name, bundle);
+		return err_set(err, EEXIST, "%s%s%s already exists; remove it first", before, slash, name);
 	}
 	if (fd < 0) {
-		return err_errno(err, errno, "cannot write %s in %s", name, bundle);
+		return err_errno(err, errno, "cannot write %s%s%s", before, slash, name);
 	}
 	rc = write_all(fd, text);
 	if (rc < 0) {
 		(void)unlinkat(dir, name, 0);
-		return err_errno(err, -rc, "cannot write %s in %s", name, bundle);
+		return err_errno(err, -rc, "cannot write %s%s%s", before, slash, name);
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_writer_init(&w, &out, false);
 	cmd_state_json(&w, &state, host_state_status(root, &state));
 	text_add(&out, "\n");
-	return cmd_print(&out, err);
+	return cmd_print(ctx, &out, err);
 }
 
 const struct cmd cmd_state = {

@@ -17,7 +17,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	TRY(host_wait(root, ctx->args.v[0], &record, err));
 	text_init(&out, ctx->arena);
 	text_add(&out, "%u\n", record.status);
-	TRY(cmd_print(&out, err));
+	TRY(cmd_print(ctx, &out, err));
 	*ret_status = (int)record.status;
 	return 0;
 }

@@ -15,7 +15,11 @@ int host_console_connect(const char *path, int *ret_fd, struct err *err)
 {
 	int rc = sys_connect_unix(path, ret_fd);
 
-	return rc < 0 ? err_errno(err, -rc, "--console-socket: connecting to %s", path) : 0;
+	if (rc < 0) {
+		err_errno(err, -rc, "--console-socket: connecting to %s", path);
+		sys_explain_socket(path, err);
+	}
+	return rc;
 }
 
 int host_console_send(int socket, int multiplexer, struct err *err)

@@ -138,7 +138,7 @@ static int read_config(struct launch *l, struct err *err)
 	len = sys_read_file(&l->arena, AT_FDCWD, path, JSON_TEXT_MAX, &l->config);
 	if (len < 0) {
 		err_errno(err, (int)-len, "%s", path);
-		if (len == -ENOENT) {
+		if (len == -ENOENT && !l->options->config) {
 			return err_hint(err, "a bundle is a folder with config.json (`rootlet spec` writes one) and a "
 					     "root filesystem");
 		}
@@ -194,7 +194,11 @@ static int connect_for_pidfd(struct launch *l, struct err *err)
 	if (receiver && *receiver) {
 		int rc = sys_connect_unix(receiver, &l->pidfd_receiver);
 
-		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": connecting to %s", receiver) : 0;
+		if (rc < 0) {
+			err_errno(err, -rc, PIDFD_RECEIVER ": connecting to %s", receiver);
+			sys_explain_socket(receiver, err);
+			return rc;
+		}
 	}
 	return 0;
 }

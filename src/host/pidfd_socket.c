@@ -10,7 +10,11 @@ int host_pidfd_socket_connect(const char *path, int *ret_fd, struct err *err)
 {
 	int rc = sys_connect_unix(path, ret_fd);
 
-	return rc < 0 ? err_errno(err, -rc, "--pidfd-socket: connecting to %s", path) : 0;
+	if (rc < 0) {
+		err_errno(err, -rc, "--pidfd-socket: connecting to %s", path);
+		sys_explain_socket(path, err);
+	}
+	return rc;
 }
 
 int host_pidfd_socket_send(int socket, const char *kind, int pidfd, struct err *err)

@@ -94,8 +94,9 @@ int host_pid_file(const char *path, pid_t pid, struct err *err)
 	size_t len = strlen(text);
 
 	if (fd < 0) {
-		return err_errno(err, errno, "--pid-file: %s", aside);
+		return err_errno(err, errno, "--pid-file: %s", path);
 	}
+	errno = ENOSPC; /* what a short write, which has no errno, means */
 	if (write(fd, text, len) != (ssize_t)len || rename(aside, path) < 0) {
 		int code = errno;
 

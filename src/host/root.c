@@ -41,7 +41,13 @@ int host_root_open(const char *root, int *ret_fd, struct err *err)
 	scope_fd int fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0) {
-		return errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open the state folder %s", root);
+		int code = errno;
+
+		if (code == ENOENT) {
+			return -ENOENT;
+		}
+		err_errno(err, code, "cannot open the state folder %s", root);
+		return code == ENOTDIR ? err_hint(err, "remove it, or choose another with --root") : -code;
 	}
 	TRY(verify(fd, root, err));
 	*ret_fd = fd_take(&fd);

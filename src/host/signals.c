@@ -70,6 +70,12 @@ static bool realtime(const char *name, int *ret)
 	return true;
 }
 
+static int unknown(const char *text, struct err *err)
+{
+	return err_set(err, EINVAL, "unknown signal \"%s\": a name such as TERM or SIGTERM, or a number from 0 to %d", text,
+		       SIGRTMAX);
+}
+
 int host_signal_parse(const char *text, int *ret, struct err *err)
 {
 	char name[16] = "";
@@ -83,7 +89,7 @@ int host_signal_parse(const char *text, int *ret, struct err *err)
 		return 0;
 	}
 	if (strlen(text) >= sizeof(name)) {
-		return err_set(err, EINVAL, "unknown signal \"%s\"", text);
+		return unknown(text, err);
 	}
 	for (; text[n]; n++) {
 		name[n] = text[n];
@@ -101,5 +107,5 @@ int host_signal_parse(const char *text, int *ret, struct err *err)
 	if (realtime(bare, ret)) {
 		return 0;
 	}
-	return err_set(err, EINVAL, "unknown signal \"%s\"", text);
+	return unknown(text, err);
 }

@@ -61,12 +61,18 @@ int host_id_check(const char *id, struct err *err)
 }
 
 /* ROOT/ID as a descriptor. -ENOENT without a message when there is none: the callers word it differently. */
-static int open_folder(int root_fd, const char *id, int *ret_fd, struct err *err)
+static int open_folder(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
 {
 	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0) {
-		return errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open the state folder of `%s`", id);
+		int code = errno;
+
+		if (code == ENOENT) {
+			return -ENOENT;
+		}
+		err_errno(err, code, "cannot open the state folder of `%s`, %s/%s", id, root, id);
+		return code == ENOTDIR ? err_hint(err, "it was not made by rootlet: remove it") : -code;
 	}
 	*ret_fd = fd;
 	return 0;
@@ -135,16 +141,16 @@ static int remove_contents(int fd, unsigned depth, struct err *err)
 }
 
 /* One try at making, or taking over, ROOT/ID. -EAGAIN: it vanished in between. */
-static int reserve_once(int root_fd, const char *id, int *ret_fd, struct err *err)
+static int reserve_once(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
 {
 	bool made = mkdirat(root_fd, id, 0700) == 0;
 	scope_fd int fd = -1;
 	int rc;
 
 	if (!made && errno != EEXIST) {
-		return err_errno(err, errno, "cannot make the state folder of `%s`", id);
+		return err_errno(err, errno, "cannot make the state folder of `%s`, %s/%s", id, root, id);
 	}
-	rc = open_folder(root_fd, id, &fd, err);
+	rc = open_folder(root_fd, root, id, &fd, err);
 	if (rc < 0) {
 		return rc == -ENOENT ? -EAGAIN : rc;
 	}
@@ -182,7 +188,7 @@ int host_state_reserve(const char *root, const char *id, struct state_dir *ret, 
 		return rc == -ENOENT ? err_errno(err, ENOENT, "cannot open the state folder %s", root) : rc;
 	}
 	for (unsigned i = 0; i < RESERVE_TRIES; i++) {
-		rc = reserve_once(root_fd, id, &fd, err);
+		rc = reserve_once(root_fd, root, id, &fd, err);
 		if (rc == 0) {
 			*ret = (struct state_dir){ .fd = fd, .root = root, .id = id };
 			return 0;
@@ -204,7 +210,7 @@ int host_state_open(const char *root, const char *id, struct state_dir *ret, str
 	TRY(host_id_check(id, err));
 	rc = host_root_open(root, &root_fd, err);
 	if (rc == 0) {
-		rc = open_folder(root_fd, id, &fd, err);
+		rc = open_folder(root_fd, root, id, &fd, err);
 	}
 	if (rc < 0) {
 		return rc == -ENOENT ? host_state_missing(id, err) : rc;
@@ -251,8 +257,8 @@ int host_state_remove(struct state_dir *dir, struct err *err)
 	if (rc == -ENOENT) {
 		rc = err_errno(err, ENOENT, "cannot open the state folder %s", dir->root);
 	}
-	/* state.json first: cut off half-way, what is left counts as absent. */
-	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT) {
+	/* state.json first: cut off half-way, what is left counts as absent. (A folder in its place goes with the rest.) */
+	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT && errno != EISDIR) {
 		rc = err_errno(err, errno, "cannot remove %s/%s/" STATE_FILE, dir->root, dir->id);
 	}
 	if (rc == 0) {
@@ -320,7 +326,7 @@ int host_state_load(struct arena *arena, const char *root, const char *id, struc
 	TRY(host_id_check(id, err));
 	rc = host_root_open(root, &root_fd, err);
 	if (rc == 0) {
-		rc = open_folder(root_fd, id, &fd, err);
+		rc = open_folder(root_fd, root, id, &fd, err);
 	}
 	if (rc < 0) {
 		return rc == -ENOENT ? host_state_missing(id, err) : rc;

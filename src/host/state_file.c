@@ -205,6 +205,22 @@ static int parse_state(struct arena *arena, const char *id, const char *bytes, s
 	return 0;
 }
 
+/* Is it the file, or the machine that has no descriptors or a broken disk? Only the first is to be removed. */
+static bool is_damage(int rc)
+{
+	switch (-rc) {
+	case EINVAL: /* no JSON, or not ours */
+	case E2BIG:
+	case ELOOP: /* a symbolic link */
+	case EACCES:
+	case EPERM:
+	case ENXIO: /* a socket */
+		return true;
+	default:
+		return false;
+	}
+}
+
 int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret, struct err *err)
 {
 	const char *bytes = NULL;
@@ -220,9 +236,10 @@ int host_state_read(struct arena *arena, const struct state_dir *dir, struct sta
 	if (rc == 0) {
 		return 0;
 	}
-	if (rc == -EINVAL || rc == -E2BIG) {
-		err->code = EBADMSG;
+	if (!is_damage(rc)) {
+		return err_wrap(err, "the state of container `%s`: %s/%s/" STATE_FILE, dir->id, dir->root, dir->id);
 	}
+	err->code = EBADMSG;
 	err_wrap(err, "the state of container `%s` is damaged: %s/%s/" STATE_FILE, dir->id, dir->root, dir->id);
 	return err_hint(err, "`rootlet delete --force %s` removes it", dir->id);
 }

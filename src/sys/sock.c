@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,4 +68,14 @@ int sys_connect_unix(const char *path, int *ret_fd)
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+void sys_explain_socket(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (err->code != ECONNREFUSED || stat(path, &st) < 0) {
+		return;
+	}
+	(void)err_hint(err, S_ISSOCK(st.st_mode) ? "nobody listens on it" : "it is not a socket");
 }

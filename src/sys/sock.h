@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
+
 /*
  * Sends all bytes, the descriptor with the first of them (unix(7), SCM_RIGHTS). len must not be 0. Returns 0 or -errno;
  * a receiver that is gone is -EPIPE, without a signal.
@@ -15,3 +17,6 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd);
  * descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns 0 or -errno.
  */
 int sys_connect_unix(const char *path, int *ret_fd);
+
+/* To an error of sys_connect_unix that says ECONNREFUSED: whether there is no socket at that path, or nobody who listens. */
+void sys_explain_socket(const char *path, struct err *err);
