@@ -306,7 +306,12 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
 	if (place < 0 || fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		err_errno(err, errno, "the network helper of container `%s`", id);
+		int code = errno;
+
+		if ((code == ECONNREFUSED || code == ENOENT) && host_state_status(root, &state) == STATE_STOPPED) {
+			return err_set(err, ESRCH, "the network of container `%s`: container not running", id);
+		}
+		err_errno(err, code, "the network helper of container `%s`", id);
 		return err->code == ECONNREFUSED || err->code == ENOENT ?
 			       err_hint(err, "it has ended, as it does with its container") :
 			       -err->code;

@@ -99,7 +99,8 @@ static int make_folders(char *path, struct err *err)
 	for (char *p = path + 1; *p; p++) {
 		if (*p == '/') {
 			*p = '\0';
-			if (mkdir(path, 0700) < 0) {
+			/* The first that can't be made is the reason for all below it. */
+			if (mkdir(path, 0700) < 0 && errno != EEXIST && parent_errno == 0) {
 				parent_errno = errno;
 			}
 			*p = '/';
@@ -107,7 +108,7 @@ static int make_folders(char *path, struct err *err)
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
 		/* Why a parent could not be made tells more than that it is missing. */
-		return err_errno(err, errno == ENOENT ? parent_errno : errno,
+		return err_errno(err, errno == ENOENT && parent_errno ? parent_errno : errno,
 				 "cannot make the state folder %s (--root)", path);
 	}
 	return 0;

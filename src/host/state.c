@@ -395,7 +395,8 @@ int host_state_list(struct arena *arena, const char *root, struct strs *ret, str
 		return rc;
 	}
 	while ((entry = readdir(dir))) {
-		if (is_container(root_fd, entry->d_name)) {
+		/* A link to a folder is none, for every other command. (DT_UNKNOWN: the filesystem doesn't say.) */
+		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && is_container(root_fd, entry->d_name)) {
 			add_name(arena, &list, &room, entry->d_name);
 		}
 	}
