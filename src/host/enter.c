@@ -402,6 +402,10 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	if (rc == 0) {
 		rc = start(&e, err);
 		if (rc < 0) {
+			/* Killed with the pid namespace that it was in: the reason is the container's end. */
+			if (rc == -ECHILD && host_state_status(options->root, &e.state) == STATE_STOPPED) {
+				rc = not_running(options->id, "it has just ended", err);
+			}
 			host_serve_kill(&e.guest);
 			if (e.pid_file_there) {
 				(void)unlink(options->pid_file);

@@ -213,6 +213,10 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 	rc = prepare(&c, root, id, file, remove, err);
 	if (rc == 0) {
 		rc = act(&c, err);
+		/* Killed with the pid namespace that it was in: the reason is the container's end. */
+		if (rc == -ECHILD && host_state_status(root, &c.state) == STATE_STOPPED) {
+			rc = not_running(id, err);
+		}
 		/* Done or failed: it has nothing more to do. */
 		host_serve_kill(&c.guest);
 	}
