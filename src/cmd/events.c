@@ -224,7 +224,7 @@ static int network(void *data, int control, struct err *err)
 	json_object_end(&w);
 	json_object_end(&w);
 	text_add(&out, "\n");
-	return cmd_print(&out, err);
+	return cmd_print(f->ctx, &out, err);
 }
 
 /* Go's durations, as runc takes them: "1m30s", "500ms"; a plain number is in seconds. */

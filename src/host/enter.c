@@ -403,7 +403,8 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 		rc = start(&e, err);
 		if (rc < 0) {
 			/* Killed with the pid namespace that it was in: the reason is the container's end. */
-			if (rc == -ECHILD && host_state_status(options->root, &e.state) == STATE_STOPPED) {
+			if ((rc == -ECHILD || rc == -EPIPE || rc == -ECONNRESET) &&
+			    host_state_status(options->root, &e.state) == STATE_STOPPED) {
 				rc = not_running(options->id, "it has just ended", err);
 			}
 			host_serve_kill(&e.guest);
