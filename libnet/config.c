@@ -111,7 +111,19 @@ static int take_client(const char *key, const char *value, struct net_config *c,
 	return 0;
 }
 
-enum option { MTU, IPV6, CIDR, LOOPBACK, LAN, DNS, HANDLER, CLIENT, OUTBOUND, OUTBOUND6 };
+static int take_accel(const char *key, const char *value, struct net_config *c, struct err *err)
+{
+	if (str_eq(value, "seccomp")) {
+		c->accel = true;
+	} else if (str_eq(value, "none")) {
+		c->accel = false;
+	} else {
+		return bad(key, value, "seccomp or none", err);
+	}
+	return 0;
+}
+
+enum option { MTU, IPV6, CIDR, LOOPBACK, LAN, DNS, HANDLER, CLIENT, OUTBOUND, OUTBOUND6, ACCEL };
 
 static const struct name options[] = {
 	{ "mtu", MTU },
@@ -124,6 +136,7 @@ static const struct name options[] = {
 	{ "client_address", CLIENT },
 	{ "outbound_addr", OUTBOUND },
 	{ "outbound_addr6", OUTBOUND6 },
+	{ "accel", ACCEL },
 	NAMES_END,
 };
 
@@ -172,6 +185,8 @@ static int take_option(struct arena *arena, char *text, struct net_config *c, st
 		return take_address(text, value, AF_INET, &c->outbound_addr, err);
 	case OUTBOUND6:
 		return take_address(text, value, AF_INET6, &c->outbound_addr6, err);
+	case ACCEL:
+		return take_accel(text, value, c, err);
 	}
 	return 0;
 }

@@ -207,6 +207,14 @@ ssize_t net_control_event(int control, char *text, size_t size)
 	return n;
 }
 
+int net_control_accel(int control, int listener, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *text;
+
+	return exchange(control, &arena, "accel", &listener, 1, &text, err);
+}
+
 int net_control_watch(int control, pid_t pid, int pidfd, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;

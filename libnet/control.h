@@ -2,8 +2,8 @@
 /*
  * net/control: what is said over a helper's control socket. Private to libnet.
  *
- * One SOCK_SEQPACKET connection is one exchange. The client sends a line, "list", "watching", "follow", "add PORT N",
- * "remove PORT" or "watch PID", the last with a pidfd. After "add" the N bound sockets follow in datagrams of one byte with at most
+ * One SOCK_SEQPACKET connection is one exchange. The client sends a line, "list", "watching", "follow", "add PORT N", "remove PORT",
+ * "watch PID" with a pidfd, or "accel" with a filter's listener. After "add" the N bound sockets follow in datagrams of one byte with at most
  * CONTROL_FDS_MAX descriptors each. The answer is "ok", followed by one line for each port of a list or by the number of processes, or "error CODE TEXT".
  * After "follow" the connection stays, and each event comes as one datagram.
  */

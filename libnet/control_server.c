@@ -177,6 +177,8 @@ void control_serve(struct helper *h, struct control_client *client)
 	if (str_starts(text, "watch ")) {
 		rc = watch(h, text + 6, fds, n, &err);
 		n = rc == -EPROTO ? n : 0; /* else it is the helper's */
+	} else if (str_eq(text, "accel")) {
+		rc = n == 1 ? helper_switch_listen(h, fds[0], &err) : err_set(&err, EPROTO, "a malformed request");
 	} else if (str_eq(text, "watching")) {
 		snprintf(text, sizeof(text), "ok\n%zu", h->watched_n);
 		(void)control_send(client->fd, text, NULL, 0);

@@ -186,35 +186,49 @@ static void remove_listeners(struct forwarder *f, uint32_t id)
 	}
 }
 
+int forward_receive(int control, struct forward_message *ret, int *ret_fd)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} space;
+	struct iovec part = { ret, sizeof(*ret) };
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space.space, .msg_controllen = sizeof(space.space)
+	};
+	ssize_t n = recvmsg(control, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	*ret_fd = -1;
+	if (n < 0) {
+		return -errno;
+	}
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(*ret_fd));
+	}
+	if (n > 0 && n != sizeof(*ret)) {
+		fd_drop(ret_fd);
+		return -EPROTO;
+	}
+	return n > 0;
+}
+
 /*
  * One message of the helper, which is the parent. Its end is ours. Nothing else is to be done in the same round: a
  * listener that is removed here may have an event waiting.
  */
 static void control_ready(struct forwarder *f, struct source *source, uint32_t events)
 {
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
 	struct forward_message m = { .op = 0 };
-	struct iovec part = { &m, sizeof(m) };
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)
-	};
-	ssize_t n = recvmsg(f->control, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	int fd = -1;
+	int rc = forward_receive(f->control, &m, &fd);
 
 	(void)source;
 	(void)events;
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+	if (rc == 0 || (rc < 0 && rc != -EAGAIN && rc != -EINTR && rc != -EPROTO)) {
 		_exit(0);
 	}
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	}
-	if (n != sizeof(m)) {
-		scope_close_(&fd);
+	if (rc < 0) {
 		return;
 	}
 	switch ((enum forward_op)m.op) {
@@ -232,6 +246,8 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 		f->link_up = true;
 		watch_listeners(f);
 		break;
+	case SWITCH_LISTEN:
+		break; /* not for this process */
 	}
 	scope_close_(&fd);
 }

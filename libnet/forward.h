@@ -26,11 +26,12 @@
 /* Buckets of the table of UDP flows. */
 #define FORWARD_BUCKETS 1024
 
-/* What the helper says to the forwarder. ADD comes with the listening descriptor, REMOVE is answered by a byte. */
+/* What the helper says to the forwarder, and to the switch. ADD comes with the listening descriptor, REMOVE is answered by a byte. */
 enum forward_op {
 	FORWARD_ADD = 1,
 	FORWARD_REMOVE,
 	FORWARD_LINK_UP, /* slirp4netns has (again) given the namespace its address */
+	SWITCH_LISTEN,	 /* to the switch: comes with a filter's listener */
 };
 
 struct forward_message {
@@ -48,6 +49,12 @@ struct forward_setup {
 	struct in_addr gateway;
 	bool keep_client;
 };
+
+/*
+ * Receives one message, without waiting: 1, 0 at the end, or -errno (-EPROTO: a malformed one). *ret_fd: what came with it, the caller's;
+ * -1: nothing did.
+ */
+int forward_receive(int control, struct forward_message *ret, int *ret_fd);
 
 /* Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but setup->control. */
 _Noreturn void forward_main(const struct forward_setup *setup);

@@ -415,13 +415,14 @@ static int set_up(struct helper *h, struct err *err)
 		TRY(publish_all(h, err));
 	}
 	link_is_up(h);
-	return 0;
+	return r->config.accel ? helper_switch_start(h, err) : 0;
 }
 
 static _Noreturn void end(struct helper *h)
 {
 	/* The forwarder first: the ports are free at once. */
 	end_forwarder(h);
+	helper_switch_end(h);
 	slirp_end(&h->slirp);
 	if (h->request->api_socket) {
 		unlink(h->request->api_socket);
@@ -429,7 +430,7 @@ static _Noreturn void end(struct helper *h)
 	_exit(0);
 }
 
-enum { P_CONTROL, P_SLIRP, P_FORWARDER, P_CLIENTS, P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX };
+enum { P_CONTROL, P_SLIRP, P_FORWARDER, P_SWITCH, P_CLIENTS, P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX };
 
 static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 {
@@ -441,6 +442,7 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 	fds[P_CONTROL] = (struct pollfd){ h->request->control, POLLIN, 0 };
 	fds[P_SLIRP] = (struct pollfd){ slirp_up ? h->slirp.pidfd : -1, POLLIN, 0 };
 	fds[P_FORWARDER] = (struct pollfd){ h->forwarder > 0 ? h->forwarder_pidfd : -1, POLLIN, 0 };
+	fds[P_SWITCH] = (struct pollfd){ h->switcher > 0 ? h->switcher_pidfd : -1, POLLIN, 0 };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		fds[P_CLIENTS + i] = (struct pollfd){ h->clients[i].fd, POLLIN, 0 };
 	}
@@ -480,6 +482,9 @@ static _Noreturn void supervise(struct helper *h)
 			restart_forwarder(h);
 			control_tell(h, NET_EVENT_FORWARDER);
 		}
+		if (n > 0 && fds[P_SWITCH].revents) {
+			helper_switch_end(h);
+		}
 		for (size_t i = 0; n > 0 && i < CONTROL_CLIENTS_MAX; i++) {
 			if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {
 				control_serve(h, &h->clients[i]);
@@ -502,6 +507,9 @@ static _Noreturn void helper_main(const struct net_request *request, int ready)
 		.forwarder = -1,
 		.forwarder_pidfd = -1,
 		.forward = -1,
+		.switcher = -1,
+		.switcher_pidfd = -1,
+		.switch_control = -1,
 	};
 	struct err err = { .code = 0 };
 

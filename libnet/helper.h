@@ -40,6 +40,9 @@ struct helper {
 	pid_t forwarder;
 	int forwarder_pidfd;
 	int forward; /* our end of its control socket */
+	pid_t switcher; /* -1: none, or it has ended */
+	int switcher_pidfd;
+	int switch_control; /* our end of its control socket */
 	struct published **ports;
 	size_t port_n;
 	uint32_t next_id;
@@ -52,6 +55,11 @@ struct helper {
 int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err);
 int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err);
 int helper_watch(struct helper *h, pid_t pid, int pidfd);
+
+/* helper_switch.c: the process that answers for connects and binds. It is not started again: its listeners are gone. */
+int helper_switch_start(struct helper *h, struct err *err);
+int helper_switch_listen(const struct helper *h, int listener, struct err *err);
+void helper_switch_end(struct helper *h);
 
 /* control_server.c */
 void control_accept(struct helper *h);

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,11 +95,13 @@ struct net_config {
 	bool keep_client;	   /* own forwarder: the client's own address is what the namespace sees */
 	const char *outbound_addr; /* NULL: the kernel chooses */
 	const char *outbound_addr6;
+	bool accel; /* TCP by sockets of the host: net_accel_check */
 };
 
 /*
  * "slirp4netns" or "slirp4netns:OPTION=VALUE,…": mtu, enable_ipv6, cidr, allow_host_loopback, allow_lan, enable_dns, port_handler
- * (rootlet or slirp4netns), client_address (keep or gateway), outbound_addr, outbound_addr6. Strings live in the arena.
+ * (rootlet or slirp4netns), client_address (keep or gateway), outbound_addr, outbound_addr6, accel (none or seccomp). Strings live
+ * in the arena.
  * Errors: EINVAL, one line that names the option, what it was, and what it may be.
  */
 int net_config_parse(struct arena *arena, const char *text, struct net_config *ret, struct err *err);
@@ -214,6 +217,22 @@ int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err);
 
 void net_helper_close(struct net_helper *helper);
 
+/* ---- acceleration ---- */
+
+/*
+ * With config.accel the program loads this filter into each first process of the namespace (seccomp(2), with
+ * SECCOMP_FILTER_FLAG_NEW_LISTENER) and hands the listener to the helper: net_control_accel. The helper then puts sockets of
+ * the host's in place of those that connect to the world. Those processes must be in a user namespace of their own: capabilities
+ * over the host's network would be capabilities over these sockets.
+ */
+#define NET_ACCEL_FILTER_MAX 64
+
+/* Returns the number of instructions; 0: not written for this architecture. */
+size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX]);
+
+/* Can it work here? Errors: ENOTSUP, one line that names what is missing: Linux 5.14, pidfd_getfd(2), Yama's permission. */
+int net_accel_check(struct err *err);
+
 /* ---- at run time ---- */
 
 /* control: a connection to the request's control socket, SOCK_SEQPACKET. Each call is one exchange. */
@@ -240,6 +259,9 @@ ssize_t net_control_event(int control, char *text, size_t size);
 #define NET_EVENT_SLIRP "slirp4netns restarted"
 #define NET_EVENT_FORWARDER "port forwarder restarted"
 #define NET_EVENT_MAX 64
+
+/* The listener stays the caller's. Errors: ENOTSUP, the network is not accelerated; ESRCH, what answered has ended. */
+int net_control_accel(int control, int listener, struct err *err);
 
 /* One more process to live for: the namespace is kept until that one has ended too. */
 int net_control_watch(int control, pid_t pid, int pidfd, struct err *err);

@@ -31,8 +31,6 @@
 /* It logs each request of its API: a file that can't grow any more is better than a pipe that nobody empties. */
 #define WORDS_MAX 65536
 
-#define TAP_NAME "tap0"
-
 const char *net_slirp_find(struct arena *arena)
 {
 	const char *lists[] = { getenv("PATH"), "/usr/bin:/usr/local/bin:/bin:/usr/libexec/podman" };

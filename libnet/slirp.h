@@ -6,6 +6,9 @@
 
 #include "libnet/net.h"
 
+/* The device in the namespace. */
+#define TAP_NAME "tap0"
+
 struct slirp {
 	pid_t pid;
 	int pidfd;

@@ -5,7 +5,7 @@
  * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the capabilities go (guest_credentials
  * calls guest_filter_early). With noNewPrivileges it is loaded as the last thing before execve, so that a profile has
  * to allow nothing but that. A filter with a listener is loaded before READY in either case, because the listener's
- * descriptor goes out through the host side.
+ * descriptor goes out through the host side. So is that of an accelerated network, whatever the bundle's own filter is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,12 @@
 
 #ifndef SECCOMP_FILTER_FLAG_NEW_LISTENER
 #define SECCOMP_FILTER_FLAG_NEW_LISTENER (1UL << 3)
+#endif
+#ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
+#define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
+#endif
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 #ifndef SECCOMP_FILTER_FLAG_TSYNC
 #define SECCOMP_FILTER_FLAG_TSYNC (1UL << 0)
@@ -61,26 +67,49 @@ int guest_filter_receive(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Returns the listener's descriptor where one is asked for, else 0; -errno with err filled. */
-static int load(struct guest *g, unsigned long extra, struct err *err)
+/* One filter, and how it is loaded. */
+struct program {
+	const struct sock_filter *code;
+	unsigned short len; /* instructions */
+	unsigned long flags;
+	const char *where;	 /* for messages */
+	enum wire_type listener; /* how its listener goes out */
+};
+
+/* The bundle's. Its descriptor is not needed any more. */
+static int take_program(struct guest *g, struct program *ret, struct err *err)
 {
 	size_t size = g->filter_len * sizeof(struct sock_filter);
-	struct sock_filter *code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, g->filter, 0);
-	struct sock_fprog program = { .len = g->filter_len, .filter = code };
-	unsigned long flags = g->plan->filter.flags | extra;
-	long rc;
+	const struct sock_filter *code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, g->filter, 0);
 
 	if (code == MAP_FAILED) {
 		return err_errno(err, errno, "/linux/seccomp: reading the filter");
 	}
+	fd_drop(&g->filter);
+	*ret = (struct program){
+		.code = code,
+		.len = g->filter_len,
+		.flags = g->plan->filter.flags,
+		.where = "/linux/seccomp",
+		.listener = WIRE_LISTENER,
+	};
+	return 0;
+}
+
+/* Returns the listener's descriptor where one is asked for, else 0; -errno with err filled. */
+static int load(const struct program *p, unsigned long extra, struct err *err)
+{
+	const struct sock_fprog program = { .len = p->len, .filter = (struct sock_filter *)(uintptr_t)p->code };
+	unsigned long flags = p->flags | extra;
+	long rc;
+
 	if (extra & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
 		/* Both at once need another flag (5.7), and a single thread has nobody to synchronise. */
 		flags &= ~SECCOMP_FILTER_FLAG_TSYNC;
 	}
-	fd_drop(&g->filter);
 	rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (rc < 0) {
-		err_errno(err, errno, "/linux/seccomp: loading the filter");
+		err_errno(err, errno, "%s: loading the filter", p->where);
 		if (err->code == EINVAL) {
 			err_hint(err, "this kernel does not know one of its flags or actions");
 		} else if (err->code == EBUSY) {
@@ -91,7 +120,7 @@ static int load(struct guest *g, unsigned long extra, struct err *err)
 	return (int)rc;
 }
 
-/* The filter's own memfd may still be there under the number: only a listener answers this question. */
+/* Something else may be there under the number for a moment: only a listener answers this question. */
 static bool is_listener(int fd)
 {
 	uint64_t id = 0;
@@ -103,7 +132,7 @@ static bool is_listener(int fd)
  * A child that shares our descriptors but not our filter: it waits until the listener has appeared under its number and
  * sends it to the host side. This process can't: the filter may notify of the very calls that it would make.
  */
-static pid_t send_courier(const struct guest *g, int listener)
+static pid_t send_courier(const struct guest *g, enum wire_type type, int listener)
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 
@@ -112,32 +141,31 @@ static pid_t send_courier(const struct guest *g, int listener)
 	}
 	for (int i = 0; i < COURIER_ROUNDS; i++) {
 		if (is_listener(listener)) {
-			_exit(wire_send(g->wire, WIRE_LISTENER, NULL, 0, listener) < 0);
+			_exit(wire_send(g->wire, type, NULL, 0, listener) < 0);
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = COURIER_PAUSE_NS }, NULL);
 	}
 	_exit(1);
 }
 
-static int load_with_listener(struct guest *g, struct err *err)
+static int load_with_listener(const struct guest *g, const struct program *p, struct err *err)
 {
 	int listener = -1;
 	pid_t courier;
 	int status = 0;
 	int expected;
 
-	/* The kernel gives the lowest free number: what a duplicate gets now, or the filter's own, which load frees. */
-	expected = dup(g->filter);
+	/* The kernel gives the lowest free number: what a duplicate gets now. */
+	expected = dup(g->wire);
 	if (expected < 0) {
-		return err_errno(err, errno, "/linux/seccomp: a descriptor for the listener");
+		return err_errno(err, errno, "%s: a descriptor for the listener", p->where);
 	}
 	close(expected);
-	expected = expected < g->filter ? expected : g->filter;
-	courier = send_courier(g, expected);
+	courier = send_courier(g, p->listener, expected);
 	if (courier < 0) {
-		return err_errno(err, errno, "/linux/seccomp: starting the listener's courier");
+		return err_errno(err, errno, "%s: starting the listener's courier", p->where);
 	}
-	listener = load(g, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
+	listener = load(p, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
 	if (listener < 0) {
 		kill(courier, SIGKILL);
 		waitpid(courier, NULL, 0);
@@ -147,19 +175,45 @@ static int load_with_listener(struct guest *g, struct err *err)
 	}
 	close(listener);
 	if (status != 0) {
-		return err_set(err, EPIPE, "/linux/seccomp: the listener could not be handed over");
+		return err_set(err, EPIPE, "%s: the listener could not be handed over", p->where);
 	}
 	return 0;
+}
+
+/*
+ * The one that tells the network's helper of connects and binds. It comes first: a profile need not allow seccomp(2). It confines
+ * nobody, so no mitigation of speculation is to come with it.
+ */
+static int load_accel(const struct guest *g, struct err *err)
+{
+	const struct plan_net *net = &g->plan->net;
+	struct program p = {
+		.code = net->accel,
+		.len = (unsigned short)net->accel_n,
+		.flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		.where = net->where,
+		.listener = WIRE_SWITCH,
+	};
+	int rc = load_with_listener(g, &p, err);
+
+	if (rc == -EINVAL) { /* before Linux 5.19: a signal may have a call told twice */
+		p.flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		rc = load_with_listener(g, &p, err);
+	}
+	return rc;
 }
 
 int guest_filter_early(struct guest *g, struct err *err)
 {
 	const struct plan_filter *filter = &g->plan->filter;
+	bool no_new_privs = g->plan->process.no_new_privs;
+	bool now = filter->present && (!no_new_privs || filter->notify);
+	struct program p;
 
-	if (!filter->present || (g->plan->process.no_new_privs && !filter->notify)) {
+	if (!now && !g->plan->net.accel) {
 		return 0;
 	}
-	if (!g->plan->process.no_new_privs) {
+	if (!no_new_privs) {
 		/* The change of ids cleared the effective set, and CAP_SYS_ADMIN is what the kernel asks for. */
 		uint64_t held = sys_caps_permitted();
 		int rc = sys_caps_set(held, held, 0);
@@ -168,13 +222,23 @@ int guest_filter_early(struct guest *g, struct err *err)
 			return err_errno(err, -rc, "/linux/seccomp: taking the capabilities to load the filter");
 		}
 	}
-	return filter->notify ? load_with_listener(g, err) : load(g, 0, err);
+	if (g->plan->net.accel) {
+		TRY(load_accel(g, err));
+	}
+	if (!now) {
+		return 0;
+	}
+	TRY(take_program(g, &p, err));
+	return filter->notify ? load_with_listener(g, &p, err) : load(&p, 0, err);
 }
 
 int guest_filter_late(struct guest *g, struct err *err)
 {
+	struct program p;
+
 	if (g->filter < 0) {
 		return 0;
 	}
-	return load(g, 0, err);
+	TRY(take_program(g, &p, err));
+	return load(&p, 0, err);
 }

@@ -26,6 +26,7 @@
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/network.h"
 #include "host/passed.h"
 #include "host/pidfd_socket.h"
 #include "host/record.h"
@@ -51,6 +52,7 @@ struct enter {
 	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int console_socket;
 	int pidfd_socket;
+	int accel; /* a connection to the helper that accelerates the network; -1: none does */
 	int multiplexer;     /* foreground with a terminal */
 	bool pid_file_there; /* written by us */
 };
@@ -175,6 +177,19 @@ static void trace_notes(const struct plan *plan)
 	}
 }
 
+/* A helper that is gone has nobody to ask; the process is then on the network as it is without acceleration. */
+static void join_accel(struct enter *e)
+{
+	struct err ignored;
+
+	if (!e->state.network.accel ||
+	    host_network_connect(e->options->root, e->state.id, &e->accel, &ignored) < 0) {
+		return;
+	}
+	e->plan->net.where = "the accelerated network";
+	host_network_accel_plan(&e->arena, &e->plan->net);
+}
+
 /* Everything that needs no process. */
 static int prepare(struct enter *e, struct err *err)
 {
@@ -199,6 +214,7 @@ static int prepare(struct enter *e, struct err *err)
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
 		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan, err));
+	join_accel(e);
 	TRY(host_passed_check(&e->plan->process, err));
 	trace_notes(e->plan);
 	if (e->state.no_pivot) {
@@ -296,6 +312,14 @@ static int take_listener(struct enter *e, struct wire_msg *msg, struct err *err)
 	return rc;
 }
 
+static int take_switch(const struct enter *e, struct wire_msg *msg, struct err *err)
+{
+	int rc = host_network_accel(e->accel, e->state.id, msg->fd, err);
+
+	close(msg->fd);
+	return rc;
+}
+
 static int take_console(struct enter *e, struct wire_msg *msg, struct err *err)
 {
 	int rc = host_console_check(msg->fd, err);
@@ -319,6 +343,7 @@ static unsigned unplanned(const struct plan *plan)
 
 	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
 	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
+	bits |= plan->net.accel ? 0 : WIRE_BIT(WIRE_SWITCH);
 	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
 	bits |= plan->enter.join & CLONE_NEWPID ? 0 : WIRE_BIT(WIRE_INIT);
 	return bits;
@@ -329,6 +354,8 @@ static int take(void *data, struct wire_msg *msg, struct err *err)
 	switch (msg->type) {
 	case WIRE_LISTENER:
 		return take_listener(data, msg, err);
+	case WIRE_SWITCH:
+		return take_switch(data, msg, err);
 	case WIRE_CONSOLE:
 		return take_console(data, msg, err);
 	default:
@@ -387,6 +414,7 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 		.root = -1,
 		.console_socket = -1,
 		.pidfd_socket = -1,
+		.accel = -1,
 		.multiplexer = -1,
 	};
 	int rc;
@@ -424,6 +452,7 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	fd_drop(&e.root);
 	fd_drop(&e.console_socket);
 	fd_drop(&e.pidfd_socket);
+	fd_drop(&e.accel);
 	fd_drop(&e.multiplexer);
 	arena_done(&e.arena);
 	return rc;

@@ -236,6 +236,16 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 	return host_network_of(&l->arena, l->options->root, net + strlen(prefix), &l->network, ret, err);
 }
 
+/* Who shares an accelerated network is accelerated with it, unless his bundle has a listener of its own. */
+static int prepare_network(struct launch *l, struct err *err)
+{
+	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
+	if (l->network.shared.accel && !l->plan->filter.notify) {
+		host_network_accel_plan(&l->arena, &l->plan->net);
+	}
+	return 0;
+}
+
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -283,7 +293,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
 	}
 	TRY(connect_for_pidfd(l, err));
-	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
+	TRY(prepare_network(l, err));
 	tell_notes(l);
 	return 0;
 }
@@ -397,6 +407,17 @@ static int take_listener(const struct launch *l, struct wire_msg *msg, struct er
 	return rc;
 }
 
+/* From here on its connects wait for an answer. An error of the network itself is the better one to tell. */
+static int take_switch(struct launch *l, struct wire_msg *msg, struct err *err)
+{
+	const char *id = l->network.of ? l->network.of : l->options->id;
+	scope_fd int listener = msg->fd, control = -1;
+
+	TRY(host_network_ready(&l->network, err));
+	TRY(host_network_connect(l->options->root, id, &control, err));
+	return host_network_accel(control, id, listener, err);
+}
+
 /* Its network namespace is there, and its ids are: slirp4netns starts while the root filesystem is made. */
 static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
 {
@@ -442,6 +463,7 @@ static unsigned unplanned(const struct plan *plan)
 	bits |= plan->host_setup ? 0 : WIRE_BIT(WIRE_SETUP);
 	bits |= plan->net.config ? 0 : WIRE_BIT(WIRE_NETWORK);
 	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
+	bits |= plan->net.accel ? 0 : WIRE_BIT(WIRE_SWITCH);
 	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
 	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ? 0 : WIRE_BIT(WIRE_INIT);
 	return bits;
@@ -471,6 +493,8 @@ static int take(void *data, struct wire_msg *msg, struct err *err)
 		return take_setup(s->launch, err);
 	case WIRE_LISTENER:
 		return take_listener(s->launch, msg, err);
+	case WIRE_SWITCH:
+		return take_switch(s->launch, msg, err);
 	case WIRE_CONSOLE:
 		return take_console(s->launch, msg, err);
 	default:

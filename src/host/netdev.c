@@ -307,7 +307,7 @@ int host_netdev_move(const struct plan *plan, pid_t pid, struct err *err)
 	}
 	rc = sys_nl_open(&here);
 	if (rc == 0) {
-		rc = sys_nl_open_in(netns, &there);
+		rc = sys_nl_open_in(-1, netns, &there);
 	}
 	rc = rc < 0 ? err_errno(err, -rc, "/linux/netDevices: a netlink socket") :
 		      move_all(plan, netns, &here, &there, err);

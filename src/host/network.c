@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +100,35 @@ static const char *version_cache(struct arena *arena)
 	return dir ? arena_printf(arena, "%s/" VERSION_CACHE, dir) : NULL;
 }
 
+void host_network_accel_plan(struct arena *arena, struct plan_net *net)
+{
+	struct sock_filter *code = arena_array(arena, NET_ACCEL_FILTER_MAX, sizeof(*code));
+
+	net->accel_n = net_accel_filter(code);
+	net->accel = code;
+}
+
+static int prepare_accel(struct arena *arena, struct plan *plan, struct err *err)
+{
+	if (plan->filter.notify) {
+		return err_set(err, EINVAL,
+			       "%s: accel=seccomp and a listener of the bundle's own (/linux/seccomp/listenerPath) "
+			       "exclude each "
+			       "other: the kernel gives a process one; leave one of them out",
+			       plan->net.where);
+	}
+	/* With capabilities over the host's network a container could undo what keeps the host's sockets to their purpose. */
+	if (!(plan->ns.new &CLONE_NEWUSER) && !plan_joins(&plan->ns, CLONE_NEWUSER)) {
+		return err_set(err, EINVAL, "%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
+			       plan->net.where);
+	}
+	if (net_accel_check(err) < 0) {
+		return err_wrap(err, "%s", plan->net.where);
+	}
+	host_network_accel_plan(arena, &plan->net);
+	return 0;
+}
+
 int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
 {
 	struct net_request *r = &ret->request;
@@ -109,6 +140,9 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 		return err_wrap(err, "%s", plan->net.where);
 	}
 	net_config_settle(&r->config);
+	if (r->config.accel) {
+		TRY(prepare_accel(arena, plan, err));
+	}
 	r->slirp = net_slirp_find(arena);
 	if (!r->slirp) {
 		return err_set(err, ENOENT,
@@ -259,9 +293,13 @@ int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, boo
 	return 0;
 }
 
-int host_network_ready(const struct network *net, struct err *err)
+int host_network_ready(struct network *net, struct err *err)
 {
-	return net->helper.pid > 0 ? net_ready(&net->helper, READY_TIMEOUT_MS, err) : 0;
+	if (net->helper.pid > 0 && !net->ready) {
+		TRY(net_ready(&net->helper, READY_TIMEOUT_MS, err));
+		net->ready = true;
+	}
+	return 0;
 }
 
 static bool ended(int pidfd, int timeout_ms)
@@ -288,19 +326,13 @@ void host_network_done(struct network *net, bool end)
 
 /* ---- of a container by its ID ---- */
 
-static int connect_control(const char *root, const char *id, int *ret, struct err *err)
+int host_network_connect(const char *root, const char *id, int *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const struct timeval limit = { .tv_sec = 5 };
 	scope_fd int place = -1, fd = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct state state;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
-	if (!state.network.pid.set) {
-		return err_set(err, ENOTSUP,
-			       "container `%s` has no network of rootlet's: start it with --net=slirp4netns", id);
-	}
 	place = open(arena_printf(&arena, "%s/%s/" CONTROL, root, id), O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
@@ -318,6 +350,24 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 	}
 	*ret = fd_take(&fd);
 	return 0;
+}
+
+static int connect_control(const char *root, const char *id, int *ret, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct state state;
+
+	TRY(host_state_load(&arena, root, id, &state, err));
+	if (!state.network.pid.set) {
+		return err_set(err, ENOTSUP,
+			       "container `%s` has no network of rootlet's: start it with --net=slirp4netns", id);
+	}
+	return host_network_connect(root, id, ret, err);
+}
+
+int host_network_accel(int control, const char *id, int listener, struct err *err)
+{
+	return net_control_accel(control, listener, err) < 0 ? err_wrap(err, "the network of container `%s`", id) : 0;
 }
 
 int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret, struct err *err)

@@ -23,6 +23,7 @@ struct network {
 	struct net_helper helper; /* pid -1: not started */
 	const char *of;		  /* the container whose network is shared; NULL: none */
 	struct state_network shared; /* that one's helper */
+	bool ready;		  /* it was waited for */
 };
 
 #define NETWORK_INIT                                                                                                   \
@@ -47,8 +48,8 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
  */
 int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, struct err *err);
 
-/* Waits until it is connected. */
-int host_network_ready(const struct network *net, struct err *err);
+/* Waits until it is connected. Called again, it has been. */
+int host_network_ready(struct network *net, struct err *err);
 
 /* Closes what is this process's; `end`: and the helper's end is seen to, its container being gone. */
 void host_network_done(struct network *net, bool end);
@@ -59,6 +60,13 @@ void host_network_done(struct network *net, bool end);
  */
 int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net, const char **ret,
 		    struct err *err);
+
+/* Puts the filter of an accelerated network into the plan. */
+void host_network_accel_plan(struct arena *arena, struct plan_net *net);
+
+/* A connection to the helper of container `id`, also before its state is written, and a filter's listener for it (the caller's). */
+int host_network_connect(const char *root, const char *id, int *ret, struct err *err);
+int host_network_accel(int control, const char *id, int listener, struct err *err);
 
 /*
  * That network's helper is to live as long as this process too, and to be found by this container when the other one is gone.

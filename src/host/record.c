@@ -78,6 +78,7 @@ int host_record(const struct launch *l, struct err *err)
 			.pid = { true, l->network.helper.pid },
 			.start_time = { .set = true },
 			.by_slirp = l->network.request.config.handler == NET_HANDLER_SLIRP,
+			.accel = l->network.request.config.accel,
 		};
 		/* Gone already: then a start time of 0 is nobody's. */
 		(void)host_process_start_time(l->network.helper.pid, &state.network.start_time.value, &letter);

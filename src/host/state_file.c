@@ -66,6 +66,7 @@ int host_state_save(const struct state_dir *dir, const struct state *state, stru
 		json_int(&w, "pid", state->network.pid.value);
 		json_uint(&w, "startTime", state->network.start_time.value);
 		json_bool(&w, "bySlirp", state->network.by_slirp);
+		json_bool(&w, "accel", state->network.accel);
 		json_object_end(&w);
 	}
 	json_string(&w, "bundle", state->bundle);
@@ -94,6 +95,7 @@ static const struct json_field network_fields[] = {
 	JSON_F_INT(struct state_network, pid, "pid", JSON_REQUIRED, 1, INT32_MAX),
 	JSON_F_UINT(struct state_network, start_time, "startTime", JSON_REQUIRED, UINT64_MAX),
 	JSON_F_BOOL(struct state_network, by_slirp, "bySlirp", 0),
+	JSON_F_BOOL(struct state_network, accel, "accel", 0),
 	JSON_F_END,
 };
 

@@ -3,80 +3,48 @@
 #include "sys/netlink.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/scope.h"
+#include "sys/sock.h"
 
 /* netlink(7): what a dump sends at once is never more, whatever the page size. */
 #define ANSWER_MAX 32768
 
 /* ---- sockets ---- */
 
-int sys_nl_open(struct sys_nl *ret)
+static void set_options(int fd)
 {
 	int on = 1;
+
+	/* Words beside the number of an error (4.12), without our own request repeated in front of them. */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
+int sys_nl_open(struct sys_nl *ret)
+{
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd < 0) {
 		return -errno;
 	}
-	/* Words beside the number of an error (4.12), without our own request repeated in front of them. */
-	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	set_options(fd);
 	*ret = (struct sys_nl){ .fd = fd };
 	return 0;
 }
 
-/* In the child: the answer is the descriptor's number, or -errno. */
-static _Noreturn void open_and_tell(int netns, int report)
+int sys_nl_open_in(int userns, int netns, struct sys_nl *ret)
 {
-	struct sys_nl nl = { .fd = -1 };
-	int answer = setns(netns, CLONE_NEWNET) < 0 ? -errno : sys_nl_open(&nl);
+	int fd = sys_socket_in(userns, netns, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-	if (answer == 0) {
-		answer = nl.fd;
+	if (fd < 0) {
+		return fd;
 	}
-	_exit(write(report, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
-}
-
-int sys_nl_open_in(int netns, struct sys_nl *ret)
-{
-	int pair[2];
-	int answer = 0;
-	pid_t pid;
-
-	if (pipe2(pair, O_CLOEXEC) < 0) {
-		return -errno;
-	}
-	scope_fd int in = pair[0];
-	scope_fd int out = pair[1];
-
-	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
-	if (pid == 0) {
-		open_and_tell(netns, out);
-	}
-	if (pid < 0) {
-		return -errno;
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-	}
-	/* Our own end of the pipe is open: only a child that said nothing, because it was killed, must not be waited for. */
-	fd_drop(&out);
-	if (read(in, &answer, sizeof(answer)) != sizeof(answer)) {
-		return -ECHILD;
-	}
-	if (answer < 0) {
-		return answer;
-	}
-	*ret = (struct sys_nl){ .fd = answer };
+	set_options(fd);
+	*ret = (struct sys_nl){ .fd = fd };
 	return 0;
 }
 

@@ -33,11 +33,8 @@ struct sys_nl_msg {
 /* A socket of this process's network namespace, close-on-exec. Returns 0 or -errno; fd is the caller's. */
 int sys_nl_open(struct sys_nl *ret);
 
-/*
- * The same in another network namespace, given by a descriptor of it, without entering it: a child does, makes the socket in
- * our common table of descriptors, and ends. Takes CAP_SYS_ADMIN over both, setns(2).
- */
-int sys_nl_open_in(int netns, struct sys_nl *ret);
+/* The same in another network namespace, without entering it: sys_socket_in. */
+int sys_nl_open_in(int userns, int netns, struct sys_nl *ret);
 
 /* Begins a message: its type, NLM_F_* beside REQUEST and ACK, and the family's header (struct ifinfomsg …). */
 void sys_nl_begin(struct sys_nl_msg *m, uint16_t type, uint16_t flags, const void *header, size_t len);

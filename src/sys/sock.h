@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/sock: UNIX stream sockets by path, and a descriptor with the bytes that go with it. */
+/* sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets of other namespaces. */
 #pragma once
 
 #include <stddef.h>
@@ -20,3 +20,10 @@ int sys_connect_unix(const char *path, int *ret_fd);
 
 /* To an error of sys_connect_unix that says ECONNREFUSED: whether there is no socket at that path, or nobody who listens. */
 void sys_explain_socket(const char *path, struct err *err);
+
+/*
+ * socket(2) in another network namespace, given by a descriptor of it, without entering it: a child does, makes the socket in our
+ * common table of descriptors, and ends. userns: one to enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN
+ * over the network namespace then, setns(2). Returns a descriptor or -errno.
+ */
+int sys_socket_in(int userns, int netns, int domain, int type, int protocol);

@@ -35,6 +35,7 @@ static const struct wire_rule {
 	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_SETUP] = { "SETUP", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_LISTENER] = { "LISTENER", 0, true, true, 1u << WIRE_PHASE_SETUP },
+	[WIRE_SWITCH] = { "SWITCH", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_READY] = { "READY", 0, false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_EXEC] = { "EXEC", 0, false, true, 1u << WIRE_PHASE_START },
 };

@@ -38,6 +38,7 @@ enum wire_type {
 	WIRE_CONSOLE,	/* descriptor: the pseudo-terminal's multiplexer side */
 	WIRE_SETUP,	/* the mounts are done: the host's turn */
 	WIRE_LISTENER,	/* descriptor: of the seccomp filter */
+	WIRE_SWITCH,	/* descriptor: of the filter that goes with an accelerated network */
 	WIRE_READY,	/* everything is done but the start */
 	WIRE_NAMESPACE, /* payload: uint32_t, CLONE_NEW*; descriptor: of such a namespace */
 	WIRE_EXEC,	/* execve comes next: end of file after it means success */

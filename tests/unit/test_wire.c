@@ -186,6 +186,7 @@ static const struct {
 	{ WIRE_CONSOLE, 0, 0, true, true, false },
 	{ WIRE_SETUP, 0, 0, false, true, false },
 	{ WIRE_LISTENER, 0, 0, true, true, false },
+	{ WIRE_SWITCH, 0, 0, true, true, false },
 	{ WIRE_READY, 0, 0, false, true, false },
 	{ WIRE_EXEC, 0, 0, false, false, true },
 	{ WIRE_NAMESPACE, sizeof(uint32_t), sizeof(uint32_t), true, false, false },

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/helper_switch: the switch as a child of the helper. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/helper.h"
+#include "libnet/switch.h"
+#include "sys/clone.h"
+#include "sys/sock.h"
+
+#define READY_TIMEOUT_MS 5000
+
+/* It says when it is ready to answer, by a byte. */
+static int wait_ready(const struct helper *h)
+{
+	struct pollfd p = { h->switch_control, POLLIN, 0 };
+	char byte;
+
+	if (poll(&p, 1, READY_TIMEOUT_MS) <= 0) {
+		return -ETIMEDOUT;
+	}
+	return recv(h->switch_control, &byte, 1, MSG_DONTWAIT) == 1 ? 0 : -ECHILD;
+}
+
+int helper_switch_start(struct helper *h, struct err *err)
+{
+	scope_fd int theirs = -1;
+	int pair[2];
+	int rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		return err_errno(err, errno, "socketpair");
+	}
+	theirs = pair[1];
+	h->switch_control = pair[0];
+	h->switcher = sys_clone(0, &h->switcher_pidfd);
+	if (h->switcher == 0) {
+		const struct switch_setup setup = {
+			.control = theirs,
+			.userns = h->request->userns,
+			.netns = h->request->netns,
+			.config = &h->request->config,
+		};
+
+		switch_main(&setup);
+	}
+	fd_drop(&theirs);
+	rc = h->switcher < 0 ? h->switcher : wait_ready(h);
+	return rc < 0 ? err_errno(err, -rc, "starting the process that accelerates the network") : 0;
+}
+
+int helper_switch_listen(const struct helper *h, int listener, struct err *err)
+{
+	const struct forward_message m = { .op = SWITCH_LISTEN };
+	int rc;
+
+	if (!h->request->config.accel) {
+		return err_set(err, ENOTSUP, "that network is not accelerated");
+	}
+	if (h->switcher < 0) {
+		return err_set(err, ESRCH, "the process that accelerates the network has ended; restart the container");
+	}
+	rc = sys_send_fd(h->switch_control, &m, sizeof(m), listener);
+	return rc < 0 ? err_errno(err, -rc, "handing a filter's listener to the network") : 0;
+}
+
+void helper_switch_end(struct helper *h)
+{
+	if (h->switcher > 0) {
+		(void)sys_pidfd_kill(h->switcher_pidfd, SIGKILL);
+		while (waitpid(h->switcher, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
+	h->switcher = -1;
+	fd_drop(&h->switcher_pidfd);
+	fd_drop(&h->switch_control);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/switch: the process that answers for the container's calls of connect and bind. switch.h says what makes that safe.
+ *
+ * It keeps nothing of a call that it has answered: a connect that takes its time is begun here and waited for by the caller
+ * itself, in the kernel, on the socket that it was given. So signals, timeouts and errors are as they are everywhere.
+ *
+ * When this process ends, so do the listeners, and the kernel answers every further connect and bind with ENOSYS: the container
+ * can lose its network by that, not gain another.
+ */
+#include "libnet/switch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/slirp.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define EVENTS 32
+
+/* ---- answers ---- */
+
+static void answer(struct switcher *s, int listener, uint64_t id, int error, uint32_t flags)
+{
+	memset(s->answer, 0, s->answer_size);
+	s->answer->id = id;
+	s->answer->error = error;
+	s->answer->flags = flags;
+	/* ENOENT: the caller is gone, or was interrupted and asks anew. */
+	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, s->answer);
+}
+
+/* The kernel does what was called for, with whatever is under the number and in memory by then. */
+static void go_on(struct switcher *s, int listener, uint64_t id)
+{
+	answer(s, listener, id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+static bool is_pending(int listener, uint64_t id)
+{
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+/* Puts the socket under the caller's number. Returns 0 or -errno. */
+static int hand_over(int listener, uint64_t id, const struct switch_target *t, int fd)
+{
+	struct seccomp_notif_addfd add = {
+		.id = id,
+		.flags = SECCOMP_ADDFD_FLAG_SETFD,
+		.srcfd = (uint32_t)fd,
+		.newfd = (uint32_t)t->number,
+		.newfd_flags = switch_target_cloexec(t) ? O_CLOEXEC : 0,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
+}
+
+/* ---- connect ---- */
+
+/* Neither connected nor on the way nor listening. */
+static bool is_idle(int socket)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_CLOSE;
+}
+
+/* Has the program chosen an address or a port of the container's? Those are not the host's. */
+static bool is_bound(const struct switch_target *t)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} is = { .v6 = { 0 } };
+	socklen_t len = sizeof(is);
+
+	if (getsockname(t->socket, &is.any, &len) < 0) {
+		return true;
+	}
+	if (t->domain == AF_INET) {
+		return is.v4.sin_port || is.v4.sin_addr.s_addr != htonl(INADDR_ANY);
+	}
+	return is.v6.sin6_port || !IN6_IS_ADDR_UNSPECIFIED(&is.v6.sin6_addr);
+}
+
+static enum switch_verdict judge(struct switcher *s, const struct switch_peer *peer, int *ret)
+{
+	struct switch_route inside, outside;
+	struct ifreq tap = { .ifr_name = TAP_NAME };
+
+	if (!switch_may_leave(peer, &s->setup->config->cidr)) {
+		return SWITCH_STAY;
+	}
+	if (ioctl(s->inside.fd, SIOCGIFINDEX, &tap) < 0) {
+		return SWITCH_STAY;
+	}
+	inside = switch_ask_route(&s->inside, &peer->address);
+	outside = switch_ask_route(&s->outside, &peer->address);
+	return switch_judge(&inside, tap.ifr_ifindex, &outside, ret);
+}
+
+/* The address that slirp4netns would leave by too, where one is configured. */
+static int bind_outbound(const struct switcher *s, const struct switch_target *t, const struct switch_peer *peer,
+			 int fd)
+{
+	const struct net_config *c = s->setup->config;
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	bool to4 = peer->address.family == AF_INET;
+	const char *text = to4 ? c->outbound_addr : c->outbound_addr6;
+	struct in_addr a;
+
+	if (!text) {
+		return 0;
+	}
+	if (t->domain == AF_INET) {
+		(void)inet_pton(AF_INET, text, &v4.sin_addr);
+		return bind(fd, (struct sockaddr *)&v4, sizeof(v4)) < 0 ? -errno : 0;
+	}
+	if (to4) {
+		(void)inet_pton(AF_INET, text, &a);
+		v6.sin6_addr.s6_addr[10] = v6.sin6_addr.s6_addr[11] = 0xff;
+		memcpy(&v6.sin6_addr.s6_addr[12], &a, sizeof(a));
+	} else {
+		(void)inet_pton(AF_INET6, text, &v6.sin6_addr);
+	}
+	return bind(fd, (struct sockaddr *)&v6, sizeof(v6)) < 0 ? -errno : 0;
+}
+
+/* Connects by a socket of the host's and answers. */
+static void leave(struct switcher *s, int listener, uint64_t id, const struct switch_target *t,
+		  const struct switch_peer *peer, int device)
+{
+	scope_fd int fd = switch_socket_for(t, peer, device);
+	bool waits = !(fcntl(t->socket, F_GETFL) & O_NONBLOCK);
+	int rc = fd < 0 ? fd : bind_outbound(s, t, peer, fd);
+
+	if (rc == 0 && connect(fd, (const struct sockaddr *)&t->address, t->len) < 0) {
+		rc = -errno;
+	}
+	if (rc < 0 && rc != -EINPROGRESS) {
+		answer(s, listener, id, rc, 0);
+		return;
+	}
+	if ((waits && fcntl(fd, F_SETFL, O_RDWR) < 0) || hand_over(listener, id, t, fd) < 0) {
+		/* Without a socket of the host's all is as it was. */
+		go_on(s, listener, id);
+		return;
+	}
+	if (rc == -EINPROGRESS && waits) {
+		/* Connecting already, it waits now; the address that it gives does not count any more. */
+		go_on(s, listener, id);
+		return;
+	}
+	answer(s, listener, id, rc, 0);
+}
+
+/* A socket of the host's, left by a connect that failed, whose next peer is the container's own affair. */
+static void come_back(struct switcher *s, int listener, uint64_t id, const struct switch_target *t)
+{
+	scope_fd int fd =
+		sys_socket_in(s->setup->userns, s->setup->netns, t->domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd >= 0) {
+		switch_copy_options(t->socket, fd);
+		(void)fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL));
+		(void)hand_over(listener, id, t, fd);
+	}
+	/* If that failed: the old one hears nobody but its old peer. */
+	go_on(s, listener, id);
+}
+
+static void take_connect(struct switcher *s, int listener, uint64_t id, const struct switch_target *t)
+{
+	struct switch_peer peer;
+	int what = 0;
+
+	if (!switch_parse(&t->address, t->len, t->domain, &peer) || !is_idle(t->socket)) {
+		go_on(s, listener, id);
+		return;
+	}
+	switch (judge(s, &peer, &what)) {
+	case SWITCH_STAY:
+		if (t->place == SWITCH_OUTSIDE) {
+			come_back(s, listener, id, t);
+		} else {
+			go_on(s, listener, id);
+		}
+		return;
+	case SWITCH_FAIL:
+		answer(s, listener, id, -what, 0);
+		return;
+	case SWITCH_LEAVE:
+		if (t->place == SWITCH_INSIDE && (is_bound(t) || switch_target_is_shared(t))) {
+			go_on(s, listener, id);
+		} else {
+			leave(s, listener, id, t, &peer, what);
+		}
+		return;
+	}
+}
+
+/* ---- the process ---- */
+
+static void take_call(struct switcher *s, int listener)
+{
+	struct switch_target t;
+	uint64_t id;
+
+	memset(s->call, 0, s->call_size);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, s->call) < 0) {
+		return; /* ENOENT: it is gone already */
+	}
+	id = s->call->id;
+	if (switch_target_take(s, s->call, &t) < 0) {
+		go_on(s, listener, id);
+		return;
+	}
+	/* What was read by its pid is the caller's only if it still waits. */
+	if (!is_pending(listener, id)) {
+		close(t.socket);
+		return;
+	}
+	if (t.place != SWITCH_ELSEWHERE && s->call->data.nr == SYS_connect) {
+		take_connect(s, listener, id, &t);
+	} else {
+		go_on(s, listener, id);
+	}
+	close(t.socket);
+}
+
+static int watch(const struct switcher *s, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void add_listener(const struct switcher *s, int fd)
+{
+	/* Woken on the same processor, the caller and this process take turns faster. */
+	(void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	if (watch(s, fd) < 0) {
+		close(fd);
+	}
+}
+
+/* One message of the helper, whose end is ours. */
+static void take_message(const struct switcher *s)
+{
+	struct forward_message m = { .op = 0 };
+	int fd = -1;
+	int rc = forward_receive(s->setup->control, &m, &fd);
+
+	if (rc == 0) {
+		_exit(0);
+	}
+	if (rc > 0 && m.op == SWITCH_LISTEN && fd >= 0) {
+		add_listener(s, fd_take(&fd));
+	}
+	scope_close_(&fd);
+}
+
+static int cookie_of(int fd, uint64_t *ret)
+{
+	socklen_t len = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &len) < 0 ? -errno : 0;
+}
+
+static int set_up(struct switcher *s)
+{
+	struct seccomp_notif_sizes sizes;
+
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0 || syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) {
+		return -errno;
+	}
+	s->call_size = sizes.seccomp_notif > sizeof(*s->call) ? sizes.seccomp_notif : sizeof(*s->call);
+	s->answer_size = sizes.seccomp_notif_resp > sizeof(*s->answer) ? sizes.seccomp_notif_resp : sizeof(*s->answer);
+	s->call = malloc(s->call_size);
+	s->answer = malloc(s->answer_size);
+	if (!s->call || !s->answer) {
+		return -ENOMEM;
+	}
+	TRY(sys_nl_open(&s->outside));
+	TRY(sys_nl_open_in(s->setup->userns, s->setup->netns, &s->inside));
+	TRY(cookie_of(s->outside.fd, &s->outside_cookie));
+	TRY(cookie_of(s->inside.fd, &s->inside_cookie));
+	return watch(s, s->setup->control);
+}
+
+/* The published ports' sockets are among what the helper has: a copy of them here would keep the ports. */
+static int keep_only(struct switch_setup *setup)
+{
+	int *const kept[] = { &setup->control, &setup->netns, &setup->userns };
+	int high[3];
+
+	for (int i = 0; i < 3; i++) {
+		high[i] = *kept[i] < 0 ? -1 : fcntl(*kept[i], F_DUPFD_CLOEXEC, 16);
+		if (*kept[i] >= 0 && high[i] < 0) {
+			return -errno;
+		}
+	}
+	for (int i = 0; i < 3; i++) {
+		*kept[i] = high[i] < 0 ? -1 : dup3(high[i], 3 + i, O_CLOEXEC);
+		if (high[i] >= 0 && *kept[i] < 0) {
+			return -errno;
+		}
+	}
+	sys_close_except(6, -1, -1);
+	return 0;
+}
+
+_Noreturn void switch_main(const struct switch_setup *given)
+{
+	struct switch_setup setup = *given;
+	struct switcher s = { .setup = &setup, .epoll = -1 };
+	struct epoll_event events[EVENTS];
+
+	/* Should the parent be gone by now, the control socket says so. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (keep_only(&setup) < 0 || set_up(&s) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
+		_exit(1);
+	}
+	for (;;) {
+		int n = epoll_wait(s.epoll, events, EVENTS, -1);
+
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == setup.control) {
+				take_message(&s);
+			} else if (events[i].events & EPOLLIN) {
+				take_call(&s, events[i].data.fd);
+			} else {
+				close(events[i].data.fd); /* nobody is left behind that filter */
+			}
+		}
+	}
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/switch: sockets of the host in place of the container's own. Private to libnet.
+ *
+ * A seccomp filter around the container's processes tells of connect(2) and bind(2). This process, which stays in the host's
+ * network, makes a socket there, connects or binds it, and puts it under the container's number: what is sent from then on passes
+ * neither slirp4netns nor the forwarder.
+ *
+ * What keeps the container from the rest of the host is the socket itself, not the moment of the call. Between our look at a call and
+ * the kernel's doing it, another thread may have changed the address in memory or put another socket under the number; so
+ * an answer "go on" can't be trusted to go on with what was seen. Therefore every socket that is handed over carries, from before
+ * it has a peer, what its holder can't take off:
+ *
+ *  - a connected one is bound to a device (without CAP_NET_RAW over the host's network it stays so, socket(7)) and has a locked
+ *    socket filter that drops whatever does not come from the peer that was judged, and whoever wants to connect to it. Connected
+ *    again, wherever to, it never hears an answer; listening, it never hears a caller.
+ *  - a listening one has a locked filter that drops every answer to a connect. What it accepts inherits that.
+ *
+ * With that, going on is always safe: with a socket of the container's it reaches what slirp4netns lets it reach anyway.
+ * It is done for everything that is not TCP, and for what stays: credentials, paths and waiting are then the caller's own.
+ */
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "libnet/forward.h"
+#include "libnet/net.h"
+#include "sys/netlink.h"
+
+/* ---- switch_judge.c: pure ---- */
+
+struct switch_peer {
+	struct net_address address; /* an IPv4 address in IPv6's clothes is AF_INET here */
+	uint16_t port;
+};
+
+enum switch_verdict {
+	SWITCH_STAY,  /* the container's own network is where this goes */
+	SWITCH_LEAVE, /* by a device of the host's */
+	SWITCH_FAIL,  /* the host can't get there either */
+};
+
+/* What a routing table says of an address. */
+struct switch_route {
+	int error;	    /* positive errno; 0: the rest holds */
+	unsigned char type; /* RTN_* */
+	int device;
+};
+
+/*
+ * What a program gave to connect or bind on a socket of that domain. False: the kernel is to say what is wrong with it, or it is
+ * AF_UNSPEC.
+ */
+bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int domain, struct switch_peer *ret);
+
+/* May it leave at all? False: loopback, the namespace's own network, link-local, multicast and what no route leads to. */
+bool switch_may_leave(const struct switch_peer *to, const struct net_cidr *own);
+
+/*
+ * inside: the container's route, tap: its device that leads to slirp4netns (0: none now); outside: the host's route. On SWITCH_FAIL
+ * *ret is a positive errno, on SWITCH_LEAVE the device.
+ */
+enum switch_verdict switch_judge(const struct switch_route *inside, int tap, const struct switch_route *outside,
+				 int *ret);
+
+/* ---- switch_filter.c: pure ---- */
+
+#define SWITCH_FILTER_MAX 24
+
+/* Socket filters: instructions into `code`, how many as the result. */
+size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter code[static SWITCH_FILTER_MAX]);
+size_t switch_filter_listener(struct sock_filter code[static SWITCH_FILTER_MAX]);
+
+/* ---- switch_target.c: the call that is waited for, and its socket ---- */
+
+enum switch_place {
+	SWITCH_ELSEWHERE, /* no TCP, or a network namespace that is none of ours */
+	SWITCH_INSIDE,
+	SWITCH_OUTSIDE,
+};
+
+struct switch_target {
+	pid_t tid;
+	int number; /* of the descriptor, in the caller's table */
+	int socket; /* our copy of it */
+	int domain;
+	enum switch_place place;
+	struct sockaddr_storage address; /* read once */
+	socklen_t len;
+};
+
+struct switcher;
+
+/* Takes a copy of the socket and of the address. Close target->socket on success. -errno: nothing is known of it. */
+int switch_target_take(const struct switcher *s, const struct seccomp_notif *call, struct switch_target *ret);
+
+/* Has it another name or an epoll set that waits for it? Those would go on with the socket that is taken away. */
+bool switch_target_is_shared(const struct switch_target *t);
+
+/* Is the descriptor close-on-exec? */
+bool switch_target_cloexec(const struct switch_target *t);
+
+/* ---- switch_socket.c ---- */
+
+/* Copies what setsockopt(2) and fcntl(2) may have changed, as far as it is known. */
+void switch_copy_options(int from, int to);
+
+/* A socket that may talk to the peer by the device, and to nobody else. Returns it (non-blocking) or -errno. */
+int switch_socket_for(const struct switch_target *t, const struct switch_peer *peer, int device);
+
+/* Attaches a socket filter for good. Returns 0 or -errno. */
+int switch_lock_filter(int socket, struct sock_filter *code, size_t n);
+
+/* ---- switch_route.c ---- */
+
+struct switch_route switch_ask_route(struct sys_nl *nl, const struct net_address *to);
+
+/* ---- switch.c ---- */
+
+struct switch_setup {
+	int control; /* SOCK_SEQPACKET, of the helper */
+	int userns;
+	int netns;
+	const struct net_config *config;
+};
+
+struct switcher {
+	const struct switch_setup *setup;
+	int epoll;
+	struct sys_nl outside;
+	struct sys_nl inside;
+	uint64_t outside_cookie; /* SO_NETNS_COOKIE of both */
+	uint64_t inside_cookie;
+	struct seccomp_notif *call; /* room for one, of the kernel's size */
+	size_t call_size;
+	struct seccomp_notif_resp *answer;
+	size_t answer_size;
+};
+
+/* Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but those of the setup. Sends a byte when ready. */
+_Noreturn void switch_main(const struct switch_setup *setup);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/switch_socket: the sockets that take another's place: the same options, and what keeps them to their purpose. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/switch.h"
+
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+/* The bits of SO_BUF_LOCK: which buffers setsockopt(2) has given a size. */
+#define SEND_BUFFER 1
+#define RECEIVE_BUFFER 2
+
+/* Numbers. */
+static const struct option {
+	int level;
+	int name;
+} options[] = {
+	{ SOL_SOCKET, SO_KEEPALIVE },
+	{ SOL_SOCKET, SO_OOBINLINE },
+	{ SOL_SOCKET, SO_PRIORITY },
+	{ SOL_SOCKET, SO_RCVLOWAT },
+	{ SOL_SOCKET, SO_REUSEADDR },
+	{ SOL_SOCKET, SO_TIMESTAMP },
+	{ SOL_SOCKET, SO_ZEROCOPY },
+	{ IPPROTO_IP, IP_TOS },
+	{ IPPROTO_IP, IP_TTL },
+	{ IPPROTO_IP, IP_MTU_DISCOVER },
+	{ IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_IPV6, IPV6_V6ONLY },
+	{ IPPROTO_IPV6, IPV6_TCLASS },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+	{ IPPROTO_TCP, TCP_NODELAY },
+	{ IPPROTO_TCP, TCP_CORK },
+	{ IPPROTO_TCP, TCP_KEEPIDLE },
+	{ IPPROTO_TCP, TCP_KEEPINTVL },
+	{ IPPROTO_TCP, TCP_KEEPCNT },
+	{ IPPROTO_TCP, TCP_SYNCNT },
+	{ IPPROTO_TCP, TCP_LINGER2 },
+	{ IPPROTO_TCP, TCP_DEFER_ACCEPT },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT },
+};
+
+/* Structures and texts. */
+static const struct option blocks[] = {
+	{ SOL_SOCKET, SO_LINGER },
+	{ SOL_SOCKET, SO_RCVTIMEO },
+	{ SOL_SOCKET, SO_SNDTIMEO },
+	{ IPPROTO_TCP, TCP_CONGESTION },
+};
+
+/* Only where it differs: most options were never touched. What is refused (a congestion control of the container's) stays as it is. */
+static void copy_option(int from, int to, const struct option *o)
+{
+	int wanted, is;
+	socklen_t a = sizeof(wanted), b = sizeof(is);
+
+	if (getsockopt(from, o->level, o->name, &wanted, &a) == 0 && getsockopt(to, o->level, o->name, &is, &b) == 0 &&
+	    wanted != is) {
+		(void)setsockopt(to, o->level, o->name, &wanted, a);
+	}
+}
+
+static void copy_block(int from, int to, const struct option *o)
+{
+	char wanted[32] = { 0 }, is[32] = { 0 };
+	socklen_t a = sizeof(wanted), b = sizeof(is);
+
+	if (getsockopt(from, o->level, o->name, wanted, &a) == 0 && getsockopt(to, o->level, o->name, is, &b) == 0 &&
+	    (a != b || memcmp(wanted, is, a) != 0)) {
+		(void)setsockopt(to, o->level, o->name, wanted, a);
+	}
+}
+
+/* Twice what was asked for is what getsockopt(2) says. Never set, it must not be: the kernel then stops adapting it. */
+static void copy_buffer(int from, int to, int lock, int bit, int name)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	if ((lock & bit) && getsockopt(from, SOL_SOCKET, name, &size, &len) == 0) {
+		size /= 2;
+		(void)setsockopt(to, SOL_SOCKET, name, &size, sizeof(size));
+	}
+}
+
+void switch_copy_options(int from, int to)
+{
+	int lock = 0;
+	socklen_t len = sizeof(lock);
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		copy_option(from, to, &options[i]);
+	}
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		copy_block(from, to, &blocks[i]);
+	}
+	if (getsockopt(from, SOL_SOCKET, SO_BUF_LOCK, &lock, &len) == 0) {
+		copy_buffer(from, to, lock, SEND_BUFFER, SO_SNDBUF);
+		copy_buffer(from, to, lock, RECEIVE_BUFFER, SO_RCVBUF);
+	}
+}
+
+int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
+{
+	const struct sock_fprog program = { .len = (unsigned short)n, .filter = code };
+	const int one = 1;
+
+	if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
+	    setsockopt(socket, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)) < 0) {
+		return -errno;
+	}
+	return 0;
+}
+
+int switch_socket_for(const struct switch_target *t, const struct switch_peer *peer, int device)
+{
+	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	struct sock_filter code[SWITCH_FILTER_MAX];
+	size_t n = switch_filter_peer(peer, code);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	switch_copy_options(t->socket, fd);
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
+		return -errno;
+	}
+	TRY(switch_lock_filter(fd, code, n));
+	return fd_take(&fd);
+}

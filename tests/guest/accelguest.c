@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * accelguest: connects and listens in every way that matters to a network whose sockets are switched. Static.
+ *
+ *	accelguest call HOW ADDRESS PORT	connects; prints "OWN-ADDRESS WHAT-THE-PEER-SAYS", or the error's name
+ *	accelguest options ADDRESS PORT		sets options, connects, prints those that were lost
+ *	accelguest interrupt ADDRESS PORT	a signal comes while connect waits; prints what connect says
+ *	accelguest serve HOW ADDRESS PORT	binds and listens; prints "ready OWN-ADDRESS PORT", tells each caller who he is
+ *	accelguest udp ADDRESS PORT		prints what an answer by UDP says
+ *	accelguest unix PATH			talks to itself by a UNIX socket
+ *	accelguest race HOW ADDRESS PORT SECRET-PORT TRIES
+ *						tries to reach SECRET-PORT on loopback by a socket that was switched for ADDRESS
+ *
+ * HOW: see the tables.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_un un;
+};
+
+static socklen_t parse(const char *text, const char *port, union address *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+		ret->v4.sin_family = AF_INET;
+		ret->v4.sin_port = htons((unsigned short)atoi(port));
+		return sizeof(ret->v4);
+	}
+	if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) != 1) {
+		fprintf(stderr, "accelguest: %s\n", text);
+		exit(2);
+	}
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons((unsigned short)atoi(port));
+	return sizeof(ret->v6);
+}
+
+static const char *own_address(int fd, char text[INET6_ADDRSTRLEN + 8])
+{
+	union address is = { .v4 = { 0 } };
+	socklen_t len = sizeof(is);
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	getsockname(fd, &is.any, &len);
+	if (is.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &is.v6.sin6_addr, address, sizeof(address));
+	} else {
+		inet_ntop(AF_INET, &is.v4.sin_addr, address, sizeof(address));
+	}
+	snprintf(text, INET6_ADDRSTRLEN + 8, "%s %d", address, ntohs(is.v4.sin_port));
+	return text;
+}
+
+static int fails(const char *what)
+{
+	printf("%s: %s\n", what, strerrorname_np(errno));
+	return 1;
+}
+
+/* ---- call ---- */
+
+static int wait_connected(int fd, int epoll)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+	struct epoll_event event;
+	int error = 0;
+	socklen_t len = sizeof(error);
+	int n = epoll >= 0 ? epoll_wait(epoll, &event, 1, 10000) : poll(&p, 1, 10000);
+
+	if (n <= 0) {
+		errno = ETIME;
+		return -1;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static int hear(int fd)
+{
+	char text[INET6_ADDRSTRLEN + 8], said[256] = "";
+	size_t at = 0;
+	ssize_t n;
+
+	shutdown(fd, SHUT_WR);
+	fcntl(fd, F_SETFL, O_RDWR);
+	while ((n = read(fd, said + at, sizeof(said) - 1 - at)) > 0) {
+		at += (size_t)n;
+	}
+	said[strcspn(said, "\n")] = '\0';
+	own_address(fd, text);
+	printf("%.*s %s\n", (int)strcspn(text, " "), text, said);
+	return 0;
+}
+
+/* block; nonblock; epoll: waited for by a set that knew the socket before; dup: it has another name; bound: to a port of its own */
+static int call(const char *how, const char *address, const char *port)
+{
+	union address to;
+	socklen_t len = parse(address, port, &to);
+	bool waits = strcmp(how, "block") == 0 || strcmp(how, "dup") == 0 || strcmp(how, "bound") == 0;
+	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0);
+	int epoll = -1;
+
+	if (strcmp(how, "epoll") == 0) {
+		struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+
+		epoll = epoll_create1(0);
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+		epoll_wait(epoll, &event, 1, 0);
+	} else if (strcmp(how, "dup") == 0) {
+		dup(fd);
+	} else if (strcmp(how, "bound") == 0) {
+		union address from = { .v4 = { .sin_family = AF_INET, .sin_port = htons(4444) } };
+
+		if (bind(fd, &from.any, sizeof(from.v4)) < 0) {
+			return fails("bind");
+		}
+	}
+	if (connect(fd, &to.any, len) < 0) {
+		if (errno != EINPROGRESS || waits) {
+			return fails("connect");
+		}
+		if (wait_connected(fd, epoll) < 0) {
+			return fails("then");
+		}
+	}
+	if (((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0) != waits || !(fcntl(fd, F_GETFD) & FD_CLOEXEC)) {
+		printf("its flags are lost\n");
+		return 1;
+	}
+	return hear(fd);
+}
+
+/* ---- options ---- */
+
+static const struct {
+	const char *name;
+	int level;
+	int option;
+	int value;
+} numbers[] = {
+	{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
+	{ "SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1 },
+	{ "SO_RCVLOWAT", SOL_SOCKET, SO_RCVLOWAT, 2 },
+	{ "SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, 50000 },
+	{ "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, 60000 },
+	{ "IP_TOS", IPPROTO_IP, IP_TOS, 0x10 },
+	{ "IP_TTL", IPPROTO_IP, IP_TTL, 33 },
+	{ "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, 1 },
+	{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, 77 },
+	{ "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, 4 },
+	{ "TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, 11 },
+	{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, 12345 },
+	{ "TCP_LINGER2", IPPROTO_TCP, TCP_LINGER2, 9 },
+	{ "TCP_SYNCNT", IPPROTO_TCP, TCP_SYNCNT, 3 },
+};
+
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+static int options(const char *address, const char *port)
+{
+	const struct linger linger = { 1, 5 };
+	const struct timeval limit = { .tv_sec = 7 };
+	struct linger linger_is;
+	struct timeval limit_is;
+	socklen_t a = sizeof(linger_is), b = sizeof(limit_is);
+	int before[NUMBERS];
+	union address to;
+	socklen_t len = parse(address, port, &to);
+	int fd = socket(to.any.sa_family, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	for (size_t i = 0; i < NUMBERS; i++) {
+		socklen_t n = sizeof(before[i]);
+
+		setsockopt(fd, numbers[i].level, numbers[i].option, &numbers[i].value, sizeof(int));
+		getsockopt(fd, numbers[i].level, numbers[i].option, &before[i], &n);
+	}
+	if (connect(fd, &to.any, len) < 0) {
+		return fails("connect");
+	}
+	for (size_t i = 0; i < NUMBERS; i++) {
+		int is = -1;
+		socklen_t n = sizeof(is);
+
+		getsockopt(fd, numbers[i].level, numbers[i].option, &is, &n);
+		if (is != before[i]) {
+			printf("%s %d %d\n", numbers[i].name, before[i], is);
+		}
+	}
+	getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger_is, &a);
+	getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit_is, &b);
+	if (linger_is.l_linger != 5 || limit_is.tv_sec != 7) {
+		puts("SO_LINGER or SO_RCVTIMEO");
+	}
+	return hear(fd);
+}
+
+/* ---- interrupt ---- */
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* connect to whoever does not answer; the signal's handler is set without SA_RESTART. Then by SO_SNDTIMEO. */
+static int interrupt(const char *address, const char *port)
+{
+	const struct timeval limit = { .tv_usec = 200000 };
+	const struct sigaction action = { .sa_handler = on_alarm };
+	union address to;
+	socklen_t len = parse(address, port, &to);
+	int fd = socket(to.any.sa_family, SOCK_STREAM, 0);
+	char text[INET6_ADDRSTRLEN + 8];
+
+	sigaction(SIGALRM, &action, NULL);
+	ualarm(200000, 0);
+	if (connect(fd, &to.any, len) == 0) {
+		puts("connected");
+		return 1;
+	}
+	printf("%s ", strerrorname_np(errno));
+	own_address(fd, text);
+	printf("%.*s ", (int)strcspn(text, " "), text);
+	close(fd);
+	fd = socket(to.any.sa_family, SOCK_STREAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	printf("%s\n", connect(fd, &to.any, len) < 0 ? strerrorname_np(errno) : "connected");
+	return 0;
+}
+
+/* ---- serve ---- */
+
+static void tell(int fd, const union address *from)
+{
+	char address[INET6_ADDRSTRLEN] = "?", text[INET6_ADDRSTRLEN + 16];
+
+	if (from->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &from->v6.sin6_addr, address, sizeof(address));
+	} else {
+		inet_ntop(AF_INET, &from->v4.sin_addr, address, sizeof(address));
+	}
+	snprintf(text, sizeof(text), "%s\n", address);
+	if (write(fd, text, strlen(text)) < 0) {
+		_exit(1);
+	}
+}
+
+/* plain; only6: IPV6_V6ONLY; once: ends after one caller */
+static int serve(const char *how, const char *address, const char *port)
+{
+	union address at;
+	socklen_t len = parse(address, port, &at);
+	int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char text[INET6_ADDRSTRLEN + 8];
+	int one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (strcmp(how, "only6") == 0) {
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	}
+	if (bind(fd, &at.any, len) < 0) {
+		return fails("bind");
+	}
+	if (listen(fd, 100) < 0) {
+		return fails("listen");
+	}
+	printf("ready %s\n", own_address(fd, text));
+	fflush(stdout);
+	for (;;) {
+		union address from = { .v4 = { 0 } };
+		socklen_t n = sizeof(from);
+		int caller = accept4(fd, &from.any, &n, SOCK_CLOEXEC);
+
+		if (caller >= 0) {
+			tell(caller, &from);
+			close(caller);
+			if (strcmp(how, "once") == 0) {
+				return 0;
+			}
+		}
+	}
+}
+
+/* ---- udp and unix ---- */
+
+static int by_udp(const char *address, const char *port)
+{
+	const struct timeval limit = { .tv_sec = 5 };
+	union address to;
+	socklen_t len = parse(address, port, &to);
+	int fd = socket(to.any.sa_family, SOCK_DGRAM, 0);
+	char text[256] = "";
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, &to.any, len) < 0 || send(fd, "x", 1, 0) < 0 || recv(fd, text, sizeof(text) - 1, 0) < 0) {
+		return fails("udp");
+	}
+	printf("udp: %s", text);
+	return 0;
+}
+
+static int by_unix(const char *path)
+{
+	union address at = { .un = { .sun_family = AF_UNIX } };
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	snprintf(at.un.sun_path, sizeof(at.un.sun_path), "%s", path);
+	if (bind(server, &at.any, sizeof(at.un)) < 0 || listen(server, 1) < 0 ||
+	    connect(client, &at.any, sizeof(at.un)) < 0) {
+		return fails("unix");
+	}
+	getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	printf("unix: the peer is %s\n", peer.pid == getpid() ? "myself" : "somebody else");
+	return 0;
+}
+
+/* ---- race ---- */
+
+static struct {
+	volatile int stop;
+	union address good, bad, shown;
+	socklen_t len;
+	int fds[4];
+	int number; /* the descriptor that is flipped */
+} shared;
+
+static void *flip_address(void *unused)
+{
+	while (!shared.stop) {
+		shared.shown = shared.good;
+		shared.shown = shared.bad;
+	}
+	return unused;
+}
+
+static void *flip_descriptor(void *unused)
+{
+	while (!shared.stop) {
+		dup2(shared.fds[0], shared.number);
+		dup2(shared.fds[1], shared.number);
+	}
+	return unused;
+}
+
+/* What was reached says a word at once; the harmless peer does not say this one. */
+static bool is_secret(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	char text[16] = "";
+
+	return poll(&p, 1, 20) > 0 && recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0 &&
+	       strncmp(text, "secret", 6) == 0;
+}
+
+/* The address in memory changes while the call is looked at. */
+static int race_address(int tries)
+{
+	int reached = 0;
+
+	for (int i = 0; i < tries; i++) {
+		int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		if (connect(fd, &shared.shown.any, shared.len) == 0 || errno == EINPROGRESS) {
+			reached += (i % 64) == 0 && is_secret(fd);
+		}
+		close(fd);
+	}
+	return reached;
+}
+
+/*
+ * A socket of the host's, connecting, is shut down: idle again. Then connect is called on an innocent socket, and the host's
+ * is put under its number.
+ */
+static int race_descriptor(int tries)
+{
+	int reached = 0;
+
+	for (int i = 0; i < tries; i++) {
+		if (i % 16 == 0) {
+			close(shared.fds[0]);
+			shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			connect(shared.fds[0], &shared.good.any, shared.len);
+			shutdown(shared.fds[0], SHUT_RDWR);
+		}
+		if (connect(shared.number, &shared.bad.any, shared.len) == 0) {
+			usleep(1000);
+		}
+		if (i % 64 == 0) {
+			reached += is_secret(shared.fds[0]);
+		}
+	}
+	return reached;
+}
+
+/* A listener of the host's, shut down, is connected: by the same exchange with a UNIX socket. */
+static int race_listener(int tries)
+{
+	int one = 1, reached = 0;
+
+	shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	setsockopt(shared.fds[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(shared.fds[0], &shared.good.any, shared.len) < 0) {
+		return fails("bind");
+	}
+	listen(shared.fds[0], 1);
+	shutdown(shared.fds[0], SHUT_RDWR);
+	for (int i = 0; i < tries; i++) {
+		connect(shared.number, &shared.bad.any, shared.len);
+		if (i % 64 == 0) {
+			reached += is_secret(shared.fds[0]);
+			shutdown(shared.fds[0], SHUT_RDWR);
+		}
+	}
+	return reached;
+}
+
+static const struct {
+	const char *name;
+	void *(*flip)(void *);
+	int (*run)(int tries);
+} races[] = {
+	{ "address", flip_address, race_address },
+	{ "descriptor", flip_descriptor, race_descriptor },
+	{ "listener", flip_descriptor, race_listener },
+};
+
+static int race(char **argv)
+{
+	pthread_t thread;
+
+	shared.len = parse(argv[1], argv[2], &shared.good);
+	parse(shared.good.any.sa_family == AF_INET ? "127.0.0.1" : "::1", argv[3], &shared.bad);
+	shared.shown = shared.good;
+	for (size_t i = 0; i < sizeof(races) / sizeof(races[0]); i++) {
+		if (strcmp(races[i].name, argv[0]) != 0) {
+			continue;
+		}
+		shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		shared.fds[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		shared.number = dup(shared.fds[1]);
+		pthread_create(&thread, NULL, races[i].flip, NULL);
+		printf("reached %d\n", races[i].run(atoi(argv[4])));
+		shared.stop = 1;
+		pthread_join(thread, NULL);
+		return 0;
+	}
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 5 && strcmp(argv[1], "call") == 0) {
+		return call(argv[2], argv[3], argv[4]);
+	}
+	if (argc == 4 && strcmp(argv[1], "options") == 0) {
+		return options(argv[2], argv[3]);
+	}
+	if (argc == 4 && strcmp(argv[1], "interrupt") == 0) {
+		return interrupt(argv[2], argv[3]);
+	}
+	if (argc == 5 && strcmp(argv[1], "serve") == 0) {
+		return serve(argv[2], argv[3], argv[4]);
+	}
+	if (argc == 4 && strcmp(argv[1], "udp") == 0) {
+		return by_udp(argv[2], argv[3]);
+	}
+	if (argc == 3 && strcmp(argv[1], "unix") == 0) {
+		return by_unix(argv[2]);
+	}
+	if (argc == 7 && strcmp(argv[1], "race") == 0) {
+		return race(argv + 2);
+	}
+	fprintf(stderr, "accelguest: call options interrupt serve udp unix race\n");
+	return 2;
+}
