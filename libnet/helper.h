@@ -39,7 +39,7 @@ struct helper {
 	int exit_write;
 	pid_t forwarder;
 	int forwarder_pidfd;
-	int forward; /* our end of its control socket */
+	int forward;	/* our end of its control socket */
 	pid_t switcher; /* -1: none, or it has ended */
 	int switcher_pidfd;
 	int switch_control; /* our end of its control socket */

@@ -120,7 +120,7 @@ static enum switch_verdict judge(struct switcher *s, const struct switch_peer *p
 	}
 	inside = switch_ask_route(&s->inside, &peer->address);
 	outside = switch_ask_route(&s->outside, &peer->address);
-	return switch_judge(&inside, tap.ifr_ifindex, &outside, ret);
+	return switch_judge(s->setup->config->lan, &inside, tap.ifr_ifindex, &outside, ret);
 }
 
 /* The address that slirp4netns would leave by too, where one is configured. */

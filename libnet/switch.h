@@ -51,6 +51,7 @@ struct switch_route {
 	int error;	    /* positive errno; 0: the rest holds */
 	unsigned char type; /* RTN_* */
 	int device;
+	bool direct; /* no gateway: the device's own network */
 };
 
 /*
@@ -63,11 +64,11 @@ bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int dom
 bool switch_may_leave(const struct switch_peer *to, const struct net_cidr *own);
 
 /*
- * inside: the container's route, tap: its device that leads to slirp4netns (0: none now); outside: the host's route. On SWITCH_FAIL
+ * lan: the host's own networks may be reached. inside: the container's route, tap: its device that leads to slirp4netns (0: none now); outside: the host's route. On SWITCH_FAIL
  * *ret is a positive errno, on SWITCH_LEAVE the device.
  */
-enum switch_verdict switch_judge(const struct switch_route *inside, int tap, const struct switch_route *outside,
-				 int *ret);
+enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, int tap,
+				 const struct switch_route *outside, int *ret);
 
 /* ---- switch_filter.c: pure ---- */
 

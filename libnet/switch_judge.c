@@ -101,8 +101,8 @@ bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int dom
 	return true;
 }
 
-enum switch_verdict switch_judge(const struct switch_route *inside, int tap, const struct switch_route *outside,
-				 int *ret)
+enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, int tap,
+				 const struct switch_route *outside, int *ret)
 {
 	/* Networks that the container has made for itself are its own affair. */
 	if (tap <= 0 || inside->error || inside->type != RTN_UNICAST || inside->device != tap) {
@@ -118,7 +118,7 @@ enum switch_verdict switch_judge(const struct switch_route *inside, int tap, con
 	default:
 		return SWITCH_STAY;
 	}
-	if (outside->type != RTN_UNICAST || outside->device <= LOOPBACK) {
+	if (outside->type != RTN_UNICAST || outside->device <= LOOPBACK || (outside->direct && !lan)) {
 		return SWITCH_STAY;
 	}
 	*ret = outside->device;

@@ -21,6 +21,8 @@ static int take(const struct nlmsghdr *answer, void *data)
 	if (device && len == sizeof(route->device)) {
 		memcpy(&route->device, device, sizeof(route->device));
 	}
+	route->direct = !sys_nl_find(answer, sizeof(*head), RTA_GATEWAY, &len) &&
+			!sys_nl_find(answer, sizeof(*head), RTA_VIA, &len);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ struct enter {
 	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int console_socket;
 	int pidfd_socket;
-	int accel; /* a connection to the helper that accelerates the network; -1: none does */
+	int accel;	     /* a connection to the helper that accelerates the network; -1: none does */
 	int multiplexer;     /* foreground with a terminal */
 	bool pid_file_there; /* written by us */
 };
@@ -182,7 +182,7 @@ static void join_accel(struct enter *e)
 {
 	struct err ignored;
 
-	if (!e->state.network.accel ||
+	if (!e->state.network.accel || e->plan->filter.notify ||
 	    host_network_connect(e->options->root, e->state.id, &e->accel, &ignored) < 0) {
 		return;
 	}

@@ -20,10 +20,10 @@
 struct network {
 	bool wanted;
 	struct net_request request;
-	struct net_helper helper; /* pid -1: not started */
-	const char *of;		  /* the container whose network is shared; NULL: none */
+	struct net_helper helper;    /* pid -1: not started */
+	const char *of;		     /* the container whose network is shared; NULL: none */
 	struct state_network shared; /* that one's helper */
-	bool ready;		  /* it was waited for */
+	bool ready;		     /* it was waited for */
 };
 
 #define NETWORK_INIT                                                                                                   \

@@ -37,7 +37,7 @@ struct state_network {
 	struct opt_i64 pid; /* not set: none */
 	struct opt_u64 start_time;
 	bool by_slirp; /* slirp4netns forwards the ports */
-	bool accel;    /* and answers for the connects of a filter */
+	bool accel;    /* it answers for the connects of a filter */
 };
 
 struct state {

@@ -214,19 +214,178 @@ serve() {
 	[[ ${line[20]} == "10.0.2.100 "* ]]
 }
 
+@test "allow_lan=false: the networks that the host is attached to are out of reach, what lies behind a gateway is not" {
+	on_host '
+		far ip address add 198.51.100.9/32 dev lo
+		ip route add 198.51.100.0/24 via 192.0.2.9
+		script "
+			accelguest call block 192.0.2.9 7000
+			accelguest call block 198.51.100.9 7000"
+		rl run --bundle "$B" "$ACCEL,allow_lan=false" "$C"'
+	[[ ${line[0]} == "connect: E"* ]] || fail "${line[0]}"
+	[[ ${line[1]} == "192.0.2.1 "* ]]
+}
+
 # Seen to reach it: with the peer's filter and the device left out of libnet/switch_socket.c.
 @test "a program that races does not reach the host's loopback" {
 	on_host '
 		secret 127.0.0.1 ::1
+		# Nobody takes what is sent to these.
+		ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev eth0
+		ip neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev eth0
 		script "
 			accelguest race address 192.0.2.9 7001 9000 20000
-			accelguest race descriptor 192.0.2.9 7001 9000 20000
+			accelguest race descriptor 192.0.2.50 7001 9000 20000
 			accelguest race address 2001:db8::9 7001 9000 2000
-			accelguest race descriptor 2001:db8::9 7001 9000 2000"
+			accelguest race descriptor 2001:db8::50 7001 9000 4000"
 		rl run --bundle "$B" "$ACCEL" "$C"
 		cat "$T/reached"'
 	equal "$output" "reached 0
 reached 0
 reached 0
 reached 0"
+}
+
+# ---------------------------------------------------------------- whose sockets
+
+@test "beside a profile of the bundle's, with and without noNewPrivileges, by another user, from a startContainer hook" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"],
+		action: "SCMP_ACT_ERRNO", errnoRet: 95}, {names: ["seccomp"], action: "SCMP_ACT_ERRNO"}]}
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "accelguest call block 192.0.2.9 7000 >/tmp/hook"]}]'
+	on_host '
+		script "mkdir /tmp/x 2>&1; cat /tmp/hook; accelguest call nonblock 2001:db8::9 7000"
+		for i in true false; do
+			config ".process.noNewPrivileges = \$i" --argjson i "$i"
+			rl run --bundle "$B" "$ACCEL" "$C"
+		done
+		config ".process.user = {uid: 1000, gid: 1000}"
+		rm "$B/rootfs/tmp/hook"
+		rl run --bundle "$B" "$ACCEL" "$C"'
+	equal "${#line[@]}" 9
+	for ((i = 0; i < 9; i += 3)); do
+		has "${line[i]}" "not supported"
+		[[ ${line[i + 1]} == "192.0.2.1 "* ]] || fail "${line[i + 1]}"
+		[[ ${line[i + 2]} == "2001:db8::1 "* ]] || fail "${line[i + 2]}"
+	done
+}
+
+@test "exec, before and after the start, and a container that shares the network, are accelerated too" {
+	cp -a "$B" "$T/other"
+	on_host '
+		script "exec sleep 1000"
+		rl create --bundle "$B" "$ACCEL" "$C" </dev/null >"$T/out" 2>&1
+		rl exec "$C" accelguest call block 192.0.2.9 7000
+		rl start "$C"
+		rl exec "$C" accelguest call nonblock 192.0.2.9 7000
+		rl exec --user 1000:1000 "$C" accelguest call block 2001:db8::9 7000
+		B=$T/other
+		script "accelguest call block 192.0.2.9 7000; sleep 1000"
+		rl run --detach --bundle "$T/other" --net="container:$C" "$C-2" </dev/null >"$T/out" 2>&1
+		wait_for grep -q 192.0.2 "$T/out"
+		cat "$T/out"
+		rl exec "$C-2" accelguest call block 192.0.2.9 7000
+		# The one that the helper was made for goes; the network stays.
+		rl delete --force "$C"
+		rl exec "$C-2" accelguest call block 192.0.2.9 7000
+		rl delete --force "$C-2"'
+	equal "${#line[@]}" 6
+	for i in 0 1 3 4 5; do
+		[[ ${line[i]} == "192.0.2.1 "* ]] || fail "$i: ${line[i]}"
+	done
+	[[ ${line[2]} == "2001:db8::1 "* ]]
+}
+
+@test "kill -9 of the switch or of the helper: nothing connects any more, by any way, and what is connected goes on" {
+	on_host '
+		secret 127.0.0.1
+		script "
+			nc 192.0.2.9 7001 </tmp/in >/tmp/answer &
+			exec 9>/tmp/in; exec sleep 1000"
+		mkfifo "$B/rootfs/tmp/in"
+		for who in rootlet-switch rootlet-net; do
+			rl run --detach --bundle "$B" "$ACCEL" "$C" </dev/null >"$T/out" 2>&1
+			connected() { far ss -Htn state established "sport = :7001" | grep -q .; }
+			wait_for connected
+			rl exec --detach "$C" sh -c "
+				while [ ! -e /tmp/go ]; do sleep 0.1; done
+				accelguest call block 192.0.2.9 7000 >/tmp/said
+				accelguest call nonblock 127.0.0.1 9000 >>/tmp/said
+				accelguest udp 127.0.0.1 7002 >>/tmp/said
+				echo still there >/tmp/in
+				touch /tmp/done"
+			kill -KILL "$(pgrep -x "$who")"
+			gone() { ! pgrep -x rootlet-switch; }
+			wait_for gone
+			touch "$B/rootfs/tmp/go"
+			done_() { [ -e "$B/rootfs/tmp/done" ] && grep -q still "$B/rootfs/tmp/answer"; }
+			wait_for done_
+			cat "$B/rootfs/tmp/said" "$B/rootfs/tmp/answer"
+			rl delete --force "$C"
+			rm -f "$B"/rootfs/tmp/{go,done,answer,said}
+		done
+		cat "$T/reached"'
+	equal "$output" "connect: ENOSYS
+connect: ENOSYS
+udp: ENOSYS
+still there
+connect: ENOSYS
+connect: ENOSYS
+udp: ENOSYS
+still there"
+}
+
+@test "a program of another kind of calls, and io_uring, get no way around: unknown" {
+	on_host '
+		script "accelguest ways 192.0.2.9 7000"
+		rl run --bundle "$B" "$ACCEL" "$C"'
+	equal "$output" "io_uring_setup: ENOSYS
+x32 connect: ENOSYS
+sendto with MSG_FASTOPEN: EOPNOTSUPP
+TCP_FASTOPEN_CONNECT: EOPNOTSUPP"
+}
+
+# ---------------------------------------------------------------- refused
+
+@test "refused: a listener of the bundle's own, no user namespace, a network that is not rootlet's, a kernel that can't" {
+	cp "$B/config.json" "$T/config"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/tmp/agent",
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+	try rl run --bundle "$B" "$ACCEL" "$C"
+	refused "--net" "/linux/seccomp/listenerPath" "leave one of them out"
+	cp "$T/config" "$B/config.json"
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)'
+	try rl run --bundle "$B" "$ACCEL" "$C"
+	refused "--net" "joins a network namespace by its path"
+	cp "$T/config" "$B/config.json"
+	try rl run --bundle "$B" --net=slirp4netns:accel=yes "$C"
+	refused "accel" "seccomp or none"
+	on_host '
+		cp "$T/config" "$B/config.json"
+		config ".linux.namespaces |= map(select(.type != \"user\")) | del(.linux.uidMappings, .linux.gidMappings)"
+		rl run --bundle "$B" "$ACCEL" "$C" 2>&1 && exit 1
+		cp "$T/config" "$B/config.json"
+		# A container around this one that forbids pidfd_getfd(2), then a kernel without SO_NETNS_COOKIE.
+		for what in pidfd_getfd cookie; do
+			python3 - "$what" "$ROOTLET" --root "$T/state" run --bundle "$B" "$ACCEL" "$C" 2>&1 <<"END" && exit 1
+import ctypes, os, struct, sys
+f = lambda code, jt, jf, k: struct.pack("HBBI", code, jt, jf, k)
+nr, level = f(0x20, 0, 0, 0), f(0x20, 0, 0, 32)
+allow, deny = f(0x06, 0, 0, 0x7fff0000), lambda e: f(0x06, 0, 0, 0x50000 | e)
+if sys.argv[1] == "pidfd_getfd":
+    code = nr + f(0x15, 0, 1, 438) + deny(1) + allow
+else:
+    code = nr + f(0x15, 0, 3, 55) + level + f(0x15, 0, 1, 71) + deny(92) + allow
+buffer = ctypes.create_string_buffer(code)
+program = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
+libc = ctypes.CDLL(None)
+libc.prctl(38, 1, 0, 0, 0)
+assert libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.argv[2], sys.argv[2:])
+END
+		done
+		true'
+	equal "${#line[@]}" 3
+	has "${line[0]}" "accel=seccomp needs a user namespace"
+	has "${line[1]}" "pidfd_getfd(2)"
+	has "${line[2]}" "Linux 5.14 is needed"
 }

@@ -154,6 +154,9 @@ static void options(void **state)
 	assert_false(c.host_loopback);
 	assert_false(c.cidr_given);
 	assert_int_equal(c.handler, NET_HANDLER_OWN);
+	assert_false(c.accel);
+	assert_int_equal(net_config_parse(&arena, "slirp4netns:accel=seccomp", &c, &err), 0);
+	assert_true(c.accel);
 	assert_int_equal(net_config_parse(&arena,
 					  "slirp4netns:mtu=1500,enable_ipv6=false,cidr=192.168.7.0/24,"
 					  "allow_host_loopback=true,enable_dns=no,port_handler=slirp4netns,"
@@ -188,6 +191,8 @@ static void bad_options(void **state)
 		"slirp4netns:cidr=10.0.2.1/24",
 		"slirp4netns:enable_ipv6=maybe",
 		"slirp4netns:port_handler=pasta",
+		"slirp4netns:accel=yes",
+		"slirp4netns:accel=",
 		"slirp4netns:outbound_addr=eth0",
 		"slirp4netns:outbound_addr=::1",
 		"slirp4netns:outbound_addr6=127.0.0.1",

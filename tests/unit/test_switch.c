@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libnet's switching of sockets, what of it is pure: who may leave, and the programs at system calls and sockets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/rtnetlink.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "libnet/switch.h"
+
+static const struct net_cidr own = { 0x0a000200, 24 };
+
+static struct switch_peer peer(const char *text)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	struct switch_peer ret;
+
+	memset(&a, 0, sizeof(a));
+	a.v4.sin_port = htons(80);
+	if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
+		a.v4.sin_family = AF_INET;
+		assert_true(switch_parse(&a.any, sizeof(a.v4), AF_INET, &ret));
+	} else {
+		a.v6.sin6_family = AF_INET6;
+		assert_int_equal(inet_pton(AF_INET6, text, &a.v6.sin6_addr), 1);
+		assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &ret));
+	}
+	return ret;
+}
+
+/* ---- addresses ---- */
+
+static void who_may_leave(void **state)
+{
+	static const char *const out[] = {
+		"1.1.1.1",	   "10.0.1.255",  "10.0.3.0",	   "126.255.255.255", "128.0.0.0",
+		"169.253.255.255", "169.255.0.0", "192.168.1.1",   "223.255.255.255", "1.0.0.0",
+		"::ffff:8.8.8.8",  "2001:db8::1", "fd00:0:0:1::1", "fc00::1",	      "64:ff9b::1",
+	};
+	static const char *const in[] = {
+		"0.0.0.0",
+		"0.1.2.3",
+		"127.0.0.1",
+		"127.255.255.255",
+		"169.254.169.254",
+		"224.0.0.1",
+		"240.0.0.1",
+		"255.255.255.255",
+		"10.0.2.0",
+		"10.0.2.2",
+		"10.0.2.3",
+		"10.0.2.100",
+		"10.0.2.255",
+		"::",
+		"::1",
+		"::127.0.0.1",
+		"::ffff:127.0.0.1",
+		"::ffff:0.0.0.0",
+		"::ffff:10.0.2.2",
+		"fe80::1",
+		"febf::1",
+		"fec0::1",
+		"ff02::1",
+		"fd00::2",
+		"::ffff:169.254.1.1",
+		"fd00::ffff:ffff:ffff:ffff",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		struct switch_peer p = peer(out[i]);
+
+		assert_true(switch_may_leave(&p, &own));
+	}
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		struct switch_peer p = peer(in[i]);
+
+		assert_false(switch_may_leave(&p, &own));
+	}
+}
+
+static void what_is_no_peer(void **state)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	struct switch_peer p = peer("1.1.1.1");
+
+	(void)state;
+	p.port = 0;
+	assert_false(switch_may_leave(&p, &own));
+	memset(&a, 0, sizeof(a));
+	a.v4.sin_family = AF_INET;
+	/* Too short, of another family than the socket, AF_UNSPEC, none at all. */
+	assert_false(switch_parse(&a.any, sizeof(a.v4) - 1, AF_INET, &p));
+	assert_false(switch_parse(&a.any, sizeof(a.v4), AF_INET6, &p));
+	assert_false(switch_parse(&a.any, 0, AF_INET, &p));
+	a.any.ss_family = AF_UNSPEC;
+	assert_false(switch_parse(&a.any, sizeof(a.v4), AF_INET, &p));
+	a.any.ss_family = AF_INET6;
+	assert_false(switch_parse(&a.any, sizeof(a.v4), AF_INET6, &p));
+	assert_false(switch_parse(&a.any, sizeof(a.v6), AF_INET, &p));
+	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &p));
+}
+
+static enum switch_verdict verdict(struct switch_route inside, int tap, struct switch_route outside, int *ret)
+{
+	return switch_judge(true, &inside, tap, &outside, ret);
+}
+
+static void routes(void **state)
+{
+	const struct switch_route tap = { 0, RTN_UNICAST, 2, false }, eth = { 0, RTN_UNICAST, 7, false },
+				  none = { ENETUNREACH, 0, 0, false };
+	int what = -1;
+
+	(void)state;
+	assert_int_equal(verdict(tap, 2, eth, &what), SWITCH_LEAVE);
+	assert_int_equal(what, 7);
+	/* The container's route is another one, or there is none, or slirp4netns' device is gone. */
+	assert_int_equal(verdict(tap, 3, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict((struct switch_route){ 0, RTN_LOCAL, 2, false }, 2, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict((struct switch_route){ 0, RTN_BROADCAST, 2, false }, 2, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict(none, 2, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict((struct switch_route){ 0, RTN_UNICAST, 0, false }, 0, eth, &what), SWITCH_STAY);
+	/* The host itself, its loopback device, no device. */
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_LOCAL, 7, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 1, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 0, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_BROADCAST, 7, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, none, &what), SWITCH_FAIL);
+	assert_int_equal(what, ENETUNREACH);
+	/* The networks that the host is attached to, where they are not to be reached. */
+	assert_int_equal(switch_judge(false, &tap, 2, &eth, &what), SWITCH_LEAVE);
+	assert_int_equal(switch_judge(false, &tap, 2,
+				      &(struct switch_route){ .type = RTN_UNICAST, .device = 7, .direct = true },
+				      &what),
+			 SWITCH_STAY);
+	/* A question that went wrong is no answer. */
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ ENOBUFS, 0, 0, false }, &what), SWITCH_STAY);
+}
+
+/* ---- programs ---- */
+
+static uint32_t load(const unsigned char *bytes, size_t size, uint32_t at, unsigned width)
+{
+	uint32_t value = 0;
+
+	assert_true(at + width <= size);
+	for (unsigned i = 0; i < width; i++) {
+		value = value << 8 | bytes[at + i];
+	}
+	return value;
+}
+
+/* What the kernel does with it: the few instructions that ours are made of. swap: words as the machine has them (seccomp). */
+static uint32_t run(const struct sock_filter *code, size_t n, const unsigned char *bytes, size_t size, size_t network,
+		    bool swap)
+{
+	uint32_t a = 0;
+
+	for (size_t at = 0; at < n; at++) {
+		const struct sock_filter *c = &code[at];
+		uint32_t k = c->k;
+
+		switch (c->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+		case BPF_LD | BPF_H | BPF_ABS:
+		case BPF_LD | BPF_B | BPF_ABS:
+			/* Offsets from the IP header are negative; the transport's head follows it in these tests. */
+			k = k >= (uint32_t)SKF_NET_OFF ? k - (uint32_t)SKF_NET_OFF : k + (uint32_t)network;
+			a = load(bytes, size, k, BPF_SIZE(c->code) == BPF_W ? 4 : BPF_SIZE(c->code) == BPF_H ? 2 : 1);
+			a = swap ? ntohl(a) : a;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			at += a == k ? c->jt : c->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			at += a >= k ? c->jt : c->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			at += a & k ? c->jt : c->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return k;
+		default:
+			fail_msg("instruction %x", c->code);
+		}
+	}
+	fail_msg("ran off the end");
+	return 0;
+}
+
+#if defined(__x86_64__)
+static uint32_t call(uint32_t arch, int nr, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	static struct sock_filter code[NET_ACCEL_FILTER_MAX];
+	struct seccomp_data data = { .nr = nr, .arch = arch, .args = { 5, a1, a2, a3 } };
+	size_t n = net_accel_filter(code);
+
+	assert_true(n > 0 && n <= NET_ACCEL_FILTER_MAX);
+	return run(code, n, (const unsigned char *)&data, sizeof(data), 0, true);
+}
+
+static void system_calls(void **state)
+{
+	const uint32_t native = AUDIT_ARCH_X86_64, no = SECCOMP_RET_ERRNO | ENOSYS,
+		       unsupported = SECCOMP_RET_ERRNO | EOPNOTSUPP;
+
+	(void)state;
+	assert_int_equal(call(native, SYS_connect, 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(call(native, SYS_bind, 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(call(native, SYS_listen, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_read, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendto, 0, 0, MSG_NOSIGNAL), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendto, 0, 0, MSG_NOSIGNAL | MSG_FASTOPEN), unsupported);
+	assert_int_equal(call(native, SYS_sendto, 0, MSG_FASTOPEN, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendmsg, 0, MSG_FASTOPEN, 0), unsupported);
+	assert_int_equal(call(native, SYS_sendmmsg, 0, 1, MSG_FASTOPEN), unsupported);
+	assert_int_equal(call(native, SYS_sendmmsg, 0, 1, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, 30, 0), unsupported);
+	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, TCP_NODELAY, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, SOL_SOCKET, 30, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, 425, 0, 0, 0), no);
+	/* x32, and i386 with its socketcall; other calls of it pass. */
+	assert_int_equal(call(native, 0x40000000 | SYS_connect, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, 102, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, 361, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, 362, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, 369, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, 425, 0, 0, 0), no);
+	assert_int_equal(call(AUDIT_ARCH_I386, SYS_connect, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(AUDIT_ARCH_I386, 4, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(AUDIT_ARCH_AARCH64, 1, 0, 0, 0), no);
+}
+#endif
+
+/* A segment: an IP head of that family with the source, then TCP's. */
+static bool hears(const struct sock_filter *code, size_t n, const char *source, uint16_t port, unsigned char flags)
+{
+	unsigned char bytes[60] = { 0 };
+	size_t head = strchr(source, ':') ? 40 : 20;
+
+	assert_int_equal(inet_pton(head == 40 ? AF_INET6 : AF_INET, source, bytes + (head == 40 ? 8 : 12)), 1);
+	bytes[head] = (unsigned char)(port >> 8);
+	bytes[head + 1] = (unsigned char)port;
+	bytes[head + 13] = flags;
+	return run(code, n, bytes, sizeof(bytes), head, false) != 0;
+}
+
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+
+static void a_peers_socket(void **state)
+{
+	struct sock_filter code[SWITCH_FILTER_MAX];
+	struct switch_peer four = peer("192.0.2.9"), mapped = peer("::ffff:192.0.2.9"), six = peer("2001:db8::9");
+	size_t n = switch_filter_peer(&four, code);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_true(hears(code, n, "192.0.2.9", 80, SYN | ACK));
+		assert_true(hears(code, n, "192.0.2.9", 80, ACK));
+		assert_true(hears(code, n, "192.0.2.9", 80, RST));
+		assert_true(hears(code, n, "192.0.2.9", 80, FIN | ACK));
+		assert_false(hears(code, n, "192.0.2.9", 80, SYN));
+		assert_false(hears(code, n, "192.0.2.9", 81, SYN | ACK));
+		assert_false(hears(code, n, "192.0.2.8", 80, SYN | ACK));
+		assert_false(hears(code, n, "127.0.0.1", 80, SYN | ACK));
+		n = switch_filter_peer(&mapped, code);
+	}
+	n = switch_filter_peer(&six, code);
+	assert_true(n <= SWITCH_FILTER_MAX);
+	assert_true(hears(code, n, "2001:db8::9", 80, SYN | ACK));
+	assert_false(hears(code, n, "2001:db8::9", 80, SYN));
+	assert_false(hears(code, n, "2001:db8::8", 80, SYN | ACK));
+	assert_false(hears(code, n, "2001:db9::9", 80, SYN | ACK));
+	assert_false(hears(code, n, "::1", 80, SYN | ACK));
+	assert_false(hears(code, n, "2001:db8::9", 8080, ACK));
+}
+
+static void a_listeners_socket(void **state)
+{
+	struct sock_filter code[SWITCH_FILTER_MAX];
+	size_t n = switch_filter_listener(code);
+
+	(void)state;
+	assert_true(hears(code, n, "192.0.2.9", 80, SYN));
+	assert_true(hears(code, n, "192.0.2.9", 80, ACK));
+	assert_true(hears(code, n, "192.0.2.9", 80, RST));
+	assert_false(hears(code, n, "192.0.2.9", 80, SYN | ACK));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_may_leave),
+		cmocka_unit_test(what_is_no_peer),
+		cmocka_unit_test(routes),
+#if defined(__x86_64__)
+		cmocka_unit_test(system_calls),
+#endif
+		cmocka_unit_test(a_peers_socket),
+		cmocka_unit_test(a_listeners_socket),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
