@@ -226,7 +226,7 @@ serve() {
 	[[ ${line[1]} == "192.0.2.1 "* ]]
 }
 
-# Seen to reach it: with the peer's filter and the device left out of libnet/switch_socket.c.
+# Seen to reach it: with both the device and the filter left out of switch_socket_for (libnet/switch_socket.c). Each alone holds.
 @test "a program that races does not reach the host's loopback" {
 	on_host '
 		secret 127.0.0.1 ::1
