@@ -338,12 +338,7 @@ int host_network_connect(const char *root, const char *id, int *ret, struct err 
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
 	if (place < 0 || fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int code = errno;
-
-		if ((code == ECONNREFUSED || code == ENOENT) && host_state_status(root, &state) == STATE_STOPPED) {
-			return err_set(err, ESRCH, "the network of container `%s`: container not running", id);
-		}
-		err_errno(err, code, "the network helper of container `%s`", id);
+		err_errno(err, errno, "the network helper of container `%s`", id);
 		return err->code == ECONNREFUSED || err->code == ENOENT ?
 			       err_hint(err, "it has ended, as it does with its container") :
 			       -err->code;
@@ -362,7 +357,13 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 		return err_set(err, ENOTSUP,
 			       "container `%s` has no network of rootlet's: start it with --net=slirp4netns", id);
 	}
-	return host_network_connect(root, id, ret, err);
+	if (host_network_connect(root, id, ret, err) == 0) {
+		return 0;
+	}
+	if ((err->code == ECONNREFUSED || err->code == ENOENT) && host_state_status(root, &state) == STATE_STOPPED) {
+		return err_set(err, ESRCH, "the network of container `%s`: container not running", id);
+	}
+	return -err->code;
 }
 
 int host_network_accel(int control, const char *id, int listener, struct err *err)
