@@ -74,9 +74,9 @@ static void adapt_devpts(struct builder *b, struct plan_mount *m)
 static void adapt_foreign_cgroup(struct builder *b, struct plan_mount *m)
 {
 	if (b->plan->cgroup.caller_is_root) {
-		plan_note_quiet(
-			b, m->where, "an empty folder stands for /sys/fs/cgroup",
-			"the container has no cgroup of its own, and its caller's is the root of the machine's");
+		plan_note_quiet(b, m->where, "an empty folder stands for /sys/fs/cgroup",
+				"the container has no cgroup of its own, and its caller's is all of the machine's, or "
+				"not to be seen");
 	} else if (!(m->set & MOUNT_ATTR_RDONLY)) {
 		plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only", "the container has no cgroup of its own");
 	}

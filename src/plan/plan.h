@@ -471,7 +471,7 @@ struct plan_cgroup {
 	const char *sub;     /* below the cgroup that has the limits: where the processes are; NULL: in that itself */
 	const char *payload; /* below that, entered once the namespace is made; NULL: none */
 	bool delegate;	     /* the container may make cgroups of its own */
-	bool caller_is_root; /* without one of its own, a cgroup namespace would show it all that the machine has */
+	bool caller_is_root; /* without one of its own, a cgroup namespace would show all that the machine has, or nothing */
 	uint32_t uid;	     /* who gets them, as the container has it */
 	struct strs controllers; /* that the limits need */
 	struct plan_limits limits;
