@@ -18,6 +18,7 @@
 
 #include "base/scope.h"
 #include "spec/spec.h"
+#include "json/encode.h"
 
 /* A file of tests/golden; the result ends with a NUL that *ret_len does not count. */
 static char *read_golden(struct arena *arena, const char *name, size_t *ret_len)
@@ -333,13 +334,120 @@ static void mutated(void **state)
 	}
 }
 
+/* A value of each type. null stands for a property that is absent, and is none of them. */
+static void write_any(struct json_writer *w, const char *key, enum json_type type)
+{
+	switch (type) {
+	case JSON_BOOL:
+		json_bool(w, key, true);
+		break;
+	case JSON_NUMBER:
+		json_int(w, key, 1);
+		break;
+	case JSON_STRING:
+		json_string(w, key, "1");
+		break;
+	case JSON_ARRAY:
+		json_array_begin(w, key);
+		json_array_end(w);
+		break;
+	case JSON_OBJECT:
+	case JSON_NULL:
+		json_object_begin(w, key);
+		json_object_end(w);
+		break;
+	}
+}
+
+/* The document of value, with `wrong` in the place of one value of it. Recursion is as deep as full.json is. */
+static void write_with(struct json_writer *w, const struct json *value, const struct json *place, enum json_type wrong)
+{
+	if (value == place) {
+		write_any(w, value->key, wrong);
+		return;
+	}
+	switch (value->type) {
+	case JSON_NULL:
+	case JSON_BOOL:
+		json_bool(w, value->key, value->boolean);
+		return;
+	case JSON_NUMBER:
+		json_number(w, value->key, value->text);
+		return;
+	case JSON_STRING:
+		json_string(w, value->key, value->text);
+		return;
+	case JSON_ARRAY:
+		json_array_begin(w, value->key);
+		break;
+	case JSON_OBJECT:
+		json_object_begin(w, value->key);
+		break;
+	}
+	for (const struct json *child = value->first; child; child = child->next) {
+		write_with(w, child, place, wrong);
+	}
+	if (value->type == JSON_ARRAY) {
+		json_array_end(w);
+	} else {
+		json_object_end(w);
+	}
+}
+
+static const struct json *next_value(const struct json *value)
+{
+	if (value->first) {
+		return value->first;
+	}
+	while (value && !value->next) {
+		value = value->parent;
+	}
+	return value ? value->next : NULL;
+}
+
+/* Every value of a full configuration, as each type that it is not: refused, by its path. */
+static void wrong_types(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const struct json *tree;
+	struct err err;
+	size_t len, tried = 0;
+	char *bytes = read_golden(&arena, "spec-good/full.json", &len);
+
+	(void)state;
+	assert_int_equal(json_parse(&arena, bytes, len, &tree, &err), 0);
+	for (const struct json *place = tree; place; place = next_value(place)) {
+		for (enum json_type wrong = JSON_BOOL; wrong <= JSON_OBJECT; wrong++) {
+			scope_arena struct arena round = ARENA_INIT;
+			const char *path = json_path(&round, place);
+			struct text text;
+			struct json_writer w;
+			struct spec *spec;
+
+			if (wrong == place->type) {
+				continue;
+			}
+			text_init(&text, &round);
+			json_writer_init(&w, &text, true);
+			write_with(&w, tree, place, wrong);
+			err = (struct err){ 0 };
+			assert_int_equal(spec_load(&round, text.s, text.len, &spec, &err), -EINVAL);
+			if (strncmp(err.msg, path, strlen(path)) != 0) {
+				fail_msg("%s as %s: %s", path, json_type_name(wrong), err.msg);
+			}
+			tried++;
+		}
+	}
+	assert_true(tried > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(minimal),    cmocka_unit_test(full_process),	cmocka_unit_test(full_top),
 		cmocka_unit_test(full_linux), cmocka_unit_test(full_resources), cmocka_unit_test(full_seccomp),
 		cmocka_unit_test(bad_files),  cmocka_unit_test(templates),	cmocka_unit_test(truncated),
-		cmocka_unit_test(mutated),
+		cmocka_unit_test(mutated),    cmocka_unit_test(wrong_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
