@@ -191,27 +191,38 @@ static bool is_of(const struct json *entry, const struct net_port *port)
 	       host_port - port->host_port < port->count;
 }
 
+const struct json *api_next_hostfwd(const struct json *list, const struct json *after, const struct net_port *port,
+				    int64_t *ret_id)
+{
+	const struct json *entries = json_member(list, "entries");
+	const struct json *e = after ? after->next : entries && entries->type == JSON_ARRAY ? entries->first : NULL;
+
+	for (; e; e = e->next) {
+		if (e->type == JSON_OBJECT && is_of(e, port) && number(e, "id", ret_id)) {
+			return e;
+		}
+	}
+	return NULL;
+}
+
 int api_remove_hostfwd(const char *socket, const struct net_port *port, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const struct json *result = ask(&arena, socket, "{\"execute\":\"list_hostfwd\"}", err);
-	const struct json *entries;
+	const struct json *list = ask(&arena, socket, "{\"execute\":\"list_hostfwd\"}", err);
+	const struct json *entries, *e = NULL;
+	int64_t id;
 
-	if (!result) {
+	if (!list) {
 		return -err->code;
 	}
-	entries = json_member(result, "entries");
+	entries = json_member(list, "entries");
 	if (!entries || entries->type != JSON_ARRAY) {
 		return err_set(err, EPROTO, "slirp4netns' list of ports has no \"entries\"");
 	}
-	for (const struct json *e = entries->first; e; e = e->next) {
-		const char *request;
-		int64_t id;
+	while ((e = api_next_hostfwd(list, e, port, &id))) {
+		const char *request =
+			arena_printf(&arena, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}", (int)id);
 
-		if (e->type != JSON_OBJECT || !is_of(e, port) || !number(e, "id", &id)) {
-			continue;
-		}
-		request = arena_printf(&arena, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}", (int)id);
 		if (!ask(&arena, socket, request, err)) {
 			return -err->code;
 		}

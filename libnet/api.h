@@ -22,3 +22,10 @@ int api_remove_hostfwd(const char *socket, const struct net_port *port, struct e
 /* An answer's `return` member (or a list's whole object), or NULL with err filled. For tests and fuzzing as well. */
 struct json;
 const struct json *api_parse(struct arena *arena, const char *text, size_t len, struct err *err);
+
+/*
+ * Of a list: the next forwarding behind `after` (NULL: the first) that is of the port's range, and its number; NULL: no more. What is
+ * no forwarding is passed over. For tests and fuzzing as well.
+ */
+const struct json *api_next_hostfwd(const struct json *list, const struct json *after, const struct net_port *port,
+				    int64_t *ret_id);

@@ -51,7 +51,7 @@ done
 must_work=${ROOTLET_MUST_WORK:-0}
 test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
 	golang-github-containers-common tmux'
-[ "$quick" = yes ] || test_packages="$test_packages clang git qemu-system-x86 e2fsprogs"
+[ "$quick" = yes ] || test_packages="$test_packages clang libclang-rt-14-dev git qemu-system-x86 e2fsprogs"
 
 # ---------------------------------------------------------------- counting
 
@@ -191,6 +191,16 @@ check() {
 	count "$1" "$log" "$status" "$work/build-$1/test-suite.log"
 }
 
+# fuzz SECONDS: each target, so long. In a build of its own, of what the targets need alone.
+fuzz() {
+	local log="$work/logs/fuzz.log" status=0
+	as_user mkdir "$work/build-fuzzing"
+	# shellcheck disable=SC2016 # the inner shell's
+	as_user "TMPDIR=$work/tmp" "${limit[@]}" sh -c 'cd "$1" && ../source/configure --enable-devel --enable-fuzzing CC=clang &&
+		make -j"$2" fuzz FUZZ_TIME="$3"' sh "$work/build-fuzzing" "$jobs" "$1" >"$log" 2>&1 </dev/null || status=$?
+	count fuzz "$log" "$status"
+}
+
 # integration user|root FILE...: one bats file after the other.
 integration() {
 	local who=$1 file log status
@@ -274,8 +284,9 @@ if [ "$quick" = no ]; then
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
 	fi
-	stage "clang, --enable-devel: build"
+	stage "clang, --enable-devel: build; fuzz targets"
 	build clang --enable-devel CC=clang || true
+	fuzz 5
 fi
 
 stage "integration tests, and the scripts"

@@ -190,8 +190,8 @@ static int read_file(struct arena *arena, const struct state_dir *dir, const cha
 	return 0;
 }
 
-static int parse_state(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
-		       struct err *err)
+int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
+		     struct err *err)
 {
 	struct state_file file = { .pid = { .set = false } };
 	const struct json *tree = NULL;
@@ -233,7 +233,7 @@ int host_state_read(struct arena *arena, const struct state_dir *dir, struct sta
 		return host_state_missing(dir->id, err);
 	}
 	if (rc == 0) {
-		rc = parse_state(arena, dir->id, bytes, len, ret, err);
+		rc = host_state_parse(arena, dir->id, bytes, len, ret, err);
 	}
 	if (rc == 0) {
 		return 0;

@@ -10,6 +10,8 @@
 
 #define STATE_FILE "state.json"
 
+struct state;
+
 /* Fills err: container `ID` does not exist. Returns -ENOENT. */
 int host_state_missing(const char *id, struct err *err);
 
@@ -32,3 +34,10 @@ struct process_stat {
 
 /* -ESRCH when the process is gone. */
 int host_process_stat(pid_t pid, struct process_stat *ret);
+
+/*
+ * The text of a state.json, of the container `id`. Strings live in the arena. Errors: EINVAL, E2BIG, by JSON path or by line. For
+ * host_state_read and for fuzzing.
+ */
+int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
+		     struct err *err);

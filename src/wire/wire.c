@@ -147,10 +147,10 @@ int wire_recv(int wire, struct wire_msg *ret)
 	if (got < 0) {
 		return errno == ECONNRESET ? 0 : -errno;
 	}
-	if (got == 0) {
+	fds = take_fds(&msg, &ret->fd);
+	if (got == 0 && fds == 0) {
 		return 0;
 	}
-	fds = take_fds(&msg, &ret->fd);
 	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || (size_t)got < sizeof(head) || fds > 1) {
 		return refuse(ret);
 	}
