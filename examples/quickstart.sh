@@ -78,7 +78,7 @@ step=0
 step() {
 	step=$((step + 1))
 	echo
-	say "[$step/6] $*"
+	say "[$step/7] $*"
 }
 
 # ---------------------------------------------------------------- packages, user, folder
@@ -99,7 +99,7 @@ dir=${dir:-$user_home/rootlet-quickstart}
 if as_user test -e "$dir" && ! as_user test -e "$dir/.rootlet-quickstart"; then
 	die "$dir exists and was not made by this script: choose another with --dir"
 fi
-as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/log" "$dir/tmp"
+as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/web" "$dir/names" "$dir/www" "$dir/log" "$dir/tmp"
 as_user touch "$dir/.rootlet-quickstart"
 dir=$(as_user realpath "$dir")
 say "user $user (uid $user_uid), everything is made in $dir"
@@ -179,9 +179,18 @@ else
 fi
 say "$dir/$kind, $(in_namespace du -shx "$dir/$kind" | cut -f1)"
 
-# ---------------------------------------------------------------- two bundles
+# ---------------------------------------------------------------- bundles
 
-step "two bundles: hello, which shows itself, and shell, which is for you"
+# free_port FIRST: a TCP port from there on where nobody listens on 127.0.0.1.
+free_port() {
+	local number=$1
+	while (: <"/dev/tcp/127.0.0.1/$number") 2>/dev/null; do
+		number=$((number + 1))
+	done
+	echo "$number"
+}
+
+step "bundles: hello, which shows itself, shell, which is for you, web and names, which use the network"
 
 # What runs inside.
 in_namespace tee "$dir/$kind/root/hello" >/dev/null <<'END'
@@ -199,6 +208,35 @@ touch /srv/nobodys
 show chown 65534:65534 /srv/nobodys
 show ls -ln /srv/nobodys
 [ "$(stat -c %u:%g /srv/nobodys)" = 65534:65534 ]
+END
+
+# The Debian tree has neither a web server nor a client.
+in_namespace cp -f /bin/busybox "$dir/$kind/root/busybox"
+in_namespace mkdir -p "$dir/$kind/srv/www"
+in_namespace tee "$dir/$kind/srv/www/index.html" >/dev/null <<<'a page of the container'
+as_user tee "$dir/www/index.html" >/dev/null <<<'a page of the host'
+
+in_namespace tee "$dir/$kind/root/web" >/dev/null <<'END'
+#!/bin/sh
+show() {
+	printf '\n  inside $ %s\n' "$*"
+	"$@" 2>&1 | sed 's/^/    /'
+}
+fetch() {
+	printf 'GET / HTTP/1.0\r\n\r\n' | /root/busybox nc "$1" "$2" | tail -n 1
+}
+show cat /etc/resolv.conf
+show cat /etc/hosts
+# What leads to the host's 127.0.0.1: the permission for it is in the name of the option.
+show fetch "$(sed -n 's/[[:space:]].*host.rootlet.internal.*//p' /etc/hosts)" "$1"
+echo
+exec /root/busybox httpd -f -p 80 -h /srv/www
+END
+
+in_namespace tee "$dir/$kind/root/names" >/dev/null <<'END'
+#!/bin/sh
+printf '\n  inside $ nslookup printer.example.org\n'
+/root/busybox nslookup -type=a printer.example.org 2>&1 | sed 's/^/    /'
 END
 
 # bundle NAME TERMINAL ARGUMENT...: what `rootlet spec` writes, with this root, terminal and command.
@@ -231,7 +269,12 @@ bundle() {
 }
 bundle hello false /bin/sh /root/hello
 bundle shell true "$shell"
-say "$dir/hello/config.json, $dir/shell/config.json"
+# The port of the host's web server, and the one where the container's is published.
+host_port=$(free_port 8090)
+port=$(free_port 8080)
+bundle web false /bin/sh /root/web "$host_port"
+bundle names false /bin/sh /root/names
+say "$dir/hello/config.json, and so on"
 
 # ---------------------------------------------------------------- the run
 
@@ -249,6 +292,73 @@ as_user ls -ln "$dir/$kind/srv" | sed 's/^/    /'
 echo
 say "root inside is $user (uid $user_uid) outside; 65534 inside is an id of the range of $user outside."
 
+# ---------------------------------------------------------------- the network
+
+step "the network"
+machine_tun
+machine_tun_there=$(as_user sh -c 'exec 3<>/dev/net/tun && echo yes' 2>/dev/null) || machine_tun_there=no
+[ "$machine_tun_there" = yes ] || die "$user can't open /dev/net/tun, which connects the container: sudo modprobe tun; in a container,
+have it given the device"
+
+# A server of the host's for the container to find, the container's own for the host, and what both say.
+web=$container-web
+echo
+echo "  $user \$ busybox httpd -p 127.0.0.1:$host_port -h $dir/www"
+echo "  $user \$ rootlet run --detach --net=slirp4netns:allow_host_loopback=true --publish 127.0.0.1:$port:80 --bundle $dir/web $web"
+# shellcheck disable=SC2016 # for the inner shell
+as_user bash -euc '
+	dir=$1 rootlet=$2 port=$3 host_port=$4 web=$5
+	busybox httpd -f -p "127.0.0.1:$host_port" -h "$dir/www" &
+	server=$!
+	trap "kill $server; \"$rootlet\" delete --force $web" EXIT
+	until (: <"/dev/tcp/127.0.0.1/$host_port") 2>/dev/null; do sleep 0.05; done
+	"$rootlet" run --detach --net=slirp4netns:allow_host_loopback=true --publish "127.0.0.1:$port:80" \
+		--bundle "$dir/web" "$web" >"$dir/log/web" 2>&1 </dev/null || { cat "$dir/log/web" >&2; exit 1; }
+	page=
+	for _ in $(seq 100); do
+		page=$(printf "GET / HTTP/1.0\r\n\r\n" | busybox nc 127.0.0.1 "$port" | tail -n 1) || true
+		[ -z "$page" ] || break
+		sleep 0.1
+	done
+	cat "$dir/log/web"
+	printf "  %s \$ busybox nc 127.0.0.1 %s        (GET / HTTP/1.0)\n    %s\n" "$(id -un)" "$port" "$page"
+	printf "\n  %s \$ rootlet port list %s\n" "$(id -un)" "$web"
+	"$rootlet" port list "$web" | sed "s/^/    /"
+	[ "$page" = "a page of the container" ]
+	grep -q "a page of the host" "$dir/log/web"
+' bash "$dir" "$rootlet" "$port" "$host_port" "$web" </dev/null || die "the container's web server did not answer, or did not find the host's"
+
+# Names come from the host's own resolver, also from one that listens on its loopback alone, as systemd-resolved does. A
+# namespace stands in for such a host, so that this machine's own settings stay as they are.
+echo
+echo "  a host whose only resolver is on its 127.0.0.53:"
+if [ -e /etc/resolv.conf ]; then
+	as_user tee "$dir/log/resolv.conf" >/dev/null <<<'nameserver 127.0.0.53'
+	# shellcheck disable=SC2016 # for the inner shell, and for perl
+	in_namespace --net --mount --propagation private bash -euc '
+		dir=$1 rootlet=$2 id=$3
+		busybox ip link set lo up
+		mount --bind "$dir/log/resolv.conf" /etc/resolv.conf
+		# It says 192.0.2.53 to every question for an address.
+		perl -e '"'"'
+			use Socket;
+			socket(S, PF_INET, SOCK_DGRAM, 0) && bind(S, sockaddr_in(53, inet_aton("127.0.0.53"))) or die "$!";
+			while (defined(my $client = recv(S, my $question, 512, 0))) {
+				my $end = index($question, "\0", 12) + 5;
+				my $address = unpack("n", substr($question, $end - 4, 2)) == 1;
+				send(S, substr($question, 0, 2) . pack("n5", 0x8180, 1, $address, 0, 0) .
+					substr($question, 12, $end - 12) .
+					($address ? pack("n3Nn", 0xc00c, 1, 1, 60, 4) . inet_aton("192.0.2.53") : ""), 0, $client);
+			}'"'"' &
+		resolver=$!
+		trap "kill $resolver" EXIT
+		"$rootlet" --cgroup-manager=disabled run --net=slirp4netns --bundle "$dir/names" "$id"
+	' bash "$dir" "$rootlet" "$container-names" </dev/null | as_user tee "$dir/log/names" || die "the container found no name"
+	as_user grep -q 'Address: 192.0.2.53' "$dir/log/names" || die "the name printer.example.org was not resolved"
+else
+	say "this machine has no /etc/resolv.conf, so it has no names to give"
+fi
+
 cat <<END
 
 What to try next$(is_root && echo ", as $user: su - $user"):
@@ -258,6 +368,8 @@ What to try next$(is_root && echo ", as $user: su - $user"):
   build/rootlet run --detach --bundle hello one  in the background
   build/rootlet list                             what there is
   build/rootlet delete one                       takes it away
+  build/rootlet run --net=slirp4netns --publish 127.0.0.1:8080:80 --bundle shell mine
+                                                 a shell with a network, and its port 80 at 127.0.0.1:8080
   build/rootlet --help
 
 Edit hello/config.json and run it again. $(is_root && echo "As root, ")$self --clean removes all this.

@@ -205,19 +205,25 @@ shown() {
 	entry=$(grep "^$name:" "$tree/etc/subuid")
 	range+=("1 $(cut -d: -f2 <<<"$entry") $(cut -d: -f3 <<<"$entry")")
 	awk -v first="${range[0]}" -v second="${range[1]}" '
-		/^  inside \$ / { command = $3; line = 0; next }
+		/^  inside \$ / { command = $3; argument = $4; line = 0; next }
 		/^[^ ]/ { command = "" }
 		NF == 0 { next }
 		command != "" { line++ }
 		command == "id" && /uid=0\(root\) gid=0\(root\)/ { seen["root"] = 1 }
-		command == "cat" { $1 = $1; map = map $0 ";" }
+		command == "cat" && argument == "/proc/self/uid_map" { $1 = $1; map = map $0 ";" }
 		command == "hostname" && $1 == "rootlet-demo" { seen["host name"] = 1 }
 		command == "ps" && line > 1 { seen["processes"] = 1; if ($1 == 1 || $2 == 1) seen["pid 1"] = 1; count++ }
 		command == "ls" && $3 == 65534 && $4 == 65534 { seen["file"] = 1 }
+		command == "cat" && argument == "/etc/resolv.conf" && $1 == "nameserver" { seen["a resolver"] = 1 }
+		command == "fetch" && /a page of the host/ { seen["a page of the host inside"] = 1 }
+		$0 == "    a page of the container" { seen["a page of the container outside"] = 1 }
+		/^    127\.0\.0\.1:[0-9]+:80\/tcp$/ { seen["a published port"] = 1 }
+		command == "nslookup" && /Address: 192\.0\.2\.53/ { seen["a name by 127.0.0.53"] = 1 }
 		END {
 			if (map != first ";" second ";") { print "the map is " map " and not " first ";" second; bad = 1 }
 			if (count > 4) { print "inside there are processes from outside"; bad = 1 }
-			n = split("root,host name,processes,pid 1,file", all, ",")
+			n = split("root,host name,processes,pid 1,file,a resolver,a page of the host inside," \
+				"a page of the container outside,a published port,a name by 127.0.0.53", all, ",")
 			for (i = 1; i <= n; i++)
 				if (!seen[all[i]]) { print "not shown: " all[i]; bad = 1 }
 			exit bad
