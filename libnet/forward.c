@@ -243,6 +243,7 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 		break;
 	case FORWARD_LINK_UP:
 		f->transparent = inside_routes(&f->inside) == 0;
+		f->six = f->transparent && inside_routes6() == 0;
 		f->link_up = true;
 		watch_listeners(f);
 		break;

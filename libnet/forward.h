@@ -88,6 +88,7 @@ struct forwarder {
 	bool link_up;		/* until then nobody could be reached: what comes waits in the listeners */
 	bool transparent;	/* the kernel lets us use the clients' addresses */
 	bool keep_client;
+	bool six; /* and so with IPv6 */
 	struct listener *listeners;
 	bool full;		    /* out of descriptors: no TCP listener is watched until a connection ends */
 	int spare;		    /* the socket of the next connection, or -1 */
@@ -111,6 +112,12 @@ int forward_inside_socket(const struct forwarder *f, int type);
 /* Lets it seem to be the client. Returns 0 or -errno. */
 int forward_bind(const struct forwarder *f, int type, int fd, const struct sockaddr_storage *client);
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
+
+/*
+ * forward6.c: a socket that is connected to the container's own IPv6 address and seems to be the client, if that has an IPv6
+ * address of its own and the port is listened on there; else -1: IPv4 it is.
+ */
+int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 
 /* Out of descriptors: no connection is accepted until one has ended, or the system has some again. */
 void forward_pause(struct forwarder *f);

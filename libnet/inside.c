@@ -33,9 +33,9 @@ static int ask(struct sys_nl_msg *m)
 	return rc;
 }
 
-static void begin_rule(struct sys_nl_msg *m, bool add, uint8_t table)
+static void begin_rule(struct sys_nl_msg *m, sa_family_t family, bool add, uint8_t table)
 {
-	const struct fib_rule_hdr rule = { .family = AF_INET, .table = table, .action = FR_ACT_TO_TBL };
+	const struct fib_rule_hdr rule = { .family = (uint8_t)family, .table = table, .action = FR_ACT_TO_TBL };
 
 	sys_nl_begin(m, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0, &rule, sizeof(rule));
 }
@@ -45,21 +45,21 @@ static int already(int rc)
 	return rc == -EEXIST ? 0 : rc;
 }
 
-static int mark_rule(void)
+static int mark_rule(sa_family_t family)
 {
 	struct sys_nl_msg m;
 
-	begin_rule(&m, true, NET_FORWARD_TABLE_TCP);
+	begin_rule(&m, family, true, NET_FORWARD_TABLE_TCP);
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY);
 	sys_nl_u32(&m, FRA_FWMARK, NET_FORWARD_MARK);
 	return already(ask(&m));
 }
 
 /* "local default dev lo": whatever comes by this table is for us. With the own address as the answers' source. */
-static int local_route(uint8_t table, const struct in_addr *own)
+static int local_route(sa_family_t family, uint8_t table, const struct in_addr *own)
 {
 	const struct rtmsg route = {
-		.rtm_family = AF_INET,
+		.rtm_family = (unsigned char)family,
 		.rtm_table = table,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = RT_SCOPE_HOST,
@@ -81,7 +81,7 @@ int inside_udp_rule(uint16_t port, bool add)
 	const uint8_t protocol = IPPROTO_UDP;
 	struct sys_nl_msg m;
 
-	begin_rule(&m, add, NET_FORWARD_TABLE_UDP);
+	begin_rule(&m, AF_INET, add, NET_FORWARD_TABLE_UDP);
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 1);
 	sys_nl_put(&m, FRA_IP_PROTO, &protocol, sizeof(protocol));
 	sys_nl_put(&m, FRA_SPORT_RANGE, &ports, sizeof(ports));
@@ -129,19 +129,29 @@ int inside_routes(const struct in_addr *own)
 		rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1);
 	}
 	if (rc == 0) {
-		rc = mark_rule();
+		rc = mark_rule(AF_INET);
 	}
 	if (rc == 0) {
-		rc = local_route(NET_FORWARD_TABLE_TCP, NULL);
+		rc = local_route(AF_INET, NET_FORWARD_TABLE_TCP, NULL);
 	}
 	if (rc == 0) {
 		rc = own_address(own);
 	}
 	/* This one needs the address to be there. */
 	if (rc == 0) {
-		rc = local_route(NET_FORWARD_TABLE_UDP, own);
+		rc = local_route(AF_INET, NET_FORWARD_TABLE_UDP, own);
 	}
 	return rc;
+}
+
+int inside_routes6(void)
+{
+	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv6/fwmark_reflect", "1", 1);
+
+	if (rc == 0) {
+		rc = mark_rule(AF_INET6);
+	}
+	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL) : rc;
 }
 
 int inside_enter(int userns, int netns)

@@ -318,18 +318,30 @@ static void end_ready(struct forwarder *f, struct source *source, uint32_t event
 	move(f, c);
 }
 
+/* *inside is a socket for it, or becomes another. Returns 0 or -errno. */
+static int start_inside(const struct forwarder *f, const struct listener *l, int *inside,
+			const struct sockaddr_storage *from)
+{
+	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
+	int six = forward_six(f, l->inside_port, from);
+
+	if (six >= 0) {
+		close(*inside);
+		*inside = six;
+		return 0;
+	}
+	TRY(forward_bind(f, SOCK_STREAM, *inside, from));
+	return connect(*inside, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS ? -errno : 0;
+}
+
 /* Connects as the client, and moves what the client has sent meanwhile: often that is all that it will send. */
 static int begin(struct forwarder *f, const struct listener *l, struct connection *c,
 		 const struct sockaddr_storage *from)
 {
-	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
-	int rc = forward_bind(f, SOCK_STREAM, c->inside.fd, from);
+	int rc = start_inside(f, l, &c->inside.fd, from);
 
 	if (rc < 0) {
 		return rc;
-	}
-	if (connect(c->inside.fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
-		return -errno;
 	}
 	rc = forward_watch(f, c->inside.fd, WATCHED, &c->inside.source);
 	if (rc == 0) {

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/forward6: TCP clients that have an IPv6 address of their own reach the container at its IPv6 address, with theirs.
+ *
+ * The container may listen on IPv4 alone: then, and while it has no IPv6 address (slirp4netns announces one within a second of its
+ * start), they are forwarded by IPv4 like everyone else, and seem to be the gateway.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "libnet/forward.h"
+
+/* The connection stays within one kernel: an answer that isn't there at once is late by some scheduling. */
+#define ANSWER_MS 5
+
+/* The first 64 bits of what slirp4netns announces. */
+static const unsigned char announced[8] = { 0xfd };
+
+/* One line of if_inet6: the address, the interface's number, prefix, scope, flags, name. */
+static bool address_of(const char *line, struct in6_addr *ret)
+{
+	unsigned flags;
+	char digits[33];
+
+	/* 0x40: tentative, which can't be connected to yet. */
+	if (sscanf(line, "%32[0-9a-f] %*x %*x %*x %x", digits, &flags) != 2 || (flags & 0x40) || strlen(digits) != 32) {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(ret->s6_addr); i++) {
+		unsigned byte;
+
+		if (sscanf(digits + 2 * i, "%2x", &byte) != 1) {
+			return false;
+		}
+		ret->s6_addr[i] = (unsigned char)byte;
+	}
+	return memcmp(ret->s6_addr, announced, sizeof(announced)) == 0;
+}
+
+/* It changes when slirp4netns is started anew, since the device's hardware address does. */
+static bool find_inside(struct in6_addr *ret)
+{
+	scope_file FILE *file = fopen("/proc/self/net/if_inet6", "re");
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (address_of(line, ret)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_own_address(const struct sockaddr_in6 *client)
+{
+	return client->sin6_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&client->sin6_addr) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&client->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) &&
+	       memcmp(client->sin6_addr.s6_addr, announced, sizeof(announced)) != 0;
+}
+
+static int seem_to_be(int fd, const struct sockaddr_in6 *client)
+{
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6,
+				     .sin6_addr = client->sin6_addr,
+				     .sin6_port = client->sin6_port };
+	const int one = 1, mark = NET_FORWARD_MARK;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &one, sizeof(one)) < 0) {
+		return -errno;
+	}
+	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0) {
+		return 0;
+	}
+	from.sin6_port = 0;
+	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ? 0 : -errno;
+}
+
+int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
+{
+	const struct sockaddr_in6 *client = (const void *)from;
+	struct sockaddr_in6 target = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	scope_fd int fd = -1;
+	struct pollfd answer;
+	const int one = 1;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (!f->six || !f->keep_client || !has_own_address(client) || !find_inside(&target.sin6_addr)) {
+		return -1;
+	}
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || seem_to_be(fd, client) < 0) {
+		return -1;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
+		return -1;
+	}
+	answer = (struct pollfd){ fd, POLLOUT, 0 };
+	if (poll(&answer, 1, ANSWER_MS) <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error) {
+		return -1;
+	}
+	return fd_take(&fd);
+}
