@@ -40,7 +40,7 @@ declare -A WHY=(
 
 @test "version 1, hybrid, none: a container runs without a cgroup and without a word, and sees none of the machine's" {
 	local version
-	script 'echo runs; ls -A /sys/fs/cgroup | grep -e memory -e pids$ -e unified; true'
+	script 'echo runs; ls -A /sys/fs/cgroup | grep -xe memory -e pids -e unified; true'
 	for version in v1 hybrid none; do
 		try on "$version" run --bundle "$B" "$C"
 		equal "$status$stderr" 0
