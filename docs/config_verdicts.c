@@ -249,7 +249,8 @@ const struct verdict_row verdict_annotations[] = {
 	{ "org.rootlet.proc", ADAPTED("\"bind\": the /proc that is there in place of a fresh one, for containers in containers, with a note"),
 		REFUSED("where there is no user namespace") },
 	{ "org.rootlet.session", DONE_WITH("\"persistent\": refused where the container would end with the user's last login session; "
-		"\"bound\": that is meant, and not told at the start"), DONE },
+		"\"bound\": that is meant, and not told at the start"),
+		DONE_WITH("without an effect: root's containers outlive root's sessions") },
 	BOTH("run.oci.mount_context_type", DONE_WITH("which option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext")),
 	{ "org.criu.config", ADAPTED("without an effect: checkpoint and restore take CAP_SYS_ADMIN"), DONE_WITH("a configuration file for CRIU") },
 	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
@@ -259,7 +260,6 @@ const struct verdict_row verdict_annotations[] = {
 		DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note") },
 	BOTH("run.oci.pidfd_receiver", DONE_WITH("a UNIX stream socket that is sent a pidfd of the container's first process")),
 	BOTH("run.oci.handler", REFUSED("rootlet starts Linux programs; wasm, krun and others are named in the error")),
-	BOTH("run.oci.pidfd_receiver", DONE_WITH("a socket that is sent a pidfd of the container's first process")),
 	BOTH("run.oci.seccomp.receiver", DONE_WITH("the listener's socket, in place of linux.seccomp.listenerPath; without both that of "
 		"RUN_OCI_SECCOMP_RECEIVER in the environment")),
 	BOTH("run.oci.seccomp_bpf_data", DONE_WITH("base64 of a BPF program, loaded in place of the rules of linux.seccomp")),

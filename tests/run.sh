@@ -50,7 +50,7 @@ done
 
 must_work=${ROOTLET_MUST_WORK:-0}
 test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
-	golang-github-containers-common tmux'
+	golang-github-containers-common tmux mandoc'
 [ "$quick" = yes ] || test_packages="$test_packages clang libclang-rt-14-dev git qemu-system-x86 e2fsprogs"
 
 # ---------------------------------------------------------------- counting

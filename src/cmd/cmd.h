@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd: one const struct for each command, in its own file. Parsing, --help and the check that the manual is complete
- * all read the same tables. A new command is its file, one line in table.c, and its manual page.
+ * cmd: one const struct for each command, in its own file. Parsing, --help and the manual page are all made of the same
+ * tables. A new command is its file and one line in table.c.
  */
 #pragma once
 

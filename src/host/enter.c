@@ -26,6 +26,7 @@
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/lifecycle.h"
 #include "host/network.h"
 #include "host/passed.h"
 #include "host/pidfd_socket.h"
@@ -431,8 +432,7 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 		rc = start(&e, err);
 		if (rc < 0) {
 			/* Killed with the pid namespace that it was in: the reason is the container's end. */
-			if ((rc == -ECHILD || rc == -EPIPE || rc == -ECONNRESET) &&
-			    host_state_status(options->root, &e.state) == STATE_STOPPED) {
+			if ((rc == -ECHILD || rc == -EPIPE || rc == -ECONNRESET) && host_ends_by_itself(&e.state)) {
 				rc = not_running(options->id, "it has just ended", err);
 			}
 			host_serve_kill(&e.guest);

@@ -179,7 +179,7 @@ static bool kill_pending(pid_t pid)
  * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process that is being
  * killed or is exiting gets a moment before delete calls it running.
  */
-static bool ends_by_itself(const struct state *state)
+bool host_ends_by_itself(const struct state *state)
 {
 	scope_fd int pidfd = -1;
 	struct process_stat st;
@@ -250,7 +250,7 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 		return remove_unreadable(&dir, force, rc, err);
 	}
 	status = host_state_status(dir.root, &state);
-	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
+	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !host_ends_by_itself(&state)))) {
 		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
 			     host_status_name(status));
 	} else {

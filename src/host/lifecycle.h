@@ -28,6 +28,12 @@ int host_pause(const char *root, const char *id, struct err *err);
 int host_resume(const char *root, const char *id, struct err *err);
 
 /*
+ * Whether the container's process has ended, or is about to: one that exits or has SIGKILL pending gets up to a second.
+ * What was in its pid namespace dies before it counts as ended itself, pid_namespaces(7).
+ */
+bool host_ends_by_itself(const struct state *state);
+
+/*
  * Removes a stopped or created container; with force also a running one (SIGKILL, then waits for its end), and a
  * missing one is success, as are the leftovers of a killed create and a damaged state.json, which it removes.
  * Errors: EBUSY "cannot delete container ID that is not stopped: running".

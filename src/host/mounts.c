@@ -19,6 +19,7 @@
 #include "host/facts.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/lifecycle.h"
 #include "host/mount_ids.h"
 #include "host/serve.h"
 #include "host/state.h"
@@ -214,7 +215,7 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 	if (rc == 0) {
 		rc = act(&c, err);
 		/* Killed with the pid namespace that it was in: the reason is the container's end. */
-		if (rc == -ECHILD && host_state_status(root, &c.state) == STATE_STOPPED) {
+		if (rc == -ECHILD && host_ends_by_itself(&c.state)) {
 			rc = not_running(id, err);
 		}
 		/* Done or failed: it has nothing more to do. */
