@@ -19,6 +19,12 @@ delegated() {
 setup() {
 	container_setup
 	unit=rootlet-$C.scope
+	before=$(user_units)
+}
+
+teardown() {
+	container_teardown
+	wait_for same_units "$before" || equal "$(user_units)" "$before"
 }
 
 # shows PROPERTY: of the container's scope, as its manager has it.
@@ -123,10 +129,13 @@ pids.max 33"
 	bundle_args dd if=/dev/zero of=/dev/null bs=128M count=1
 	try rl run --bundle "$B" "$C"
 	equal "$status" 137
+	# What the kernel killed for memory makes a unit of systemd's fail; a failed one would be in the next start's way.
+	equal "$(shows LoadState)" not-found
 	rl run -d --bundle "$B" "$C"
 	try rl wait "$C"
 	equal "$output" 137
 	rl delete "$C"
+	equal "$(shows LoadState)" not-found
 }
 
 @test "pids.max: no process more" {
@@ -175,6 +184,10 @@ pids.max 33"
 	rl update --memory -1 --pids-limit -1 --cpu-quota -1 "$C"
 	equal "$(in_cgroup memory.max) $(in_cgroup pids.max) $(in_cgroup cpu.max)" "max max max 50000"
 	equal "$(shows MemoryMax) $(shows TasksMax)" "infinity infinity"
+	rl update --cpu-idle 1 "$C"
+	equal "$(in_cgroup cpu.idle)" 1
+	rl update --resources - "$C" <<<'{"unified": {"memory.high": "41943040", "cgroup.max.depth": "3"}}'
+	equal "$(in_cgroup memory.high) $(in_cgroup cgroup.max.depth) $(shows MemoryHigh)" "41943040 3 41943040"
 	rl update --resources - "$C" <<<'{"memory": {"limit": 1048576, "checkBeforeUpdate": true}, "pids": {"limit": 9}}'
 	equal "$(in_cgroup memory.max) $(in_cgroup pids.max)" "1048576 9"
 	rl delete --force "$C"
@@ -250,4 +263,41 @@ pids.max 33"
 	equal "$output" "67108864
 memory pids
 7"
+}
+
+# as_other COMMAND...: in a login session of the room's other user.
+as_other() {
+	sudo systemd-run --quiet --wait --pipe --collect -p User=rootlet-other -p PAMName=login -p WorkingDirectory=/ \
+		-E ROOTLET_TEST="$C" -E PATH="$PATH" -- "$@"
+}
+
+# other_manager_has CONTROLLERS: from its next start on; "": what the machine gives every user.
+other_manager_has() {
+	local drop_in=/run/systemd/system/user@1001.service.d
+	sudo systemctl stop user@1001.service
+	if [ -n "$1" ]; then
+		sudo mkdir -p "$drop_in"
+		printf '[Service]\nDelegate=\nDelegate=%s\n' "$1" | sudo tee "$drop_in/zz-test.conf" >/dev/null
+	else
+		sudo rm -r "$drop_in"
+	fi
+	sudo systemctl daemon-reload
+}
+
+@test "a manager without cpu: that limit is refused with the drop-in to install, the others hold" {
+	local folder
+	delegated memory pids
+	chmod 755 "$T"
+	folder=$(sudo -u rootlet-other mktemp -d)
+	other_manager_has "memory pids"
+	config '.linux.resources = {cpu: {quota: 20000, period: 100000}, memory: {limit: 67108864}, pids: {limit: 33}}'
+	script 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
+	try as_other "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
+	refused /linux/resources/cpu '"cpu" is not delegated' /etc/systemd/system/user@.service.d/delegate.conf "Delegate=cpu cpuset io memory pids"
+	try as_other "$ROOTLET" --root "$folder/state" --limits=best-effort run --bundle "$B" "$C"
+	other_manager_has ""
+	equal "$output" $'67108864\n33'
+	[[ $stderr == "rootlet: warning: /linux/resources/cpu/"*": cpu.max is not limited: "* ]] || fail "$stderr"
+	equal "$(wc -l <"$T/try.err")" 1
+	sudo rm -rf "$folder"
 }

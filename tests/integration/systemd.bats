@@ -114,6 +114,14 @@ placed() {
 	has "$(cat "$T/whereabouts")" "/rootlet-$C"
 }
 
+@test "the sub-cgroup's name, by annotation" {
+	config '.annotations["run.oci.systemd.subgroup"] = "payload"'
+	script 'sleep 60'
+	sd run --detach --bundle "$B" "$C"
+	[[ $(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup") == */"$unit"/payload ]]
+	rl delete --force "$C"
+}
+
 @test "org.systemd.property annotations become properties of the scope" {
 	config '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 7000000",
 		"org.systemd.property.RuntimeMaxSec": "86400.5", "org.systemd.property.Description": "\u0027a b\u0027",
@@ -369,19 +377,41 @@ end_manager() {
 
 # ---------------------------------------------------------------- many, and violent ends
 
-@test "many starts in a row leave nothing" {
-	local i n=200
+# inventory: what the user's manager and its bus have: units of any kind and state, cgroups, open files. A first container has
+# run, so that its slice and what the manager loads once are there.
+inventory() {
+	local pid
+	ctl list-units --all --plain --no-legend | awk '{ print $1, $2, $3, $4 }' | sort
+	find "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service" -type d | sort
+	for pid in $(ctl show --value --property MainPID dbus.service) $(systemctl show --value --property MainPID "user@$(id -u).service"); do
+		echo "$pid: $(sudo ls "/proc/$pid/fd" | wc -l) files"
+	done
+}
+
+same_inventory() {
+	[ "$(inventory)" = "$1" ]
+}
+
+@test "many starts in a row leave nothing: no unit, cgroup, process or open file" {
+	local i n=200 things
 	# The machine with a kernel of its own is ten times slower.
 	[ "$ROOTLET_ROOM" = session ] || n=40
+	sd run --bundle "$B" "$C"
+	wait_for same_units "$before"
+	things=$(inventory)
 	for ((i = 0; i < n; i++)); do
 		sd run --bundle "$B" "$C"
 	done
+	wait_for same_inventory "$things" || equal "$(inventory)" "$things"
 	nothing_left
 }
 
-@test "twenty starts at once leave nothing" {
-	local i n=0
+@test "twenty starts at once leave nothing: no unit, cgroup, process or open file" {
+	local i n=0 things
 	local -a pids
+	sd run --bundle "$B" "$C"
+	wait_for same_units "$before"
+	things=$(inventory)
 	for ((i = 0; i < 20; i++)); do
 		sd run --bundle "$B" "$C-$i" 2>"$T/err.$i" &
 		pids+=($!)
@@ -390,6 +420,7 @@ end_manager() {
 		! wait "$i" || n=$((n + 1))
 	done
 	[ "$n" -eq 20 ] || fail "$n of 20 went well: $(cat "$T"/err.*)"
+	wait_for same_inventory "$things" || equal "$(inventory)" "$things"
 	nothing_left
 }
 
@@ -426,4 +457,38 @@ end_manager() {
 	wait_for status_is stopped
 	wait_for same_units "$before"
 	rl delete "$C"
+}
+
+# another_manager_than PID: the user's manager is there, and is another process than that.
+another_manager_than() {
+	ctl is-active basic.target && [ "$(systemctl show --value --property MainPID "user@$(id -u).service")" != "$1" ]
+}
+
+@test "the user's manager ends and another begins: the container has ended, wait says by what, and nothing is in the next one's way" {
+	local pid manager_pid
+	manager_pid=$(systemctl show --value --property MainPID "user@$(id -u).service")
+	script 'trap "exit 5" TERM; while :; do sleep 0.1; done'
+	sd run --detach --bundle "$B" "$C"
+	pid=$(pid_of)
+	sudo systemctl restart "user@$(id -u).service"
+	wait_for another_manager_than "$manager_pid"
+	not test -e "/proc/$pid"
+	try rl wait "$C"
+	equal "$status $output" "5 5"
+	equal "$(ctl show "$unit" -p LoadState --value)" not-found
+	# Not deleted yet: the scope's name is free, and what is left of the first is only its state.
+	rl delete "$C"
+	sd run --detach --bundle "$B" "$C"
+	in_scope "$unit"
+	# Killed together with the manager.
+	sudo systemctl kill --kill-whom=all --signal=KILL "user@$(id -u).service"
+	wait_for status_is stopped
+	sudo systemctl reset-failed "user@$(id -u).service" || true
+	sudo systemctl start "user@$(id -u).service"
+	wait_for another_manager_than 0
+	rl delete "$C"
+	bundle_args true
+	whereabouts
+	try sd run --bundle "$B" "$C"
+	placed
 }

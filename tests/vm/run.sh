@@ -123,6 +123,13 @@ machine() {
 systemd.unit=room.target systemd.wants=room-vm.service" {keeper_in}>&- {one}>&- {room_lock}>&-
 }
 
+# machine_waited: the milliseconds for which the machine's busiest thread has waited for a processor until now.
+machine_waited() {
+	local pid
+	pid=$(pgrep -P "$(<"$scratch/pid")" qemu) || pid=self
+	awk '$2 > most { most = $2 } END { printf "%d\n", most / 1000000 }' /proc/"$pid"/task/*/schedstat
+}
+
 # results: what the machine put on its third disk.
 results() {
 	mkdir "$scratch/results"
