@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # rootlet inside rootlet: in a container, as its root and as an ordinary user there, and in one that systemd runs.
 # The inner containers have user namespaces, ids and cgroups of their own, and limits that hold.
-# rooms: session
+# rooms: session vm
 # shellcheck disable=SC2016,SC2154 # programs for the container's shell; output, stderr: of helpers' `try`
 
 load helpers
