@@ -32,6 +32,10 @@ shows() {
 	systemctl --user show --property "$1" --value "$unit"
 }
 
+no_unit() {
+	[ "$(shows LoadState)" = not-found ]
+}
+
 # The directory that the container sees as /sys/fs/cgroup.
 cgroup_dir() {
 	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")"
@@ -130,12 +134,12 @@ pids.max 33"
 	try rl run --bundle "$B" "$C"
 	equal "$status" 137
 	# What the kernel killed for memory makes a unit of systemd's fail; a failed one would be in the next start's way.
-	equal "$(shows LoadState)" not-found
+	wait_for no_unit
 	rl run -d --bundle "$B" "$C"
 	try rl wait "$C"
 	equal "$output" 137
 	rl delete "$C"
-	equal "$(shows LoadState)" not-found
+	wait_for no_unit
 }
 
 @test "pids.max: no process more" {
