@@ -376,7 +376,9 @@ static int start(struct enter *e, struct err *err)
 	host_trace(e->guest.begin, "cloned");
 	TRY(place(e, err));
 	TRY(give_filter(e, err));
-	TRY(host_serve(&e->guest, err));
+	if (host_serve(&e->guest, err) < 0) {
+		return host_filter_explain(e->plan, err);
+	}
 	host_trace(e->guest.begin, "ready");
 	if (o->pid_file) {
 		TRY(host_pid_file(o->pid_file, e->guest.pid, err));

@@ -37,6 +37,15 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 	return 0;
 }
 
+int host_filter_explain(const struct plan *plan, struct err *err)
+{
+	if (err->code == ECHILD && plan->filter.present && !plan->process.no_new_privs) {
+		return err_hint(err, "/linux/seccomp may forbid what is left to do once its filter is loaded: with "
+				     "/process/noNewPrivileges it is loaded last");
+	}
+	return -err->code;
+}
+
 static const char *process_state(struct arena *arena, const struct plan *plan, const struct spec *spec,
 				 const struct filter_subject *subject)
 {

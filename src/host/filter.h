@@ -11,6 +11,12 @@
 /* The filter, compiled unless the plan brings it ready-made, in a sealed memfd. */
 int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err);
 
+/*
+ * A guest that ended without a word (ECHILD) where a filter was loaded before its last steps: most likely that forbids them. Adds
+ * the remedy. Returns -err->code.
+ */
+int host_filter_explain(const struct plan *plan, struct err *err);
+
 /* Whose system calls a listener hears of, and the state of its container. */
 struct filter_subject {
 	pid_t pid;

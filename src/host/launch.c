@@ -522,7 +522,7 @@ static int serve(struct launch *l, struct err *err)
 	s.guest.data = &s;
 	rc = host_serve(&s.guest, err);
 	follow(l, &s.guest);
-	return rc;
+	return rc < 0 ? host_filter_explain(l->plan, err) : 0;
 }
 
 /* A guest that has ended meanwhile has said why; that we then could not give it anything is a consequence. */

@@ -129,6 +129,15 @@ both_ways() {
 		| .process.user = {uid: 1000, gid: 1000, additionalGids: [5]} | .process.capabilities.ambient = []' --argjson n "$needs"
 	says echo fine -- fine
 	killed testguest syscall getppid
+	# Without them it has to, and who wrote it is told.
+	privileges no
+	try rl run --bundle "$B" "$C"
+	refused "/linux/seccomp may forbid" /process/noNewPrivileges
+	config '.linux.seccomp.defaultAction = "SCMP_ACT_ERRNO"'
+	try rl run --bundle "$B" "$C"
+	refused "/linux/seccomp may forbid" /process/noNewPrivileges
+	privileges yes
+	config '.linux.seccomp.defaultAction = "SCMP_ACT_KILL_PROCESS"'
 	bundle_args echo later
 	rl create --bundle "$B" "$C" >"$T/out"
 	rl start "$C"
