@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/names: resolv.conf(5) and hosts(5) as they should be inside. */
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/scope.h"
 #include "libnet/net.h"
 
 /* The next line of *rest, without its end; false when there is none. */
@@ -129,6 +131,16 @@ const char *net_resolv_conf(struct arena *arena, const char *host, const struct 
 		}
 	}
 	return out.s;
+}
+
+const char *net_resolv_conf_hidden(struct arena *arena)
+{
+	scope_free char *real = realpath("/etc/resolv.conf", NULL);
+
+	if (!real || str_starts(real, "/etc/") || str_starts(real, "/run/")) {
+		return NULL;
+	}
+	return arena_strdup(arena, real);
 }
 
 /* Does the file give that name to some address? */

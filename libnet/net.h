@@ -14,7 +14,7 @@
  * ends when the last process that it was told to watch has ended. Whoever wants to end it earlier kills it by its
  * pidfd: everything else ends with it.
  *
- * Links with libbase, libjson and libsys. No function here prints, and none keeps global state.
+ * examples/netrun.c is such a program. Links with libbase, libjson and libsys. No function here prints, and none keeps global state.
  */
 #pragma once
 
@@ -128,6 +128,12 @@ void net_config_settle(struct net_config *config);
 const char *net_resolv_conf(struct arena *arena, const char *host, const struct net_config *config);
 
 /*
+ * slirp4netns runs with /etc and /run alone: where the host's /etc/resolv.conf leads, if that is elsewhere and names
+ * would therefore not be resolved; in the arena. NULL: all is well.
+ */
+const char *net_resolv_conf_hidden(struct arena *arena);
+
+/*
  * A hosts file: what `image` has (may be empty), localhost where that lacks it, the namespace's own address under `hostname` (NULL: none),
  * and host.rootlet.internal where the host's loopback may be reached.
  */
@@ -171,8 +177,7 @@ const char *net_slirp_find(struct arena *arena);
 int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache, struct err *err);
 
 /*
- * What to write below /proc/sys inside a new namespace, before net_start: IPv6 usable at once; and, with more than one id mapped, ping and ports
- * below 1024 for everyone. Ends with a path of NULL.
+ * What to write below /proc/sys inside a new namespace, before net_start: IPv6 is usable at once then. Ends with a path of NULL.
  */
 struct net_sysctl {
 	const char *path;

@@ -181,6 +181,9 @@ static void tell_notes(const struct launch *l)
 				    note->remedy ? note->remedy : "");
 		}
 	}
+	if (l->network.warning) {
+		log_warning("%s", l->network.warning);
+	}
 }
 
 /* Clients that are sent a pidfd: runc's option, crun's annotation. */

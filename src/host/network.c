@@ -129,6 +129,18 @@ static int prepare_accel(struct arena *arena, struct plan *plan, struct err *err
 	return 0;
 }
 
+static const char *hidden_names(struct arena *arena, const struct plan_net *plan)
+{
+	const char *real = net_resolv_conf_hidden(arena);
+
+	return real ? arena_printf(arena,
+				   "%s: names may not be resolved: /etc/resolv.conf leads to %s, and slirp4netns sees "
+				   "/etc and "
+				   "/run alone; have it lead there",
+				   plan->where, real) :
+		      NULL;
+}
+
 int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
 {
 	struct net_request *r = &ret->request;
@@ -153,6 +165,7 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	if (net_slirp_check(r->slirp, &r->config, version_cache(arena), err) < 0) {
 		return err_wrap(err, "%s", plan->net.where);
 	}
+	ret->warning = r->config.dns ? hidden_names(arena, &plan->net) : NULL;
 	TRY(parse_ports(arena, &plan->net, &r->ports, err));
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(bind_ports(arena, &r->ports, &r->listeners, err));

@@ -23,6 +23,7 @@ struct network {
 	struct net_helper helper;    /* pid -1: not started */
 	const char *of;		     /* the container whose network is shared; NULL: none */
 	struct state_network shared; /* that one's helper */
+	const char *warning;	     /* what the user should know before it starts; NULL: nothing */
 	bool ready;		     /* it was waited for */
 };
 

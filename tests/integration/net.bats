@@ -81,7 +81,7 @@ to = ("127.0.0.1", int(sys.argv[1]))
 clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(3)]
 for size in (1, 1400, 9000):
     for i, s in enumerate(clients):
-        s.settimeout(5)
+        s.settimeout(20)
         noise = bytes([i]) + os.urandom(size)
         s.sendto(noise, to)
         back, source = s.recvfrom(65536)
@@ -196,7 +196,11 @@ exec $(command -v slirp4netns) \"\$@\""
 	equal "$(awk '/^Max open files/ { print $4 == $5 }' "/proc/$slirp/limits")" 1
 	[ "$(readlink "/proc/$slirp/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
 	equal "$(readlink "/proc/$slirp/fd/0")" /dev/null
-	# The helper holds no descriptor of its caller's.
+	# The helper: as many descriptors as it may have, no terminal, nothing of its caller's.
+	equal "$(awk '/^Max open files/ { print $4 == $5 }' "/proc/$helper/limits")" 1
+	equal "$(readlink "/proc/$helper/fd/0" "/proc/$helper/fd/1" "/proc/$helper/fd/2" | sort -u)" /dev/null
+	equal "$(readlink "/proc/$helper/cwd")" /
+	equal "$(readlink "/proc/$slirp"/fd/* | grep -vE '^(pipe:.*|socket:.*|/dev/null|/dev/net/tun|/memfd:.*|anon_inode:.*|net:.*)$')" ""
 	not grep -q "$T" < <(readlink "/proc/$helper"/fd/* "/proc/$helper/cwd")
 	rl delete --force "$C"
 }

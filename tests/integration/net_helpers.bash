@@ -27,7 +27,7 @@ serve() {
 
 # ask ADDRESS PORT TEXT: sends it by TCP, ends, and prints what comes back.
 ask() {
-	printf %s "$3" | timeout 5 busybox nc "$1" "$2"
+	printf %s "$3" | timeout 20 busybox nc "$1" "$2"
 }
 
 answers() {
@@ -38,7 +38,7 @@ refuses() {
 	python3 - "$@" <<'END'
 import socket, sys
 try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=20)
 except ConnectionRefusedError:
     sys.exit(0)
 sys.exit(1)

@@ -336,3 +336,24 @@ exit 1'
 	refuses 127.0.0.1 "$other"
 	all_gone "$helper"
 }
+
+# ---------------------------------------------------------------- without containers
+
+@test "libnet alone: a small program that knows no containers gives a command a network and a published port" {
+	local netrun=$ROOTLET_BUILDDIR/examples/netrun guest=$ROOTLET_BUILDDIR/tests/guest/netguest
+	try env ROOTLET_TEST="$C" "$netrun" ip -oneline address
+	equal "$status" 0
+	has "$output" "inet 10.0.2.100/24"
+	try env ROOTLET_TEST="$C" "$netrun" sh -c 'exit 7'
+	equal "$status" 7
+	ROOTLET_TEST=$C "$netrun" --publish "127.0.0.1:$P:80" "$guest" peer:80 >"$T/out" 3>&- &
+	wait_for grep -q ready "$T/out"
+	has "$(ask 127.0.0.1 "$P" '')" "10.0.2.2 "
+	# Whose port it is: one line, and nothing started.
+	try env ROOTLET_TEST="$C" "$netrun" --publish "127.0.0.1:$P:80" true
+	equal "$status" 125
+	has "$stderr" "TCP port $P on the host"
+	kill -9 "$(pgrep -f "^$guest peer")"
+	wait $! || equal "$?" 137
+	refuses 127.0.0.1 "$P"
+}

@@ -50,7 +50,7 @@ import socket, sys
 kind, source, target, port = sys.argv[1:]
 family = socket.AF_INET6 if ":" in source else socket.AF_INET
 s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-s.settimeout(5)
+s.settimeout(20)
 s.bind((source, 0))
 s.connect((target, int(port)))
 # By TCP the server speaks first, and what it had not read when it closes would be a reset.
@@ -131,7 +131,7 @@ END
 		python3 -c "
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(5)
+s.settimeout(20)
 s.sendto(b\"x\", (\"192.0.2.2\", 5353))
 print(s.recvfrom(10)[1][0])"
 		rl delete --force "$C"'
@@ -191,6 +191,22 @@ END
 	has "$output" "search example.org"
 	has "$output" "Address: 192.0.2.53"
 	has "$output" "Address: 192.0.2.54"
+}
+
+@test "a resolv.conf that leads out of /etc and /run: said, since slirp4netns then resolves no names" {
+	on_host '
+		mkdir "$T/etc"
+		cp /etc/passwd /etc/group "$T/etc"
+		echo "nameserver 127.0.0.53" >"$T/resolv.conf"
+		ln -s "$T/resolv.conf" "$T/etc/resolv.conf"
+		mount --bind "$T/etc" /etc
+		script true
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said"
+		cat "$T/said"
+		rl run --bundle "$B" --net=slirp4netns:enable_dns=false "$C" 2>"$T/said"
+		cat "$T/said"'
+	equal "$(wc -l <<<"$output")" 1
+	has "$output" "warning: --net: names may not be resolved: /etc/resolv.conf leads to $T/resolv.conf"
 }
 
 @test "the host's loopback is out of reach, unless it is allowed; then it has a name" {

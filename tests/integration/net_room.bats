@@ -3,7 +3,7 @@
 #
 # rooms: session
 #
-# shellcheck disable=SC2016,SC2153,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load helpers
 load net_helpers
@@ -38,4 +38,27 @@ teardown() {
 	refuses 127.0.0.1 "$P"
 	sudo chmod 0666 /dev/net/tun
 	rl run --bundle "$B" --publish "127.0.0.1:$P:80" "$C"
+}
+
+# refused_namespaces [PROPERTY...]: rootlet in a service that may make no user namespace. Not by --uid: with a filter, systemd
+# then sets no_new_privs, which is another obstacle.
+refused_namespaces() {
+	try sudo systemd-run --quiet --pipe --wait --collect --property=RestrictNamespaces=~user \
+		--setenv=XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" --setenv=ROOTLET_TEST="$C" "$@" \
+		setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups "$ROOTLET" --root "$T/state" run --bundle "$B" --net=slirp4netns "$C" </dev/null
+	equal "$(wc -l <"$T/try.err")" 1
+	equal "$output" ""
+}
+
+@test "user namespaces are forbidden, by a filter or by AppArmor: each said with its remedy" {
+	refused_namespaces
+	has "$stderr" "a seccomp filter around this process probably forbids it"
+	# As Ubuntu has it: the switch is a file that this kernel lacks.
+	mkdir "$T/kernel"
+	echo 1 >"$T/kernel/apparmor_restrict_unprivileged_userns"
+	chmod 0755 "$T" "$T/kernel"
+	refused_namespaces --property="BindReadOnlyPaths=$T/kernel:/proc/sys/kernel"
+	has "$stderr" "AppArmor allows user namespaces only to programs with a profile"
+	has "$stderr" "profile rootlet $ROOTLET flags=(unconfined) { userns, }"
+	has "$stderr" "/etc/apparmor.d/rootlet"
 }
