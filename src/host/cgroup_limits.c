@@ -232,6 +232,13 @@ static int explain(const struct plan_limit *limit, const char *file, const char 
 			       limit->where, file);
 	}
 	err_errno(err, -rc, "%s: writing \"%s\" to %s", limit->where, value, file);
+	/* Of a device; the default of a cgroup is only a number. */
+	if (rc == -EOPNOTSUPP && str_eq(file, "io.weight")) {
+		return err_hint(err,
+				"nothing on this machine weighs that device: have root write \"%.*s enable=1\" to "
+				"/sys/fs/cgroup/io.cost.qos, or give the device the I/O scheduler bfq",
+				(int)strcspn(value, " "), value);
+	}
 	if (rc == -ENODEV || rc == -EINVAL) {
 		return err_hint(err, "the kernel does not accept this value here");
 	}
@@ -254,6 +261,12 @@ static int set_one(int dir, const struct plan_limit *limit, struct err *err)
 		value = limit->or_file ? limit->or_value : value;
 	}
 	rc = host_cgroup_put(dir, file, value);
+	/* BFQ is there, but the device has another scheduler. */
+	if (rc == -EOPNOTSUPP && file != limit->or_file && limit->or_file && exists(dir, limit->or_file)) {
+		file = limit->or_file;
+		value = limit->or_value;
+		rc = host_cgroup_put(dir, file, value);
+	}
 	if (rc < 0) {
 		return explain(limit, file, value, rc, err);
 	}
