@@ -27,7 +27,7 @@
 #define EVENTS 128
 #define FULL_PAUSE_MS 200
 
-int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source)
+int forward_watch(const struct forwarder *f, int fd, uint32_t events, struct source *source)
 {
 	struct epoll_event event = { .events = events, .data.ptr = source };
 
@@ -213,6 +213,17 @@ int forward_receive(int control, struct forward_message *ret, int *ret_fd)
 	return n > 0;
 }
 
+/* Where the switch has taken them, they were shut down and are not watched any more: forward_tcp_accept. */
+static void resume_listeners(const struct forwarder *f, uint32_t id)
+{
+	for (struct listener *l = f->listeners; l; l = l->next) {
+		if (l->id == id) {
+			/* EEXIST: it is. */
+			(void)forward_watch(f, l->fd, listener_events(f, l->protocol), &l->source);
+		}
+	}
+}
+
 /*
  * One message of the helper, which is the parent. Its end is ours. Nothing else is to be done in the same round: a
  * listener that is removed here may have an event waiting.
@@ -246,6 +257,9 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 		f->six = f->transparent && inside_routes6() == 0;
 		f->link_up = true;
 		watch_listeners(f);
+		break;
+	case FORWARD_RESUME:
+		resume_listeners(f, m.id);
 		break;
 	case SWITCH_LISTEN:
 		break; /* not for this process */

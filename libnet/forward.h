@@ -31,6 +31,7 @@ enum forward_op {
 	FORWARD_ADD = 1,
 	FORWARD_REMOVE,
 	FORWARD_LINK_UP, /* slirp4netns has (again) given the namespace its address */
+	FORWARD_RESUME,	 /* its listeners listen again */
 	SWITCH_LISTEN,	 /* to the switch: comes with a filter's listener */
 };
 
@@ -104,7 +105,7 @@ struct forwarder {
 };
 
 /* Watches a descriptor. Returns 0 or -errno. */
-int forward_watch(struct forwarder *f, int fd, uint32_t events, struct source *source);
+int forward_watch(const struct forwarder *f, int fd, uint32_t events, struct source *source);
 
 /* A socket of the container's namespace that may seem to be somebody else. -errno. */
 int forward_inside_socket(const struct forwarder *f, int type);

@@ -45,7 +45,7 @@ static int64_t now_ms(void)
 
 /* ---- the forwarder ---- */
 
-static int tell_forwarder(const struct helper *h, const struct forward_message *m, int fd)
+int helper_tell_forwarder(const struct helper *h, const struct forward_message *m, int fd)
 {
 	if (fd >= 0) {
 		return sys_send_fd(h->forward, m, sizeof(*m), fd);
@@ -73,7 +73,8 @@ static int hand_over(const struct helper *h, const struct published *p, int fd)
 		return -EINVAL;
 	}
 	m.inside_port = (uint16_t)(p->port.inside_port + (number - p->port.host_port));
-	return tell_forwarder(h, &m, fd);
+	TRY(helper_switch_publish(h, &m, fd));
+	return helper_tell_forwarder(h, &m, fd);
 }
 
 static void link_is_up(const struct helper *h)
@@ -81,7 +82,7 @@ static void link_is_up(const struct helper *h)
 	const struct forward_message m = { .op = FORWARD_LINK_UP };
 
 	if (h->forward >= 0) {
-		(void)tell_forwarder(h, &m, -1);
+		(void)helper_tell_forwarder(h, &m, -1);
 	}
 }
 
@@ -136,7 +137,7 @@ static void restart_forwarder(struct helper *h)
 	}
 	for (size_t i = 0; i < h->port_n; i++) {
 		for (size_t k = 0; k < h->ports[i]->fd_n; k++) {
-			(void)hand_over(h, h->ports[i], h->ports[i]->fds[k]);
+			(void)hand_over(h, h->ports[i], h->ports[i]->fds[k]); /* the switch knows them */
 		}
 	}
 	link_is_up(h);
@@ -221,7 +222,7 @@ static bool same_port(const struct net_port *a, const struct net_port *b)
 static int unpublish_own(const struct helper *h, const struct forward_message *m, struct err *err)
 {
 	struct pollfd p = { h->forward, POLLIN, 0 };
-	int rc = tell_forwarder(h, m, -1);
+	int rc = helper_tell_forwarder(h, m, -1);
 	char byte;
 
 	if (rc == 0 && (poll(&p, 1, FORWARDER_TIMEOUT_MS) <= 0 || recv(h->forward, &byte, 1, MSG_DONTWAIT) != 1)) {
@@ -240,6 +241,7 @@ int helper_unpublish(struct helper *h, const struct net_port *port, struct err *
 			continue;
 		}
 		if (h->request->config.handler == NET_HANDLER_OWN) {
+			TRY(helper_switch_unpublish(h, p->id, err));
 			TRY(unpublish_own(h, &m, err));
 		} else {
 			TRY(api_remove_hostfwd(h->request->api_socket, port, err));
@@ -407,6 +409,9 @@ static int set_up(struct helper *h, struct err *err)
 	h->exit_write = ends[1];
 	TRY(slirp_start(r, h->exit_read, &h->slirp, err));
 	TRY(lan_prohibit(r, err));
+	if (r->config.accel) {
+		TRY(helper_switch_start(h, err));
+	}
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(publish_all(h, err));
 	}
@@ -415,7 +420,7 @@ static int set_up(struct helper *h, struct err *err)
 		TRY(publish_all(h, err));
 	}
 	link_is_up(h);
-	return r->config.accel ? helper_switch_start(h, err) : 0;
+	return 0;
 }
 
 static _Noreturn void end(struct helper *h)
@@ -442,7 +447,7 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 	fds[P_CONTROL] = (struct pollfd){ h->request->control, POLLIN, 0 };
 	fds[P_SLIRP] = (struct pollfd){ slirp_up ? h->slirp.pidfd : -1, POLLIN, 0 };
 	fds[P_FORWARDER] = (struct pollfd){ h->forwarder > 0 ? h->forwarder_pidfd : -1, POLLIN, 0 };
-	fds[P_SWITCH] = (struct pollfd){ h->switcher > 0 ? h->switcher_pidfd : -1, POLLIN, 0 };
+	fds[P_SWITCH] = (struct pollfd){ h->switch_control, POLLIN, 0 };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		fds[P_CLIENTS + i] = (struct pollfd){ h->clients[i].fd, POLLIN, 0 };
 	}
@@ -483,7 +488,7 @@ static _Noreturn void supervise(struct helper *h)
 			control_tell(h, NET_EVENT_FORWARDER);
 		}
 		if (n > 0 && fds[P_SWITCH].revents) {
-			helper_switch_end(h);
+			helper_switch_serve(h);
 		}
 		for (size_t i = 0; n > 0 && i < CONTROL_CLIENTS_MAX; i++) {
 			if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {

@@ -51,13 +51,17 @@ struct helper {
 	struct control_client clients[CONTROL_CLIENTS_MAX];
 };
 
-/* helper.c: publishing takes the descriptors, on failure too. */
+/* helper.c: fd -1: none. Publishing takes the descriptors, on failure too. */
+int helper_tell_forwarder(const struct helper *h, const struct forward_message *m, int fd);
 int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err);
 int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err);
 int helper_watch(struct helper *h, pid_t pid, int pidfd);
 
 /* helper_switch.c: the process that answers for connects and binds. It is not started again: its listeners are gone. */
 int helper_switch_start(struct helper *h, struct err *err);
+int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd);
+int helper_switch_unpublish(const struct helper *h, uint32_t id, struct err *err);
+void helper_switch_serve(struct helper *h);
 int helper_switch_listen(const struct helper *h, int listener, struct err *err);
 void helper_switch_end(struct helper *h);
 

@@ -54,6 +54,75 @@ int helper_switch_start(struct helper *h, struct err *err)
 	return rc < 0 ? err_errno(err, -rc, "starting the process that accelerates the network") : 0;
 }
 
+/* ---- published ports ---- */
+
+/* systemd's, say: not ours to shut down. */
+static bool is_inherited(const struct helper *h, int fd)
+{
+	for (size_t i = 0; i < h->request->listeners.n; i++) {
+		if (h->request->listeners.v[i].fd == fd) {
+			return h->request->listeners.v[i].inherited;
+		}
+	}
+	return false;
+}
+
+/* m: the message that the forwarder gets. A socket that the switch has already is told by its inode there. */
+int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd)
+{
+	if (h->switcher < 0 || m->protocol != IPPROTO_TCP || !h->request->config.keep_client || is_inherited(h, fd)) {
+		return 0;
+	}
+	return sys_send_fd(h->switch_control, m, sizeof(*m), fd);
+}
+
+/* 1: one message was taken, whose kind is *ret; 0: the switch has ended. */
+static int take_message(const struct helper *h, uint32_t *ret)
+{
+	struct forward_message m = { .op = 0 };
+	int fd = -1;
+	int rc = forward_receive(h->switch_control, &m, &fd);
+
+	fd_drop(&fd);
+	*ret = m.op;
+	if (rc > 0 && m.op == FORWARD_RESUME && h->forward >= 0) {
+		(void)helper_tell_forwarder(h, &m, -1);
+	}
+	return rc != 0 && rc != -ECONNRESET;
+}
+
+void helper_switch_serve(struct helper *h)
+{
+	uint32_t op;
+
+	if (!take_message(h, &op)) {
+		helper_switch_end(h);
+	}
+}
+
+/* Waits for the answer: the container's listeners on that port are gone then. */
+int helper_switch_unpublish(const struct helper *h, uint32_t id, struct err *err)
+{
+	const struct forward_message m = { .op = FORWARD_REMOVE, .id = id };
+	struct pollfd p = { h->switch_control, POLLIN, 0 };
+	uint32_t op = 0;
+
+	if (h->switcher < 0) {
+		return 0;
+	}
+	if (send(h->switch_control, &m, sizeof(m), MSG_NOSIGNAL) < 0) {
+		return err_errno(err, errno, "taking a published port from the switch");
+	}
+	while (op != FORWARD_REMOVE) {
+		if (poll(&p, 1, READY_TIMEOUT_MS) <= 0 || !take_message(h, &op)) {
+			return err_errno(err, ETIMEDOUT, "taking a published port from the switch");
+		}
+	}
+	return 0;
+}
+
+/* ---- listeners ---- */
+
 int helper_switch_listen(const struct helper *h, int listener, struct err *err)
 {
 	const struct forward_message m = { .op = SWITCH_LISTEN };

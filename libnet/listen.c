@@ -182,7 +182,8 @@ static int prepare(int fd, int type, sa_family_t family)
 }
 
 /* Returns a descriptor or -errno. */
-static int bind_one(const struct net_port *port, sa_family_t family, uint16_t number, const int *inherited, size_t n)
+static int bind_one(const struct net_port *port, sa_family_t family, uint16_t number, const int *inherited, size_t n,
+		    bool *ret_inherited)
 {
 	int type = port->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	struct sockaddr_storage address;
@@ -196,6 +197,7 @@ static int bind_one(const struct net_port *port, sa_family_t family, uint16_t nu
 			if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0) {
 				return -errno;
 			}
+			*ret_inherited = true;
 			return fd_take(&fd);
 		}
 	}
@@ -224,19 +226,20 @@ static int bind_range(const struct net_ports *ports, size_t index, const int *in
 	for (unsigned offset = 0; offset < port->count; offset++) {
 		for (size_t i = 0; i < 2; i++) {
 			uint16_t number = (uint16_t)(port->host_port + offset);
+			bool taken_over = false;
 			int fd;
 
 			if (port->host.family != AF_UNSPEC && port->host.family != families[i]) {
 				continue;
 			}
-			fd = bind_one(port, families[i], number, inherited, inherited_n);
+			fd = bind_one(port, families[i], number, inherited, inherited_n, &taken_over);
 			if (fd < 0 && port->host.family == AF_UNSPEC && families[i] == AF_INET6 && without_ipv6(fd)) {
 				continue;
 			}
 			if (fd < 0) {
 				return explain(port, number, -fd, err);
 			}
-			out->v[out->n++] = (struct net_listener){ .fd = fd, .port = index };
+			out->v[out->n++] = (struct net_listener){ .fd = fd, .port = index, .inherited = taken_over };
 		}
 	}
 	return 0;

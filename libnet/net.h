@@ -144,7 +144,8 @@ const char *net_hosts(struct arena *arena, const char *image, const char *hostna
 /* One bound socket of one published port. */
 struct net_listener {
 	int fd;
-	size_t port; /* its index in the list of ports */
+	size_t port;	/* its index in the list of ports */
+	bool inherited; /* somebody else has bound it */
 };
 
 struct net_listeners {

@@ -42,20 +42,24 @@
 
 /* ---- answers ---- */
 
-static void answer(struct switcher *s, int listener, uint64_t id, int error, uint32_t flags)
+static void send_answer(struct switcher *s, const struct switch_call *call, int error, uint32_t flags)
 {
 	memset(s->answer, 0, s->answer_size);
-	s->answer->id = id;
+	s->answer->id = call->id;
 	s->answer->error = error;
 	s->answer->flags = flags;
 	/* ENOENT: the caller is gone, or was interrupted and asks anew. */
-	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, s->answer);
+	(void)ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, s->answer);
 }
 
-/* The kernel does what was called for, with whatever is under the number and in memory by then. */
-static void go_on(struct switcher *s, int listener, uint64_t id)
+void switch_answer(struct switcher *s, const struct switch_call *call, int result)
 {
-	answer(s, listener, id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	send_answer(s, call, result, 0);
+}
+
+void switch_go_on(struct switcher *s, const struct switch_call *call)
+{
+	send_answer(s, call, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
 static bool is_pending(int listener, uint64_t id)
@@ -63,18 +67,17 @@ static bool is_pending(int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* Puts the socket under the caller's number. Returns 0 or -errno. */
-static int hand_over(int listener, uint64_t id, const struct switch_target *t, int fd)
+int switch_hand_over(const struct switch_call *call, int fd)
 {
 	struct seccomp_notif_addfd add = {
-		.id = id,
+		.id = call->id,
 		.flags = SECCOMP_ADDFD_FLAG_SETFD,
 		.srcfd = (uint32_t)fd,
-		.newfd = (uint32_t)t->number,
-		.newfd_flags = switch_target_cloexec(t) ? O_CLOEXEC : 0,
+		.newfd = (uint32_t)call->target.number,
+		.newfd_flags = switch_target_cloexec(&call->target) ? O_CLOEXEC : 0,
 	};
 
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
+	return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
 }
 
 /* ---- connect ---- */
@@ -86,25 +89,6 @@ static bool is_idle(int socket)
 	socklen_t len = sizeof(info);
 
 	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_CLOSE;
-}
-
-/* Has the program chosen an address or a port of the container's? Those are not the host's. */
-static bool is_bound(const struct switch_target *t)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} is = { .v6 = { 0 } };
-	socklen_t len = sizeof(is);
-
-	if (getsockname(t->socket, &is.any, &len) < 0) {
-		return true;
-	}
-	if (t->domain == AF_INET) {
-		return is.v4.sin_port || is.v4.sin_addr.s_addr != htonl(INADDR_ANY);
-	}
-	return is.v6.sin6_port || !IN6_IS_ADDR_UNSPECIFIED(&is.v6.sin6_addr);
 }
 
 static enum switch_verdict judge(struct switcher *s, const struct switch_peer *peer, int *ret)
@@ -151,74 +135,93 @@ static int bind_outbound(const struct switcher *s, const struct switch_target *t
 	return bind(fd, (struct sockaddr *)&v6, sizeof(v6)) < 0 ? -errno : 0;
 }
 
-/* Connects by a socket of the host's and answers. */
-static void leave(struct switcher *s, int listener, uint64_t id, const struct switch_target *t,
-		  const struct switch_peer *peer, int device)
+void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc)
 {
+	bool waits = !(fcntl(call->target.socket, F_GETFL) & O_NONBLOCK);
+
+	if ((waits && fcntl(fd, F_SETFL, O_RDWR) < 0) || switch_hand_over(call, fd) < 0) {
+		/* Without a socket of the host's all is as it was. */
+		switch_go_on(s, call);
+	} else if (rc == -EINPROGRESS && waits) {
+		/* Connecting already, it waits now; the address that it gives does not count any more. */
+		switch_go_on(s, call);
+	} else {
+		switch_answer(s, call, rc);
+	}
+}
+
+static void leave(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer, int device)
+{
+	const struct switch_target *t = &call->target;
 	scope_fd int fd = switch_socket_for(t, peer, device);
-	bool waits = !(fcntl(t->socket, F_GETFL) & O_NONBLOCK);
 	int rc = fd < 0 ? fd : bind_outbound(s, t, peer, fd);
 
 	if (rc == 0 && connect(fd, (const struct sockaddr *)&t->address, t->len) < 0) {
 		rc = -errno;
 	}
-	if (rc < 0 && rc != -EINPROGRESS) {
-		answer(s, listener, id, rc, 0);
-		return;
+	if (rc == 0 || rc == -EINPROGRESS) {
+		switch_connected(s, call, fd, rc);
+	} else {
+		switch_answer(s, call, rc);
 	}
-	if ((waits && fcntl(fd, F_SETFL, O_RDWR) < 0) || hand_over(listener, id, t, fd) < 0) {
-		/* Without a socket of the host's all is as it was. */
-		go_on(s, listener, id);
-		return;
-	}
-	if (rc == -EINPROGRESS && waits) {
-		/* Connecting already, it waits now; the address that it gives does not count any more. */
-		go_on(s, listener, id);
-		return;
-	}
-	answer(s, listener, id, rc, 0);
 }
 
 /* A socket of the host's, left by a connect that failed, whose next peer is the container's own affair. */
-static void come_back(struct switcher *s, int listener, uint64_t id, const struct switch_target *t)
+static void come_back(struct switcher *s, const struct switch_call *call)
 {
+	const struct switch_target *t = &call->target;
 	scope_fd int fd =
 		sys_socket_in(s->setup->userns, s->setup->netns, t->domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	if (fd >= 0) {
 		switch_copy_options(t->socket, fd);
 		(void)fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL));
-		(void)hand_over(listener, id, t, fd);
+		(void)switch_hand_over(call, fd);
 	}
 	/* If that failed: the old one hears nobody but its old peer. */
-	go_on(s, listener, id);
+	switch_go_on(s, call);
 }
 
-static void take_connect(struct switcher *s, int listener, uint64_t id, const struct switch_target *t)
+/* Has the program chosen an address or a port of the container's? Those are not the host's. */
+static bool is_bound(const struct switch_target *t)
 {
+	struct switch_peer is;
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (getsockname(t->socket, (struct sockaddr *)&address, &len) < 0 ||
+	    !switch_parse(&address, len, t->domain, &is)) {
+		return true;
+	}
+	return is.port != 0 || !switch_is_any(&is);
+}
+
+static void take_connect(struct switcher *s, const struct switch_call *call)
+{
+	const struct switch_target *t = &call->target;
 	struct switch_peer peer;
 	int what = 0;
 
 	if (!switch_parse(&t->address, t->len, t->domain, &peer) || !is_idle(t->socket)) {
-		go_on(s, listener, id);
+		switch_go_on(s, call);
 		return;
 	}
 	switch (judge(s, &peer, &what)) {
 	case SWITCH_STAY:
 		if (t->place == SWITCH_OUTSIDE) {
-			come_back(s, listener, id, t);
-		} else {
-			go_on(s, listener, id);
+			come_back(s, call);
+		} else if (is_bound(t) || switch_target_is_shared(t) || !switch_connect_own(s, call, &peer)) {
+			switch_go_on(s, call);
 		}
 		return;
 	case SWITCH_FAIL:
-		answer(s, listener, id, -what, 0);
+		switch_answer(s, call, -what);
 		return;
 	case SWITCH_LEAVE:
 		if (t->place == SWITCH_INSIDE && (is_bound(t) || switch_target_is_shared(t))) {
-			go_on(s, listener, id);
+			switch_go_on(s, call);
 		} else {
-			leave(s, listener, id, t, &peer, what);
+			leave(s, call, &peer, what);
 		}
 		return;
 	}
@@ -228,29 +231,30 @@ static void take_connect(struct switcher *s, int listener, uint64_t id, const st
 
 static void take_call(struct switcher *s, int listener)
 {
-	struct switch_target t;
-	uint64_t id;
+	struct switch_call call = { .listener = listener };
 
 	memset(s->call, 0, s->call_size);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, s->call) < 0) {
 		return; /* ENOENT: it is gone already */
 	}
-	id = s->call->id;
-	if (switch_target_take(s, s->call, &t) < 0) {
-		go_on(s, listener, id);
+	call.id = s->call->id;
+	if (switch_target_take(s, s->call, &call.target) < 0) {
+		switch_go_on(s, &call);
 		return;
 	}
 	/* What was read by its pid is the caller's only if it still waits. */
-	if (!is_pending(listener, id)) {
-		close(t.socket);
+	if (!is_pending(listener, call.id)) {
+		close(call.target.socket);
 		return;
 	}
-	if (t.place != SWITCH_ELSEWHERE && s->call->data.nr == SYS_connect) {
-		take_connect(s, listener, id, &t);
+	if (call.target.place == SWITCH_ELSEWHERE) {
+		switch_go_on(s, &call);
+	} else if (s->call->data.nr == SYS_connect) {
+		take_connect(s, &call);
 	} else {
-		go_on(s, listener, id);
+		switch_take_bind(s, &call);
 	}
-	close(t.socket);
+	close(call.target.socket);
 }
 
 static int watch(const struct switcher *s, int fd)
@@ -270,7 +274,7 @@ static void add_listener(const struct switcher *s, int fd)
 }
 
 /* One message of the helper, whose end is ours. */
-static void take_message(const struct switcher *s)
+static void take_message(struct switcher *s)
 {
 	struct forward_message m = { .op = 0 };
 	int fd = -1;
@@ -281,6 +285,10 @@ static void take_message(const struct switcher *s)
 	}
 	if (rc > 0 && m.op == SWITCH_LISTEN && fd >= 0) {
 		add_listener(s, fd_take(&fd));
+	} else if (rc > 0 && m.op == FORWARD_ADD && fd >= 0) {
+		switch_add_port(s, &m, fd_take(&fd));
+	} else if (rc > 0 && m.op == FORWARD_REMOVE) {
+		switch_remove_port(s, m.id);
 	}
 	scope_close_(&fd);
 }

@@ -60,6 +60,22 @@ struct switch_route {
  */
 bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int domain, struct switch_peer *ret);
 
+/* 0.0.0.0 or :: */
+bool switch_is_any(const struct switch_peer *p);
+
+/* Loopback, or the namespace's own address. */
+bool switch_is_own(const struct switch_peer *p, const struct net_cidr *own);
+
+/* The other way; mapped: an IPv4 address in IPv6's form. Returns the length. */
+socklen_t switch_unparse(const struct switch_peer *p, int domain, struct sockaddr_storage *ret);
+
+/*
+ * Where the container's server is to listen: bound is what it binds, on a socket of that domain; host4 and host6 are where its port is
+ * published, NULL: nowhere. False: no single socket of its kind answers everybody that the forwarder answers.
+ */
+bool switch_place_server(const struct switch_peer *bound, int domain, bool only6, const struct switch_peer *host4,
+			 const struct switch_peer *host6, struct switch_peer *ret, bool *ret_only6);
+
 /* May it leave at all? False: loopback, the namespace's own network, link-local, multicast and what no route leads to. */
 bool switch_may_leave(const struct switch_peer *to, const struct net_cidr *own);
 
@@ -112,8 +128,11 @@ bool switch_target_cloexec(const struct switch_target *t);
 /* Copies what setsockopt(2) and fcntl(2) may have changed, as far as it is known. */
 void switch_copy_options(int from, int to);
 
-/* A socket that may talk to the peer by the device, and to nobody else. Returns it (non-blocking) or -errno. */
+/* A socket that may talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or -errno. */
 int switch_socket_for(const struct switch_target *t, const struct switch_peer *peer, int device);
+
+/* The same for a server. With SO_REUSEADDR: the forwarder's socket keeps the port too, and does not listen. */
+int switch_server(const struct switch_target *t, bool only6, const struct switch_peer *at);
 
 /* Attaches a socket filter for good. Returns 0 or -errno. */
 int switch_lock_filter(int socket, struct sock_filter *code, size_t n);
@@ -131,6 +150,8 @@ struct switch_setup {
 	const struct net_config *config;
 };
 
+struct switch_port;
+
 struct switcher {
 	const struct switch_setup *setup;
 	int epoll;
@@ -138,11 +159,42 @@ struct switcher {
 	struct sys_nl inside;
 	uint64_t outside_cookie; /* SO_NETNS_COOKIE of both */
 	uint64_t inside_cookie;
+	struct switch_port *ports;
 	struct seccomp_notif *call; /* room for one, of the kernel's size */
 	size_t call_size;
 	struct seccomp_notif_resp *answer;
 	size_t answer_size;
 };
 
+/* A call that waits for its answer, at the filter's listener that told of it. */
+struct switch_call {
+	int listener;
+	uint64_t id;
+	struct switch_target target;
+};
+
+/* Each ends the call: its result is 0 or -errno; or the kernel does what was called for, with whatever is under the number and in memory by then. */
+void switch_answer(struct switcher *s, const struct switch_call *call, int result);
+void switch_go_on(struct switcher *s, const struct switch_call *call);
+
+/* Puts the socket under the caller's number. Returns 0 or -errno. */
+int switch_hand_over(const struct switch_call *call, int fd);
+
+/* Hands over a socket whose connect said rc, 0 or -EINPROGRESS, and answers. */
+void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc);
+
 /* Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but those of the setup. Sends a byte when ready. */
 _Noreturn void switch_main(const struct switch_setup *setup);
+
+/* ---- switch_bind.c: the container's servers on published ports ---- */
+
+void switch_take_bind(struct switcher *s, const struct switch_call *call);
+
+/* Is that a published port of the container's own, whose server listens on the host? Then it is connected to that, and true. */
+bool switch_connect_own(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer);
+
+/* Takes the forwarder's listener. */
+void switch_add_port(struct switcher *s, const struct forward_message *m, int fd);
+
+/* Ends whoever listens there, and answers the helper. */
+void switch_remove_port(struct switcher *s, uint32_t id);

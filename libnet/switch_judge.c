@@ -101,6 +101,56 @@ bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int dom
 	return true;
 }
 
+socklen_t switch_unparse(const struct switch_peer *p, int domain, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(p->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(p->port) };
+
+	memset(ret, 0, sizeof(*ret));
+	if (domain == AF_INET) {
+		v4.sin_addr = p->address.v4;
+		memcpy(ret, &v4, sizeof(v4));
+		return sizeof(v4);
+	}
+	if (p->address.family == AF_INET) {
+		v6.sin6_addr.s6_addr[10] = v6.sin6_addr.s6_addr[11] = 0xff;
+		memcpy(&v6.sin6_addr.s6_addr[12], &p->address.v4, sizeof(p->address.v4));
+	} else {
+		v6.sin6_addr = p->address.v6;
+	}
+	memcpy(ret, &v6, sizeof(v6));
+	return sizeof(v6);
+}
+
+bool switch_is_any(const struct switch_peer *p)
+{
+	return p->address.family == AF_INET ? p->address.v4.s_addr == htonl(INADDR_ANY) :
+					      IN6_IS_ADDR_UNSPECIFIED(&p->address.v6);
+}
+
+bool switch_is_own(const struct switch_peer *p, const struct net_cidr *own)
+{
+	if (p->address.family == AF_INET6) {
+		return IN6_IS_ADDR_LOOPBACK(&p->address.v6);
+	}
+	return ntohl(p->address.v4.s_addr) >> 24 == 127 || p->address.v4.s_addr == net_cidr_address(own, 100).s_addr;
+}
+
+bool switch_place_server(const struct switch_peer *bound, int domain, bool only6, const struct switch_peer *host4,
+			 const struct switch_peer *host6, struct switch_peer *ret, bool *ret_only6)
+{
+	bool both = host4 && host6 && switch_is_any(host4) && switch_is_any(host6);
+	bool takes6 = domain == AF_INET6 && bound->address.family == AF_INET6;
+	bool takes4 = !takes6 || !only6;
+
+	if ((host4 && !takes4) || (host6 && !takes6) || (host4 && host6 && !both) || (!host4 && !host6)) {
+		return false;
+	}
+	*ret_only6 = !host4;
+	*ret = host6 ? *host6 : *host4;
+	return true;
+}
+
 enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, int tap,
 				 const struct switch_route *outside, int *ret)
 {

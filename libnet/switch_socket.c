@@ -134,9 +134,35 @@ int switch_socket_for(const struct switch_target *t, const struct switch_peer *p
 		return -errno;
 	}
 	switch_copy_options(t->socket, fd);
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
+	if (device > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
 		return -errno;
 	}
 	TRY(switch_lock_filter(fd, code, n));
+	return fd_take(&fd);
+}
+
+int switch_server(const struct switch_target *t, bool only6, const struct switch_peer *at)
+{
+	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	const struct option shared_port = { SOL_SOCKET, SO_REUSEPORT };
+	struct sock_filter code[SWITCH_FILTER_MAX];
+	struct sockaddr_storage address;
+	socklen_t len = switch_unparse(at, t->domain, &address);
+	const int one = 1, v6only = only6;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	switch_copy_options(t->socket, fd);
+	copy_option(t->socket, fd, &shared_port);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    (t->domain == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
+		return -errno;
+	}
+	TRY(switch_lock_filter(fd, code, switch_filter_listener(code)));
+	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
+	    fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL) & (O_RDWR | O_NONBLOCK)) < 0) {
+		return -errno;
+	}
 	return fd_take(&fd);
 }

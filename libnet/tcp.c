@@ -413,6 +413,9 @@ void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t eve
 	if (fd >= 0) {
 		f->accepted = true;
 		add_connection(f, l, fd, fd_take(&f->spare), &from);
+	} else if (errno == EINVAL) {
+		/* It does not listen: a program of the container has its port now, on a socket of the host's (switch_bind.c). */
+		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
 	} else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
 		forward_pause(f);
 	}

@@ -271,7 +271,7 @@ static void tell(int fd, const union address *from)
 	}
 }
 
-/* plain; only6: IPV6_V6ONLY; once: ends after one caller */
+/* plain; only6: IPV6_V6ONLY; once: ends after one caller; dup: its socket has a second name */
 static int serve(const char *how, const char *address, const char *port)
 {
 	union address at;
@@ -283,6 +283,9 @@ static int serve(const char *how, const char *address, const char *port)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (strcmp(how, "only6") == 0) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	}
+	if (strcmp(how, "dup") == 0) {
+		dup(fd);
 	}
 	if (bind(fd, &at.any, len) < 0) {
 		return fails("bind");
