@@ -424,11 +424,31 @@ static int race_address(int tries)
 	return reached;
 }
 
-/*
- * A socket of the host's, connecting to where nobody answers, is shut down: idle again. Then connect is called on an innocent
- * socket, and the host's is put under its number.
- */
-static int race_descriptor(int tries)
+/* A socket of the host's, connecting to where nobody answers, is shut down: idle again. */
+static int idle_client(void)
+{
+	int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	connect(fd, &shared.good.any, shared.len);
+	shutdown(fd, SHUT_RDWR);
+	return fd;
+}
+
+/* The same of a listener on a published port. */
+static int idle_listener(void)
+{
+	int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, &shared.good.any, shared.len) < 0 || listen(fd, 1) < 0 || shutdown(fd, SHUT_RDWR) < 0) {
+		fails("idle_listener");
+	}
+	return fd;
+}
+
+/* Then connect is called on an innocent socket, and the host's is put under its number. */
+static int race_descriptor(int tries, int (*idle)(void))
 {
 	int reached = 0;
 
@@ -436,35 +456,21 @@ static int race_descriptor(int tries)
 		if (i % 16 == 0) {
 			reached += i > 0 && is_secret(shared.fds[0]);
 			close(shared.fds[0]);
-			shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-			connect(shared.fds[0], &shared.good.any, shared.len);
-			shutdown(shared.fds[0], SHUT_RDWR);
+			shared.fds[0] = idle();
 		}
 		connect(shared.number, &shared.bad.any, shared.len);
 	}
 	return reached;
 }
 
-/* A listener of the host's, shut down, is connected: by the same exchange with a UNIX socket. */
+static int race_client(int tries)
+{
+	return race_descriptor(tries, idle_client);
+}
+
 static int race_listener(int tries)
 {
-	int one = 1, reached = 0;
-
-	shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	setsockopt(shared.fds[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(shared.fds[0], &shared.good.any, shared.len) < 0) {
-		return fails("bind");
-	}
-	listen(shared.fds[0], 1);
-	shutdown(shared.fds[0], SHUT_RDWR);
-	for (int i = 0; i < tries; i++) {
-		connect(shared.number, &shared.bad.any, shared.len);
-		if (i % 64 == 0) {
-			reached += is_secret(shared.fds[0]);
-			shutdown(shared.fds[0], SHUT_RDWR);
-		}
-	}
-	return reached;
+	return race_descriptor(tries, idle_listener);
 }
 
 static const struct {
@@ -473,7 +479,7 @@ static const struct {
 	int (*run)(int tries);
 } races[] = {
 	{ "address", flip_address, race_address },
-	{ "descriptor", flip_descriptor, race_descriptor },
+	{ "descriptor", flip_descriptor, race_client },
 	{ "listener", flip_descriptor, race_listener },
 };
 

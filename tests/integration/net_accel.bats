@@ -377,7 +377,8 @@ far: 192.0.2.9"
 	[[ ${line[1]} == "192.0.2.1 "* ]]
 }
 
-# Seen to reach it: with both the device and the filter left out of switch_socket_for (libnet/switch_socket.c). Each alone holds.
+# Seen to reach it, by IPv4 and IPv6: as a client with both the device and the filter left out of switch_socket_for
+# (libnet/switch_socket.c; each alone holds), as a listener without the filter of switch_server.
 @test "a program that races does not reach the host's loopback" {
 	on_host '
 		secret 127.0.0.1 ::1

@@ -155,6 +155,68 @@ static void routes(void **state)
 	assert_int_equal(verdict(tap, 2, (struct switch_route){ ENOBUFS, 0, 0, false }, &what), SWITCH_STAY);
 }
 
+/* ---- servers ---- */
+
+/* "" is nowhere; the answer is the address, with " only6" behind it; "" when the forwarder is to serve. */
+static void assert_server(const char *bound, bool only6, const char *four, const char *six, const char *wanted)
+{
+	int domain = strchr(bound, ':') ? AF_INET6 : AF_INET;
+	struct switch_peer b = peer(bound), h4 = peer(*four ? four : "0.0.0.0"), h6 = peer(*six ? six : "::"), at;
+	struct sockaddr_storage address;
+	char text[INET6_ADDRSTRLEN + 8] = "";
+	bool is6 = false;
+
+	if (switch_place_server(&b, domain, only6, *four ? &h4 : NULL, *six ? &h6 : NULL, &at, &is6)) {
+		assert_true(switch_unparse(&at, domain, &address) > 0);
+		assert_non_null(inet_ntop(domain,
+					  domain == AF_INET ? (void *)&((struct sockaddr_in *)&address)->sin_addr :
+							      (void *)&((struct sockaddr_in6 *)&address)->sin6_addr,
+					  text, INET6_ADDRSTRLEN));
+		strcat(text, is6 ? " only6" : "");
+	}
+	assert_string_equal(text, wanted);
+}
+
+static void servers(void **state)
+{
+	(void)state;
+	assert_server("0.0.0.0", false, "0.0.0.0", "", "0.0.0.0");
+	assert_server("10.0.2.100", false, "192.0.2.1", "", "192.0.2.1");
+	/* The forwarder brings callers by IPv6 to a server of IPv4, one socket does not. */
+	assert_server("0.0.0.0", false, "0.0.0.0", "::", "");
+	assert_server("0.0.0.0", false, "", "::1", "");
+	assert_server("::", false, "0.0.0.0", "::", "::");
+	assert_server("::", false, "192.0.2.1", "", "::ffff:192.0.2.1");
+	assert_server("::", false, "0.0.0.0", "", "::ffff:0.0.0.0");
+	assert_server("::", false, "", "2001:db8::1", "2001:db8::1 only6");
+	assert_server("::", true, "", "::", ":: only6");
+	assert_server("::", true, "0.0.0.0", "::", "");
+	assert_server("::", true, "0.0.0.0", "", "");
+	assert_server("::ffff:0.0.0.0", false, "192.0.2.1", "", "::ffff:192.0.2.1");
+	assert_server("::ffff:0.0.0.0", false, "0.0.0.0", "::", "");
+	assert_server("0.0.0.0", false, "", "", "");
+}
+
+static void own_addresses(void **state)
+{
+	static const char *const mine[] = { "127.0.0.1", "127.9.9.9", "10.0.2.100", "::1", "::ffff:127.0.0.1" };
+	static const char *const not_mine[] = {
+		"10.0.2.2", "0.0.0.0", "192.0.2.1", "::", "fd00::1", "::ffff:10.0.2.3"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++) {
+		struct switch_peer p = peer(mine[i]);
+
+		assert_true(switch_is_own(&p, &own));
+	}
+	for (size_t i = 0; i < sizeof(not_mine) / sizeof(not_mine[0]); i++) {
+		struct switch_peer p = peer(not_mine[i]);
+
+		assert_false(switch_is_own(&p, &own));
+	}
+}
+
 /* ---- programs ---- */
 
 static uint32_t load(const unsigned char *bytes, size_t size, uint32_t at, unsigned width)
@@ -314,6 +376,8 @@ int main(void)
 		cmocka_unit_test(who_may_leave),
 		cmocka_unit_test(what_is_no_peer),
 		cmocka_unit_test(routes),
+		cmocka_unit_test(servers),
+		cmocka_unit_test(own_addresses),
 #if defined(__x86_64__)
 		cmocka_unit_test(system_calls),
 #endif
