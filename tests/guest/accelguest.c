@@ -3,6 +3,7 @@
  * accelguest: connects and listens in every way that matters to a network whose sockets are switched. Static.
  *
  *	accelguest call HOW ADDRESS PORT	connects; prints "OWN-ADDRESS WHAT-THE-PEER-SAYS", or the error's name
+ *	accelguest thread HOW ADDRESS PORT	the same, by a second thread
  *	accelguest options ADDRESS PORT		sets options, connects, prints those that were lost
  *	accelguest interrupt ADDRESS PORT	a signal comes while connect waits; prints what connect says
  *	accelguest serve HOW ADDRESS PORT	binds and listens; prints "ready OWN-ADDRESS PORT", tells each caller who he is
@@ -153,6 +154,25 @@ static int call(const char *how, const char *address, const char *port)
 		return 1;
 	}
 	return hear(fd);
+}
+
+static char **words;
+
+static void *call_by_words(void *result)
+{
+	*(int *)result = call(words[0], words[1], words[2]);
+	return NULL;
+}
+
+static int call_by_thread(char **argv)
+{
+	pthread_t thread;
+	int result = 1;
+
+	words = argv;
+	pthread_create(&thread, NULL, call_by_words, &result);
+	pthread_join(thread, NULL);
+	return result;
 }
 
 /* ---- options ---- */
@@ -512,6 +532,9 @@ int main(int argc, char **argv)
 	if (argc == 5 && strcmp(argv[1], "call") == 0) {
 		return call(argv[2], argv[3], argv[4]);
 	}
+	if (argc == 5 && strcmp(argv[1], "thread") == 0) {
+		return call_by_thread(argv + 2);
+	}
 	if (argc == 4 && strcmp(argv[1], "options") == 0) {
 		return options(argv[2], argv[3]);
 	}
@@ -533,6 +556,6 @@ int main(int argc, char **argv)
 	if (argc == 7 && strcmp(argv[1], "race") == 0) {
 		return race(argv + 2);
 	}
-	fprintf(stderr, "accelguest: call options interrupt serve udp unix ways race\n");
+	fprintf(stderr, "accelguest: call thread options interrupt serve udp unix ways race\n");
 	return 2;
 }
