@@ -4,7 +4,7 @@
  *
  * A program that has made a network namespace (inside a user namespace of its own) uses it so:
  *
- *	net_config_parse(&arena, "slirp4netns:ipv6=no", &request.config, &err);
+ *	net_config_parse(&arena, "slirp4netns:enable_ipv6=no", &request.config, &err);
  *	net_port_parse("127.0.0.1:8080:80", &port, &err);          for each published port
  *	net_ports_bind(&arena, ports, n, &request.listeners, &err);  before anything is started: errors name the port
  *	net_start(&request, &helper, &err);                         once the namespace exists; returns at once

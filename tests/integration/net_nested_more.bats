@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# More of a container's network as seen by a host of its own.
+#
+# rooms: host session
+#
+# shellcheck disable=SC2016,SC2153,SC2317 # what stands in single quotes is for the shell of that host
+
+load helpers
+load net_host_helpers
+
+@test "500 clients at once, and again: each is seen by its own address and port" {
+	on_host '
+		serve "exec netguest peer:80" --net=slirp4netns --publish 8080:80
+		python3 - <<"END"
+import socket
+for round in range(2):
+    many = []
+    for i in range(500):
+        s = socket.socket()
+        s.settimeout(20)
+        s.bind(("192.0.2.%d" % (i % 2 + 1), 10000 + i))
+        s.connect(("192.0.2.2", 8080))
+        many.append(s)
+    for s in many:
+        seen = s.makefile().read().split()
+        assert seen == [s.getsockname()[0], str(s.getsockname()[1])], (seen, s.getsockname())
+        s.close()
+print("each")
+END
+		rl delete --force "$C"'
+	has "$output" each
+}
+
+@test "client_address=gateway: the same port of the container's own stays usable by UDP" {
+	on_host '
+		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:client_address=gateway --publish 8080:80 --publish 5353:53/udp
+		client_of tcp 192.0.2.1 192.0.2.2 8080
+		client_of udp 192.0.2.1 192.0.2.2 5353
+		rl exec "$C" ip rule
+		rl delete --force "$C"'
+	has "$output" "192.0.2.1"
+	equal "$(sed -n 1p <<<"$output" | awk '{ print $3 }')" 10.0.2.2
+	[[ $output != *"lookup 101"* ]]
+}
+
+@test "an answer by UDP comes from the address that was asked" {
+	on_host '
+		serve "exec netguest udp:53" --publish 5353:53/udp
+		python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(20)
+s.sendto(b\"x\", (\"192.0.2.2\", 5353))
+print(s.recvfrom(10)[1][0])"
+		rl delete --force "$C"'
+	equal "$output" 192.0.2.2
+}
+
+@test "a resolv.conf that leads out of /etc and /run: said, since slirp4netns then resolves no names" {
+	on_host '
+		mkdir "$T/etc"
+		cp /etc/passwd /etc/group "$T/etc"
+		echo "nameserver 127.0.0.53" >"$T/resolv.conf"
+		ln -s "$T/resolv.conf" "$T/etc/resolv.conf"
+		mount --bind "$T/etc" /etc
+		script true
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said"
+		cat "$T/said"
+		rl run --bundle "$B" --net=slirp4netns:enable_dns=false "$C" 2>"$T/said"
+		cat "$T/said"'
+	equal "$(wc -l <<<"$output")" 1
+	has "$output" "warning: --net: names may not be resolved: /etc/resolv.conf leads to $T/resolv.conf"
+}
+
+@test "outbound_addr: what the world sees the container as" {
+	on_host '
+		"$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 >"$T/peer" &
+		wait_for grep -q ready "$T/peer"
+		script "nc 192.0.2.2 7000 </dev/null"
+		rl run --bundle "$B" --net=slirp4netns:outbound_addr=192.0.2.2 "$C"
+		rl run --bundle "$B" --net=slirp4netns:outbound_addr=192.0.2.1 "$C"'
+	equal "$(awk '{ print $1 }' <<<"$output")" "192.0.2.2
+192.0.2.1"
+}
+
+@test "slirp4netns is missing, or the tun device is: each said by its name, with the remedy" {
+	on_host '
+		: >"$T/empty"
+		for program in $(type -ap slirp4netns); do mount --bind "$T/empty" "$program"; done
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said" && exit 1
+		cat "$T/said"'
+	has "$output" "slirp4netns is not installed"
+	has "$output" "apt-get install slirp4netns"
+	on_host '
+		mount -t tmpfs tmpfs /dev/net
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said" && exit 1
+		cat "$T/said"'
+	has "$output" "there is no /dev/net/tun"
+	has "$output" "modprobe tun"
+	on_host '
+		mount --bind /dev/net/tun /dev/net/tun
+		mount -o remount,bind,nodev /dev/net/tun
+		rl run --bundle "$B" --net=slirp4netns "$C" 2>"$T/said" && exit 1
+		cat "$T/said"'
+	has "$output" "you may not open /dev/net/tun"
+	has "$output" "chmod 0666 /dev/net/tun"
+}
