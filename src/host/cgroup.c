@@ -10,11 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "host/cgroup_internal.h"
@@ -359,35 +357,6 @@ static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid
 	return rc;
 }
 
-static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err);
-
-/*
- * A cgroup that the container has made under a subordinate id. Who may write there can't take a process from outside of the
- * scope, so that comes into the scope first.
- */
-static int attach_by_owner(const struct cgroup *cgroup, int dir, const char *path, pid_t pid, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	const char *name = arena_printf(&arena, "rootlet-exec-%d", (int)pid);
-	const char *gate = host_cgroup_dir(&arena, cgroup, name);
-	bool outside = cgroup->manager == PLAN_CGROUP_SYSTEMD;
-	int rc = 0;
-
-	if (outside && mkdir(gate, 0755) < 0) {
-		return err_errno(err, errno, "making the cgroup %s", gate);
-	}
-	if (outside) {
-		rc = attach_at(cgroup, name, pid, err);
-	}
-	if (rc == 0) {
-		rc = host_cgroup_move_in_userns(dir, path, pid, err);
-	}
-	if (outside && rmdir(gate) < 0) {
-		log_debug("removing the cgroup %s: %s", gate, strerror(errno));
-	}
-	return rc;
-}
-
 /* below: without a leading slash, relative to the container's cgroup; "" for itself. */
 static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err)
 {
@@ -396,13 +365,17 @@ static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, 
 	scope_fd int dir = host_cgroup_open_dir(path);
 	int rc = dir < 0 ? dir : host_cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
 
-	if ((rc == -EACCES || rc == -EPERM) && geteuid() != 0 && faccessat(dir, "cgroup.procs", W_OK, AT_EACCESS) < 0) {
-		return attach_by_owner(cgroup, dir, path, pid, err);
+	if (rc != -EACCES && rc != -EPERM) {
+		return rc < 0 ? err_errno(err, -rc, "putting a process into the container's cgroup %s", path) : 0;
 	}
-	if ((rc == -EACCES || rc == -EPERM) && cgroup->manager == PLAN_CGROUP_SYSTEMD) {
+	if (cgroup->manager == PLAN_CGROUP_SYSTEMD) {
 		return attach_by_manager(cgroup, below, pid, err);
 	}
-	return rc < 0 ? err_errno(err, -rc, "putting a process into the container's cgroup %s", path) : 0;
+	/* A cgroup that the container has made under a subordinate id. */
+	if (geteuid() != 0) {
+		return host_cgroup_move_in_userns(dir, path, pid, err);
+	}
+	return err_errno(err, -rc, "putting a process into the container's cgroup %s", path);
 }
 
 int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err)
