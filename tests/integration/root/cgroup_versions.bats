@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Machines without a cgroup v2 that can be had: version 1 alone, both side by side (hybrid), none at all. In a mount namespace in which
 # /sys/fs/cgroup looks as it does there; an ordinary user's rootlet, and root's.
-# rooms: host session vm
+# rooms: host session
 # shellcheck disable=SC2016,SC2154
 
 load ../helpers

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Device rules of root's containers, held by a program at the cgroup: felt by whoever opens a node inside.
 #
-# 10:229 is fuse, which anybody may open and which is no default device; 10:240 to 254 are for local use and nothing here has 250, so that an open which is
-# allowed says that there is no such device. The manager is the room's: systemd, or on a machine without it cgroupfs.
-# rooms: host session vm
+# 10:229 is fuse, which anybody may open and which is no default device; 10:240 to 254 are for local use and nothing here has 250,
+# so that an open which is allowed says that there is no such device. The manager is the room's: systemd, or on a machine without it
+# cgroupfs.
+# rooms: host session
 # shellcheck disable=SC2016,SC2154
 
 load ../helpers

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Device rules at a scope of systemd: whatever the manager does to its units, they stay.
-# rooms: session vm
+# rooms: session
 # shellcheck disable=SC2016,SC2154
 
 load ../helpers
