@@ -283,7 +283,7 @@ static int publish_all(struct helper *h, struct err *err)
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
-	TRY(slirp_start(h->request, h->exit_read, &h->slirp, err));
+	TRY(slirp_start(h->request, -1, h->exit_read, &h->slirp, err));
 	TRY(slirp_ready(h->request, &h->slirp, err));
 	if (h->request->config.handler == NET_HANDLER_SLIRP) {
 		for (size_t i = 0; i < h->port_n; i++) {
@@ -346,9 +346,9 @@ static void close_between(int first, int last)
 }
 
 /* A copy of every descriptor of the caller's would keep pipes open that others wait on. */
-static void close_others(const struct net_request *r, int ready)
+static void close_others(const struct net_request *r, int ready, int mapped)
 {
-	size_t n = r->listeners.n + 5;
+	size_t n = r->listeners.n + 6;
 	int *keep = calloc(n, sizeof(*keep));
 	int next = 3;
 
@@ -360,8 +360,9 @@ static void close_others(const struct net_request *r, int ready)
 	keep[2] = r->control;
 	keep[3] = r->netns;
 	keep[4] = r->userns;
+	keep[5] = mapped;
 	for (size_t i = 0; i < r->listeners.n; i++) {
-		keep[5 + i] = r->listeners.v[i].fd;
+		keep[6 + i] = r->listeners.v[i].fd;
 	}
 	qsort(keep, n, sizeof(*keep), by_number);
 	for (size_t i = 0; i < n; i++) {
@@ -397,7 +398,7 @@ static void detach(void)
 	prctl(PR_SET_NAME, "rootlet-net", 0, 0, 0);
 }
 
-static int set_up(struct helper *h, struct err *err)
+static int set_up(struct helper *h, int mapped, struct err *err)
 {
 	const struct net_request *r = h->request;
 	int ends[2];
@@ -407,7 +408,7 @@ static int set_up(struct helper *h, struct err *err)
 	}
 	h->exit_read = ends[0];
 	h->exit_write = ends[1];
-	TRY(slirp_start(r, h->exit_read, &h->slirp, err));
+	TRY(slirp_start(r, mapped, h->exit_read, &h->slirp, err));
 	TRY(lan_prohibit(r, err));
 	if (r->config.accel) {
 		TRY(helper_switch_start(h, err));
@@ -502,7 +503,7 @@ static _Noreturn void supervise(struct helper *h)
 	}
 }
 
-static _Noreturn void helper_main(const struct net_request *request, int ready)
+static _Noreturn void helper_main(const struct net_request *request, int ready, int mapped)
 {
 	struct helper h = {
 		.request = request,
@@ -518,7 +519,7 @@ static _Noreturn void helper_main(const struct net_request *request, int ready)
 	};
 	struct err err = { .code = 0 };
 
-	close_others(request, ready);
+	close_others(request, ready, mapped);
 	detach();
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		h.clients[i].fd = -1;
@@ -526,8 +527,9 @@ static _Noreturn void helper_main(const struct net_request *request, int ready)
 	if (helper_watch(&h, request->pid, request->pidfd) < 0) {
 		err_errno(&err, ENOMEM, "the network's helper");
 	} else {
-		(void)set_up(&h, &err);
+		(void)set_up(&h, mapped, &err);
 	}
+	fd_drop(&mapped);
 	/* An err of code 0 says that all is well. A caller that is gone does not matter: the container decides. */
 	(void)!write(ready, &err, sizeof(err));
 	close(ready);
@@ -541,25 +543,39 @@ static _Noreturn void helper_main(const struct net_request *request, int ready)
 
 int net_start(const struct net_request *request, struct net_helper *ret, struct err *err)
 {
-	int ends[2];
+	scope_fd int ready = -1, ready_write = -1, mapped = -1, mapped_write = -1;
+	int ends[2], more[2] = { -1, -1 };
 	int pidfd = -1;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "pipe");
 	}
+	ready = ends[0];
+	ready_write = ends[1];
+	if (request->unmapped && pipe2(more, O_CLOEXEC) < 0) {
+		return err_errno(err, errno, "pipe");
+	}
+	mapped = more[0];
+	mapped_write = more[1];
 	pid = sys_clone(0, &pidfd);
 	if (pid == 0) {
-		close(ends[0]);
-		helper_main(request, ends[1]);
+		helper_main(request, ready_write, mapped);
 	}
-	close(ends[1]);
 	if (pid < 0) {
-		close(ends[0]);
 		return err_errno(err, -pid, "starting the network's helper");
 	}
-	*ret = (struct net_helper){ .pid = pid, .pidfd = pidfd, .ready = ends[0] };
+	*ret = (struct net_helper){
+		.pid = pid, .pidfd = pidfd, .ready = fd_take(&ready), .mapped = fd_take(&mapped_write)
+	};
 	return 0;
+}
+
+void net_mapped(struct net_helper *helper)
+{
+	/* A helper that is gone says so when it is asked whether it is ready. */
+	(void)!write(helper->mapped, "", 1);
+	fd_drop(&helper->mapped);
 }
 
 int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err)
@@ -588,6 +604,7 @@ int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err)
 
 void net_helper_close(struct net_helper *helper)
 {
+	fd_drop(&helper->mapped);
 	fd_drop(&helper->pidfd);
 	fd_drop(&helper->ready);
 }

@@ -8,6 +8,7 @@
  *	net_port_parse("127.0.0.1:8080:80", &port, &err);          for each published port
  *	net_ports_bind(&arena, ports, n, &request.listeners, &err);  before anything is started: errors name the port
  *	net_start(&request, &helper, &err);                         once the namespace exists; returns at once
+ *	net_mapped(&helper);                                        if its ids have come later
  *	net_ready(&helper, timeout, &err);                          when the namespace's first program is to run
  *
  * What is left behind is one small process, the helper: it keeps slirp4netns running, forwards the published ports and
@@ -191,7 +192,9 @@ struct net_request {
 	const char *slirp;	/* net_slirp_find */
 	const char *api_socket; /* NET_HANDLER_SLIRP: where slirp4netns is to make its own; below 108 bytes */
 	int netns;		/* the namespace; see net_userns_of */
-	int userns;		/* the user namespace that owns it, with its ids mapped; -1: the caller's own */
+	int userns;		/* the user namespace that owns it; -1: the caller's own */
+	bool unmapped;		/* its ids are not mapped yet: net_mapped says when */
+	bool becomes_root;	/* and this process's id will be its 0: much can be done before */
 	pid_t pid;		/* a process in it */
 	int pidfd;		/* of the same: the helper ends when it does */
 	int control;		/* listening SOCK_SEQPACKET socket for net_control_*; -1: none */
@@ -202,11 +205,12 @@ struct net_request {
 /* The user namespace that owns a network namespace, ioctl_ns(2). Returns a descriptor or -errno. */
 int net_userns_of(int netns);
 
-/* What runs. pidfd and ready are the caller's: net_helper_close. */
+/* What runs. Its descriptors are the caller's: net_helper_close. */
 struct net_helper {
 	pid_t pid;
 	int pidfd;
 	int ready;
+	int mapped;
 };
 
 /*
@@ -214,6 +218,9 @@ struct net_helper {
  * descriptor of the caller's but those of the request.
  */
 int net_start(const struct net_request *request, struct net_helper *ret, struct err *err);
+
+/* After net_start of an unmapped namespace: its ids are mapped now. SIGPIPE must be ignored or the helper alive. */
+void net_mapped(struct net_helper *helper);
 
 /*
  * Waits until the namespace is connected and the ports are forwarded. Errors: what the helper or slirp4netns said, with

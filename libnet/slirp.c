@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 
 #include "base/scope.h"
 #include "libnet/inside.h"
+#include "sys/caps.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 
@@ -91,7 +93,8 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 }
 
 struct surroundings {
-	int ready, exit, words, null, netns, userns;
+	int ready, exit, words, null, output, netns, userns;
+	bool early;
 };
 
 /* Situation: a fresh child. Puts each descriptor in its place: above all places first, so that none is overwritten. */
@@ -101,16 +104,19 @@ static int place(const struct surroundings *s)
 	int exit = fcntl(s->exit, F_DUPFD, 10);
 	int words = fcntl(s->words, F_DUPFD, 10);
 	int null = fcntl(s->null, F_DUPFD, 10);
+	int output = fcntl(s->output, F_DUPFD, 10);
 	int netns = fcntl(s->netns, F_DUPFD, 10);
 
-	if (ready < 0 || exit < 0 || words < 0 || null < 0 || netns < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-	    dup2(words, 2) < 0 || dup2(ready, READY_FD) < 0 || dup2(exit, EXIT_FD) < 0 || dup2(netns, NETNS_FD) < 0) {
+	if (ready < 0 || exit < 0 || words < 0 || null < 0 || output < 0 || netns < 0 || dup2(null, 0) < 0 ||
+	    dup2(output, 1) < 0 || dup2(words, 2) < 0 || dup2(ready, READY_FD) < 0 || dup2(exit, EXIT_FD) < 0 ||
+	    dup2(netns, NETNS_FD) < 0) {
 		return -errno;
 	}
 	close(ready);
 	close(exit);
 	close(words);
 	close(null);
+	close(output);
 	close(netns);
 	return 0;
 }
@@ -129,13 +135,35 @@ static void set_limits(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+/*
+ * Its sandbox takes the rights of the namespace's root. It stays in the host's network: that is its purpose. Before
+ * the namespace has ids nobody is its root; who has entered it has the rights nevertheless, and keeps them over execve
+ * as ambient ones, capabilities(7).
+ */
+static int enter(const struct surroundings *s)
+{
+	uint64_t all;
+	int rc;
+
+	if (!s->early) {
+		return inside_enter(s->userns, -1);
+	}
+	if (setns(s->userns, CLONE_NEWUSER) < 0) {
+		return -errno;
+	}
+	all = sys_caps_permitted();
+	rc = sys_caps_set(all, all, all);
+	return rc < 0 ? rc : sys_caps_ambient(all);
+}
+
 static _Noreturn void become(const struct surroundings *s, const char *path, const char **argv)
 {
 	static const char *const environment[] = { NULL };
 
 	sys_signals_reset();
-	/* Its sandbox takes the rights of the namespace's root. It stays in the host's network: that is its purpose. */
-	if (place(s) == 0 && inside_enter(s->userns, -1) == 0) {
+	/* Nobody reads what it says on stdout; see hold(). */
+	signal(SIGPIPE, SIG_IGN);
+	if (place(s) == 0 && enter(s) == 0) {
 		/* After the change of ids, which clears it; should the parent be gone by now, its exit pipe says so. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		set_limits();
@@ -144,13 +172,34 @@ static _Noreturn void become(const struct surroundings *s, const char *path, con
 	_exit(127);
 }
 
-int slirp_start(const struct net_request *request, int exit_fd, struct slirp *ret, struct err *err)
+/*
+ * slirp4netns makes its tap device in a child that says so on stdout, and goes on when that has ended. A full pipe for stdout
+ * thus holds it there until the reading end is closed. A version that says nothing goes on too early, and fails.
+ */
+static int hold(int *ret_read, int *ret_write)
+{
+	static const char zeros[4096];
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+		return -errno;
+	}
+	(void)fcntl(ends[1], F_SETPIPE_SZ, sizeof(zeros));
+	while (write(ends[1], zeros, sizeof(zeros)) > 0) {
+	}
+	(void)fcntl(ends[1], F_SETFL, 0);
+	*ret_read = ends[0];
+	*ret_write = ends[1];
+	return 0;
+}
+
+static int start(const struct net_request *request, bool early, int exit_fd, struct slirp *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char **argv = slirp_argv(&arena, request, READY_FD, EXIT_FD, NETNS_FD);
 	scope_fd int words = memfd_create("slirp4netns", MFD_CLOEXEC);
 	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	scope_fd int ready = -1, ready_write = -1;
+	scope_fd int ready = -1, ready_write = -1, held = -1, output = -1;
 	struct surroundings s;
 	int ends[2];
 	int pidfd = -1;
@@ -159,12 +208,17 @@ int slirp_start(const struct net_request *request, int exit_fd, struct slirp *re
 	if (words < 0 || null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "preparing slirp4netns");
 	}
+	if (early && hold(&held, &output) < 0) {
+		return err_errno(err, errno, "preparing slirp4netns");
+	}
 	ready = ends[0];
 	ready_write = ends[1];
 	s = (struct surroundings){ .ready = ready_write,
 				   .exit = exit_fd,
 				   .words = words,
 				   .null = null,
+				   .output = early ? output : null,
+				   .early = early,
 				   .netns = request->netns,
 				   .userns = request->userns };
 	pid = sys_clone(0, &pidfd);
@@ -174,7 +228,31 @@ int slirp_start(const struct net_request *request, int exit_fd, struct slirp *re
 	if (pid < 0) {
 		return err_errno(err, -pid, "starting slirp4netns");
 	}
-	*ret = (struct slirp){ .pid = pid, .pidfd = pidfd, .ready = fd_take(&ready), .words = fd_take(&words) };
+	*ret = (struct slirp){ .pid = pid,
+			       .pidfd = pidfd,
+			       .exit_fd = exit_fd,
+			       .hold = fd_take(&held),
+			       .early = early,
+			       .ready = fd_take(&ready),
+			       .words = fd_take(&words) };
+	return 0;
+}
+
+int slirp_start(const struct net_request *request, int mapped, int exit_fd, struct slirp *ret, struct err *err)
+{
+	bool early = mapped >= 0 && request->becomes_root;
+	char byte;
+
+	if (early) {
+		TRY(start(request, true, exit_fd, ret, err));
+	}
+	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
+		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
+	}
+	if (!early) {
+		return start(request, false, exit_fd, ret, err);
+	}
+	fd_drop(&ret->hold);
 	return 0;
 }
 
@@ -266,6 +344,12 @@ int slirp_ready(const struct net_request *request, struct slirp *slirp, struct e
 	while (waitpid(slirp->pid, &status, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
+	if (slirp->early) {
+		/* Only what fails with the ids in place is a failure. */
+		slirp_end(slirp);
+		TRY(start(request, false, slirp->exit_fd, slirp, err));
+		return slirp_ready(request, slirp, err);
+	}
 	return explain(request, status, last_words(&arena, slirp->words), err);
 }
 
@@ -277,6 +361,7 @@ void slirp_end(struct slirp *slirp)
 	while (slirp->pid > 0 && waitpid(slirp->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
+	fd_drop(&slirp->hold);
 	fd_drop(&slirp->pidfd);
 	fd_drop(&slirp->ready);
 	fd_drop(&slirp->words);

@@ -34,14 +34,14 @@ static const struct step make_steps[] = {
 	{ "namespaces", guest_new_namespaces },
 	/* Last moment as the caller: with the container's ids his state folder may be closed to this process. */
 	{ "caller's source", guest_caller_source },
+	/* Early, by its capabilities: the host side connects it while the rest is done. */
+	{ "network", guest_network },
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
 	/* The namespace begins where the host side has put this process. Before the mounts, which show it. */
 	{ "cgroup", guest_cgroup },
 	/* Before anything else is done in the new time namespace: its offsets freeze with the first process in it. */
 	{ "time", guest_time_offsets },
-	/* Early: the host side connects it while the rest is done. */
-	{ "network", guest_network },
 	{ "loopback", guest_loopback },
 	{ "names", guest_names },
 	{ "keyring", guest_keyring },

@@ -371,6 +371,20 @@ static int give_cgroup(const struct launch *l, int dir, struct err *err)
 	return tell(l, dir >= 0 ? WIRE_CGROUP : WIRE_NO_CGROUP, dir, err);
 }
 
+static int serve_until(struct launch *l, enum wire_type last, struct err *err);
+
+/* The guest makes its namespaces without waiting for us. If it fails, it has said why, and will not say it again. */
+static int meet_network(struct launch *l, struct err *err)
+{
+	int rc;
+
+	l->mapping = l->plan->ids.how != PLAN_IDS_NONE;
+	rc = serve_until(l, WIRE_NETWORK, err);
+	l->mapping = false;
+	l->heard = rc < 0;
+	return rc;
+}
+
 /* systemd's answer takes as long as the id helpers, compiling a filter a millisecond: all of it side by side. */
 static int give(struct launch *l, struct err *err)
 {
@@ -379,6 +393,9 @@ static int give(struct launch *l, struct err *err)
 	scope_fd int cgroup = -1;
 	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
 
+	if (rc == 0 && l->plan->net.config && !forks_again(l)) {
+		rc = meet_network(l, err);
+	}
 	if (rc == 0) {
 		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd, l->inside, &cgroup,
 				       err);
@@ -387,6 +404,7 @@ static int give(struct launch *l, struct err *err)
 		rc = host_filter_compile(l->spec, l->plan, &filter, err);
 	}
 	TRY(host_idmap_finish(&job, &l->plan->ids, rc, err));
+	host_network_mapped(&l->network);
 	if (cgroup >= 0 && l->plan->cgroup.delegate) {
 		TRY(host_cgroup_give(l->plan, cgroup, err));
 	}
@@ -421,12 +439,13 @@ static int take_switch(struct launch *l, struct wire_msg *msg, struct err *err)
 	return host_network_accel(control, id, listener, err);
 }
 
-/* Its network namespace is there, and its ids are: slirp4netns starts while the root filesystem is made. */
+/* Its network namespace is there: slirp4netns starts while the ids are mapped and the root filesystem is made. */
 static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
 {
 	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
 
-	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, err);
+	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, l->mapping ? &l->plan->ids : NULL,
+				  err);
 }
 
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
@@ -505,7 +524,7 @@ static int take(void *data, struct wire_msg *msg, struct err *err)
 	}
 }
 
-static int serve(struct launch *l, struct err *err)
+static int serve_until(struct launch *l, enum wire_type last, struct err *err)
 {
 	struct serving s = {
 		.launch = l,
@@ -516,14 +535,15 @@ static int serve(struct launch *l, struct err *err)
 			.pidfd = l->pidfd,
 			.begin = l->begin,
 			.quiet = l->options->quiet_notes,
-			.gone = unplanned(l->plan),
+			.gone = unplanned(l->plan) | l->came,
 			.take = take,
 		},
 	};
 	int rc;
 
 	s.guest.data = &s;
-	rc = host_serve(&s.guest, err);
+	rc = last == WIRE_READY ? host_serve(&s.guest, err) : host_serve_until(&s.guest, last, err);
+	l->came = s.guest.gone;
 	follow(l, &s.guest);
 	return rc < 0 ? host_filter_explain(l->plan, err) : 0;
 }
@@ -535,7 +555,7 @@ static int give_or_hear(struct launch *l, struct err *err)
 	struct err said;
 	int rc = give(l, err);
 
-	if (rc < 0 && poll(&ended, 1, 0) > 0 && serve(l, &said) < 0) {
+	if (rc < 0 && !l->heard && poll(&ended, 1, 0) > 0 && serve_until(l, WIRE_READY, &said) < 0) {
 		*err = said;
 		return -said.code;
 	}
@@ -566,7 +586,7 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 		TRY(give_or_hear(l, err));
 		host_launch_trace(l, "ids mapped");
 	}
-	TRY(serve(l, err));
+	TRY(serve_until(l, WIRE_READY, err));
 	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
 	if (!l->plan->host_setup) {
 		TRY(host_network_ready(&l->network, err));

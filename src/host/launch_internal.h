@@ -41,10 +41,13 @@ struct launch {
 	int record;	  /* the file that will say how it ended, or -1 */
 	int report;	  /* this process becomes the monitor, and tells so here; or -1 */
 	bool rdt_made;	  /* the plan's groups of resctrl are there */
+	unsigned came;	  /* WIRE_BITs of what the guest has sent */
+	bool mapping;	  /* the id helpers are at work */
+	bool heard;	  /* the guest has said why it failed */
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 	int64_t begin;	  /* now_ns() at the start when it is traced, else 0 */
 	struct network network;
-	pid_t pid;	    /* the container's init once it is known, else our first child */
+	pid_t pid; /* the container's init once it is known, else our first child */
 	int pidfd;
 };
 

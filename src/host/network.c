@@ -284,10 +284,23 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 
 /* ---- running ---- */
 
-int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, struct err *err)
+static bool is_root_of(const struct plan_extents *map, uint32_t own)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		if (map->v[i].inside == 0 && map->v[i].outside == own) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, const struct plan_ids *ids,
+		       struct err *err)
 {
 	struct net_request *r = &net->request;
 
+	r->unmapped = ids != NULL;
+	r->becomes_root = ids && is_root_of(&ids->uid, geteuid()) && is_root_of(&ids->gid, getegid());
 	r->pid = pid;
 	r->pidfd = pidfd;
 	r->netns = netns;
@@ -304,6 +317,13 @@ int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, boo
 	fd_drop(&r->netns);
 	fd_drop(&r->userns);
 	return 0;
+}
+
+void host_network_mapped(struct network *net)
+{
+	if (net->helper.mapped >= 0) {
+		net_mapped(&net->helper);
+	}
 }
 
 int host_network_ready(struct network *net, struct err *err)
@@ -324,6 +344,8 @@ static bool ended(int pidfd, int timeout_ms)
 
 void host_network_done(struct network *net, bool end)
 {
+	/* Whoever waits for the ids waits in vain. */
+	fd_drop(&net->helper.mapped);
 	if (end && net->helper.pidfd >= 0) {
 		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
 			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);

@@ -32,7 +32,8 @@ struct network {
 		.request = { .control = -1, .netns = -1, .userns = -1 }, .helper = {                                   \
 			.pid = -1,                                                                                     \
 			.pidfd = -1,                                                                                   \
-			.ready = -1                                                                                    \
+			.ready = -1,                                                                                   \
+			.mapped = -1                                                                                   \
 		}                                                                                                      \
 	}
 
@@ -44,10 +45,12 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 		       struct err *err);
 
 /*
- * The container's network namespace and its ids are there. netns is a descriptor of it, which this takes; pidfd stays the
- * caller's. userns: it belongs to another user namespace than ours.
+ * The container's network namespace is there. netns is a descriptor of it, which this takes; pidfd stays the caller's. userns: it belongs
+ * to another user namespace than ours. ids: those that this is still to be given, host_network_mapped; NULL: it has them.
  */
-int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, struct err *err);
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, const struct plan_ids *ids,
+		       struct err *err);
+void host_network_mapped(struct network *net);
 
 /* Waits until it is connected. Called again, it has been. */
 int host_network_ready(struct network *net, struct err *err);

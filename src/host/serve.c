@@ -110,13 +110,13 @@ static int handle(struct serve *s, struct wire_msg *msg, struct err *err)
 	}
 }
 
-int host_serve(struct serve *s, struct err *err)
+static int serve(struct serve *s, enum wire_type last, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_SETUP, .gone = s->gone };
-	struct wire_msg msg;
+	struct wire_turn turn = { .phase = WIRE_PHASE_SETUP };
+	struct wire_msg msg = { .type = WIRE_STEP };
 	int more = 1;
 
-	while (more > 0) {
+	while (more > 0 && msg.type != last) {
 		int rc;
 
 		TRY(interrupted(s, err));
@@ -127,14 +127,30 @@ int host_serve(struct serve *s, struct err *err)
 		if (rc < 0) {
 			return err_errno(err, -rc, "listening to the process that is set up");
 		}
+		turn.gone = s->gone;
 		if (!wire_legal(&turn, msg.type)) {
 			scope_close_(&msg.fd);
 			return err_set(err, EPROTO, "the process that is set up sent %s out of turn",
 				       wire_type_name(msg.type));
 		}
+		s->gone = turn.gone;
 		more = handle(s, &msg, err);
 	}
 	return more;
+}
+
+int host_serve(struct serve *s, struct err *err)
+{
+	return serve(s, WIRE_READY, err);
+}
+
+int host_serve_until(struct serve *s, enum wire_type last, struct err *err)
+{
+	int more = serve(s, last, err);
+
+	return more != 0 ?
+		       (more < 0 ? more : 0) :
+		       err_set(err, EPROTO, "the process that is set up said READY before %s", wire_type_name(last));
 }
 
 int host_serve_tell(const struct serve *s, enum wire_type type, int fd, struct err *err)

@@ -21,7 +21,7 @@ struct serve {
 	int pidfd;     /* of the same process */
 	int64_t begin; /* host_trace_begin's answer */
 	bool quiet;    /* the guest's warnings are not shown */
-	unsigned gone; /* WIRE_BITs of the messages that the plan has no use for */
+	unsigned gone; /* WIRE_BITs of the messages that the plan has no use for, and of those that have come */
 
 	/*
 	 * A legal message that asks for something; a descriptor in it is the callee's. INIT, too, but without its descriptor:
@@ -38,6 +38,9 @@ struct serve {
 
 /* Serves until READY. Errors: what the guest says, EPROTO for a message out of turn, EINTR for a signal that ends us. */
 int host_serve(struct serve *s, struct err *err);
+
+/* Serves until that message has been taken. Errors as above; EPROTO if the guest is ready without it. */
+int host_serve_until(struct serve *s, enum wire_type last, struct err *err);
 
 /* Tells the guest. A guest that ended already is no error here: what it said is still to be read. */
 int host_serve_tell(const struct serve *s, enum wire_type type, int fd, struct err *err);

@@ -4,20 +4,10 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153
 
 load helpers
+load net_helpers
 
-setup() {
-	container_setup
-	cp "$ROOTLET_BUILDDIR/tests/guest/netguest" "$B/rootfs/bin"
-	P=$(free_port)
-}
-
-# A port that was free a moment ago.
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# serve KIND: a container whose port 80 is served so, published as P.
-serve() {
+# serve_kind KIND: a container whose port 80 is served so, published as P.
+serve_kind() {
 	script "exec netguest $1:80 udp:53"
 	rl run --detach --bundle "$B" --publish "127.0.0.1:$P:80" --publish "127.0.0.1:$P:53/udp" "$C" </dev/null >"$T/out" 2>&1
 	wait_for grep -q ready "$T/out"
@@ -87,7 +77,7 @@ END
 }
 
 @test "32 at once, four megabytes each way, byte for byte" {
-	serve tcp
+	serve_kind tcp
 	client "$P" <<'END'
 echo([(connect(), os.urandom(4 << 20)) for i in range(32)])
 END
@@ -95,7 +85,7 @@ END
 }
 
 @test "500 at once, all open before the first is used" {
-	serve tcp
+	serve_kind tcp
 	client "$P" <<'END'
 many = [connect() for i in range(500)]
 echo([(s, os.urandom(20000 + i)) for i, s in enumerate(many)])
@@ -104,7 +94,7 @@ END
 }
 
 @test "2000 one after the other, eight at a time: none is lost, none has another's answer, no descriptor is left" {
-	serve tcp
+	serve_kind tcp
 	local before
 	before=$(find "/proc/$(forwarder)/fd" | wc -l)
 	client "$P" <<'END'
@@ -135,7 +125,7 @@ END
 }
 
 @test "those who don't read hold up nobody else, cost no memory, and get everything in the end" {
-	serve tcp
+	serve_kind tcp
 	client "$P" "$(forwarder)" <<'END'
 def rss():
     with open("/proc/%s/status" % sys.argv[2]) as f:
@@ -175,7 +165,7 @@ END
 }
 
 @test "the client ends its side first: what the server sends afterwards arrives, all of it" {
-	serve after
+	serve_kind after
 	client "$P" <<'END'
 for size in (0, 1, 70000, 8 << 20):
     s = connect()
@@ -196,7 +186,7 @@ END
 }
 
 @test "the server ends its side first: what the client sends afterwards arrives, all of it" {
-	serve last
+	serve_kind last
 	client "$P" >"$T/sent" <<'END'
 noise = os.urandom(2 << 20)
 s = connect()
@@ -215,7 +205,7 @@ END
 }
 
 @test "a client's reset is a reset for the server, and its end is an end" {
-	serve end
+	serve_kind end
 	client "$P" <<'END'
 s = connect()
 s.sendall(b"x" * 100000)
@@ -234,7 +224,7 @@ END
 }
 
 @test "a client's reset after it had ended its side is one for the server too" {
-	serve end
+	serve_kind end
 	client "$P" "$T/out" <<'END'
 s = connect()
 s.sendall(b"x")
@@ -251,7 +241,7 @@ END
 }
 
 @test "a server's reset is a reset for the client" {
-	serve reset
+	serve_kind reset
 	client "$P" <<'END'
 for i in range(20):
     s = connect()
@@ -266,7 +256,7 @@ END
 }
 
 @test "no descriptors left: who comes waits, nobody is turned away, UDP goes on; it costs no time, and ends" {
-	serve tcp
+	serve_kind tcp
 	local used
 	used=$(find "/proc/$(forwarder)/fd" -mindepth 1 | wc -l)
 	prlimit --pid "$(forwarder)" --nofile="$((used + 41)):$((used + 41))"
@@ -312,7 +302,7 @@ END
 }
 
 @test "no descriptors left for another client by UDP: the one that was idle longest makes room" {
-	serve tcp
+	serve_kind tcp
 	local used
 	used=$(find "/proc/$(forwarder)/fd" -mindepth 1 | wc -l)
 	prlimit --pid "$(forwarder)" --nofile="$((used + 10)):$((used + 10))"
