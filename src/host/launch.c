@@ -428,26 +428,6 @@ static int take_listener(const struct launch *l, struct wire_msg *msg, struct er
 	return rc;
 }
 
-/* From here on its connects wait for an answer. An error of the network itself is the better one to tell. */
-static int take_switch(struct launch *l, struct wire_msg *msg, struct err *err)
-{
-	const char *id = l->network.of ? l->network.of : l->options->id;
-	scope_fd int listener = msg->fd, control = -1;
-
-	TRY(host_network_ready(&l->network, err));
-	TRY(host_network_connect(l->options->root, id, &control, err));
-	return host_network_accel(control, id, listener, err);
-}
-
-/* Its network namespace is there: slirp4netns starts while the ids are mapped and the root filesystem is made. */
-static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
-{
-	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
-
-	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, l->mapping ? &l->plan->ids : NULL,
-				  err);
-}
-
 /* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
 static int take_setup(struct launch *l, struct err *err)
 {
@@ -510,13 +490,13 @@ static int take(void *data, struct wire_msg *msg, struct err *err)
 	follow(s->launch, &s->guest);
 	switch (msg->type) {
 	case WIRE_NETWORK:
-		return take_network(s->launch, msg, err);
+		return host_launch_take_network(s->launch, msg, err);
 	case WIRE_SETUP:
 		return take_setup(s->launch, err);
 	case WIRE_LISTENER:
 		return take_listener(s->launch, msg, err);
 	case WIRE_SWITCH:
-		return take_switch(s->launch, msg, err);
+		return host_launch_take_switch(s->launch, msg, err);
 	case WIRE_CONSOLE:
 		return take_console(s->launch, msg, err);
 	default:

@@ -14,6 +14,7 @@
 #include "host/state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
+#include "wire/wire.h"
 
 struct launch {
 	const struct launch_options *options;
@@ -69,6 +70,13 @@ int host_launch_prepare(struct launch *l, struct err *err);
 
 /* Up to READY, and the container's state written. with_gate: it will be started by another process. */
 int host_launch_make(struct launch *l, bool with_gate, struct err *err);
+
+/*
+ * NETWORK: the guest's network namespace is there: slirp4netns starts while the ids are mapped and the root filesystem is made.
+ * SWITCH: from here on its connects wait for an answer. Both take the message's descriptor.
+ */
+int host_launch_take_network(struct launch *l, struct wire_msg *msg, struct err *err);
+int host_launch_take_switch(struct launch *l, struct wire_msg *msg, struct err *err);
 
 /* To the clients that asked for one, by option or annotation. */
 int host_launch_send_pidfd(const struct launch *l, struct err *err);
