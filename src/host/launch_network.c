@@ -18,7 +18,7 @@ int host_launch_take_switch(struct launch *l, struct wire_msg *msg, struct err *
 
 int host_launch_take_network(struct launch *l, struct wire_msg *msg, struct err *err)
 {
-	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new & CLONE_NEWUSER);
+	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
 
 	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, l->mapping ? &l->plan->ids : NULL,
 				  err);
