@@ -19,21 +19,38 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 /* Marks where a message was cut. */
 #define CUT "..."
 
-/* The cause and the remedy stand at the end: where there is no room for them, what is in front of them is cut. */
+/* The first place at or after `at`, in a text of len bytes, that is not in the middle of a character of UTF-8. */
+static size_t character(const char *text, size_t at, size_t len)
+{
+	while (at < len && (text[at] & 0xc0) == 0x80) {
+		at++;
+	}
+	return at;
+}
+
+/*
+ * The cause and the remedy stand at the end. So where there is no room, what is there is cut at its end, but keeps half of the
+ * room, and then the text at its beginning.
+ */
 static void append(struct err *err, const char *between, const char *text)
 {
-	size_t more = strlen(between) + strlen(text);
-	size_t used = strlen(err->msg);
+	const size_t room = sizeof(err->msg) - 1;
+	size_t used = strlen(err->msg), more = strlen(between) + strlen(text);
+	const char *mark = "";
 
-	if (more < sizeof(err->msg) / 2 && used + more >= sizeof(err->msg)) {
-		used = sizeof(err->msg) - 1 - more - strlen(CUT);
-		while (used > 0 && (err->msg[used] & 0xc0) == 0x80) {
-			used--; /* not in the middle of a character of UTF-8 */
-		}
-		memcpy(err->msg + used, CUT, sizeof(CUT));
-		used += strlen(CUT);
+	if (used + more > room && used > room / 2) {
+		/* Three bytes are for the rest of a character, and no more: what is cut may be no UTF-8 at all. */
+		size_t keep = (more < room / 2 ? room - more : room / 2) - strlen(CUT) - 3;
+
+		keep = character(err->msg, keep, keep + 3);
+		memcpy(err->msg + keep, CUT, sizeof(CUT));
+		used = keep + strlen(CUT);
 	}
-	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s", between, text);
+	if (used + more > room) {
+		text += character(text, used + more + strlen(CUT) - room, strlen(text));
+		mark = CUT;
+	}
+	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s%s", between, mark, text);
 }
 
 int err_errno(struct err *err, int code, const char *fmt, ...)

@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "cmd/commands.h"
 #include "host/cgroup_stats.h"
+#include "host/lifecycle.h"
 #include "host/network.h"
 #include "host/state.h"
 #include "json/encode.h"
@@ -291,6 +292,9 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		struct cgroup_stats stats;
 
 		if (host_cgroup_stats(ctx->arena, f.cgroup, &stats, err) < 0) {
+			if (host_is_ending(&state)) {
+				return err_set(err, ESRCH, "container not running: `%s`", f.id);
+			}
 			return err_wrap(err, "events of container `%s`", f.id);
 		}
 		return print_event(&f, "stats", &stats, err);

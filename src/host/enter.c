@@ -433,8 +433,8 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	if (rc == 0) {
 		rc = start(&e, err);
 		if (rc < 0) {
-			/* Killed with the pid namespace that it was in: the reason is the container's end. */
-			if ((rc == -ECHILD || rc == -EPIPE || rc == -ECONNRESET) && host_ends_by_itself(&e.state)) {
+			/* Killed with the pid namespace, or its cgroup gone: the container's end is the reason for any of it. */
+			if (host_is_ending(&e.state)) {
 				rc = not_running(options->id, "it has just ended", err);
 			}
 			host_serve_kill(&e.guest);

@@ -175,23 +175,27 @@ static bool kill_pending(pid_t pid)
 	return false;
 }
 
-/*
- * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process that is being
- * killed or is exiting gets a moment before delete calls it running.
- */
-bool host_ends_by_itself(const struct state *state)
+bool host_is_ending(const struct state *state)
 {
 	scope_fd int pidfd = -1;
 	struct process_stat st;
 
+	return host_state_pidfd(state, &pidfd) < 0 || host_process_stat((pid_t)state->pid, &st) < 0 ||
+	       (st.flags & PF_EXITING_) || kill_pending((pid_t)state->pid);
+}
+
+/*
+ * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process that is being
+ * killed or is exiting gets a moment before delete calls it running.
+ */
+static bool ends_by_itself(const struct state *state)
+{
+	scope_fd int pidfd = -1;
+
 	if (host_state_pidfd(state, &pidfd) < 0) {
 		return true;
 	}
-	if (host_process_stat((pid_t)state->pid, &st) == 0 && !(st.flags & PF_EXITING_) &&
-	    !kill_pending((pid_t)state->pid)) {
-		return false;
-	}
-	return wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
+	return host_is_ending(state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
 }
 
 int host_destroy(struct state_dir *dir, const struct state *state, struct err *err)
@@ -250,7 +254,7 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 		return remove_unreadable(&dir, force, rc, err);
 	}
 	status = host_state_status(dir.root, &state);
-	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !host_ends_by_itself(&state)))) {
+	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
 		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
 			     host_status_name(status));
 	} else {

@@ -28,10 +28,10 @@ int host_pause(const char *root, const char *id, struct err *err);
 int host_resume(const char *root, const char *id, struct err *err);
 
 /*
- * Whether the container's process has ended, or is about to: one that exits or has SIGKILL pending gets up to a second.
- * What was in its pid namespace dies before it counts as ended itself, pid_namespaces(7).
+ * Whether the container's process has ended, exits, or has SIGKILL pending. What is in its pid namespace dies first, and its
+ * cgroup may go with it: to whoever was busy there this is the reason for what failed.
  */
-bool host_ends_by_itself(const struct state *state);
+bool host_is_ending(const struct state *state);
 
 /*
  * Removes a stopped or created container; with force also a running one (SIGKILL, then waits for its end), and a

@@ -215,7 +215,7 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 	if (rc == 0) {
 		rc = act(&c, err);
 		/* Killed with the pid namespace that it was in: the reason is the container's end. */
-		if (rc == -ECHILD && host_ends_by_itself(&c.state)) {
+		if (rc < 0 && host_is_ending(&c.state)) {
 			rc = not_running(id, err);
 		}
 		/* Done or failed: it has nothing more to do. */

@@ -23,6 +23,9 @@ static int set_frozen(const char *root, const char *id, bool frozen, struct err 
 			       host_status_name(status), host_status_name(wanted));
 	}
 	if (host_cgroup_freeze(&state.cgroup, frozen, err) < 0) {
+		if (host_is_ending(&state)) {
+			return err_set(err, ESRCH, "cannot %s container `%s`: container not running", what, id);
+		}
 		return err_wrap(err, "cannot %s container `%s`", what, id);
 	}
 	return 0;

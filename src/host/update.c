@@ -12,6 +12,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "host/cgroup.h"
+#include "host/lifecycle.h"
 #include "host/rdt.h"
 #include "host/session.h"
 #include "host/state.h"
@@ -163,6 +164,9 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 	}
 	if (rc == 0 && (update->l3_cache_schema || update->mem_bw_schema)) {
 		rc = set_schemata(&state, update, err);
+	}
+	if (rc < 0 && host_is_ending(&state)) {
+		return err_set(err, ESRCH, "cannot update container `%s`: container not running", id);
 	}
 	return rc < 0 ? err_wrap(err, "cannot update container `%s`", id) : 0;
 }

@@ -3,6 +3,7 @@
 # Two commands on one container at the same moment. One of them may come too late and says so in one line; both end; nothing is left.
 # Each pair is tried several times, as whoever is first differs.
 # status, output and stderr come from `try`.
+# rooms: host session
 # shellcheck disable=SC2154,SC2153,SC2030,SC2031
 
 load helpers
@@ -209,9 +210,11 @@ gone() {
 
 @test "list and state while containers come and go: a container is there whole, or not at all" {
 	bundle_args true
-	(for ((i = 0; i < 15; i++)); do rl run --bundle "$B" "$C-2" 2>>"$T/runs" || echo "run failed" >>"$T/runs"; done; touch "$T/done") &
-	local job=$! n=0
-	while [ ! -e "$T/done" ]; do
+	come_and_go &
+	local job=$! i
+	for ((i = 0; i < rounds; i++)); do
+		# Each look meets another moment.
+		wait_for runs_more_than "$i"
 		try rl list --format json
 		equal "$status$stderr" 0
 		jq -e 'all(.id != null and .bundle != null)' <<<"$output"
@@ -219,10 +222,24 @@ gone() {
 		equal "$status$stderr" 0
 		try rl state "$C-2"
 		[ "$status" -eq 0 ] || refused "container \`$C-2\` does not exist"
-		n=$((n + 1))
 	done
+	touch "$T/stop"
 	wait "$job"
-	[ "$n" -gt 3 ]
-	equal "$(cat "$T/runs")" ""
+	equal "$(sort -u "$T/runs")" 0
 	gone
+}
+
+# come_and_go: a container after the other, until there is a file "stop"; their statuses are in "runs".
+come_and_go() {
+	local ended
+	: >"$T/runs"
+	while [ ! -e "$T/stop" ]; do
+		ended=0
+		rl run --bundle "$B" "$C-2" >>"$T/runs" 2>&1 || ended=$?
+		echo "$ended" >>"$T/runs"
+	done
+}
+
+runs_more_than() {
+	[ "$(wc -l <"$T/runs")" -gt "$1" ]
 }

@@ -3,6 +3,7 @@
 # Every command on a container that is not there, and on one that is in the wrong state for it. What each must say is in a
 # table; what a command may do in a state is proved elsewhere. Paused containers: root/bad_input_paused.bats.
 # status, output and stderr come from `try`.
+# rooms: host session
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers

@@ -74,6 +74,13 @@ static void growing_text(void **state)
 	assert_true(str_eq("", ""));
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), wanted = strlen(end);
+
+	return len >= wanted && strcmp(text + len - wanted, end) == 0;
+}
+
 static void errors(void **state)
 {
 	struct err err;
@@ -93,9 +100,42 @@ static void errors(void **state)
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(err_set(&err, EIO, "%s", longer), -EIO);
 	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
-	err_wrap(&err, "more");
-	err_hint(&err, "more");
-	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+	/* However long the object is: the cause and the remedy are there, and so is what was put in front. */
+	err_errno(&err, ENOENT, "open %s", longer);
+	assert_true(str_starts(err.msg, "open xxx"));
+	assert_true(ends_with(err.msg, "xxx...: No such file or directory"));
+	err_hint(&err, "try another");
+	assert_true(ends_with(err.msg, "...; try another"));
+	err_errno(&err, ENOENT, "%.990s", longer);
+	err_wrap(&err, "%s", "config.json");
+	assert_true(str_starts(err.msg, "config.json: "));
+	err_wrap(&err, "%s", "/a/longer/path");
+	assert_true(str_starts(err.msg, "/a/longer/path: ..."));
+	assert_true(ends_with(err.msg, "xxx: No such file or directory"));
+	assert_true(strlen(err.msg) <= ERR_MSG_MAX - 1);
+	/* Parts of every length, also both longer than the whole: the beginning of the one and the end of the other are there. */
+	for (size_t first = 1; first < ERR_MSG_MAX; first += 31) {
+		for (size_t last = 1; last < ERR_MSG_MAX; last += 29) {
+			err_set(&err, EIO, "%.*s>", (int)last, longer);
+			err_wrap(&err, "<%.*s", (int)first, longer);
+			assert_true(err.msg[0] == '<');
+			assert_true(ends_with(err.msg, last < ERR_MSG_MAX - 2 ? ">" : "x"));
+		}
+	}
+	/* No character of UTF-8 is cut in two: three bytes each, cut at any of them. */
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t at = i; at + 3 < sizeof(longer); at += 3) {
+			memcpy(longer + at, "\xe2\x82\xac", 3);
+		}
+		err_errno(&err, ENOENT, "%s", longer);
+		assert_true(ends_with(err.msg, "\xe2\x82\xac...: No such file or directory"));
+	}
+	/* Nor is it trusted to be any. */
+	memset(longer, 0x80, sizeof(longer) - 1);
+	err_errno(&err, ENOENT, "%s", longer);
+	err_wrap(&err, "%s", longer);
+	assert_true(ends_with(err.msg, ": No such file or directory"));
+	assert_true(strlen(err.msg) < ERR_MSG_MAX);
 }
 
 static void arenas(void **state)
