@@ -243,7 +243,8 @@ void net_helper_close(struct net_helper *helper);
 /* Returns the number of instructions; 0: not written for this architecture. */
 size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX]);
 
-/* Can it work here? Errors: ENOTSUP, one line that names what is missing: Linux 5.14, pidfd_getfd(2), Yama's permission. */
+/* Can it work here? Errors: ENOTSUP, one line that names what is missing: Linux 5.14, pidfd_getfd(2), Yama's
+ * permission; EPERM, the right to attach socket filters. */
 int net_accel_check(struct err *err);
 
 /* ---- at run time ---- */

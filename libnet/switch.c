@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
@@ -27,6 +28,7 @@
 
 #include "base/scope.h"
 #include "libnet/slirp.h"
+#include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 
@@ -344,6 +346,17 @@ static int keep_only(struct switch_setup *setup)
 	return 0;
 }
 
+/*
+ * What it needs over the container comes with being the user that made the container's user namespace (user_namespaces(7)). What root
+ * has beside that: ports below 1024, and socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check).
+ */
+static int give_up_capabilities(void)
+{
+	uint64_t kept = sys_caps_permitted() & (UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN);
+
+	return sys_caps_set(kept, kept, 0);
+}
+
 _Noreturn void switch_main(const struct switch_setup *given)
 {
 	struct switch_setup setup = *given;
@@ -354,7 +367,8 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (keep_only(&setup) < 0 || set_up(&s) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
+	if (give_up_capabilities() < 0 || keep_only(&setup) < 0 || set_up(&s) < 0 ||
+	    send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}
 	for (;;) {

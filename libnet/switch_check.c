@@ -36,6 +36,7 @@ int net_accel_check(struct err *err)
 	struct sock_filter code[NET_ACCEL_FILTER_MAX];
 	const uint32_t action = SECCOMP_RET_USER_NOTIF;
 	scope_fd int pidfd = -1, taken = -1, socket_ = -1;
+	struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
 	uint64_t cookie;
 	socklen_t len = sizeof(cookie);
 
@@ -49,6 +50,13 @@ int net_accel_check(struct err *err)
 	socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (socket_ < 0 || getsockopt(socket_, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0) {
 		return err_set(err, ENOTSUP, "accel=seccomp: this kernel is too old, Linux 5.14 is needed");
+	}
+	if (switch_lock_filter(socket_, &keep, 1) < 0) {
+		err_errno(err, errno,
+			  "accel=seccomp: SO_ATTACH_FILTER, which keeps the host's sockets to their purpose");
+		return err_hint(err, "some kernels allow it to CAP_NET_ADMIN only; leave accel out there, or run as "
+				     "root of a user and "
+				     "network namespace");
 	}
 	pidfd = sys_pidfd_open(getpid());
 	taken = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, socket_, 0);

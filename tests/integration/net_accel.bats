@@ -498,6 +498,29 @@ udp: ENOSYS
 still there"
 }
 
+@test "the switch keeps two of root's capabilities, nothing of the caller's descriptors, and costs little memory" {
+	on_host '
+		serve "echo ready; exec sleep 1000" "$ACCEL" --publish 0.0.0.0:80:80
+		pid=$(pgrep -x rootlet-switch)
+		grep -E "^(CapPrm|CapEff|NoNewPrivs):" "/proc/$pid/status"
+		ls -l "/proc/$pid/fd" | grep -cvE "/dev/null|socket:|net:|user:|eventpoll|seccomp|total" || true
+		rl exec "$C" true
+		rl exec "$C" true
+		listeners() { ls -l "/proc/$pid/fd" | grep -c seccomp; }
+		one() { [ "$(listeners)" = 1 ]; }
+		wait_for one
+		rl exec --detach "$C" accelguest serve plain 0.0.0.0 80 >"$T/server" 2>&1 </dev/null
+		wait_for grep -q ready "$T/server"
+		cat "$T/server"
+		[ "$(awk "/^RssAnon/ { print \$2 }" "/proc/$pid/status")" -lt 1000 ]
+		rl delete --force "$C"'
+	equal "$(tr -s '\t ' ' ' <<<"$output")" "CapPrm: 0000000000001400
+CapEff: 0000000000001400
+NoNewPrivs: 1
+0
+ready 0.0.0.0 80"
+}
+
 @test "a program of another kind of calls, and io_uring, get no way around: unknown" {
 	on_host '
 		script "accelguest ways 192.0.2.9 7000"
@@ -528,8 +551,9 @@ TCP_FASTOPEN_CONNECT: EOPNOTSUPP"
 		config ".linux.namespaces |= map(select(.type != \"user\")) | del(.linux.uidMappings, .linux.gidMappings)"
 		rl run --bundle "$B" "$ACCEL" "$C" 2>&1 && exit 1
 		cp "$T/config" "$B/config.json"
-		# A container around this one that forbids pidfd_getfd(2), then a kernel without SO_NETNS_COOKIE.
-		for what in pidfd_getfd cookie; do
+		# A container around this one that forbids pidfd_getfd(2), then a kernel without SO_NETNS_COOKIE, then one that keeps
+		# SO_ATTACH_FILTER for root.
+		for what in pidfd_getfd cookie filter; do
 			python3 - "$what" "$ROOTLET" --root "$T/state" run --bundle "$B" "$ACCEL" "$C" 2>&1 <<"END" && exit 1
 import ctypes, os, struct, sys
 f = lambda code, jt, jf, k: struct.pack("HBBI", code, jt, jf, k)
@@ -537,8 +561,10 @@ nr, level = f(0x20, 0, 0, 0), f(0x20, 0, 0, 32)
 allow, deny = f(0x06, 0, 0, 0x7fff0000), lambda e: f(0x06, 0, 0, 0x50000 | e)
 if sys.argv[1] == "pidfd_getfd":
     code = nr + f(0x15, 0, 1, 438) + deny(1) + allow
-else:
+elif sys.argv[1] == "cookie":
     code = nr + f(0x15, 0, 3, 55) + level + f(0x15, 0, 1, 71) + deny(92) + allow
+else:
+    code = nr + f(0x15, 0, 3, 54) + level + f(0x15, 0, 1, 26) + deny(1) + allow
 buffer = ctypes.create_string_buffer(code)
 program = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
 libc = ctypes.CDLL(None)
@@ -548,8 +574,9 @@ os.execv(sys.argv[2], sys.argv[2:])
 END
 		done
 		true'
-	equal "${#line[@]}" 3
+	equal "${#line[@]}" 4
 	has "${line[0]}" "accel=seccomp needs a user namespace"
 	has "${line[1]}" "pidfd_getfd(2)"
 	has "${line[2]}" "Linux 5.14 is needed"
+	has "${line[3]}" "SO_ATTACH_FILTER"
 }
