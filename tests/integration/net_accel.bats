@@ -2,7 +2,7 @@
 # --net=slirp4netns:accel=seccomp: connections by sockets of the host. Around rootlet is a host of the test's own, as in
 # net_nested.bats, with a cable to a second one: 192.0.2.1 and 192.0.2.9, 2001:db8::1 and 2001:db8::9.
 #
-# rooms: host session vm
+# rooms: host session
 #
 # shellcheck disable=SC2016,SC2317 # what stands in single quotes is for the shell of that host
 
@@ -73,7 +73,7 @@ serve() {
 	local text=$1
 	shift
 	script "$text"
-	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>&1 || { cat "$T/out" >&2 && return 1; }
+	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>"$T/err" || { cat "$T/out" "$T/err" >&2 && return 1; }
 	wait_for grep -q ready "$T/out"
 }
 
@@ -388,8 +388,7 @@ far: 192.0.2.9"
 @test "a program that races does not reach the host's loopback" {
 	on_host '
 		secret 127.0.0.1 ::1
-		# An emulated processor is slow; what is tried there is another kernel.
-		case ${ROOTLET_ROOM:-} in vm) few=500 many=1000 ;; *) few=4000 many=20000 ;; esac
+		few=4000 many=20000
 		# Nobody takes what is sent to these.
 		ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev eth0
 		ip neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev eth0
@@ -444,7 +443,7 @@ reached 0"
 		rl exec --user 1000:1000 "$C" accelguest call block 2001:db8::9 7000
 		B=$T/other
 		script "accelguest call block 192.0.2.9 7000; sleep 1000"
-		rl run --detach --bundle "$T/other" --net="container:$C" "$C-2" </dev/null >"$T/out" 2>&1
+		rl run --detach --bundle "$T/other" --net="container:$C" "$C-2" </dev/null >"$T/out" 2>"$T/err"
 		wait_for grep -q 192.0.2 "$T/out"
 		cat "$T/out"
 		rl exec "$C-2" accelguest call block 192.0.2.9 7000
