@@ -348,11 +348,13 @@ static int keep_only(struct switch_setup *setup)
 
 /*
  * What it needs over the container comes with being the user that made the container's user namespace (user_namespaces(7)). What root
- * has beside that: ports below 1024, and socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check).
+ * has beside that: ports below 1024, socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check), and the lists of
+ * descriptors of all users of the container. Another caller sees those of its own id alone; the others' sockets stay.
  */
 static int give_up_capabilities(void)
 {
-	uint64_t kept = sys_caps_permitted() & (UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN);
+	uint64_t kept = sys_caps_permitted() & (UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN |
+						UINT64_C(1) << CAP_DAC_READ_SEARCH);
 
 	return sys_caps_set(kept, kept, 0);
 }

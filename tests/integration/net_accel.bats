@@ -497,7 +497,7 @@ udp: ENOSYS
 still there"
 }
 
-@test "the switch keeps two of root's capabilities, nothing of the caller's descriptors, and costs little memory" {
+@test "the switch keeps three of root's capabilities, nothing of the caller's descriptors, and costs little memory" {
 	on_host '
 		serve "echo ready; exec sleep 1000" "$ACCEL" --publish 0.0.0.0:80:80
 		pid=$(pgrep -x rootlet-switch)
@@ -513,8 +513,8 @@ still there"
 		cat "$T/server"
 		[ "$(awk "/^RssAnon/ { print \$2 }" "/proc/$pid/status")" -lt 1000 ]
 		rl delete --force "$C"'
-	equal "$(tr -s '\t ' ' ' <<<"$output")" "CapPrm: 0000000000001400
-CapEff: 0000000000001400
+	equal "$(tr -s '\t ' ' ' <<<"$output")" "CapPrm: 0000000000001404
+CapEff: 0000000000001404
 NoNewPrivs: 1
 0
 ready 0.0.0.0 80"
