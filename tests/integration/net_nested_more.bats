@@ -105,3 +105,19 @@ print(s.recvfrom(10)[1][0])"
 	has "$output" "you may not open /dev/net/tun"
 	has "$output" "chmod 0666 /dev/net/tun"
 }
+
+@test "rootlet on the network of a container: its own moves aside, and reaches out through both" {
+	on_host '
+		"$ROOTLET_BUILDDIR/tests/guest/netguest" port:7000 >"$T/port" &
+		wait_for grep -q ready "$T/port"
+		serve "exec netguest tcp:80" --net=slirp4netns
+		outer=$(rl state "$C" | jq -r .pid)
+		script "ip address show tap0; nc 192.0.2.2 7000 </dev/null"
+		ROOTLET_TEST=$C nsenter --target "$outer" --user --net \
+			"$ROOTLET" --root "$T/inner" --cgroup-manager=disabled run --bundle "$B" --net=slirp4netns "$C-inner"
+		rl delete --force "$C"
+		rmdir "$T/inner"'
+	has "$output" "inet 10.0.3.100/24"
+	# On a line of its own: what the server of the outermost host says.
+	grep -qx 7000 <<<"$output" || fail "$output"
+}
