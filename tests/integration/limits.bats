@@ -94,6 +94,69 @@ pids.max 33"
 	equal "$output" "$dev rbps=1048576 wbps=max riops=max wiops=50"
 }
 
+# weigh DEV WEIGHT: of one disk; the container in the background.
+weigh() {
+	config '.linux.resources.blockIO = {weightDevice: [{major: $a, minor: $i, weight: $w}]}' \
+		--argjson a "${1%:*}" --argjson i "${1#*:}" --argjson w "$2"
+	script 'exec sleep 1000'
+	try rl run -d --bundle "$B" "$C"
+}
+
+@test "io: a weight, and that of a disk where something weighs it" {
+	local dev
+	delegated io
+	dev=$(disk)
+	sudo -n modprobe -r bfq
+	config '.linux.resources.blockIO = {weight: 500}'
+	script 'exec sleep 1000'
+	rl run -d --bundle "$B" "$C"
+	equal "$(in_cgroup io.weight) $(shows IOWeight)" "default 4950 4950"
+	rl update --blkio-weight 100 "$C"
+	equal "$(in_cgroup io.weight) $(shows IOWeight)" "default 910 910"
+	rl delete --force "$C"
+
+	weigh "$dev" 100
+	refused /linux/resources/blockIO/weightDevice/0 "\"$dev 910\" to io.weight" "\"$dev enable=1\" to /sys/fs/cgroup/io.cost.qos"
+	sudo -n sh -c "echo '$dev enable=1' >/sys/fs/cgroup/io.cost.qos"
+	weigh "$dev" 100
+	equal "$stderr" ""
+	equal "$(in_cgroup io.weight)" "default 100
+$dev 910"
+	rl delete --force "$C"
+	sudo -n sh -c "echo '$dev enable=0' >/sys/fs/cgroup/io.cost.qos"
+}
+
+@test "io: weights of the scheduler bfq, in its own scale" {
+	local dev queue
+	delegated io
+	dev=$(disk)
+	queue=/sys/dev/block/$dev/queue/scheduler
+	sudo -n modprobe bfq
+	config '.linux.resources.blockIO = {weight: 500}'
+	script 'exec sleep 1000'
+	rl run -d --bundle "$B" "$C"
+	equal "$(in_cgroup io.bfq.weight | head -n 1)" "default 500"
+	rl update --blkio-weight 200 "$C"
+	equal "$(in_cgroup io.bfq.weight | head -n 1)" "default 200"
+	rl delete --force "$C"
+
+	# The disk has another scheduler: then it is io.weight's.
+	sudo -n sh -c "echo none >$queue; echo '$dev enable=1' >/sys/fs/cgroup/io.cost.qos"
+	weigh "$dev" 100
+	equal "$stderr" ""
+	equal "$(in_cgroup io.weight)" "default 100
+$dev 910"
+	rl delete --force "$C"
+	sudo -n sh -c "echo '$dev enable=0' >/sys/fs/cgroup/io.cost.qos; echo bfq >$queue"
+	weigh "$dev" 300
+	equal "$stderr" ""
+	equal "$(in_cgroup io.bfq.weight)" "default 100
+$dev 300"
+	rl delete --force "$C"
+	sudo -n sh -c "echo none >$queue"
+	sudo -n modprobe -r bfq
+}
+
 @test "unified: any file, and the same as a property" {
 	delegated memory
 	config '.linux.resources.unified = {"memory.high": "41943040", "memory.oom.group": "1", "cgroup.max.depth": "4"}'
