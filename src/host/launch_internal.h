@@ -71,12 +71,17 @@ int host_launch_prepare(struct launch *l, struct err *err);
 /* Up to READY, and the container's state written. with_gate: it will be started by another process. */
 int host_launch_make(struct launch *l, bool with_gate, struct err *err);
 
-/*
- * NETWORK: the guest's network namespace is there: slirp4netns starts while the ids are mapped and the root filesystem is made.
- * SWITCH: from here on its connects wait for an answer. Both take the message's descriptor.
- */
-int host_launch_take_network(struct launch *l, struct wire_msg *msg, struct err *err);
-int host_launch_take_switch(struct launch *l, struct wire_msg *msg, struct err *err);
+/* Sends a message without contents, with a descriptor or -1. A guest that has ended meanwhile is no error: its word is still to be read. */
+int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct err *err);
+
+/* Does the guest fork once more, so that the container's init is not the process that was cloned? */
+bool host_launch_forks_again(const struct launch *l);
+
+/* Ids, cgroup, id-mapped mounts, the filter: for the process that will be init. */
+int host_launch_give(struct launch *l, struct err *err);
+
+/* Does what the guest asks for, until it is ready. */
+int host_launch_serve(struct launch *l, struct err *err);
 
 /* To the clients that asked for one, by option or annotation. */
 int host_launch_send_pidfd(const struct launch *l, struct err *err);
