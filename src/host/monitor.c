@@ -100,9 +100,13 @@ _Noreturn void host_monitor_become(const struct monitor *monitor)
 	}
 	report(&m);
 	if (m.parent) {
+		/* The launch was done in this process: what else it left, a network's helper say, is reaped with it. */
+		pid_t ended;
+
 		do {
-			rc = waitpid(m.pid, &status, 0) < 0 ? -errno : 0;
-		} while (rc == -EINTR);
+			ended = waitpid(-1, &status, 0);
+			rc = ended < 0 ? -errno : 0;
+		} while (rc == -EINTR || (rc == 0 && ended != m.pid));
 	} else {
 		rc = sys_exit_wait(m.pidfd, m.pid, &status);
 	}

@@ -60,12 +60,8 @@ child_of() {
 	pgrep -P "$1" -x "$2"
 }
 
-# gone PID: it has ended. A zombie holds nothing any more: before Linux 6.15 the helper is a child of the container's monitor, which
-# reaps it only at its own end.
 gone() {
-	local state
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 0
-	[ -z "$state" ] || [ "$state" = Z ]
+	[ ! -d "/proc/$1" ]
 }
 
 # in_place_of_slirp TEXT: a program of that text is the first slirp4netns in PATH.
