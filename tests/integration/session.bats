@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2154 # programs for an inner shell; output, stderr: of helpers' `try`
 # What becomes of a container that stays when its user's last session ends: said, meant, or not wanted.
-# rooms: session vm
+# rooms: session
 
 load helpers
 

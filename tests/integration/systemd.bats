@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # output, stderr: of helpers' `try`
 # Scopes of the user's systemd manager: from wherever one asks for them, whatever is in the way, and that none is left.
-# rooms: session vm
+# rooms: session
 
 load helpers
 
@@ -394,8 +394,6 @@ same_inventory() {
 
 @test "many starts in a row leave nothing: no unit, cgroup, process or open file" {
 	local i n=200 things
-	# The machine with a kernel of its own is ten times slower.
-	[ "$ROOTLET_ROOM" = session ] || n=40
 	sd run --bundle "$B" "$C"
 	wait_for same_units "$before"
 	things=$(inventory)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Every command on a paused container, and pause beside commands that end the container. As an ordinary user with a cgroup.
-# rooms: session vm
+# rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load ../helpers

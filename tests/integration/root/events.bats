@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # events: statistics, and what happens to the container.
-# rooms: session vm
+# rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load ../helpers

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # update: limits of a running container. Their values by the kernel: limits.bats.
-# rooms: session vm
+# rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load ../helpers
