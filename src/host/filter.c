@@ -13,12 +13,14 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "plan/filter.h"
+#include "sys/fd.h"
 #include "sys/sock.h"
 #include "json/encode.h"
 
 int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err)
 {
 	scope_fd int fd = memfd_create("rootlet-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int rc;
 
 	if (fd < 0) {
 		return err_errno(err, errno, "/linux/seccomp: memory for the filter");
@@ -30,8 +32,9 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 	} else {
 		TRY(plan_filter_compile(spec->linux_->seccomp, plan->filter.strict, fd, err));
 	}
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
-		return err_errno(err, errno, "/linux/seccomp: sealing the filter");
+	rc = sys_seal(fd);
+	if (rc < 0) {
+		return err_errno(err, -rc, "/linux/seccomp: sealing the filter");
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;

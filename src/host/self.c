@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/fd.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
 
 #define SELF "/proc/self/exe"
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 extern char **environ;
 
@@ -34,18 +34,12 @@ static bool within_reach(void)
 	return st.st_uid == geteuid() || faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0 || errno == ETXTBSY;
 }
 
-static bool is_sealed(int fd)
-{
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && (seals & SEALS) == SEALS;
-}
-
 static int sealed_copy(int source, struct err *err)
 {
 	/* MFD_EXEC: since Linux 6.3 a memfd may be made non-executable by default; older kernels do not know the flag. */
 	scope_fd int copy = (int)syscall(SYS_memfd_create, "rootlet", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	ssize_t sent;
+	int rc;
 
 	if (copy < 0 && errno == EINVAL) {
 		copy = (int)syscall(SYS_memfd_create, "rootlet", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -55,8 +49,12 @@ static int sealed_copy(int source, struct err *err)
 	}
 	while ((sent = sendfile(copy, source, NULL, 1 << 30)) > 0) {
 	}
-	if (sent < 0 || fchmod(copy, 0500) < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0) {
+	if (sent < 0 || fchmod(copy, 0500) < 0) {
 		return err_errno(err, errno, "making a protected copy of rootlet's own file");
+	}
+	rc = sys_seal(copy);
+	if (rc < 0) {
+		return err_errno(err, -rc, "making a protected copy of rootlet's own file");
 	}
 	return fd_take(&copy);
 }
@@ -73,7 +71,7 @@ int host_self_protect(char **argv, struct err *err)
 	if (self < 0) {
 		return err_errno(err, errno, "opening rootlet's own file (is /proc mounted?)");
 	}
-	if (is_sealed(self)) {
+	if (sys_is_sealed(self)) {
 		/* execveat(2) named the process after its descriptor: people look for it by its name. */
 		prctl(PR_SET_NAME, "rootlet", 0, 0, 0);
 		return 0;

@@ -445,3 +445,27 @@ int sys_cloexec_from(int first)
 	/* Before Linux 5.9 (close_range) or 5.11 (its CLOEXEC flag). */
 	return each_fd((unsigned)first, ~0U, set_cloexec);
 }
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define SEAL_TRIES 20
+
+int sys_seal(int memfd)
+{
+	/*
+	 * EBUSY: besides writers, whatever in the kernel holds a page just then (compaction, DAMON) stands in the way. The kernel
+	 * waits for it, some 75 ms each time (mm/memfd.c, memfd_wait_for_pins), which under load was seen to be too little.
+	 */
+	for (int i = 0; fcntl(memfd, F_ADD_SEALS, SEALS) < 0; i++) {
+		if (errno != EBUSY || i == SEAL_TRIES) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+bool sys_is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS;
+}

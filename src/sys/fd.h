@@ -44,3 +44,9 @@ void sys_close_except(int first, int keep, int also);
 
 /* Sets close-on-exec on every descriptor from `first` on. Returns 0 or -errno. */
 int sys_cloexec_from(int first);
+
+/* Seals a memfd for good, against writing, growing and shrinking. Returns 0 or -errno. */
+int sys_seal(int memfd);
+
+/* Is it sealed so? */
+bool sys_is_sealed(int fd);
