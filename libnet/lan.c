@@ -35,14 +35,6 @@ static unsigned prefix_of(const unsigned char *mask, size_t len)
 	return prefix;
 }
 
-/* The address without what is behind the prefix. */
-static void to_network(unsigned char *address, const unsigned char *mask, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		address[i] &= mask[i];
-	}
-}
-
 static bool holds(const struct in_addr *network, unsigned prefix, const struct net_cidr *cidr)
 {
 	unsigned shorter = prefix < cidr->prefix ? prefix : cidr->prefix;
@@ -60,7 +52,7 @@ static int prohibit_v4(const struct ifaddrs *a, const struct net_config *c)
 	if (ntohl(network.s_addr) >> 24 == 127) {
 		return 0;
 	}
-	to_network((unsigned char *)&network, mask, sizeof(network));
+	network.s_addr &= ((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr.s_addr;
 	return holds(&network, prefix, &c->cidr) ? -EADDRINUSE : inside_prohibit(AF_INET, &network, prefix);
 }
 
@@ -73,7 +65,9 @@ static int prohibit_v6(const struct ifaddrs *a)
 	if (IN6_IS_ADDR_LOOPBACK(&network) || IN6_IS_ADDR_LINKLOCAL(&network)) {
 		return 0;
 	}
-	to_network(network.s6_addr, mask, sizeof(network));
+	for (size_t i = 0; i < sizeof(network); i++) {
+		network.s6_addr[i] &= mask[i];
+	}
 	return IN6_ARE_ADDR_EQUAL(&network, &own6) ?
 		       0 :
 		       inside_prohibit(AF_INET6, &network, prefix_of(mask, sizeof(network)));

@@ -140,12 +140,13 @@ static int bind_outbound(const struct switcher *s, const struct switch_target *t
 void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc)
 {
 	bool waits = !(fcntl(call->target.socket, F_GETFL) & O_NONBLOCK);
+	bool given = (!waits || fcntl(fd, F_SETFL, O_RDWR) == 0) && switch_hand_over(call, fd) == 0;
 
-	if ((waits && fcntl(fd, F_SETFL, O_RDWR) < 0) || switch_hand_over(call, fd) < 0) {
-		/* Without a socket of the host's all is as it was. */
-		switch_go_on(s, call);
-	} else if (rc == -EINPROGRESS && waits) {
-		/* Connecting already, it waits now; the address that it gives does not count any more. */
+	/*
+	 * Without a socket of the host's all is as it was. With one that is connecting, a caller that waits does so now; the address
+	 * that it gives does not count any more.
+	 */
+	if (!given || (rc == -EINPROGRESS && waits)) {
 		switch_go_on(s, call);
 	} else {
 		switch_answer(s, call, rc);
@@ -308,7 +309,7 @@ static int set_up(struct switcher *s)
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll < 0 || syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) {
-		return -errno;
+		return -EIO;
 	}
 	s->call_size = sizes.seccomp_notif > sizeof(*s->call) ? sizes.seccomp_notif : sizeof(*s->call);
 	s->answer_size = sizes.seccomp_notif_resp > sizeof(*s->answer) ? sizes.seccomp_notif_resp : sizeof(*s->answer);

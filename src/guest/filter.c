@@ -208,7 +208,7 @@ int guest_filter_early(struct guest *g, struct err *err)
 	const struct plan_filter *filter = &g->plan->filter;
 	bool no_new_privs = g->plan->process.no_new_privs;
 	bool now = filter->present && (!no_new_privs || filter->notify);
-	struct program p;
+	struct program p = { .code = NULL };
 
 	if (!now && !g->plan->net.accel) {
 		return 0;
@@ -234,7 +234,7 @@ int guest_filter_early(struct guest *g, struct err *err)
 
 int guest_filter_late(struct guest *g, struct err *err)
 {
-	struct program p;
+	struct program p = { .code = NULL };
 
 	if (g->filter < 0) {
 		return 0;

@@ -20,7 +20,7 @@ struct plan_options {
 	const char *notify;  /* host path of a socket for the container's notifications; NULL: none */
 	const char *net;     /* --net; NULL: what the annotation says */
 	const char *net_of;  /* container:ID: the folder of its first process's namespaces */
-	bool net_names;      /* that container has a network of rootlet's, whose names this one is to know */
+	bool net_names;	     /* that container has a network of rootlet's, whose names this one is to know */
 	struct strs publish; /* --publish */
 	const char *state;   /* the container's state folder, where generated files are */
 	bool trace;

@@ -34,10 +34,11 @@ static const struct plan_device_rule defaults[] = {
 static struct plan_device_rule take(const struct spec_device_rule *want)
 {
 	const char *access = want->access ? want->access : "rwm";
+	const char *type = want->type ? want->type : "a";
 
 	return (struct plan_device_rule){
 		.allow = want->allow.value,
-		.type = want->type ? want->type[0] : 'a',
+		.type = type[0],
 		.major = want->major.set ? (int)want->major.value : ANY,
 		.minor = want->minor.set ? (int)want->minor.value : ANY,
 		.access = (strchr(access, 'm') ? PLAN_DEVICE_MKNOD : 0) | (strchr(access, 'r') ? PLAN_DEVICE_READ : 0) |

@@ -132,8 +132,9 @@ struct plan_net {
 	bool bind_hosts;
 	struct plan_sysctl *early; /* set before slirp4netns comes; filled in by the host side, which knows libnet */
 	size_t early_n;
-	const void *accel; /* struct sock_filter[] whose listener answers connect and bind (libnet); NULL: none. As `early` */
-	size_t accel_n;	   /* instructions */
+	const void *
+		accel; /* struct sock_filter[] whose listener answers connect and bind (libnet); NULL: none. As `early` */
+	size_t accel_n; /* instructions */
 };
 
 /* ---- the file system ---- */

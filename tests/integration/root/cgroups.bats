@@ -4,7 +4,7 @@
 #
 # Works on a machine with cgroup v2, alone or beside version 1. Values of limits are limits.bats' matter: here it is
 # about where a container is, what it sees and may write, and that nothing is left.
-# rooms: session vm
+# rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load ../helpers
