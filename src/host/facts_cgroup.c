@@ -139,7 +139,6 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 {
 	const char *top;
 
-	f->own = f->mount ? own_path(arena) : NULL;
 	if (!f->own || str_starts(f->own, "/..")) {
 		f->why_not = "this process is outside of the cgroups that it can see";
 		return;
@@ -186,25 +185,31 @@ static struct strs read_controllers(struct arena *arena, const char *dir, bool *
 /* Only the root has no type (cgroup v2, "Core Interface Files"); what is the root of a namespace does. */
 static bool own_is_root(struct arena *arena, const struct facts_cgroup *f)
 {
-	const char *own = own_path(arena);
+	const char *dir;
 
-	if (!own || !f->mount) {
+	if (!f->own) {
 		return true;
 	}
-	return access(arena_printf(arena, "%s/cgroup.procs", below(arena, f, own)), F_OK) == 0 &&
-	       access(arena_printf(arena, "%s/cgroup.type", below(arena, f, own)), F_OK) < 0;
+	dir = below(arena, f, f->own);
+	return access(arena_printf(arena, "%s/cgroup.procs", dir), F_OK) == 0 &&
+	       access(arena_printf(arena, "%s/cgroup.type", dir), F_OK) < 0;
 }
 
-void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, struct facts_cgroup *ret)
+void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, bool mounted,
+		       struct facts_cgroup *ret)
 {
 	struct facts_cgroup f = { .mode = FACTS_CGROUP_NONE };
 	bool known;
 
-	find_mount(&f);
-	f.own_is_root = own_is_root(arena, &f);
+	if (choice != PLAN_CGROUP_DISABLED || mounted) {
+		find_mount(&f);
+		f.own = f.mount ? own_path(arena) : NULL;
+	}
+	if (mounted) {
+		f.own_is_root = own_is_root(arena, &f);
+	}
 	if (choice == PLAN_CGROUP_DISABLED) {
-		f.mode = FACTS_CGROUP_NONE;
-		f.mount = NULL;
+		f = (struct facts_cgroup){ .mode = FACTS_CGROUP_NONE, .own_is_root = f.own_is_root };
 	}
 	if (f.mount && choice != PLAN_CGROUP_ONLY_SYSTEMD) {
 		find_delegated(arena, choice == PLAN_CGROUP_ONLY_FS, &f);

@@ -252,7 +252,8 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
 		facts.session_ends = host_session_ends(&l->arena);
 	}
-	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec), &facts.cgroup);
+	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec), plan_mounts_cgroup(l->spec),
+			  &facts.cgroup);
 	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
 	options = (struct plan_options){
 		.id = o->id,

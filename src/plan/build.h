@@ -37,6 +37,9 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
 /* Does it ask for limits (device rules apart)? Then the controllers have to be known. */
 bool plan_wants_limits(const struct spec *spec);
 
+/* Is a control group mounted in it? Then it has to be known what of the caller's it would show. */
+bool plan_mounts_cgroup(const struct spec *spec);
+
 /*
  * Decides everything. The plan and what it points to live in the arena, which must outlive it, as must the
  * spec. Errors: EINVAL, EPERM, ENOTSUP: one line with the JSON path of the property and the remedy.

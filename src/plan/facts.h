@@ -74,7 +74,7 @@ struct facts_cgroup {
 	enum facts_cgroup_mode mode;
 	const char *mount; /* of cgroup2; NULL: none */
 	const char *own;   /* this process's, below mount */
-	bool own_is_root;  /* which is that of the whole machine, or can't be seen here */
+	bool own_is_root; /* which is that of the whole machine, or can't be seen here; looked up only when one is mounted */
 	/* What is delegated to us and can be written: its top, and where in it the caller's cgroups belong. NULL: none. */
 	const char *top;
 	const char *base;

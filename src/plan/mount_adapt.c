@@ -84,6 +84,21 @@ static void adapt_foreign_cgroup(struct builder *b, struct plan_mount *m)
 	m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
 
+static bool is_cgroup(const char *fstype)
+{
+	return fstype && (str_eq(fstype, "cgroup") || str_eq(fstype, "cgroup2"));
+}
+
+bool plan_mounts_cgroup(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		if (is_cgroup(spec->mounts.v[i].type)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 {
 	if (plan_ns_new(b, CLONE_NEWCGROUP)) {
@@ -148,7 +163,7 @@ static int adapt_proc(struct builder *b, struct plan_mount *m, struct err *err)
 
 static int adapt_fs(struct builder *b, struct plan_mount *m, struct err *err)
 {
-	if (str_eq(m->fstype, "cgroup") || str_eq(m->fstype, "cgroup2")) {
+	if (is_cgroup(m->fstype)) {
 		adapt_cgroup(b, m);
 		return 0;
 	}
