@@ -29,15 +29,13 @@
 #include "base/scope.h"
 #include "libnet/slirp.h"
 #include "sys/caps.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
-#endif
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
 #endif
 
 #define EVENTS 32

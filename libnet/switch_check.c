@@ -13,14 +13,8 @@
 #include "base/str.h"
 #include "libnet/switch.h"
 #include "sys/clone.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
-
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 /* Yama's highest setting: nobody may look into another process any more, until the next boot. */
 static bool yama_forbids(void)

@@ -19,14 +19,9 @@
 #include "base/scope.h"
 #include "libnet/switch.h"
 #include "sys/clone.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
 
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
 #endif
