@@ -56,6 +56,18 @@ static int restart_slirp(struct helper *h, struct err *err)
 	return 0;
 }
 
+void helper_child_end(pid_t *pid, int *pidfd, int *control)
+{
+	if (*pid > 0) {
+		(void)sys_pidfd_kill(*pidfd, SIGKILL);
+		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
+	*pid = -1;
+	fd_drop(pidfd);
+	fd_drop(control);
+}
+
 /* ---- who is watched ---- */
 
 int helper_watch(struct helper *h, pid_t pid, int pidfd)

@@ -54,6 +54,9 @@ struct helper {
 /* helper.c */
 int helper_watch(struct helper *h, pid_t pid, int pidfd);
 
+/* Kills a child, if there is one, and waits for its end; then there is none, and its descriptors are closed. */
+void helper_child_end(pid_t *pid, int *pidfd, int *control);
+
 /*
  * helper_ports.c: fd -1: none. Publishing takes the descriptors, on failure too. The forwarder begins with the first port that it
  * has to carry.

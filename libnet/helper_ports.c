@@ -2,10 +2,8 @@
 /* net/helper_ports: the published ports, and the forwarder that carries most of them. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -92,14 +90,7 @@ static int start_forwarder(struct helper *h)
 
 void helper_forwarder_end(struct helper *h)
 {
-	if (h->forwarder > 0) {
-		(void)sys_pidfd_kill(h->forwarder_pidfd, SIGKILL);
-		while (waitpid(h->forwarder, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	h->forwarder = -1;
-	fd_drop(&h->forwarder_pidfd);
-	fd_drop(&h->forward);
+	helper_child_end(&h->forwarder, &h->forwarder_pidfd, &h->forward);
 }
 
 /* After it died: the listeners are still ours. */

@@ -2,9 +2,7 @@
 /* net/helper_switch: the switch as a child of the helper. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -140,12 +138,5 @@ int helper_switch_listen(const struct helper *h, int listener, struct err *err)
 
 void helper_switch_end(struct helper *h)
 {
-	if (h->switcher > 0) {
-		(void)sys_pidfd_kill(h->switcher_pidfd, SIGKILL);
-		while (waitpid(h->switcher, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	h->switcher = -1;
-	fd_drop(&h->switcher_pidfd);
-	fd_drop(&h->switch_control);
+	helper_child_end(&h->switcher, &h->switcher_pidfd, &h->switch_control);
 }

@@ -18,10 +18,7 @@
 #include "base/str.h"
 #include "libnet/switch.h"
 #include "sys/clone.h"
-
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
+#include "sys/compat.h"
 
 #define BACKLOG 4096
 
