@@ -33,7 +33,7 @@ int sys_bpf_load_device(const struct bpf_insn *program, size_t n, const char *na
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 
-int sys_bpf_attach_device(int cgroup, int program)
+static int change_device(enum bpf_cmd cmd, int cgroup, int program, uint32_t flags)
 {
 	union bpf_attr attr;
 
@@ -41,19 +41,18 @@ int sys_bpf_attach_device(int cgroup, int program)
 	attr.target_fd = (uint32_t)cgroup;
 	attr.attach_bpf_fd = (uint32_t)program;
 	attr.attach_type = BPF_CGROUP_DEVICE;
-	attr.attach_flags = BPF_F_ALLOW_MULTI;
-	return bpf(BPF_PROG_ATTACH, &attr);
+	attr.attach_flags = flags;
+	return bpf(cmd, &attr);
+}
+
+int sys_bpf_attach_device(int cgroup, int program)
+{
+	return change_device(BPF_PROG_ATTACH, cgroup, program, BPF_F_ALLOW_MULTI);
 }
 
 int sys_bpf_detach_device(int cgroup, int program)
 {
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.target_fd = (uint32_t)cgroup;
-	attr.attach_bpf_fd = (uint32_t)program;
-	attr.attach_type = BPF_CGROUP_DEVICE;
-	return bpf(BPF_PROG_DETACH, &attr);
+	return change_device(BPF_PROG_DETACH, cgroup, program, 0);
 }
 
 int sys_bpf_device_ids(int cgroup, uint32_t *ids, size_t room)

@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "quantile.h"
+
 enum { WAYS_MAX = 32, WORDS_MAX = 16, ROUNDS_MAX = 100, CLIENTS_MAX = 32, PIDS_MAX = 16, SAMPLES_MAX = 1 << 19 };
 
 #define CHUNK (256 << 10)
@@ -219,23 +221,6 @@ static void measure_from(double seconds)
 		taken += (uint64_t)n;
 	}
 	printf("%f 0 0\n", (double)taken * 8 / 1e9 / (now() - begin));
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorted values; share 0.5 is the median. */
-static double quantile(const double *v, size_t n, double share)
-{
-	double at = share * (double)(n - 1);
-	size_t low = (size_t)at;
-	size_t high = low + 1 < n ? low + 1 : low;
-
-	return v[low] + (at - (double)low) * (v[high] - v[low]);
 }
 
 static void print_latencies(double *ms, size_t n, size_t done, double seconds)

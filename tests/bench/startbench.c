@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "quantile.h"
+
 enum { COMMANDS_MAX = 32, WORDS_MAX = 64, ROUNDS_MAX = 10000, TIMEOUT_S = 20 };
 
 struct command {
@@ -175,23 +177,6 @@ static size_t read_commands(struct command *commands, size_t rounds)
 		}
 		n++;
 	}
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorted values; share 0.5 is the median. */
-static double quantile(const double *v, size_t n, double share)
-{
-	double at = share * (double)(n - 1);
-	size_t low = (size_t)at;
-	size_t high = low + 1 < n ? low + 1 : low;
-
-	return v[low] + (at - (double)low) * (v[high] - v[low]);
 }
 
 static void print_table(struct command *commands, size_t n, size_t rounds)

@@ -82,3 +82,15 @@ start_sleeping() {
 	equal "$stderr" ""
 	pid=$(pid_of)
 }
+
+# start_counting: the container counts into a file.
+# shellcheck disable=SC2016
+start_counting() {
+	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; usleep 10000 2>/dev/null || sleep 0.01; done'
+	rlu run -d --bundle "$B" "$C"
+	wait_for test -s "$B/rootfs/tmp/count"
+}
+
+count() {
+	cat "$B/rootfs/tmp/count"
+}

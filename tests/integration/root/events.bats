@@ -7,17 +7,6 @@
 load ../helpers
 load cgroup_room
 
-# The container counts into a file.
-start_counting() {
-	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; usleep 10000 2>/dev/null || sleep 0.01; done'
-	rlu run -d --bundle "$B" "$C"
-	wait_for test -s "$B/rootfs/tmp/count"
-}
-
-count() {
-	cat "$B/rootfs/tmp/count"
-}
-
 @test "events --stats: one line, in runc's form" {
 	start_counting
 	sleep 0.2
