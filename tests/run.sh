@@ -287,8 +287,8 @@ vm_start() {
 	# Alone it takes some 25 minutes. Here it gets what the others leave, so twice what vm/run.sh allows by itself; and
 	# before it there may be a tree to make, or somebody else's machine to wait for.
 	room_command vm 7200 --limit 2400
-	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env ROOTLET_VM_LIMIT=4800 "${command[@]}" \
-		>"$work/logs/vm.log" 2>&1 </dev/null &
+	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env "ROOTLET_VM_LIMIT=${ROOTLET_VM_LIMIT:-4800}" \
+		"${command[@]}" >"$work/logs/vm.log" 2>&1 </dev/null &
 	vm=$!
 	say "  the virtual machine has been started, beside the stages until its own"
 }
