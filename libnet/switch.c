@@ -154,7 +154,7 @@ void switch_connected(struct switcher *s, const struct switch_call *call, int fd
 static void leave(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer, int device)
 {
 	const struct switch_target *t = &call->target;
-	scope_fd int fd = switch_socket_for(t, peer, device);
+	scope_fd int fd = switch_socket_for(s, t, peer, device);
 	int rc = fd < 0 ? fd : bind_outbound(s, t, peer, fd);
 
 	if (rc == 0 && connect(fd, (const struct sockaddr *)&t->address, t->len) < 0) {
@@ -171,11 +171,12 @@ static void leave(struct switcher *s, const struct switch_call *call, const stru
 static void come_back(struct switcher *s, const struct switch_call *call)
 {
 	const struct switch_target *t = &call->target;
+	struct switch_fresh fresh = { .known = false };
 	scope_fd int fd =
 		sys_socket_in(s->setup->userns, s->setup->netns, t->domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	if (fd >= 0) {
-		switch_copy_options(t->socket, fd);
+		switch_copy_options(t->socket, fd, &fresh);
 		(void)fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL));
 		(void)switch_hand_over(call, fd);
 	}

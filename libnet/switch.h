@@ -125,14 +125,31 @@ bool switch_target_cloexec(const struct switch_target *t);
 
 /* ---- switch_socket.c ---- */
 
-/* Copies what setsockopt(2) and fcntl(2) may have changed, as far as it is known. */
-void switch_copy_options(int from, int to);
+#define SWITCH_OPTIONS 28
+
+/* Of one option; no bytes: that kind of socket has none. */
+struct switch_value {
+	char bytes[16];
+	socklen_t len;
+};
+
+/*
+ * The options of a new socket of one domain in one network namespace. Asked once: where a sysctl has changed them since, what
+ * nobody has set is as the sysctl has it now, or as it was.
+ */
+struct switch_fresh {
+	bool known;
+	struct switch_value values[SWITCH_OPTIONS];
+};
+
+/* Copies what setsockopt(2) may have changed, as far as it is known. "to" is new; from it the rest of "fresh" is filled in. */
+void switch_copy_options(int from, int to, struct switch_fresh *fresh);
 
 /* A socket that may talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or -errno. */
-int switch_socket_for(const struct switch_target *t, const struct switch_peer *peer, int device);
+int switch_socket_for(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device);
 
 /* The same for a server. With SO_REUSEADDR: the forwarder's socket keeps the port too, and does not listen. */
-int switch_server(const struct switch_target *t, bool only6, const struct switch_peer *at);
+int switch_server(struct switcher *s, const struct switch_target *t, bool only6, const struct switch_peer *at);
 
 /* Attaches a socket filter for good. Returns 0 or -errno. */
 int switch_lock_filter(int socket, struct sock_filter *code, size_t n);
@@ -159,6 +176,7 @@ struct switcher {
 	struct sys_nl inside;
 	uint64_t outside_cookie; /* SO_NETNS_COOKIE of both */
 	uint64_t inside_cookie;
+	struct switch_fresh fresh[2]; /* of the host: IPv4, IPv6 */
 	struct switch_port *ports;
 	struct seccomp_notif *call; /* room for one, of the kernel's size */
 	size_t call_size;

@@ -224,7 +224,7 @@ static void serve_outside(struct switcher *s, const struct switch_call *call, co
 
 	give(p->four);
 	give(p->six);
-	fd = switch_server(&call->target, only6, at);
+	fd = switch_server(s, &call->target, only6, at);
 	if (fd < 0) {
 		switch_answer(s, call, fd);
 		return;
@@ -290,7 +290,7 @@ bool switch_connect_own(struct switcher *s, const struct switch_call *call, cons
 	}
 	/* Only the filter holds this one: by the loopback device it reaches the one address and port that are the container's. */
 	len = switch_unparse(&host, t->domain, &address);
-	fd = switch_socket_for(t, &host, 0);
+	fd = switch_socket_for(s, t, &host, 0);
 	rc = fd < 0 ? fd : 0;
 	if (rc == 0 && connect(fd, (const struct sockaddr *)&address, len) < 0) {
 		rc = -errno;

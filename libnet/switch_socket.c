@@ -21,7 +21,6 @@
 #define SEND_BUFFER 1
 #define RECEIVE_BUFFER 2
 
-/* Numbers. */
 static const struct option {
 	int level;
 	int name;
@@ -50,37 +49,27 @@ static const struct option {
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT },
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT },
 	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT },
-};
-
-/* Structures and texts. */
-static const struct option blocks[] = {
 	{ SOL_SOCKET, SO_LINGER },
 	{ SOL_SOCKET, SO_RCVTIMEO },
 	{ SOL_SOCKET, SO_SNDTIMEO },
 	{ IPPROTO_TCP, TCP_CONGESTION },
 };
 
-/* Only where it differs: most options were never touched. What is refused (a congestion control of the container's) stays as it is. */
-static void copy_option(int from, int to, const struct option *o)
-{
-	int wanted, is;
-	socklen_t a = sizeof(wanted), b = sizeof(is);
+_Static_assert(sizeof(options) / sizeof(options[0]) == SWITCH_OPTIONS, "each has its value");
 
-	if (getsockopt(from, o->level, o->name, &wanted, &a) == 0 && getsockopt(to, o->level, o->name, &is, &b) == 0 &&
-	    wanted != is) {
-		(void)setsockopt(to, o->level, o->name, &wanted, a);
+static struct switch_value value_of(int socket, const struct option *o)
+{
+	struct switch_value value = { .len = sizeof(value.bytes) };
+
+	if (getsockopt(socket, o->level, o->name, value.bytes, &value.len) < 0) {
+		value.len = 0;
 	}
+	return value;
 }
 
-static void copy_block(int from, int to, const struct option *o)
+static bool is_same(const struct switch_value *a, const struct switch_value *b)
 {
-	char wanted[32] = { 0 }, is[32] = { 0 };
-	socklen_t a = sizeof(wanted), b = sizeof(is);
-
-	if (getsockopt(from, o->level, o->name, wanted, &a) == 0 && getsockopt(to, o->level, o->name, is, &b) == 0 &&
-	    (a != b || memcmp(wanted, is, a) != 0)) {
-		(void)setsockopt(to, o->level, o->name, wanted, a);
-	}
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
 /* Twice what was asked for is what getsockopt(2) says. Never set, it must not be: the kernel then stops adapting it. */
@@ -95,21 +84,35 @@ static void copy_buffer(int from, int to, int lock, int bit, int name)
 	}
 }
 
-void switch_copy_options(int from, int to)
+/* Only where it differs: most options were never touched. What is refused (a congestion control of the container's) stays as it is. */
+void switch_copy_options(int from, int to, struct switch_fresh *fresh)
 {
 	int lock = 0;
 	socklen_t len = sizeof(lock);
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		copy_option(from, to, &options[i]);
+	for (size_t i = 0; !fresh->known && i < SWITCH_OPTIONS; i++) {
+		fresh->values[i] = value_of(to, &options[i]);
 	}
-	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
-		copy_block(from, to, &blocks[i]);
+	fresh->known = true;
+	for (size_t i = 0; i < SWITCH_OPTIONS; i++) {
+		struct switch_value wanted = { .len = 0 };
+
+		if (fresh->values[i].len > 0) {
+			wanted = value_of(from, &options[i]);
+		}
+		if (wanted.len > 0 && !is_same(&wanted, &fresh->values[i])) {
+			(void)setsockopt(to, options[i].level, options[i].name, wanted.bytes, wanted.len);
+		}
 	}
 	if (getsockopt(from, SOL_SOCKET, SO_BUF_LOCK, &lock, &len) == 0) {
 		copy_buffer(from, to, lock, SEND_BUFFER, SO_SNDBUF);
 		copy_buffer(from, to, lock, RECEIVE_BUFFER, SO_RCVBUF);
 	}
+}
+
+static struct switch_fresh *fresh_of(struct switcher *s, int domain)
+{
+	return &s->fresh[domain == AF_INET6];
 }
 
 int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
@@ -124,7 +127,7 @@ int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
 	return 0;
 }
 
-int switch_socket_for(const struct switch_target *t, const struct switch_peer *peer, int device)
+int switch_socket_for(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device)
 {
 	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct sock_filter code[SWITCH_FILTER_MAX];
@@ -133,7 +136,7 @@ int switch_socket_for(const struct switch_target *t, const struct switch_peer *p
 	if (fd < 0) {
 		return -errno;
 	}
-	switch_copy_options(t->socket, fd);
+	switch_copy_options(t->socket, fd, fresh_of(s, t->domain));
 	if (device > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
 		return -errno;
 	}
@@ -141,21 +144,23 @@ int switch_socket_for(const struct switch_target *t, const struct switch_peer *p
 	return fd_take(&fd);
 }
 
-int switch_server(const struct switch_target *t, bool only6, const struct switch_peer *at)
+int switch_server(struct switcher *s, const struct switch_target *t, bool only6, const struct switch_peer *at)
 {
 	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-	const struct option shared_port = { SOL_SOCKET, SO_REUSEPORT };
 	struct sock_filter code[SWITCH_FILTER_MAX];
 	struct sockaddr_storage address;
 	socklen_t len = switch_unparse(at, t->domain, &address);
 	const int one = 1, v6only = only6;
+	int shared = 0;
+	socklen_t shared_len = sizeof(shared);
 
 	if (fd < 0) {
 		return -errno;
 	}
-	switch_copy_options(t->socket, fd);
-	copy_option(t->socket, fd, &shared_port);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	switch_copy_options(t->socket, fd, fresh_of(s, t->domain));
+	if (getsockopt(t->socket, SOL_SOCKET, SO_REUSEPORT, &shared, &shared_len) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    (t->domain == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
 		return -errno;
 	}

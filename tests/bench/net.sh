@@ -5,9 +5,10 @@
 #
 # Two parts. How long a network makes the start of a container, as start.sh measures it, up to the first output of its
 # program. Then throughput, connections, round trips and memory of each way into and out of a container, in a
-# user, network, mount and pid namespace of its own: the load is on the loopback and the tap devices in there, the uplink
-# is a veth pair that leads nowhere. Both interleaved, as ratios to the first row. What can't run here is named
-# with its reason. Started by root, it measures as the ordinary user rootlet-test.
+# user, network, mount and pid namespace of its own: the load is on the loopback and the tap devices in there, and on a veth
+# pair to a second network namespace, the only way by which accelerated connections leave. Both interleaved, as ratios to the
+# first row; those across the pair also to what it carries without a container. What can't run here is named with its reason.
+# Started by root, it measures as the ordinary user rootlet-test.
 set -eu
 
 machine_name=bench
@@ -76,7 +77,8 @@ wanted() {
 	[[ $1 =~ $only ]]
 }
 
-# way NAME PIDS FROM TO WORD...: one row, if the server answers there. The words run netbench where the client is to be.
+# way NAME PIDS FROM TO WORD...: one row, if the server answers there. The words run netbench where the client is to be. With
+# `beside`, it is compared to that row as well.
 way() {
 	local name=$1 pids=$2 from=$3 to=$4
 	shift 4
@@ -85,13 +87,16 @@ way() {
 		left_out "$name" "nothing answers: $(tail -n 1 "$work/room/said" 2>/dev/null)"
 		return 0
 	fi
-	printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$pids" "$from" "$to" "$*" >>"$work/room/ways"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${beside:--}" "$pids" "$from" "$to" "$*" >>"$work/room/ways"
 }
 
 # The address of a client that is not the host, and the host's.
 there=192.0.2.1
 host=192.0.2.2
 port=7000
+# Both ends of the veth pair.
+near=198.51.100.1
+far=198.51.100.2
 
 # container NET [RUN-OPTION...]: a container with the server in it, on a network of rootlet's. Sets helper, its helper's pid.
 container() {
@@ -103,26 +108,64 @@ container() {
 }
 containers=0
 
-# published LABEL NET: the way from a client with an address of its own to a published port.
+# published LABEL NET: the way from a client to a published port. The client has an address of its own, or is at the veth pair's
+# far end where the third argument is "far".
 published() {
+	local from=$there to=$host
+	local -a client=("$work/netbench")
 	wanted "rootlet in: $1" || return 0
+	if [ "${3:-}" = far ]; then
+		from=- to=$near client=("${on_far[@]}" "$work/netbench")
+	fi
 	port=$((port + 1))
-	if container "$2" --publish "$port:7000"; then
-		way "rootlet in: $1" "$(tree_of "$helper")" "$there" "$host:$port" "$work/netbench"
+	# By IPv4 alone, as the server is: one that does not answer everybody is not accelerated.
+	if container "$2" --publish "0.0.0.0:$port:7000"; then
+		way "rootlet in: $1" "$(tree_of "$helper")" "$from" "$to:$port" "${client[@]}"
 	else
 		left_out "rootlet in: $1" "$(tail -n 1 "$work/room/said")"
 	fi
 }
 
-# outbound LABEL NET: the way from the container to a server on the host.
+# outbound LABEL NET [ADDRESS]: the way from the container to the server on the host, or to that at the other address.
 outbound() {
 	wanted "rootlet out: $1" || return 0
 	if container "$2"; then
-		way "rootlet out: $1" "$(tree_of "$helper")" - "$host:7000" "$work/rootlet" --root "$work/state" \
+		way "rootlet out: $1" "$(tree_of "$helper")" - "${3:-$host}:7000" "$work/rootlet" --root "$work/state" \
 			exec "c$containers" /bin/netbench
 	else
 		left_out "rootlet out: $1" "$(tail -n 1 "$work/room/said")"
 	fi
+}
+
+# not_here PID: it is in another network namespace.
+not_here() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# far_end: makes the pair, with the server at its far end too; its packets are as large as loopback's, which it is compared to.
+# Sets on_far, the words that run a command there.
+far_end() {
+	unshare --net sleep infinity &
+	on_far=(nsenter "--net=/proc/$!/ns/net")
+	until_it not_here "$!"
+	ip link add uplink mtu 65535 type veth peer name world mtu 65535 netns "$!"
+	ip address add "$near/24" dev uplink
+	ip link set uplink up
+	"${on_far[@]}" ip address add "$far/24" dev world
+	"${on_far[@]}" ip link set world up
+	"${on_far[@]}" sysctl -q net.ipv4.ip_local_port_range='10000 65000' net.ipv4.tcp_tw_reuse=1
+	ip route add default via "$far"
+	"${on_far[@]}" "$work/netbench" serve 7000 >"$work/room/far" &
+	until_it grep -q ready "$work/room/far"
+}
+
+# By the pair alone: loopback and the host's own addresses are kept from the host's sockets. The pair's row is measured for these.
+accelerated() {
+	local pair="across the veth pair, no container"
+	wanted "rootlet out: accel=seccomp" || wanted "rootlet in: accel=seccomp" || return 0
+	only=. way "$pair" - - "$far:7000" "$work/netbench"
+	beside=$pair outbound accel=seccomp slirp4netns:accel=seccomp "$far"
+	beside=$pair published accel=seccomp slirp4netns:accel=seccomp far
 }
 
 # in_background COMMAND...: sets pid; what it says goes to the file "said".
@@ -177,11 +220,7 @@ inside() {
 	ip link set lo up
 	ip address add "$there/32" dev lo
 	ip address add "$host/32" dev lo
-	ip link add uplink type veth peer name world
-	ip address add 198.51.100.1/24 dev uplink
-	ip link set uplink up
-	ip link set world up
-	ip route add default via 198.51.100.2
+	far_end
 	: >"$work/room/ways"
 	"$work/netbench" serve 7000 >"$work/room/server" &
 	until_it grep -q ready "$work/room/server"
@@ -193,6 +232,7 @@ inside() {
 	rootlesskit_ways
 	outbound "slirp4netns" slirp4netns
 	outbound "slirp4netns, MTU 1500" slirp4netns:mtu=1500
+	accelerated
 	"$work/netbench" compare "$rounds" "$seconds" <"$work/room/ways"
 }
 

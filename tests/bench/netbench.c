@@ -7,10 +7,11 @@
  *	netbench hello                           says "ready" and ends a moment later
  *	netbench compare ROUNDS SECONDS          measures the ways that stand on stdin, one a line
  *
- * A way is a name, the processes that serve it (pids with commas, or -), FROM, TO, and the words that run a command netbench
- * where the client is to be, with tabs between; the first line is what the ratios refer to. All ways are
- * measured once each round and test, in turn, so that whatever else the machine does falls on all of them
- * alike; a ratio is that of one round, and the median of the rounds is printed. Static: it runs inside containers.
+ * A way is a name, the name of an earlier one that it is compared to as well (or -), the processes that serve it (pids with
+ * commas, or -), FROM, TO, and the words that run a command netbench where the client is to be, with tabs between; the first
+ * line is what the ratios refer to. All ways are measured once each round and test, in turn, so that whatever else the machine
+ * does falls on all of them alike; a ratio is that of one round, and the median of the rounds is printed. Static: it runs
+ * inside containers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -370,6 +371,7 @@ enum { TESTS = sizeof(tests) / sizeof(tests[0]) };
 struct way {
 	char *line;
 	const char *name, *from, *to;
+	const struct way *beside; /* NULL: compared to the first alone */
 	char *words[WORDS_MAX + 1];
 	size_t word_n;
 	int pids[PIDS_MAX];
@@ -404,19 +406,35 @@ static long pss_of(const struct way *w)
 	return sum;
 }
 
+/* Of those that were read; NULL: "-". */
+static const struct way *way_of(const char *name, size_t n)
+{
+	if (strcmp(name, "-") == 0) {
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(ways[i].name, name) == 0) {
+			return &ways[i];
+		}
+	}
+	fprintf(stderr, "netbench: no way %s before\n", name);
+	exit(1);
+}
+
 static size_t read_ways(void)
 {
 	size_t n = 0, room;
 
 	for (;; n++) {
 		struct way *w = &ways[n];
-		char *rest, *pids, *pid_rest, *word;
+		char *rest, *beside, *pids, *pid_rest, *word;
 
 		room = 0;
 		if (getline(&w->line, &room, stdin) < 0) {
 			return n;
 		}
 		w->name = strtok_r(w->line, "\t\n", &rest);
+		beside = strtok_r(NULL, "\t\n", &rest);
 		pids = strtok_r(NULL, "\t\n", &rest);
 		w->from = strtok_r(NULL, "\t\n", &rest);
 		w->to = strtok_r(NULL, "\t\n", &rest);
@@ -424,6 +442,7 @@ static size_t read_ways(void)
 			fprintf(stderr, "netbench: a bad line, or too many\n");
 			exit(1);
 		}
+		w->beside = way_of(beside, n);
 		while (w->word_n < WORDS_MAX - 7 && (word = strtok_r(NULL, " \t\n", &rest)) != NULL) {
 			w->words[w->word_n++] = word;
 		}
@@ -475,6 +494,17 @@ static struct result measure(struct way *w, const char *test, const char *second
 	return result;
 }
 
+/* Sorted: of each round in turn, this way's rate to the other's. A round in which the other has failed counts as 0. */
+static void ratios_of(const struct way *w, const struct way *to, size_t t, size_t rounds, double ratio[])
+{
+	for (size_t r = 0; r < rounds; r++) {
+		double base = to->results[t][r].rate;
+
+		ratio[r] = base > 0 ? w->results[t][r].rate / base : 0;
+	}
+	qsort(ratio, rounds, sizeof(double), by_value);
+}
+
 static void print_test(size_t t, size_t way_n, size_t rounds)
 {
 	printf("\n%-44s %10s %7s %15s%s\n", tests[t].title, tests[t].unit, "ratio", "quartiles",
@@ -485,15 +515,13 @@ static void print_test(size_t t, size_t way_n, size_t rounds)
 
 		for (size_t r = 0; r < rounds; r++) {
 			const struct result *x = &ways[i].results[t][r];
-			double base = ways[0].results[t][r].rate;
 
 			rate[r] = x->rate;
-			ratio[r] = base > 0 ? x->rate / base : 0;
 			p50[r] = x->p50;
 			p99[r] = x->p99;
 		}
 		qsort(rate, rounds, sizeof(double), by_value);
-		qsort(ratio, rounds, sizeof(double), by_value);
+		ratios_of(&ways[i], &ways[0], t, rounds, ratio);
 		qsort(p50, rounds, sizeof(double), by_value);
 		qsort(p99, rounds, sizeof(double), by_value);
 		snprintf(quartiles, sizeof(quartiles), "%.3f to %.3f", quantile(ratio, rounds, 0.25),
@@ -502,6 +530,11 @@ static void print_test(size_t t, size_t way_n, size_t rounds)
 		       quantile(ratio, rounds, 0.5), quartiles);
 		if (tests[t].latencies) {
 			printf(" %9.3f %9.3f", quantile(p50, rounds, 0.5), quantile(p99, rounds, 0.5));
+		}
+		if (ways[i].beside) {
+			ratios_of(&ways[i], ways[i].beside, t, rounds, ratio);
+			printf("   %.3f (%.3f to %.3f) of %s", quantile(ratio, rounds, 0.5), quantile(ratio, rounds, 0.25),
+			       quantile(ratio, rounds, 0.75), ways[i].beside->name);
 		}
 		putchar('\n');
 	}
