@@ -147,7 +147,8 @@ static int add_listener(struct forwarder *f, const struct forward_message *m, in
 	}
 	f->listeners = l;
 	if (l->protocol == IPPROTO_UDP && f->keep_client) {
-		(void)inside_udp_rule(l->inside_port, true);
+		(void)inside_udp_rule(AF_INET, l->inside_port, true);
+		l->six = inside_udp_rule(AF_INET6, l->inside_port, true) == 0;
 	}
 	return 0;
 }
@@ -177,7 +178,8 @@ static void remove_listeners(struct forwarder *f, uint32_t id)
 		*at = l->next;
 		forward_udp_forget(f, l);
 		if (l->protocol == IPPROTO_UDP && f->keep_client && !is_udp_port(f, l->inside_port)) {
-			(void)inside_udp_rule(l->inside_port, false);
+			(void)inside_udp_rule(AF_INET, l->inside_port, false);
+			(void)inside_udp_rule(AF_INET6, l->inside_port, false);
 		}
 		/* By name: the helper has the same open socket, so closing ours alone would leave it watched. */
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
@@ -255,6 +257,7 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 	case FORWARD_LINK_UP:
 		f->transparent = inside_routes(&f->inside) == 0;
 		f->six = f->transparent && inside_routes6() == 0;
+		forward_udp_forget_six(f);
 		f->link_up = true;
 		watch_listeners(f);
 		break;

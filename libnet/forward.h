@@ -75,6 +75,7 @@ struct listener {
 	uint32_t id; /* of the published port that it belongs to */
 	int protocol;
 	uint16_t inside_port;
+	bool six; /* UDP: answers by IPv6 come back to us */
 };
 
 struct connection;
@@ -115,10 +116,11 @@ int forward_bind(const struct forwarder *f, int type, int fd, const struct socka
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
 
 /*
- * forward6.c: a socket that is connected to the container's own IPv6 address and seems to be the client, if that has an IPv6
+ * forward6.c, by TCP and by UDP: a socket that is connected to the container's own IPv6 address and seems to be the client, if that has an IPv6
  * address of its own and the port is listened on there; else -1: IPv4 it is.
  */
 int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
+int forward_six_udp(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 
 /* Out of descriptors: no connection is accepted until one has ended, or the system has some again. */
 void forward_pause(struct forwarder *f);
@@ -134,6 +136,9 @@ void forward_tcp_free_dropped(struct forwarder *f);
 void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t events);
 void forward_udp_forget(struct forwarder *f, const struct listener *listener);
 void forward_udp_free_dropped(struct forwarder *f);
+
+/* The container's IPv6 address is another now: ends the flows to it. */
+void forward_udp_forget_six(struct forwarder *f);
 
 /* Ends what was idle too long. Returns milliseconds until it should be called again, -1 when there is nothing. */
 int forward_udp_expire(struct forwarder *f);

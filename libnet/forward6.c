@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/forward6: TCP clients that have an IPv6 address of their own reach the container at its IPv6 address, with theirs.
+ * net/forward6: clients that have an IPv6 address of their own reach the container at its IPv6 address, with theirs.
  *
  * The container may listen on IPv4 alone: then, and while it has no IPv6 address (slirp4netns announces one within a second of its
  * start), they are forwarded by IPv4 like everyone else, and seem to be the gateway.
@@ -65,6 +65,38 @@ static bool has_own_address(const struct sockaddr_in6 *client)
 	       memcmp(client->sin6_addr.s6_addr, announced, sizeof(announced)) != 0;
 }
 
+/* One line of udp6: "N: ADDRESS:PORT PEER:PORT …", an address as four words of the machine's order. Whoever has a peer hears nobody else. */
+static bool hears(const char *line, const struct sockaddr_in6 *target)
+{
+	unsigned word[4], port, peer;
+	struct in6_addr own;
+
+	if (sscanf(line, "%*d: %8x%8x%8x%8x:%4x %*32[0-9A-F]:%4x", &word[0], &word[1], &word[2], &word[3], &port,
+		   &peer) != 6) {
+		return false;
+	}
+	memcpy(&own, word, sizeof(own));
+	return port == ntohs(target->sin6_port) && peer == 0 &&
+	       (IN6_IS_ADDR_UNSPECIFIED(&own) || IN6_ARE_ADDR_EQUAL(&own, &target->sin6_addr));
+}
+
+/*
+ * Asked before something is sent, as nothing tells that a datagram has arrived, and an ICMP error may be late or left out (the kernel
+ * limits them): the datagram would be lost.
+ */
+static bool somebody_hears(const struct sockaddr_in6 *target)
+{
+	scope_file FILE *file = fopen("/proc/self/net/udp6", "re");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (hears(line, target)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 {
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6,
@@ -84,21 +116,49 @@ static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ? 0 : -errno;
 }
 
+/* Where that client would reach the container by IPv6, if it can. */
+static bool target_of(const struct forwarder *f, uint16_t port, const struct sockaddr_in6 *client,
+		      struct sockaddr_in6 *ret)
+{
+	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	return f->six && f->keep_client && has_own_address(client) && find_inside(&ret->sin6_addr);
+}
+
+static int socket_of(int type, const struct sockaddr_in6 *client)
+{
+	scope_fd int fd = socket(AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd < 0 || seem_to_be(fd, client) < 0 ? -1 : fd_take(&fd);
+}
+
+int forward_six_udp(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
+{
+	const struct sockaddr_in6 *client = (const void *)from;
+	struct sockaddr_in6 target;
+	scope_fd int fd = -1;
+
+	if (!target_of(f, port, client, &target) || !somebody_hears(&target)) {
+		return -1;
+	}
+	fd = socket_of(SOCK_DGRAM, client);
+	return fd < 0 || connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -1 : fd_take(&fd);
+}
+
 int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in6 *client = (const void *)from;
-	struct sockaddr_in6 target = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in6 target;
 	scope_fd int fd = -1;
 	struct pollfd answer;
 	const int one = 1;
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	if (!f->six || !f->keep_client || !has_own_address(client) || !find_inside(&target.sin6_addr)) {
+	if (!target_of(f, port, client, &target)) {
 		return -1;
 	}
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || seem_to_be(fd, client) < 0) {
+	fd = socket_of(SOCK_STREAM, client);
+	if (fd < 0) {
 		return -1;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

@@ -26,6 +26,7 @@
 
 #include "base/scope.h"
 #include "sys/clone.h"
+#include "sys/environ.h"
 #include "sys/signals.h"
 #include "sys/sock.h"
 
@@ -295,6 +296,7 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 
 	close_others(request, ready, mapped);
 	detach();
+	sys_environ_forget();
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		h.clients[i].fd = -1;
 	}

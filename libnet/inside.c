@@ -75,13 +75,13 @@ static int local_route(sa_family_t family, uint8_t table, const struct in_addr *
 	return ask(&m);
 }
 
-int inside_udp_rule(uint16_t port, bool add)
+int inside_udp_rule(sa_family_t family, uint16_t port, bool add)
 {
 	const struct fib_rule_port_range ports = { .start = port, .end = port };
 	const uint8_t protocol = IPPROTO_UDP;
 	struct sys_nl_msg m;
 
-	begin_rule(&m, AF_INET, add, NET_FORWARD_TABLE_UDP);
+	begin_rule(&m, family, add, NET_FORWARD_TABLE_UDP);
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 1);
 	sys_nl_put(&m, FRA_IP_PROTO, &protocol, sizeof(protocol));
 	sys_nl_put(&m, FRA_SPORT_RANGE, &ports, sizeof(ports));
@@ -151,7 +151,11 @@ int inside_routes6(void)
 	if (rc == 0) {
 		rc = mark_rule(AF_INET6);
 	}
-	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL) : rc;
+	if (rc == 0) {
+		rc = local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL);
+	}
+	/* The answers' source: of all the devices' addresses the kernel takes the one of this scope. */
+	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_UDP, NULL) : rc;
 }
 
 int inside_enter(int userns, int netns)

@@ -19,11 +19,11 @@ int inside_enter(int userns, int netns);
  */
 int inside_routes(const struct in_addr *own);
 
-/* The same for IPv6, TCP only; after inside_routes, which sets what both have in common. */
+/* The same for IPv6; after inside_routes, which sets what both have in common. */
 int inside_routes6(void);
 
 /* Nothing goes to that network any more, of AF_INET or AF_INET6; address has the bytes of one. Returns 0 or -errno. */
 int inside_prohibit(sa_family_t family, const void *address, unsigned prefix);
 
-/* Answers of a published UDP port must not leave by slirp4netns. Returns 0 or -errno. */
-int inside_udp_rule(uint16_t port, bool add);
+/* Answers of a published UDP port, of AF_INET or AF_INET6, must not leave by slirp4netns. Returns 0 or -errno. */
+int inside_udp_rule(sa_family_t family, uint16_t port, bool add);

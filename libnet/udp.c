@@ -27,6 +27,7 @@ struct flow {
 	struct flow *newer, *older;
 	struct flow *next; /* in its bucket */
 	int fd;
+	bool six; /* it goes to the container's IPv6 address */
 	bool dropped;
 	time_t used;
 	struct sockaddr_storage client;
@@ -148,6 +149,18 @@ void forward_udp_forget(struct forwarder *f, const struct listener *listener)
 	}
 }
 
+void forward_udp_forget_six(struct forwarder *f)
+{
+	struct flow *next;
+
+	for (struct flow *flow = f->flows; flow; flow = next) {
+		next = flow->older;
+		if (flow->six) {
+			drop(f, flow);
+		}
+	}
+}
+
 /* To the client, from the address that it wrote to. What can't be sent now is lost: that is UDP's way. */
 static void answer(const struct flow *flow, char *bytes, size_t len)
 {
@@ -209,9 +222,21 @@ static struct flow *find(struct forwarder *f, const struct listener *l, const st
 	return flow;
 }
 
-static struct flow *make(struct forwarder *f, struct listener *l, const struct sockaddr_storage *client)
+/* By IPv4: a socket that is connected to the container, or -errno. */
+static int connect_inside(const struct forwarder *f, const struct listener *l, const struct sockaddr_storage *client)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
+	scope_fd int fd = forward_inside_socket(f, SOCK_DGRAM);
+
+	if (fd < 0) {
+		return fd;
+	}
+	TRY(forward_bind(f, SOCK_DGRAM, fd, client));
+	return connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -errno : fd_take(&fd);
+}
+
+static struct flow *make(struct forwarder *f, struct listener *l, const struct sockaddr_storage *client)
+{
 	struct flow *flow = calloc(1, sizeof(*flow));
 	struct flow **bucket;
 
@@ -222,14 +247,16 @@ static struct flow *make(struct forwarder *f, struct listener *l, const struct s
 		drop(f, f->flows_end);
 	}
 	*flow = (struct flow){ .source = { flow_ready }, .listener = l, .client = *client };
-	flow->fd = forward_inside_socket(f, SOCK_DGRAM);
+	flow->fd = l->six ? forward_six_udp(f, l->inside_port, client) : -1;
+	flow->six = flow->fd >= 0;
+	if (flow->fd < 0) {
+		flow->fd = connect_inside(f, l, client);
+	}
 	if (flow->fd == -EMFILE && f->flows_end) {
 		drop(f, f->flows_end);
-		flow->fd = forward_inside_socket(f, SOCK_DGRAM);
+		flow->fd = connect_inside(f, l, client);
 	}
-	if (flow->fd < 0 || forward_bind(f, SOCK_DGRAM, flow->fd, client) < 0 ||
-	    connect(flow->fd, (struct sockaddr *)&target, sizeof(target)) < 0 ||
-	    forward_watch(f, flow->fd, EPOLLIN, &flow->source) < 0) {
+	if (flow->fd < 0 || forward_watch(f, flow->fd, EPOLLIN, &flow->source) < 0) {
 		scope_close_(&flow->fd);
 		free(flow);
 		return NULL;

@@ -5,6 +5,9 @@
 #
 # Builds a copy of the sources, as an ordinary user, in a folder that is gone afterwards. As root it makes and
 # uses the user rootlet-test. The last line is "N passed, N failed, N skipped".
+#
+# The stages run one after the other, but for the virtual machine: it takes longest, by one processor, and needs no more
+# than the first build. It starts after that, beside the other stages, and is waited for in its own, the last one.
 set -eu
 shopt -s nullglob
 
@@ -119,13 +122,27 @@ show() {
 
 # ---------------------------------------------------------------- the end
 
+# vm_end: before its time. TERM to all of its session; its run.sh removes what it has made.
+# shellcheck disable=SC2317 # called by the trap
+vm_end() {
+	trap '' INT TERM HUP
+	# By its own number too: it may not lead a group yet.
+	as_root kill -s TERM -- "$vm" "-$vm" 2>/dev/null || true
+	wait "$vm" || true
+	as_root kill -s KILL -- "-$vm" 2>/dev/null || true
+	vm=
+}
+
 work=
+# The process of the virtual machine's run.sh, which leads a session and a group of its own, while it runs.
+vm=
 # shellcheck disable=SC2317 # called by the trap
 finish() {
 	local status=$? kept=
 	trap - EXIT
 	[ -n "$work" ] || exit "$status"
 	cd /
+	[ -z "$vm" ] || vm_end
 	if [ "$status" -ne 0 ]; then
 		kept=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests-logs.XXXXXX")
 		cp -r "$work"/logs/* "$kept" 2>/dev/null || true
@@ -225,22 +242,62 @@ integration() {
 	done
 }
 
-# room session|vm: the files for that room. It needs root, and so much of the machine that it says itself what is missing.
-room() {
-	local log="$work/logs/$1.log" status=0
-	local -a options=(--build "$work/build-gcc" --results "$work/logs/$1")
-	[ -z "$filter" ] || options+=(--filter "$filter")
-	mkdir "$work/logs/$1"
+# root_works: a room needs root, and so much of the machine that it says itself what is missing. In a session without a
+# terminal, where the virtual machine will be.
+root_works() {
+	is_root || setsid --wait sudo -n true 2>/dev/null </dev/null
+}
+
+# room_command session|vm SECONDS OPTION...: sets command, which as root runs the files for that room.
+room_command() {
+	local name=$1 seconds=$2
+	shift 2
 	# sudo passes nothing on.
-	as_root env ${ROOTLET_ROOM_CACHE:+"ROOTLET_ROOM_CACHE=$ROOTLET_ROOM_CACHE"} \
-		timeout --foreground -k 10 2400 "$work/source/tests/$1/run.sh" "${options[@]}" >"$log" 2>&1 </dev/null || status=$?
+	command=(env ${ROOTLET_ROOM_CACHE:+"ROOTLET_ROOM_CACHE=$ROOTLET_ROOM_CACHE"}
+		timeout --foreground -k 10 "$seconds" "$work/source/tests/$name/run.sh"
+		--build "$work/build-gcc" --results "$work/logs/$name" "$@")
+	[ -z "$filter" ] || command+=(--filter "$filter")
+	mkdir "$work/logs/$name"
+}
+
+# room_count session|vm STATUS: what became of it.
+room_count() {
+	local log="$work/logs/$1.log"
 	as_root chown -R "$(id -u)" "$work/logs/$1"
 	grep -a ' is up after ' "$log" | sed 's/^# /  /' || true
 	if grep -aq '^1\.\.0 # SKIP ' "$log"; then
 		skip "tests/$1/run.sh: $(sed -n 's/^1\.\.0 # SKIP //p' "$log")"
 	else
-		count "$1 room" "$log" "$status"
+		count "$1 room" "$log" "$2"
 	fi
+}
+
+session_room() {
+	local status=0
+	local -a command
+	room_command session 2400
+	as_root "${command[@]}" >"$work/logs/session.log" 2>&1 </dev/null || status=$?
+	room_count session "$status"
+}
+
+# vm_start: in the background. Ctrl-C doesn't get there, finish() does; and if we are killed, so is it.
+vm_start() {
+	local -a command root=()
+	is_root || root=(sudo)
+	# Alone it takes some 25 minutes. Here it gets what the others leave, so twice what vm/run.sh allows by itself; and
+	# before it there may be a tree to make, or somebody else's machine to wait for.
+	room_command vm 7200 --limit 2400
+	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env "ROOTLET_VM_LIMIT=${ROOTLET_VM_LIMIT:-4800}" \
+		"${command[@]}" >"$work/logs/vm.log" 2>&1 </dev/null &
+	vm=$!
+	say "  the virtual machine has been started, beside the stages until its own"
+}
+
+vm_wait() {
+	local status=0
+	wait "$vm" || status=$?
+	vm=
+	room_count vm "$status"
 }
 
 cd "$top"
@@ -280,6 +337,9 @@ if build gcc --enable-devel; then
 fi
 
 if [ "$quick" = no ]; then
+	if [ "$built" = yes ] && root_works; then
+		vm_start
+	fi
 	stage "gcc, AddressSanitizer and UndefinedBehaviorSanitizer: build, unit tests"
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
@@ -321,19 +381,17 @@ done
 say "  shellcheck: ${#scripts[@]} scripts"
 
 if [ "$quick" = no ]; then
-	for name in session vm; do
-		stage "integration tests in the $name room"
-		if [ "$built" = no ]; then
-			say "  nothing was built"
-		elif is_root || sudo -n true 2>/dev/null; then
-			room "$name"
-		else
-			skip "tests/$name/run.sh: needs root, or sudo without a password"
-		fi
-	done
+	stage "integration tests in the session room"
+	if [ "$built" = no ]; then
+		say "  nothing was built"
+	elif root_works; then
+		session_room
+	else
+		skip "tests/session/run.sh: needs root, or sudo without a password"
+	fi
 
 	stage "the newcomer's commands, in a fresh Debian 12"
-	if is_root || sudo -n true 2>/dev/null; then
+	if root_works; then
 		# Ours, so that what root puts there is ours to remove.
 		mkdir "$work/logs/fresh"
 		status=0
@@ -342,6 +400,15 @@ if [ "$quick" = no ]; then
 		count "fresh Debian" "$work/logs/fresh.log" "$status"
 	else
 		skip "tests/fresh.sh: needs root, or sudo without a password"
+	fi
+
+	stage "integration tests in the virtual machine"
+	if [ "$built" = no ]; then
+		say "  nothing was built"
+	elif [ -n "$vm" ]; then
+		vm_wait
+	else
+		skip "tests/vm/run.sh: needs root, or sudo without a password"
 	fi
 fi
 

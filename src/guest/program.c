@@ -15,6 +15,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "guest/step.h"
+#include "sys/environ.h"
 #include "sys/fd.h"
 #include "wire/wire.h"
 
@@ -232,7 +233,8 @@ int guest_wait_start(struct guest *g, struct err *err)
 	struct wire_msg msg;
 	int rc;
 
-	/* The container now outlives the command that made it. */
+	/* The container now outlives the command that made it, and hooks that would inherit its environment are done. */
+	sys_environ_forget();
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	g->started = true;
 	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);

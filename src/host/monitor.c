@@ -15,6 +15,7 @@
 #include "base/scope.h"
 #include "host/exit.h"
 #include "sys/clone.h"
+#include "sys/environ.h"
 #include "sys/exit.h"
 #include "sys/fd.h"
 
@@ -54,6 +55,8 @@ static void let_go_of_caller(struct monitor *m)
 	(void)setsid();
 	/* A failure leaves it where it is. */
 	(void)!chdir("/");
+	/* It runs no hook and asks nobody. */
+	sys_environ_forget();
 	prctl(PR_SET_NAME, MONITOR_NAME, 0, 0, 0);
 }
 

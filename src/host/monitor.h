@@ -7,8 +7,8 @@
  * finds it among its own. On older kernels only the parent learns the exit status: there the whole launch happens in what
  * becomes the monitor, and the caller's process waits for its report.
  *
- * It holds nothing of the caller's: no descriptor, no terminal, no working directory. Signals but SIGKILL do not end it, the
- * container's end does.
+ * It holds nothing of the caller's: no descriptor, no terminal, no working directory, no environment. Signals but SIGKILL do not
+ * end it, the container's end does.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  *
  *	netguest tcp:PORT peer:PORT port:PORT udp:PORT udp-peer:PORT …
  *
- * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT, peer4 on IPv4 alone; port says which port was reached. last says
+ * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT, peer4 and udp-peer4 on IPv4 alone; port says which port was reached. last says
  * hello, ends its own side and prints what came afterwards: its length and FNV-1a hash; after waits for the client's end and then
  * sends as many bytes as that had written, in decimal; end prints how the client ended; reset answers the first byte with a reset.
  * Listens on every address of both families, prints "ready" and serves until it is killed. `netguest ping ADDRESS` sends one ping.
@@ -28,9 +28,9 @@ static const struct kind {
 	const char *name;
 	int type;
 } kinds[] = {
-	{ "tcp", SOCK_STREAM }, { "peer", SOCK_STREAM },    { "peer4", SOCK_STREAM }, { "port", SOCK_STREAM },
-	{ "udp", SOCK_DGRAM },	{ "udp-peer", SOCK_DGRAM }, { "last", SOCK_STREAM },  { "after", SOCK_STREAM },
-	{ "end", SOCK_STREAM }, { "reset", SOCK_STREAM },
+	{ "tcp", SOCK_STREAM }, { "peer", SOCK_STREAM },    { "peer4", SOCK_STREAM },	 { "port", SOCK_STREAM },
+	{ "udp", SOCK_DGRAM },	{ "udp-peer", SOCK_DGRAM }, { "last", SOCK_STREAM },	 { "after", SOCK_STREAM },
+	{ "end", SOCK_STREAM }, { "reset", SOCK_STREAM },   { "udp-peer4", SOCK_DGRAM },
 };
 
 static struct pollfd fds[SERVERS];
@@ -173,7 +173,7 @@ static void take(int i)
 	}
 	ssize_t n = recvfrom(fds[i].fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer, &len);
 
-	if (n >= 0 && strcmp(servers[i].kind->name, "udp-peer") == 0) {
+	if (n >= 0 && strncmp(servers[i].kind->name, "udp-peer", 8) == 0) {
 		say_peer(&peer, buffer, sizeof(buffer));
 		n = (ssize_t)strlen(buffer);
 	}
@@ -202,7 +202,7 @@ static int open_server(int i, char *spec)
 		return -1;
 	}
 	address.sin6_port = htons((unsigned short)servers[i].port);
-	if (strcmp(servers[i].kind->name, "peer4") == 0) {
+	if (servers[i].kind->name[strlen(servers[i].kind->name) - 1] == '4') {
 		address.sin6_addr.s6_addr[10] = address.sin6_addr.s6_addr[11] = 0xff;
 	}
 	fds[i].events = POLLIN;

@@ -31,12 +31,12 @@ load helpers
 		kind='{destination: "/x", type: "tmpfs", source: "tmpfs", options: [$o]}'
 		case $option in
 		# These make it a bind mount; remount changes what is there already.
-		bind | rbind) kind='{destination: "/x", type: "none", source: "/tmp", options: ["rbind", $o]}' ;;
-		remount) kind='{destination: "/tmp", type: "none", source: "/tmp", options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
-		copy-symlink | src-nofollow) kind='{destination: "/x", type: "none", source: "/tmp", options: ["rbind", $o]}' ;;
+		bind | rbind) kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
+		remount) kind='{destination: "/tmp", type: "none", source: $t, options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
+		copy-symlink | src-nofollow) kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
 		esac
 		cp "$T/whole" "$B/config.json"
-		config ".mounts += [$kind]" --arg o "$option"
+		config ".mounts += [$kind]" --arg o "$option" --arg t "$T"
 		inside 'true'
 	done
 }

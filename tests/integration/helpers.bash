@@ -70,7 +70,7 @@ script() {
 
 # ---------------------------------------------------------------- running
 
-# rl ARGUMENT...: rootlet with this test's state folder. Its processes are known by their environment.
+# rl ARGUMENT...: rootlet with this test's state folder. Its processes are known by that, or by their environment.
 rl() {
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" "$@" 3>&-
 }
@@ -149,9 +149,13 @@ refused() {
 
 # ---------------------------------------------------------------- nothing is left
 
-# marked: the pids of all processes of this test's containers, and of its rootlets.
+# marked: the pids of all processes of this test's containers, and of its rootlets. Those that stay have overwritten their
+# environment, and are known by their arguments.
 marked() {
-	grep -lsxzF "ROOTLET_TEST=$C" /proc/[0-9]*/environ | cut -d/ -f3
+	{
+		grep -lsxzF "ROOTLET_TEST=$C" /proc/[0-9]*/environ
+		grep -lsaP "\x00--root\x00\Q$T/state\E\x00|^\Q$ROOTLET\E\x00(.*\x00)?\Q$C\E(-[^\x00]*)?\x00" /proc/[0-9]*/cmdline
+	} | cut -d/ -f3 | sort -u
 }
 
 no_marked() {

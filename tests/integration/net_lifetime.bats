@@ -16,8 +16,8 @@ load net_helpers
 	[ -z "${ROOTLET_ROOM:-}" ] || rounds=24
 	script 'exec netguest tcp:80'
 	echo "# ROOTLET_NET_SEED=$seed" >&3
-	# Each process of a round carries its mark in the environment, but for slirp4netns, which has none, and is known by
-	# the network namespace that it holds open.
+	# Each process of a round has the test's folder among its arguments, or (the container's) its mark in the environment, but
+	# for slirp4netns, which is known by the network namespace that it holds open.
 	try python3 - "$ROOTLET" "$T/state" "$B" "$C" "$P" "$seed" "$rounds" <<'END'
 import errno, glob, os, random, signal, socket, subprocess, sys, time
 
@@ -27,6 +27,7 @@ random.seed(int(seed))
 env = dict(os.environ, ROOTLET_TEST=mark)
 own_net = os.stat("/proc/self/ns/net").st_ino
 MARK = ("ROOTLET_TEST=" + mark).encode()
+ARGUMENTS = ("--root\0%s\0" % root).encode()
 
 def read(path):
     try:
@@ -45,7 +46,8 @@ def parent(pid):
 def processes():
     """Of this round: what has the mark, and their slirp4netns, or one that has lost its helper."""
     all_ = [p for p in os.listdir("/proc") if p.isdigit() and alive(p)]
-    ours = [p for p in all_ if MARK in read("/proc/%s/environ" % p).split(b"\0") and p != str(os.getpid())]
+    ours = [p for p in all_ if (ARGUMENTS in read("/proc/%s/cmdline" % p) or
+                                MARK in read("/proc/%s/environ" % p).split(b"\0")) and p != str(os.getpid())]
     slirps = [p for p in all_ if p not in others and name(p) == "slirp4netns" and
               (parent(p) in ours or name(parent(p)) != "rootlet-net")]
     return ours, slirps
@@ -172,6 +174,8 @@ def count():
         try:
             with open("/proc/%s/environ" % p, "rb") as f:
                 marked = ("ROOTLET_TEST=" + mark).encode() in f.read().split(b"\0")
+            with open("/proc/%s/cmdline" % p, "rb") as f:
+                marked = marked or ("--root\0%s\0" % root).encode() in f.read()
             with open("/proc/%s/comm" % p) as f:
                 slirps += f.read().strip() == "slirp4netns" and os.stat("/proc/%s" % p).st_uid == os.getuid()
             if marked and int(p) != os.getpid():

@@ -21,22 +21,23 @@ load net_host_helpers
 		client_of tcp ::1 ::1 8080
 		client_of udp 2001:db8::1 2001:db8::1 5353
 		rl delete --force "$C"
-		script "exec netguest peer4:80"
-		rl run --detach --bundle "$B" --publish 8080:80 "$C" </dev/null >"$T/out" 2>&1
-		wait_for grep -q ready "$T/out"
+		serve "exec netguest peer4:80 udp-peer4:53" --publish 8080:80 --publish 5353:53/udp
 		wait_for announced
 		client_of tcp 2001:db8::1 2001:db8::1 8080
+		client_of udp 2001:db8::1 2001:db8::1 5353
 		rl delete --force "$C"'
 	mapfile -t line <<<"$output"
 	equal "${line[0]##* }" 192.0.2.1
 	equal "${line[1]##* }" 192.0.2.1
 	# A port of the same number, and by IPv6 too.
 	equal "${line[2]##* }" 2001:db8::1
-	# The host itself is the gateway; datagrams by IPv6 arrive by IPv4, and so does everything where nobody listens on IPv6.
+	# The host itself is the gateway.
 	equal "${line[3]##* }" 10.0.2.2
 	equal "${line[4]##* }" 10.0.2.2
-	equal "${line[5]##* }" 10.0.2.2
+	equal "${line[5]##* }" 2001:db8::1
+	# Where nobody listens on IPv6, all of it arrives by IPv4.
 	equal "${line[6]##* }" 10.0.2.2
+	equal "${line[7]##* }" 10.0.2.2
 }
 
 @test "the network moves aside where the host's routes overlap it" {

@@ -43,6 +43,47 @@ END
 	[[ $output != *"lookup 101"* ]]
 }
 
+# Tried: without forward_udp_forget_six, the client's datagrams go on to the address that was, and none is answered.
+@test "datagrams by IPv6 follow the container to its new address, which slirp4netns has when it is started anew" {
+	on_host '
+		serve "exec netguest udp-peer:53" --publish 5353:53/udp
+		own() { rl exec "$C" grep -o ^fd00000000000000................ /proc/net/if_inet6; }
+		another() { [ "$(own)" != "${before-}" ] && own; }
+		wait_for another
+		coproc python3 -c "
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind((\"2001:db8::1\", 0))
+s.connect((\"2001:db8::1\", 5353))
+s.settimeout(0.5)
+def ask():
+    for _ in range(40):
+        try:
+            s.send(b\"x\")
+            return s.recv(100).decode().split()[0]
+        except (socket.timeout, ConnectionRefusedError):
+            pass
+    return \"nothing\"
+print(ask(), flush=True)
+sys.stdin.readline()
+print(ask(), flush=True)"
+		read -r line <&"${COPROC[0]}"
+		echo "$line"
+		before=$(own)
+		kill -KILL "$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns)"
+		wait_for another
+		echo >&"${COPROC[1]}"
+		read -r line <&"${COPROC[0]}"
+		echo "$line"
+		client_of udp 2001:db8::1 2001:db8::1 5353
+		rl delete --force "$C"'
+	mapfile -t line < <(grep -vE '^fd00' <<<"$output")
+	equal "${line[0]}" 2001:db8::1
+	# By the new one, or by IPv4, if it came while there was none.
+	[[ ${line[1]} == 2001:db8::1 || ${line[1]} == 10.0.2.2 ]] || fail "after slirp4netns was started anew: ${line[1]}"
+	equal "${line[2]##* }" 2001:db8::1
+}
+
 @test "an answer by UDP comes from the address that was asked" {
 	on_host '
 		serve "exec netguest udp:53" --publish 5353:53/udp

@@ -118,7 +118,7 @@ room_find_files() {
 # room_tree: makes the tree, or finds it in the cache. Sets room_cache, the folder of this tree and of what is made from
 # it; the tree is room_cache/tree. It stays locked, shared, as long as this process lives.
 room_tree() {
-	local cache=${ROOTLET_ROOM_CACHE:-/var/cache/rootlet-tests} key
+	local cache=${ROOTLET_ROOM_CACHE:-/var/cache/rootlet-tests} key making
 	key=$(cat "$top/tests/room/tree.sh" "$top/tests/lib/debian.sh" | sha256sum | cut -c 1-16)
 	# Setuid programs that get no updates are in there: nobody else has a way to them.
 	mkdir -p "$cache"
@@ -129,15 +129,17 @@ room_tree() {
 	touch "$room_cache.lock"
 	flock --shared "$room_lock"
 	if [ ! -d "$room_cache/tree" ]; then
-		# Changing a lock may let another in between.
-		flock "$room_lock"
-		[ -d "$room_cache/tree" ] || room_make_tree
-		flock --shared "$room_lock"
+		# A lock of its own: who waits for the tree is not to wait until the other room, which has it in use, ends.
+		exec {making}<"$cache"
+		flock "$making"
+		[ -d "$room_cache/tree" ] || room_make_tree "$making"
+		exec {making}>&-
 	fi
 }
 
+# room_make_tree LOCK: LOCK is a descriptor that what it starts doesn't get.
 room_make_tree() {
-	local start=$SECONDS
+	local start=$SECONDS making=$1
 	command -v mmdebstrap >/dev/null || room_skip "needs mmdebstrap to make a Debian 12"
 	say "making the Debian 12 of the test rooms in $room_cache; it will be there next time" >&2
 	rm -rf --one-file-system "$room_cache"
@@ -146,7 +148,7 @@ room_make_tree() {
 	# In namespaces that end with us: what mmdebstrap mounts and starts doesn't stay.
 	setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
 		"$top/tests/room/tree.sh" "$room_cache/scratch/tree" "$room_cache/scratch" \
-		>"$room_cache/log" 2>&1 </dev/null {room_lock}>&- || {
+		>"$room_cache/log" 2>&1 </dev/null {room_lock}>&- {making}>&- || {
 		tail -n 30 "$room_cache/log" | sed 's/^/    | /' >&2
 		die "can't make the tree"
 	}

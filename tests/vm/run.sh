@@ -109,8 +109,9 @@ machine() {
 	for kernel in "$room_cache"/tree/boot/vmlinuz-*; do :; done
 	limit=(timeout --foreground -k 5 "${ROOTLET_VM_LIMIT:-2400}")
 	echo "$BASHPID" >"$scratch/pid"
-	# Nothing that is written reaches the system's disk: the snapshot is a file without a name.
-	TMPDIR=$scratch exec nice -n 10 "${limit[@]}" setpriv --pdeathsig KILL qemu-system-x86_64 \
+	# Nothing that is written reaches the system's disk: the snapshot is a file without a name. Behind what else runs on
+	# the host, but not so far behind that systemd's own limits inside run out.
+	TMPDIR=$scratch exec nice -n 5 "${limit[@]}" setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-accel "${ROOTLET_VM_ACCEL:-tcg,thread=multi}" -smp 2 -cpu max,-svm,-vmx,-la57 -m 2048 \
 		-nodefaults -no-user-config -display none -no-reboot -nic none \
 		-chardev "file,id=console,path=$scratch/console" -serial chardev:console \
