@@ -81,7 +81,7 @@ static int connect_it(struct net_request *r, struct net_helper *helper, struct e
 	r->netns = netns;
 	r->userns = userns;
 	TRY(net_start(r, helper, err));
-	return net_ready(helper, READY_MS, err);
+	return net_linked(helper, READY_MS, err);
 }
 
 static int run(struct arena *arena, struct net_request *r, char **argv, struct err *err)
@@ -115,10 +115,12 @@ static int run(struct arena *arena, struct net_request *r, char **argv, struct e
 	r->pidfd = pidfd;
 	rc = read(there[0], &byte, 1) == 1 ? connect_it(r, &helper, err) : 0;
 	net_listeners_close(&r->listeners);
+	if (rc == 0 && helper.pid > 0) {
+		(void)!write(go[1], "", 1);
+		rc = net_ready(&helper, READY_MS, err);
+	}
 	if (rc < 0) {
 		kill(r->pid, SIGKILL);
-	} else {
-		(void)!write(go[1], "", 1);
 	}
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
 	}

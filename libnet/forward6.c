@@ -2,8 +2,8 @@
 /*
  * net/forward6: clients that have an IPv6 address of their own reach the container at its IPv6 address, with theirs.
  *
- * The container may listen on IPv4 alone: then, and while it has no IPv6 address (slirp4netns announces one within a second of its
- * start), they are forwarded by IPv4 like everyone else, and seem to be the gateway.
+ * The container may listen on IPv4 alone: then, and while it has no IPv6 address, they are forwarded by IPv4 like everyone
+ * else, and seem to be the gateway.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,53 +16,16 @@
 
 #include "base/scope.h"
 #include "libnet/forward.h"
+#include "libnet/slirp.h"
 
 /* The connection stays within one kernel: an answer that isn't there at once is late by some scheduling. */
 #define ANSWER_MS 5
-
-/* The first 64 bits of what slirp4netns announces. */
-static const unsigned char announced[8] = { 0xfd };
-
-/* One line of if_inet6: the address, the interface's number, prefix, scope, flags, name. */
-static bool address_of(const char *line, struct in6_addr *ret)
-{
-	unsigned flags;
-	char digits[33];
-
-	/* 0x40: tentative, which can't be connected to yet. */
-	if (sscanf(line, "%32[0-9a-f] %*x %*x %*x %x", digits, &flags) != 2 || (flags & 0x40) || strlen(digits) != 32) {
-		return false;
-	}
-	for (size_t i = 0; i < sizeof(ret->s6_addr); i++) {
-		unsigned byte;
-
-		if (sscanf(digits + 2 * i, "%2x", &byte) != 1) {
-			return false;
-		}
-		ret->s6_addr[i] = (unsigned char)byte;
-	}
-	return memcmp(ret->s6_addr, announced, sizeof(announced)) == 0;
-}
-
-/* It changes when slirp4netns is started anew, since the device's hardware address does. */
-static bool find_inside(struct in6_addr *ret)
-{
-	scope_file FILE *file = fopen("/proc/self/net/if_inet6", "re");
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (address_of(line, ret)) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool has_own_address(const struct sockaddr_in6 *client)
 {
 	return client->sin6_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&client->sin6_addr) &&
 	       !IN6_IS_ADDR_LINKLOCAL(&client->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) &&
-	       memcmp(client->sin6_addr.s6_addr, announced, sizeof(announced)) != 0;
+	       memcmp(&client->sin6_addr, &link_inside6, LINK_PREFIX6 / 8) != 0;
 }
 
 /* One line of udp6: "N: ADDRESS:PORT PEER:PORT …", an address as four words of the machine's order. Whoever has a peer hears nobody else. */
@@ -120,8 +83,8 @@ static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 static bool target_of(const struct forwarder *f, uint16_t port, const struct sockaddr_in6 *client,
 		      struct sockaddr_in6 *ret)
 {
-	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	return f->six && f->keep_client && has_own_address(client) && find_inside(&ret->sin6_addr);
+	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = link_inside6 };
+	return f->six && f->keep_client && has_own_address(client);
 }
 
 static int socket_of(int type, const struct sockaddr_in6 *client)
@@ -162,7 +125,7 @@ int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_
 		return -1;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
+	if (connect(fd, (const struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
 		return -1;
 	}
 	answer = (struct pollfd){ fd, POLLOUT, 0 };

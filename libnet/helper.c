@@ -43,18 +43,26 @@ static int64_t now_ms(void)
 
 /* ---- slirp4netns ---- */
 
+static int link_is_up(struct helper *h, struct err *err)
+{
+	if (h->request->config.ipv6) {
+		TRY(link_configure(&h->link, err));
+	}
+	helper_link_is_up(h);
+	return 0;
+}
+
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
-	TRY(slirp_start(h->request, -1, h->exit_read, &h->slirp, err));
+	TRY(slirp_start(h->request, false, h->exit_read, &h->slirp, err));
 	TRY(slirp_ready(h->request, &h->slirp, err));
 	if (h->request->config.handler == NET_HANDLER_SLIRP) {
 		for (size_t i = 0; i < h->port_n; i++) {
 			TRY(helper_publish_slirp(h, h->ports[i], err));
 		}
 	}
-	helper_link_is_up(h);
-	return 0;
+	return link_is_up(h, err);
 }
 
 void helper_child_end(pid_t *pid, int *pidfd, int *control)
@@ -173,7 +181,55 @@ static void detach(void)
 	prctl(PR_SET_NAME, "rootlet-net", 0, 0, 0);
 }
 
-static int set_up(struct helper *h, int mapped, struct err *err)
+/* What can be done before the namespace has ids is done meanwhile. mapped: says that it has; -1: it does already. */
+static int start_slirp(struct helper *h, int mapped, struct err *err)
+{
+	const struct net_request *r = h->request;
+	bool early = mapped >= 0 && r->becomes_root;
+	char byte;
+
+	if (early) {
+		TRY(slirp_start(r, true, h->exit_read, &h->slirp, err));
+	}
+	TRY(link_open(r, &h->link, err));
+	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
+		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
+	}
+	if (!early) {
+		return slirp_start(r, false, h->exit_read, &h->slirp, err);
+	}
+	slirp_let_go(&h->slirp);
+	return 0;
+}
+
+/* To the caller. One that is gone does not matter: the container decides. */
+static void say(int ready, const struct err *err)
+{
+	(void)!write(ready, err, sizeof(*err));
+}
+
+/* The program in the namespace need not wait for slirp4netns' sandbox: it may run as soon as the device is there. */
+static int bring_up(struct helper *h, int ready, struct err *err)
+{
+	static const struct err well = { .code = 0 };
+	pid_t linked = -1;
+
+	if (slirp_linked(&h->slirp) && link_there(&h->link)) {
+		linked = h->slirp.pid;
+		TRY(link_is_up(h, err));
+		say(ready, &well);
+	}
+	TRY(slirp_ready(h->request, &h->slirp, err));
+	if (h->slirp.pid != linked) {
+		TRY(link_is_up(h, err));
+	}
+	if (linked < 0) {
+		say(ready, &well);
+	}
+	return 0;
+}
+
+static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 {
 	const struct net_request *r = h->request;
 	int ends[2];
@@ -183,7 +239,7 @@ static int set_up(struct helper *h, int mapped, struct err *err)
 	}
 	h->exit_read = ends[0];
 	h->exit_write = ends[1];
-	TRY(slirp_start(r, mapped, h->exit_read, &h->slirp, err));
+	TRY(start_slirp(h, mapped, err));
 	TRY(lan_prohibit(r, err));
 	if (r->config.accel) {
 		TRY(helper_switch_start(h, err));
@@ -191,12 +247,8 @@ static int set_up(struct helper *h, int mapped, struct err *err)
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(helper_publish_all(h, err));
 	}
-	TRY(slirp_ready(r, &h->slirp, err));
-	if (r->config.handler == NET_HANDLER_SLIRP) {
-		TRY(helper_publish_all(h, err));
-	}
-	helper_link_is_up(h);
-	return 0;
+	TRY(bring_up(h, ready, err));
+	return r->config.handler == NET_HANDLER_SLIRP ? helper_publish_all(h, err) : 0;
 }
 
 static _Noreturn void end(struct helper *h)
@@ -283,6 +335,7 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 	struct helper h = {
 		.request = request,
 		.slirp = SLIRP_INIT,
+		.link = { .fd = -1 },
 		.exit_read = -1,
 		.exit_write = -1,
 		.forwarder = -1,
@@ -303,11 +356,11 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 	if (helper_watch(&h, request->pid, request->pidfd) < 0) {
 		err_errno(&err, ENOMEM, "the network's helper");
 	} else {
-		(void)set_up(&h, mapped, &err);
+		(void)set_up(&h, ready, mapped, &err);
 	}
 	fd_drop(&mapped);
-	/* An err of code 0 says that all is well. A caller that is gone does not matter: the container decides. */
-	(void)!write(ready, &err, sizeof(err));
+	/* An err of code 0 says that all is well: once for the device, once for the rest. */
+	say(ready, &err);
 	close(ready);
 	if (err.code) {
 		end(&h);
@@ -354,7 +407,8 @@ void net_mapped(struct net_helper *helper)
 	fd_drop(&helper->mapped);
 }
 
-int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err)
+/* One of the two things that a helper says; an error is the last. */
+static int hear(const struct net_helper *helper, int timeout_ms, struct err *err)
 {
 	struct pollfd p = { helper->ready, POLLIN, 0 };
 	struct err said;
@@ -376,6 +430,21 @@ int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err)
 		return -said.code;
 	}
 	return 0;
+}
+
+int net_linked(struct net_helper *helper, int timeout_ms, struct err *err)
+{
+	if (!helper->linked) {
+		TRY(hear(helper, timeout_ms, err));
+		helper->linked = true;
+	}
+	return 0;
+}
+
+int net_ready(struct net_helper *helper, int timeout_ms, struct err *err)
+{
+	TRY(net_linked(helper, timeout_ms, err));
+	return hear(helper, timeout_ms, err);
 }
 
 void net_helper_close(struct net_helper *helper)

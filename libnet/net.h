@@ -9,7 +9,8 @@
  *	net_ports_bind(&arena, ports, n, &request.listeners, &err);  before anything is started: errors name the port
  *	net_start(&request, &helper, &err);                         once the namespace exists; returns at once
  *	net_mapped(&helper);                                        if its ids have come later
- *	net_ready(&helper, timeout, &err);                          when the namespace's first program is to run
+ *	net_linked(&helper, timeout, &err);                         when the namespace's first program is to run
+ *	net_ready(&helper, timeout, &err);                          to know that all went well
  *
  * What is left behind is one small process, the helper: it keeps slirp4netns running, forwards the published ports and
  * ends when the last process that it was told to watch has ended. Whoever wants to end it earlier kills it by its
@@ -211,6 +212,7 @@ struct net_helper {
 	int pidfd;
 	int ready;
 	int mapped;
+	bool linked; /* net_linked has succeeded */
 };
 
 /*
@@ -223,10 +225,17 @@ int net_start(const struct net_request *request, struct net_helper *ret, struct 
 void net_mapped(struct net_helper *helper);
 
 /*
- * Waits until the namespace is connected and the ports are forwarded. Errors: what the helper or slirp4netns said, with
+ * Waits until the namespace has its device, addresses and routes, and our own forwarder the ports. What is sent from now on
+ * waits in the device until slirp4netns, which puts itself into its sandbox first, reads it: nothing is lost, and a
+ * program may be started, but slirp4netns may still fail. Errors: as net_ready.
+ */
+int net_linked(struct net_helper *helper, int timeout_ms, struct err *err);
+
+/*
+ * Waits until the namespace is connected and the ports are forwarded; to be called once. Errors: what the helper or slirp4netns said, with
  * a remedy where one is known; ETIMEDOUT after timeout_ms.
  */
-int net_ready(const struct net_helper *helper, int timeout_ms, struct err *err);
+int net_ready(struct net_helper *helper, int timeout_ms, struct err *err);
 
 void net_helper_close(struct net_helper *helper);
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -32,6 +33,9 @@
 
 /* It logs each request of its API: a file that can't grow any more is better than a pipe that nobody empties. */
 #define WORDS_MAX 65536
+
+/* The smallest pipe, pipe(7), fcntl(2). */
+#define PIPE_SIZE 4096
 
 const char *net_slirp_find(struct arena *arena)
 {
@@ -161,7 +165,7 @@ static _Noreturn void become(const struct surroundings *s, const char *path, con
 	static const char *const environment[] = { NULL };
 
 	sys_signals_reset();
-	/* Nobody reads what it says on stdout; see hold(). */
+	/* Nobody reads what it says on stdout, but for the first. */
 	signal(SIGPIPE, SIG_IGN);
 	if (place(s) == 0 && enter(s) == 0) {
 		/* After the change of ids, which clears it; should the parent be gone by now, its exit pipe says so. */
@@ -173,19 +177,25 @@ static _Noreturn void become(const struct surroundings *s, const char *path, con
 }
 
 /*
- * slirp4netns makes its tap device in a child that says so on stdout, and goes on when that has ended. A full pipe for stdout
- * thus holds it there until the reading end is closed. A version that says nothing goes on too early, and fails.
+ * slirp4netns makes its tap device in a child, and goes on when that has ended. At its end the child writes to stdout, which is
+ * no terminal, what had been left for that before it was made: some hints about options. A full pipe for stdout thus holds it there,
+ * until it is emptied; and something to read in it says that the device has been made. A version that says nothing goes
+ * on too early without ids, and fails.
  */
-static int hold(int *ret_read, int *ret_write)
+static int make_output(bool full, int *ret_read, int *ret_write, size_t *ret_zeros)
 {
-	static const char zeros[4096];
+	static const char zeros[PIPE_SIZE];
 	int ends[2];
+	ssize_t n;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
 		return -errno;
 	}
-	(void)fcntl(ends[1], F_SETPIPE_SZ, sizeof(zeros));
-	while (write(ends[1], zeros, sizeof(zeros)) > 0) {
+	if (full) {
+		(void)fcntl(ends[1], F_SETPIPE_SZ, sizeof(zeros));
+		while ((n = write(ends[1], zeros, sizeof(zeros))) > 0) {
+			*ret_zeros += (size_t)n;
+		}
 	}
 	(void)fcntl(ends[1], F_SETFL, 0);
 	*ret_read = ends[0];
@@ -193,14 +203,27 @@ static int hold(int *ret_read, int *ret_write)
 	return 0;
 }
 
-static int start(const struct net_request *request, bool early, int exit_fd, struct slirp *ret, struct err *err)
+/* The zeros alone: what the child says may follow at once. */
+void slirp_let_go(struct slirp *slirp)
+{
+	char zeros[PIPE_SIZE];
+	ssize_t n = 1;
+
+	while (slirp->zeros > 0 && n > 0) {
+		n = read(slirp->output, zeros, slirp->zeros < sizeof(zeros) ? slirp->zeros : sizeof(zeros));
+		slirp->zeros -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+int slirp_start(const struct net_request *request, bool early, int exit_fd, struct slirp *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char **argv = slirp_argv(&arena, request, READY_FD, EXIT_FD, NETNS_FD);
 	scope_fd int words = memfd_create("slirp4netns", MFD_CLOEXEC);
 	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	scope_fd int ready = -1, ready_write = -1, held = -1, output = -1;
+	scope_fd int ready = -1, ready_write = -1, output = -1, output_write = -1;
 	struct surroundings s;
+	size_t zeros = 0;
 	int ends[2];
 	int pidfd = -1;
 	pid_t pid;
@@ -208,16 +231,16 @@ static int start(const struct net_request *request, bool early, int exit_fd, str
 	if (words < 0 || null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "preparing slirp4netns");
 	}
-	if (early && hold(&held, &output) < 0) {
-		return err_errno(err, errno, "preparing slirp4netns");
-	}
 	ready = ends[0];
 	ready_write = ends[1];
+	if (make_output(early, &output, &output_write, &zeros) < 0) {
+		return err_errno(err, errno, "preparing slirp4netns");
+	}
 	s = (struct surroundings){ .ready = ready_write,
 				   .exit = exit_fd,
 				   .words = words,
 				   .null = null,
-				   .output = early ? output : null,
+				   .output = output_write,
 				   .early = early,
 				   .netns = request->netns,
 				   .userns = request->userns };
@@ -231,29 +254,23 @@ static int start(const struct net_request *request, bool early, int exit_fd, str
 	*ret = (struct slirp){ .pid = pid,
 			       .pidfd = pidfd,
 			       .exit_fd = exit_fd,
-			       .hold = fd_take(&held),
+			       .output = fd_take(&output),
+			       .zeros = zeros,
 			       .early = early,
 			       .ready = fd_take(&ready),
 			       .words = fd_take(&words) };
 	return 0;
 }
 
-int slirp_start(const struct net_request *request, int mapped, int exit_fd, struct slirp *ret, struct err *err)
+bool slirp_linked(struct slirp *slirp)
 {
-	bool early = mapped >= 0 && request->becomes_root;
-	char byte;
+	struct pollfd fds[] = { { slirp->output, POLLIN, 0 }, { slirp->ready, POLLIN, 0 } };
 
-	if (early) {
-		TRY(start(request, true, exit_fd, ret, err));
+	while (poll(fds, 2, -1) < 0 && errno == EINTR) {
 	}
-	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
-		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
-	}
-	if (!early) {
-		return start(request, false, exit_fd, ret, err);
-	}
-	fd_drop(&ret->hold);
-	return 0;
+	/* What it says from now on nobody reads: see become(). */
+	fd_drop(&slirp->output);
+	return (fds[0].revents & POLLIN) != 0;
 }
 
 /* ---- what went wrong ---- */
@@ -347,7 +364,7 @@ int slirp_ready(const struct net_request *request, struct slirp *slirp, struct e
 	if (slirp->early) {
 		/* Only what fails with the ids in place is a failure. */
 		slirp_end(slirp);
-		TRY(start(request, false, slirp->exit_fd, slirp, err));
+		TRY(slirp_start(request, false, slirp->exit_fd, slirp, err));
 		return slirp_ready(request, slirp, err);
 	}
 	return explain(request, status, last_words(&arena, slirp->words), err);
@@ -361,7 +378,7 @@ void slirp_end(struct slirp *slirp)
 	while (slirp->pid > 0 && waitpid(slirp->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
-	fd_drop(&slirp->hold);
+	fd_drop(&slirp->output);
 	fd_drop(&slirp->pidfd);
 	fd_drop(&slirp->ready);
 	fd_drop(&slirp->words);

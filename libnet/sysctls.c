@@ -5,7 +5,8 @@
 #include "libnet/net.h"
 
 const struct net_sysctl net_sysctls[] = {
-	/* Nobody else is on that link: without this the first connection by IPv6 waits a second for the address. */
+	/* Nobody else is on that link, and its addresses are set: see link.c. */
 	{ "net/ipv6/conf/default/accept_dad", "0" },
+	{ "net/ipv6/conf/default/accept_ra", "0" },
 	{ NULL, NULL },
 };

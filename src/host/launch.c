@@ -369,10 +369,10 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	TRY(host_launch_serve(l, err));
 	TRY(host_rdt_enter(&l->plan->rdt, l->pid, err));
 	if (!l->plan->host_setup) {
-		TRY(host_network_ready(&l->network, err));
+		TRY(host_network_linked(&l->network, err));
 	}
 	TRY(host_network_share(&l->network, &l->dir, l->pid, l->pidfd, err));
-	host_launch_trace(l, "network ready");
+	host_launch_trace(l, "network linked");
 	TRY(host_record(l, err));
 	if (l->options->pid_file) {
 		TRY(host_pid_file(l->options->pid_file, l->pid, err));
@@ -400,6 +400,7 @@ int host_create(const struct launch_options *options, struct err *err)
 	rc = host_launch_prepare(&l, err);
 	if (rc == 0) {
 		rc = host_launch_make(&l, true, err);
+		rc = rc < 0 ? rc : host_network_ready(&l.network, err);
 		if (rc < 0) {
 			host_launch_undo(&l);
 		}

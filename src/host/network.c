@@ -326,6 +326,11 @@ void host_network_mapped(struct network *net)
 	}
 }
 
+int host_network_linked(struct network *net, struct err *err)
+{
+	return net->helper.pid > 0 && !net->ready ? net_linked(&net->helper, READY_TIMEOUT_MS, err) : 0;
+}
+
 int host_network_ready(struct network *net, struct err *err)
 {
 	if (net->helper.pid > 0 && !net->ready) {

@@ -52,7 +52,8 @@ int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, boo
 		       struct err *err);
 void host_network_mapped(struct network *net);
 
-/* Waits until it is connected. Called again, it has been. */
+/* Wait until a program may run in it, and until all of it is up: net_linked, net_ready. Called again, it has been. */
+int host_network_linked(struct network *net, struct err *err);
 int host_network_ready(struct network *net, struct err *err);
 
 /* Closes what is this process's; `end`: and the helper's end is seen to, its container being gone. */

@@ -133,6 +133,8 @@ static int run_made(struct launch *l, int *ret_status, struct err *err)
 	l->hooks_begun = true;
 	TRY(host_gate_start(l->wire, NULL, err));
 	host_launch_trace(l, "started");
+	/* Beside the program. Where it fails after all, the program has had no network, and is ended. */
+	TRY(host_network_ready(&l->network, err));
 	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle, err));
 	if (l->detached) {
 		return leave(l, err);

@@ -235,6 +235,30 @@ exit 1'
 	refuses 127.0.0.1 "$P"
 }
 
+@test "a slirp4netns that gives up when its device is there already: the program is ended, nothing is left" {
+	script 'echo running; exec sleep 100'
+	in_place_of_slirp "#!/bin/sh
+[ \"\$1\" != --version ] || { echo slirp4netns version 1.2.0; exit; }
+$(command -v slirp4netns) \"\$@\" 3>/dev/null &
+sleep 1
+echo 'no room for a sandbox' >&2
+kill \$!
+exit 1"
+	try run_with_it --net=slirp4netns --publish "127.0.0.1:$P:80"
+	equal "$status" 1
+	equal "$output" running
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "slirp4netns could not connect the network: no room for a sandbox"
+	refuses 127.0.0.1 "$P"
+	PATH=$T/path:$PATH try rl create --bundle "$B" --net=slirp4netns "$C"
+	refused "no room for a sandbox"
+	# Hooks may use the network: they wait for all of it.
+	config ".hooks.createRuntime = [{\"path\": \"/bin/sh\", \"args\": [\"sh\", \"-c\", \"touch $T/hooked\"]}]"
+	try run_with_it --net=slirp4netns
+	refused "no room for a sandbox"
+	[ ! -e "$T/hooked" ]
+}
+
 # ---------------------------------------------------------------- hardened
 
 @test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else" {
