@@ -26,7 +26,7 @@ load net_helpers
 
 # Seen to fail, by IPv6, with link_configure left out of helper.c.
 @test "the program's first deed may be a connection, by IPv4 and by IPv6: nothing is lost while slirp4netns is at its sandbox" {
-	local address i
+	local address
 	python3 -u - "$P" >"$T/served" <<'END' &
 import select, socket, sys
 servers = [socket.create_server(("127.0.0.1", int(sys.argv[1]))),
@@ -43,7 +43,7 @@ END
 	script "nc \"\$1\" $P; awk '/^Tcp:/ { n = \$13 } END { print n }' /proc/net/snmp"
 	config '.process.args += ["sh", ""]'
 	for address in 10.0.2.2 fd00::2; do
-		for i in 1 2 3; do
+		for _ in 1 2 3; do
 			config ".process.args[-1] = \"$address\""
 			try rl run --bundle "$B" --net=slirp4netns:allow_host_loopback=true "$C"
 			equal "$output" $'served\n0'
