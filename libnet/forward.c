@@ -256,8 +256,7 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 		break;
 	case FORWARD_LINK_UP:
 		f->transparent = inside_routes(&f->inside) == 0;
-		f->six = f->transparent && inside_routes6() == 0;
-		forward_udp_forget_six(f);
+		f->six = f->ipv6 && f->transparent && inside_routes6() == 0;
 		f->link_up = true;
 		watch_listeners(f);
 		break;
@@ -322,6 +321,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 		.inside = setup->inside,
 		.gateway = setup->gateway,
 		.keep_client = setup->keep_client,
+		.ipv6 = setup->ipv6,
 		.spare = -1,
 	};
 

@@ -49,6 +49,7 @@ struct forward_setup {
 	struct in_addr inside;
 	struct in_addr gateway;
 	bool keep_client;
+	bool ipv6;
 };
 
 /*
@@ -90,7 +91,8 @@ struct forwarder {
 	bool link_up;		/* until then nobody could be reached: what comes waits in the listeners */
 	bool transparent;	/* the kernel lets us use the clients' addresses */
 	bool keep_client;
-	bool six; /* and so with IPv6 */
+	bool ipv6; /* the container is to have it */
+	bool six;  /* and it works as IPv4 does */
 	struct listener *listeners;
 	bool full;		    /* out of descriptors: no TCP listener is watched until a connection ends */
 	int spare;		    /* the socket of the next connection, or -1 */
@@ -136,9 +138,6 @@ void forward_tcp_free_dropped(struct forwarder *f);
 void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t events);
 void forward_udp_forget(struct forwarder *f, const struct listener *listener);
 void forward_udp_free_dropped(struct forwarder *f);
-
-/* The container's IPv6 address is another now: ends the flows to it. */
-void forward_udp_forget_six(struct forwarder *f);
 
 /* Ends what was idle too long. Returns milliseconds until it should be called again, -1 when there is nothing. */
 int forward_udp_expire(struct forwarder *f);

@@ -36,7 +36,7 @@ struct helper {
 	const struct net_request *request;
 	struct slirp slirp;
 	struct sys_nl link; /* of the namespace; link.c */
-	int exit_read; /* slirp4netns polls this one, and ends when the other is closed */
+	int exit_read;	    /* slirp4netns polls this one, and ends when the other is closed */
 	int exit_write;
 	pid_t forwarder;
 	int forwarder_pidfd;

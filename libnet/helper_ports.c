@@ -77,6 +77,7 @@ static int start_forwarder(struct helper *h)
 			.inside = net_cidr_address(&h->request->config.cidr, 100),
 			.gateway = net_cidr_address(&h->request->config.cidr, 2),
 			.keep_client = h->request->config.keep_client,
+			.ipv6 = h->request->config.ipv6,
 		};
 
 		forward_main(&setup);

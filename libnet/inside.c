@@ -14,6 +14,7 @@
 
 #include "base/scope.h"
 #include "libnet/forward.h"
+#include "libnet/slirp.h"
 #include "sys/fd.h"
 #include "sys/netlink.h"
 
@@ -55,8 +56,13 @@ static int mark_rule(sa_family_t family)
 	return already(ask(&m));
 }
 
+static size_t length_of(sa_family_t family)
+{
+	return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
 /* "local default dev lo": whatever comes by this table is for us. With the own address as the answers' source. */
-static int local_route(sa_family_t family, uint8_t table, const struct in_addr *own)
+static int local_route(sa_family_t family, uint8_t table, const void *own)
 {
 	const struct rtmsg route = {
 		.rtm_family = (unsigned char)family,
@@ -70,7 +76,7 @@ static int local_route(sa_family_t family, uint8_t table, const struct in_addr *
 	sys_nl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof(route));
 	sys_nl_u32(&m, RTA_OIF, if_nametoindex("lo"));
 	if (own) {
-		sys_nl_put(&m, RTA_PREFSRC, own, sizeof(*own));
+		sys_nl_put(&m, RTA_PREFSRC, own, length_of(family));
 	}
 	return ask(&m);
 }
@@ -98,7 +104,7 @@ int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
 	sys_nl_begin(&m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof(rule));
 	/* Behind the rules that bring the answers of published ports back: their clients may be on that network. */
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 10);
-	sys_nl_put(&m, FRA_DST, address, family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	sys_nl_put(&m, FRA_DST, address, length_of(family));
 	return already(ask(&m));
 }
 
@@ -106,17 +112,17 @@ int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
  * The own address on lo as well: it goes with the device when slirp4netns dies, and the kernel lets nothing leave from an
  * address that no device has. So what is published goes on until the device is back.
  */
-static int own_address(const struct in_addr *own)
+static int own_address(sa_family_t family, const void *own)
 {
-	const struct ifaddrmsg address = { .ifa_family = AF_INET,
-					   .ifa_prefixlen = 32,
+	const struct ifaddrmsg address = { .ifa_family = (uint8_t)family,
+					   .ifa_prefixlen = (uint8_t)(8 * length_of(family)),
 					   .ifa_scope = RT_SCOPE_HOST,
 					   .ifa_index = if_nametoindex("lo") };
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &address, sizeof(address));
-	sys_nl_put(&m, IFA_LOCAL, own, sizeof(*own));
-	sys_nl_put(&m, IFA_ADDRESS, own, sizeof(*own));
+	sys_nl_put(&m, IFA_LOCAL, own, length_of(family));
+	sys_nl_put(&m, IFA_ADDRESS, own, length_of(family));
 	return ask(&m);
 }
 
@@ -135,7 +141,7 @@ int inside_routes(const struct in_addr *own)
 		rc = local_route(AF_INET, NET_FORWARD_TABLE_TCP, NULL);
 	}
 	if (rc == 0) {
-		rc = own_address(own);
+		rc = own_address(AF_INET, own);
 	}
 	/* This one needs the address to be there. */
 	if (rc == 0) {
@@ -154,8 +160,10 @@ int inside_routes6(void)
 	if (rc == 0) {
 		rc = local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL);
 	}
-	/* The answers' source: of all the devices' addresses the kernel takes the one of this scope. */
-	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_UDP, NULL) : rc;
+	if (rc == 0) {
+		rc = own_address(AF_INET6, &link_inside6);
+	}
+	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_UDP, &link_inside6) : rc;
 }
 
 int inside_enter(int userns, int netns)

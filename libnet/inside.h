@@ -19,7 +19,7 @@ int inside_enter(int userns, int netns);
  */
 int inside_routes(const struct in_addr *own);
 
-/* The same for IPv6; after inside_routes, which sets what both have in common. */
+/* The same for IPv6 and its fixed address; after inside_routes, which sets what both have in common. */
 int inside_routes6(void);
 
 /* Nothing goes to that network any more, of AF_INET or AF_INET6; address has the bytes of one. Returns 0 or -errno. */

@@ -149,18 +149,6 @@ void forward_udp_forget(struct forwarder *f, const struct listener *listener)
 	}
 }
 
-void forward_udp_forget_six(struct forwarder *f)
-{
-	struct flow *next;
-
-	for (struct flow *flow = f->flows; flow; flow = next) {
-		next = flow->older;
-		if (flow->six) {
-			drop(f, flow);
-		}
-	}
-}
-
 /* To the client, from the address that it wrote to. What can't be sent now is lost: that is UDP's way. */
 static void answer(const struct flow *flow, char *bytes, size_t len)
 {

@@ -118,7 +118,8 @@ END
 }
 
 @test "a range of ports, each to its own; IPv6 and IPv4" {
-	local first=$((P < 60000 ? P : 50000))
+	local first
+	first=$(free_ports 3)
 	serve 'exec netguest port:9000 port:9001 port:9002' \
 		--net=slirp4netns --publish "$first-$((first + 2)):9000-9002"
 	equal "$(ask 127.0.0.1 "$first" '')" 9000

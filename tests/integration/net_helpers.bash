@@ -13,7 +13,25 @@ setup() {
 }
 
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	free_ports 1
+}
+
+# free_ports N: the first of N in a row.
+free_ports() {
+	python3 - "$1" <<'END'
+import socket, sys
+while True:
+    first, found = 0, []
+    try:
+        for i in range(int(sys.argv[1])):
+            found.append(socket.socket())
+            found[-1].bind(("", first + i if first else 0))
+            first = first or found[-1].getsockname()[1]
+        break
+    except (OSError, OverflowError):
+        pass
+print(first)
+END
 }
 
 # serve TEXT [OPTION...]: a detached container that runs it on a network of ours. `netguest` says when it is ready.

@@ -43,45 +43,35 @@ END
 	[[ $output != *"lookup 101"* ]]
 }
 
-# Tried: without forward_udp_forget_six, the client's datagrams go on to the address that was, and none is answered.
-@test "datagrams by IPv6 follow the container to its new address, which slirp4netns has when it is started anew" {
+# Seen to fail, now and then, without the own address of AF_INET6 on lo (inside.c): a datagram is lost meanwhile.
+@test "slirp4netns killed: datagrams and connections by IPv6 go on, with the client's address" {
 	on_host '
-		serve "exec netguest udp-peer:53" --publish 5353:53/udp
-		own() { rl exec "$C" grep -o ^fd00000000000000................ /proc/net/if_inet6; }
-		another() { [ "$(own)" != "${before-}" ] && own; }
-		wait_for another
-		coproc python3 -c "
-import socket, sys
-s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.bind((\"2001:db8::1\", 0))
-s.connect((\"2001:db8::1\", 5353))
-s.settimeout(0.5)
-def ask():
-    for _ in range(40):
-        try:
-            s.send(b\"x\")
-            return s.recv(100).decode().split()[0]
-        except (socket.timeout, ConnectionRefusedError):
-            pass
-    return \"nothing\"
-print(ask(), flush=True)
-sys.stdin.readline()
-print(ask(), flush=True)"
-		read -r line <&"${COPROC[0]}"
-		echo "$line"
-		before=$(own)
-		kill -KILL "$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns)"
-		wait_for another
-		echo >&"${COPROC[1]}"
-		read -r line <&"${COPROC[0]}"
-		echo "$line"
-		client_of udp 2001:db8::1 2001:db8::1 5353
+		serve "exec netguest udp-peer:53 peer:80" --publish 5353:53/udp --publish 8080:80
+		cat >"$T/ask.py" <<END
+import os, signal, socket, sys, time
+def server():
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind(("2001:db8::1", 0))
+    s.connect(("2001:db8::1", 5353))
+    s.settimeout(20)
+    return s
+def ask(s):
+    s.send(b"x")
+    return s.recv(100).decode().split()[0]
+def connection():
+    s = socket.create_connection(("2001:db8::1", 8080), 20, ("2001:db8::1", 0))
+    return s.makefile().read().split()[0]
+s = server()
+seen = {ask(s)}
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+for _ in range(20):
+    seen |= {ask(s), ask(server()), connection()}
+    time.sleep(0.01)
+print(seen)
+END
+		python3 "$T/ask.py" "$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns)"
 		rl delete --force "$C"'
-	mapfile -t line < <(grep -vE '^fd00' <<<"$output")
-	equal "${line[0]}" 2001:db8::1
-	# By the new one, or by IPv4, if it came while there was none.
-	[[ ${line[1]} == 2001:db8::1 || ${line[1]} == 10.0.2.2 ]] || fail "after slirp4netns was started anew: ${line[1]}"
-	equal "${line[2]##* }" 2001:db8::1
+	equal "$output" "{'2001:db8::1'}"
 }
 
 @test "an answer by UDP comes from the address that was asked" {
