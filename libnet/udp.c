@@ -27,7 +27,6 @@ struct flow {
 	struct flow *newer, *older;
 	struct flow *next; /* in its bucket */
 	int fd;
-	bool six; /* it goes to the container's IPv6 address */
 	bool dropped;
 	time_t used;
 	struct sockaddr_storage client;
@@ -236,7 +235,6 @@ static struct flow *make(struct forwarder *f, struct listener *l, const struct s
 	}
 	*flow = (struct flow){ .source = { flow_ready }, .listener = l, .client = *client };
 	flow->fd = l->six ? forward_six_udp(f, l->inside_port, client) : -1;
-	flow->six = flow->fd >= 0;
 	if (flow->fd < 0) {
 		flow->fd = connect_inside(f, l, client);
 	}
