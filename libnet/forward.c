@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "libnet/confine.h"
 #include "libnet/inside.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
@@ -255,8 +256,8 @@ static void control_ready(struct forwarder *f, struct source *source, uint32_t e
 		(void)send(f->control, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		break;
 	case FORWARD_LINK_UP:
-		f->transparent = inside_routes(&f->inside) == 0;
-		f->six = f->ipv6 && f->transparent && inside_routes6() == 0;
+		f->transparent = f->marks && inside_routes(&f->inside) == 0;
+		f->six = f->ipv6 && f->transparent && f->marks6 && inside_routes6() == 0;
 		f->link_up = true;
 		watch_listeners(f);
 		break;
@@ -334,6 +335,10 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	/* The listeners come by the socket: a second copy, of the fork, would keep a removed port open. */
 	sys_close_except(3, f.control, -1);
 	prctl(PR_SET_NAME, "rootlet-ports", 0, 0, 0);
+	/* Whatever is a file: behind the filter nothing can be opened. */
+	f.marks = inside_marks() == 0;
+	f.marks6 = inside_marks6() == 0;
+	f.udp6 = open("/proc/self/net/udp6", O_RDONLY | O_CLOEXEC);
 	f.epoll = epoll_create1(EPOLL_CLOEXEC);
 	f.buffer = malloc(NET_FORWARD_BUFFER);
 	f.flow_table = calloc(FORWARD_BUCKETS, sizeof(*f.flow_table));
@@ -341,7 +346,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 		_exit(1);
 	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0) {
+	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0 || confine(CONFINE_FORWARDER) < 0) {
 		_exit(1);
 	}
 	serve(&f);

@@ -20,6 +20,9 @@
 #define NET_FORWARD_TABLE_TCP 100
 #define NET_FORWARD_TABLE_UDP 101
 
+/* The first device of every network namespace is its loopback (the kernel's LOOPBACK_IFINDEX). */
+#define NET_LOOPBACK 1
+
 /* Bytes that one read or write moves while a connection is young, and the longest datagram. */
 #define NET_FORWARD_BUFFER 65536
 
@@ -89,7 +92,10 @@ struct forwarder {
 	struct in_addr inside;	/* where the container is reached */
 	struct in_addr gateway; /* who a client without an address of its own seems to be */
 	bool link_up;		/* until then nobody could be reached: what comes waits in the listeners */
-	bool transparent;	/* the kernel lets us use the clients' addresses */
+	bool marks;		/* answers can be known by the mark; IPv6's too */
+	bool marks6;
+	int udp6;	  /* the namespace's list of UDP sockets of IPv6, or -1 */
+	bool transparent; /* the kernel lets us use the clients' addresses */
 	bool keep_client;
 	bool ipv6; /* the container is to have it */
 	bool six;  /* and it works as IPv4 does */

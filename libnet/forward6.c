@@ -45,17 +45,29 @@ static bool hears(const char *line, const struct sockaddr_in6 *target)
 
 /*
  * Asked before something is sent, as nothing tells that a datagram has arrived, and an ICMP error may be late or left out (the kernel
- * limits them): the datagram would be lost.
+ * limits them): the datagram would be lost. The list is made anew whenever it is read from its beginning.
  */
-static bool somebody_hears(const struct sockaddr_in6 *target)
+static bool somebody_hears(const struct forwarder *f, const struct sockaddr_in6 *target)
 {
-	scope_file FILE *file = fopen("/proc/self/net/udp6", "re");
-	char line[256];
+	char bytes[4096];
+	size_t have = 0;
+	off_t at = 0;
+	ssize_t got;
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (hears(line, target)) {
-			return true;
+	while ((got = pread(f->udp6, bytes + have, sizeof(bytes) - 1 - have, at)) > 0) {
+		char *line = bytes, *end;
+
+		at += got;
+		have += (size_t)got;
+		bytes[have] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			if (hears(line, target)) {
+				return true;
+			}
 		}
+		have -= (size_t)(line - bytes);
+		memmove(bytes, line, have);
 	}
 	return false;
 }
@@ -100,7 +112,7 @@ int forward_six_udp(const struct forwarder *f, uint16_t port, const struct socka
 	struct sockaddr_in6 target;
 	scope_fd int fd = -1;
 
-	if (!target_of(f, port, client, &target) || !somebody_hears(&target)) {
+	if (!target_of(f, port, client, &target) || !somebody_hears(f, &target)) {
 		return -1;
 	}
 	fd = socket_of(SOCK_DGRAM, client);

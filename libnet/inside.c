@@ -7,7 +7,6 @@
 #include <linux/fib_rules.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -74,7 +73,7 @@ static int local_route(sa_family_t family, uint8_t table, const void *own)
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof(route));
-	sys_nl_u32(&m, RTA_OIF, if_nametoindex("lo"));
+	sys_nl_u32(&m, RTA_OIF, NET_LOOPBACK);
 	if (own) {
 		sys_nl_put(&m, RTA_PREFSRC, own, length_of(family));
 	}
@@ -117,7 +116,7 @@ static int own_address(sa_family_t family, const void *own)
 	const struct ifaddrmsg address = { .ifa_family = (uint8_t)family,
 					   .ifa_prefixlen = (uint8_t)(8 * length_of(family)),
 					   .ifa_scope = RT_SCOPE_HOST,
-					   .ifa_index = if_nametoindex("lo") };
+					   .ifa_index = NET_LOOPBACK };
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &address, sizeof(address));
@@ -126,17 +125,23 @@ static int own_address(sa_family_t family, const void *own)
 	return ask(&m);
 }
 
-int inside_routes(const struct in_addr *own)
+int inside_marks(void)
 {
 	/* What an accepted socket sends, and what the kernel itself answers: the reset of a port where nobody listens. */
 	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/tcp_fwmark_accept", "1", 1);
 
-	if (rc == 0) {
-		rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1);
-	}
-	if (rc == 0) {
-		rc = mark_rule(AF_INET);
-	}
+	return rc == 0 ? sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1) : rc;
+}
+
+int inside_marks6(void)
+{
+	return sys_write_file(AT_FDCWD, "/proc/sys/net/ipv6/fwmark_reflect", "1", 1);
+}
+
+int inside_routes(const struct in_addr *own)
+{
+	int rc = mark_rule(AF_INET);
+
 	if (rc == 0) {
 		rc = local_route(AF_INET, NET_FORWARD_TABLE_TCP, NULL);
 	}
@@ -152,11 +157,8 @@ int inside_routes(const struct in_addr *own)
 
 int inside_routes6(void)
 {
-	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv6/fwmark_reflect", "1", 1);
+	int rc = mark_rule(AF_INET6);
 
-	if (rc == 0) {
-		rc = mark_rule(AF_INET6);
-	}
 	if (rc == 0) {
 		rc = local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL);
 	}

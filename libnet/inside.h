@@ -14,12 +14,15 @@ int inside_enter(int userns, int netns);
 
 /*
  * Lets sockets have foreign addresses: what answers them is routed to this host's own sockets. For TCP by the mark that
- * an accepted socket inherits (tcp_fwmark_accept). May be called again when the address has come back.
- * Returns 0 or -errno (-EAFNOSUPPORT and the like: a kernel without policy routing).
+ * an accepted socket inherits: the namespace's sysctls for that, tcp_fwmark_accept and fwmark_reflect, which need doing once,
+ * and the routes. The latter may be set again when the address has come back.
+ * Return 0 or -errno (-EAFNOSUPPORT and the like: a kernel without policy routing).
  */
+int inside_marks(void);
 int inside_routes(const struct in_addr *own);
 
-/* The same for IPv6 and its fixed address; after inside_routes, which sets what both have in common. */
+/* The same for IPv6 and its fixed address; after those for IPv4, which set what both have in common. */
+int inside_marks6(void);
 int inside_routes6(void);
 
 /* Nothing goes to that network any more, of AF_INET or AF_INET6; address has the bytes of one. Returns 0 or -errno. */

@@ -27,16 +27,12 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "libnet/confine.h"
 #include "libnet/slirp.h"
 #include "sys/caps.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
-
-#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
-#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
-#endif
 
 #define EVENTS 32
 
@@ -370,7 +366,7 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (give_up_capabilities() < 0 || keep_only(&setup) < 0 || set_up(&s) < 0 ||
-	    send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
+	    confine(CONFINE_SWITCH) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}
 	for (;;) {

@@ -33,6 +33,11 @@
 #include "libnet/net.h"
 #include "sys/netlink.h"
 
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
 /* ---- switch_judge.c: pure ---- */
 
 struct switch_peer {

@@ -13,9 +13,6 @@
 
 #include "libnet/switch.h"
 
-/* The first device of every network namespace is its loopback (the kernel's LOOPBACK_IFINDEX). */
-#define LOOPBACK 1
-
 /* IPv4, in host byte order: who is never a peer outside. */
 static const struct block {
 	uint32_t network;
@@ -168,7 +165,7 @@ enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, in
 	default:
 		return SWITCH_STAY;
 	}
-	if (outside->type != RTN_UNICAST || outside->device <= LOOPBACK || (outside->direct && !lan)) {
+	if (outside->type != RTN_UNICAST || outside->device <= NET_LOOPBACK || (outside->direct && !lan)) {
 		return SWITCH_STAY;
 	}
 	*ret = outside->device;

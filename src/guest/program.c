@@ -233,10 +233,13 @@ int guest_wait_start(struct guest *g, struct err *err)
 	struct wire_msg msg;
 	int rc;
 
-	/* The container now outlives the command that made it, and hooks that would inherit its environment are done. */
-	sys_environ_forget();
+	/* The container now outlives the command that made it. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	g->started = true;
+	if (g->gate >= 0) {
+		/* It may wait for days, and the hooks that inherit the caller's environment are done. */
+		sys_environ_forget();
+	}
 	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the host side");

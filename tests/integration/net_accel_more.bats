@@ -236,11 +236,11 @@ reached 0"
 	[[ ${line[2]} == "2001:db8::1 "* ]]
 }
 
-@test "the switch keeps three of root's capabilities, nothing of the caller's descriptors, and costs little memory" {
+@test "the switch keeps three of root's capabilities, has a filter, nothing of the caller's descriptors, and costs little memory" {
 	on_host '
 		serve "echo ready; exec sleep 1000" "$ACCEL" --publish 0.0.0.0:80:80
 		pid=$(pgrep -x rootlet-switch)
-		grep -E "^(CapPrm|CapEff|NoNewPrivs):" "/proc/$pid/status"
+		grep -E "^(CapPrm|CapEff|NoNewPrivs|Seccomp):" "/proc/$pid/status"
 		ls -l "/proc/$pid/fd" | grep -cvE "/dev/null|socket:|net:|user:|eventpoll|seccomp|total" || true
 		rl exec "$C" true
 		rl exec "$C" true
@@ -255,6 +255,7 @@ reached 0"
 	equal "$(tr -s '\t ' ' ' <<<"$output")" "CapPrm: 0000000000001404
 CapEff: 0000000000001404
 NoNewPrivs: 1
+Seccomp: 2
 0
 ready 0.0.0.0 80"
 }

@@ -261,14 +261,20 @@ exit 1"
 
 # ---------------------------------------------------------------- hardened
 
-@test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else" {
-	serve 'exec sleep 100' --publish "127.0.0.1:$P:80"
+@test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else; it has a filter, and nobody looks into it" {
+	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	local forwarder
 	forwarder=$(child_of "$(helper_pid)" rootlet-ports)
 	equal "$(awk '/^CapEff/ { print $2 }' "/proc/$forwarder/status")" 0000000000001000
 	equal "$(awk '/^CapBnd/ { print $2 }' "/proc/$forwarder/status")" 0000000000001000
+	equal "$(awk '/^CapPrm/ { print $2 }' "/proc/$forwarder/status")" 0000000000001000
 	grep -q '^NoNewPrivs:[[:space:]]*1$' "/proc/$forwarder/status"
-	equal "$(readlink "/proc/$forwarder/ns/net")" "$(readlink "/proc/$(pid_of)/ns/net")"
+	grep -q '^Seccomp:[[:space:]]*2$' "/proc/$forwarder/status"
+	# Of its user's processes none may trace it or read its memory.
+	try cat "/proc/$forwarder/environ"
+	equal "$status" 1
+	has "$stderr" "Permission denied"
+	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	rl delete --force "$C"
 }
 
