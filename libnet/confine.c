@@ -71,9 +71,21 @@ struct rule {
 /* netfilter's options of sockets, of IP and IPv6, begin with 64 (IPT_BASE_CTL). */
 #define NETFILTER (~63U)
 
+/* What AddressSanitizer calls of its own accord: before what does not return, and to do something once. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZER CALL(sigaltstack), CALL(futex), CALL(sched_yield), CALL(getpid), CALL(gettid),
+#else
+#define SANITIZER
+#endif
+
 /* The C library's allocator; a poll or an epoll_wait that a stop has interrupted; clocks that the vdso does not know. */
 #define COMMON                                                                                                         \
-	CALL(brk), CALL_IF(mmap, HAS_NO(2, PROT_EXEC)), CALL(munmap), CALL(mremap), CALL(madvise),                     \
+	SANITIZER CALL(brk), CALL_IF(mmap, HAS_NO(2, PROT_EXEC)), CALL(munmap), CALL(mremap), CALL(madvise),           \
 		CALL(clock_gettime), CALL(restart_syscall), CALL(epoll_ctl), CALL(close), CALL(exit_group)
 
 static const struct rule forwarder_rules[] = {
