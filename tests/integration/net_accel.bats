@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # --net=slirp4netns:accel=seccomp: connections by sockets of the host. What depends on the kernel, and what each container is to
-# have; net_accel_more.bats goes into the details.
+# have; net_accel_more.bats goes into the details, net_accel_user.bats has what an ordinary user of the whole machine sees.
 #
-# rooms: host session
+# rooms: host session vm
 #
 # shellcheck disable=SC2016,SC2317 # what stands in single quotes is for the shell of that host
 
