@@ -22,7 +22,7 @@ far() {
 # secret ADDRESS...: a server at port 9000 of each, which nobody may reach. $T/reached has a line for each caller.
 secret() {
 	: >"$T/reached"
-	python3 - "$T/reached" "$@" >"$T/secret" <<'END' &
+	python3 - "$T/reached" "$@" >"$T/secret" 3>&- <<'END' &
 import select, socket, sys
 reached = open(sys.argv[1], "a")
 listeners = []

@@ -34,6 +34,11 @@ teardown_file() {
 	sudo ip link delete accel0 2>/dev/null || true
 }
 
+teardown() {
+	[ -z "${server:-}" ] || kill "$server"
+	container_teardown
+}
+
 # far COMMAND...: on the second host.
 far() {
 	sudo nsenter --net=/run/netns/accel "$@"
@@ -80,12 +85,12 @@ far_ask() {
 # (libnet/switch_socket.c).
 @test "a program that races does not reach the machine's loopback" {
 	secret 127.0.0.1 ::1
+	server=$!
 	# The server is there, and says so to who asks it outside.
 	has "$("$ROOTLET_BUILDDIR/tests/guest/accelguest" call block 127.0.0.1 9000)" secret
 	: >"$T/reached"
 	races 300 1500
 	rl run --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 --publish 8081:81 "$C" >"$T/out"
-	kill "$!"
 	equal "$(sort -u "$T/out") $(wc -l <"$T/out")" "reached 0 6"
 	equal "$(cat "$T/reached")" ""
 }
