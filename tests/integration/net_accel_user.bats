@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # --net=slirp4netns:accel=seccomp for a user of the whole machine, without a namespace around him in which he has all capabilities.
 # Kernels of 2026 (6.18, and Debian's 6.1.0-56 too) keep SO_ATTACH_FILTER of TCP sockets for CAP_NET_ADMIN over their network
-# namespace: an ordinary user is refused there.
+# namespace: an ordinary user is refused there. So the user has that one capability in the tests of what works.
 #
 # rooms: vm
 #
@@ -18,11 +18,13 @@ setup_file() {
 		ip address add 192.0.2.1/24 dev accel0
 		ip address add 2001:db8::1/64 dev accel0 nodad
 		ip link set accel0 up
+		ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev accel0
+		ip neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev accel0
 		ip -n accel link set lo up
 		ip -n accel address add 192.0.2.9/24 dev accel1
 		ip -n accel address add 2001:db8::9/64 dev accel1 nodad
 		ip -n accel link set accel1 up'
-	far "$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 >"$BATS_FILE_TMPDIR/far" 3>&- &
+	far "$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 tcp:7001 >"$BATS_FILE_TMPDIR/far" 3>&- &
 	wait_for grep -q ready "$BATS_FILE_TMPDIR/far"
 }
 
@@ -35,6 +37,16 @@ teardown_file() {
 # far COMMAND...: on the second host.
 far() {
 	sudo nsenter --net=/run/netns/accel "$@"
+}
+
+far_ask() {
+	far "$ROOTLET_BUILDDIR/tests/guest/accelguest" call block "$@" || true
+}
+
+# admin_rl ARGUMENT...: rl, with CAP_NET_ADMIN over the machine's network and no other capability.
+admin_rl() {
+	sudo setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups --inh-caps=+net_admin --ambient-caps=+net_admin \
+		env HOME="$HOME" USER="$USER" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
 @test "an ordinary user: as the kernel has it, by the host's socket or refused with the reason" {
@@ -53,4 +65,32 @@ END
 	else
 		refused "accel=seccomp" "SO_ATTACH_FILTER" "CAP_NET_ADMIN"
 	fi
+}
+
+@test "out: the socket is the host's, at both ends, by run and by exec; of a user whose descriptors can't be listed it stays inside" {
+	rl() { admin_rl "$@"; }
+	serve 'for to in 192.0.2.9 2001:db8::9; do accelguest call block $to 7000; accelguest call nonblock $to 7000; done
+		echo ready; exec sleep 1000' "$ACCEL"
+	mapfile -t line <"$T/out"
+	for i in 0 1; do
+		[[ ${line[i]} == "192.0.2.1 192.0.2.1 "* ]] || fail "${line[i]}"
+		[[ ${line[i + 2]} == "2001:db8::1 2001:db8::1 "* ]] || fail "${line[i + 2]}"
+	done
+	try rl exec "$C" accelguest call block 192.0.2.9 7000
+	[[ $output == "192.0.2.1 192.0.2.1 "* ]] || fail "$output"
+	try rl exec --user 1000:1000 "$C" accelguest call block 192.0.2.9 7000
+	[[ $output == "10.0.2.100 192.0.2.1 "* ]] || fail "$output"
+	rl delete --force "$C"
+}
+
+@test "in: the server's socket is bound to the host's port, callers are seen as they are; port remove ends it" {
+	rl() { admin_rl "$@"; }
+	serve 'exec accelguest serve plain :: 80' "$ACCEL" --publish 8080:80
+	equal "$(cat "$T/out")" "ready :: 8080"
+	equal "$(far_ask 192.0.2.1 8080)" "192.0.2.9 ::ffff:192.0.2.9"
+	equal "$(far_ask 2001:db8::1 8080)" "2001:db8::9 2001:db8::9"
+	rl port remove "$C" 8080:80
+	equal "$(far_ask 192.0.2.1 8080)" "connect: ECONNREFUSED"
+	equal "$(far_ask 2001:db8::1 8080)" "connect: ECONNREFUSED"
+	rl delete --force "$C"
 }
