@@ -34,6 +34,11 @@ teardown_file() {
 	sudo ip link delete accel0 2>/dev/null || true
 }
 
+teardown() {
+	[ -z "${server:-}" ] || kill "$server"
+	container_teardown
+}
+
 # far COMMAND...: on the second host.
 far() {
 	sudo nsenter --net=/run/netns/accel "$@"
@@ -93,4 +98,18 @@ END
 	equal "$(far_ask 192.0.2.1 8080)" "connect: ECONNREFUSED"
 	equal "$(far_ask 2001:db8::1 8080)" "connect: ECONNREFUSED"
 	rl delete --force "$C"
+}
+
+# net_accel_more.bats says without what it was seen to reach it.
+@test "a program that races does not reach the machine's loopback" {
+	rl() { admin_rl "$@"; }
+	secret 127.0.0.1 ::1
+	server=$!
+	# The server is there, and says so to who asks it outside.
+	has "$("$ROOTLET_BUILDDIR/tests/guest/accelguest" call block 127.0.0.1 9000)" secret
+	: >"$T/reached"
+	races 200 1000
+	rl run --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 --publish 8081:81 "$C" >"$T/out"
+	equal "$(sort -u "$T/out") $(wc -l <"$T/out")" "reached 0 6"
+	equal "$(cat "$T/reached")" ""
 }
