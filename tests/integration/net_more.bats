@@ -48,6 +48,7 @@ load net_helpers
 @test "a bundle that asks for nothing has a loopback alone, and no helper" {
 	script 'ls /sys/class/net; sleep 100'
 	rl run --detach --bundle "$B" "$C" </dev/null >"$T/out" 2>&1
+	wait_for grep -q . "$T/out"
 	equal "$(cat "$T/out")" lo
 	equal "$(jq 'has("network")' "$T/state/$C/state.json")" false
 	rl delete --force "$C"
