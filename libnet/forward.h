@@ -124,8 +124,8 @@ int forward_bind(const struct forwarder *f, int type, int fd, const struct socka
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
 
 /*
- * forward6.c, by TCP and by UDP: a socket that is connected to the container's own IPv6 address and seems to be the client, if that has an IPv6
- * address of its own and the port is listened on there; else -1: IPv4 it is.
+ * forward6.c, by TCP and by UDP: a socket that is connected to the container's own IPv6 address and seems to be the client, if
+ * that has an IPv6 address of its own and the port is listened on there; else -1: IPv4 it is.
  */
 int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 int forward_six_udp(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);

@@ -45,9 +45,7 @@ static int64_t now_ms(void)
 
 static int link_is_up(struct helper *h, struct err *err)
 {
-	if (h->request->config.ipv6) {
-		TRY(link_configure(&h->link, err));
-	}
+	TRY(link_configure(&h->request->config, &h->link, err));
 	helper_link_is_up(h);
 	return 0;
 }

@@ -23,6 +23,9 @@
 static const struct in6_addr gateway = { .s6_addr = { 0xfd, [15] = 2 } };
 const struct in6_addr link_inside6 = { .s6_addr = { 0xfd, [14] = 1 } };
 
+/* With less the kernel has no IPv6 on a device (RFC 8200, section 5). */
+#define MTU_MIN6 1280
+
 static int device_index(const struct sys_nl *nl)
 {
 	struct ifreq device = { .ifr_name = TAP_NAME };
@@ -64,15 +67,22 @@ static int add_route(struct sys_nl *nl, int index)
 /* A kernel without IPv6, and a namespace that has it switched off (disable_ipv6): then there is none, which is no error. */
 static bool without_ipv6(int rc)
 {
-	return rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT || rc == -EACCES || rc == -EPERM;
+	return rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT || rc == -EACCES;
 }
 
 static int configure(struct sys_nl *nl)
 {
 	int index = device_index(nl);
 	int rc = index < 0 ? index : add_address(nl, index);
+	int again;
 
-	return rc < 0 ? rc : add_route(nl, index);
+	if (rc == 0) {
+		rc = add_route(nl, index);
+		/* Switched off in between, by a sysctl of the bundle's, say: then the address is refused now. */
+		again = rc < 0 ? add_address(nl, index) : 0;
+		rc = without_ipv6(again) ? again : rc;
+	}
+	return rc;
 }
 
 int link_open(const struct net_request *request, struct sys_nl *ret, struct err *err)
@@ -91,9 +101,9 @@ bool link_there(struct sys_nl *nl)
 	return route.error == 0 && route.device == device_index(nl);
 }
 
-int link_configure(struct sys_nl *nl, struct err *err)
+int link_configure(const struct net_config *config, struct sys_nl *nl, struct err *err)
 {
-	int rc = configure(nl);
+	int rc = config->ipv6 && config->mtu >= MTU_MIN6 ? configure(nl) : 0;
 
 	return rc < 0 && !without_ipv6(rc) ? err_errno(err, -rc, "setting the IPv6 address of " TAP_NAME) : 0;
 }

@@ -354,6 +354,8 @@ int slirp_ready(const struct net_request *request, struct slirp *slirp, struct e
 		n = read(slirp->ready, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	fd_drop(&slirp->ready);
+	/* Nobody reads it any more: full, it would stop slirp4netns, and closed it does not. */
+	fd_drop(&slirp->output);
 	if (n == 1) {
 		return 0;
 	}

@@ -57,7 +57,7 @@ extern const struct in6_addr link_inside6; /* the namespace's own address */
 #define LINK_PREFIX6 64
 int link_open(const struct net_request *request, struct sys_nl *ret, struct err *err);
 bool link_there(struct sys_nl *nl);
-int link_configure(struct sys_nl *nl, struct err *err);
+int link_configure(const struct net_config *config, struct sys_nl *nl, struct err *err);
 
 /* Kills and reaps it, and closes what is open. */
 void slirp_end(struct slirp *slirp);

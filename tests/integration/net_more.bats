@@ -18,6 +18,16 @@ load net_helpers
 	has "$output" "inet 192.168.77.100/24"
 	has "$output" "default via 192.168.77.2"
 	[[ $output != *inet6\ fd00* ]]
+	# Below 1280 bytes the kernel has no IPv6 on a device.
+	try rl run --bundle "$B" --net=slirp4netns:mtu=1000 "$C"
+	equal "$status" 0
+	has "$output" "mtu 1000"
+	[[ $output != *inet6\ fd00* ]]
+	config '.linux.sysctl = {"net.ipv6.conf.all.disable_ipv6": "1", "net.ipv6.conf.default.disable_ipv6": "1"}'
+	try rl run --bundle "$B" --net=slirp4netns "$C"
+	equal "$status" 0
+	has "$output" "inet 10.0.2.100/24"
+	[[ $output != *inet6\ fd00* ]]
 }
 
 @test "the annotations of a bundle do the same, and spec writes them" {
