@@ -143,9 +143,13 @@ int wire_recv(int wire, struct wire_msg *ret)
 	ret->fd = -1;
 	do {
 		got = recvmsg(wire, &msg, MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
+		/*
+		 * ECONNRESET: the other side went with messages of ours unread. That is said once, and before what it had sent: its
+		 * last words may still be there.
+		 */
+	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0) {
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	}
 	fds = take_fds(&msg, &ret->fd);
 	if (got == 0 && fds == 0) {

@@ -106,6 +106,25 @@ static int receive_raw(const void *bytes, size_t len, size_t n)
 	return rc;
 }
 
+/* An end with a message unread counts as a reset, which the kernel tells of before it gives what had come. */
+static void last_words_are_heard(void **state)
+{
+	struct err sent = { 0 };
+	struct wire_msg got;
+	scope_fd int host = -1;
+	int guest;
+
+	(void)state;
+	err_set(&sent, EPERM, "what was wrong");
+	assert_int_equal(wire_pair(&host, &guest), 0);
+	assert_int_equal(wire_send(host, WIRE_IDMAP, NULL, 0, -1), 0);
+	assert_int_equal(wire_send(guest, WIRE_ERR, &sent, sizeof(sent), -1), 0);
+	close(guest);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_string_equal(got.err.msg, "what was wrong");
+	assert_int_equal(wire_recv(host, &got), 0);
+}
+
 static void refuses_what_is_malformed(void **state)
 {
 	int before = open_count();
@@ -301,6 +320,7 @@ int main(void)
 		cmocka_unit_test(carries_an_error_verbatim),
 		cmocka_unit_test(carries_a_descriptor),
 		cmocka_unit_test(tells_the_end),
+		cmocka_unit_test(last_words_are_heard),
 		cmocka_unit_test(refuses_what_is_malformed),
 		cmocka_unit_test(an_unterminated_error_is_terminated),
 		cmocka_unit_test(every_message_has_its_bounds),
