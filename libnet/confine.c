@@ -142,6 +142,7 @@ static const struct rule switch_rules[] = {
 	CALL_IF(ioctl, IS(1, SECCOMP_IOCTL_NOTIF_ADDFD)),
 	CALL_IF(ioctl, IS(1, SECCOMP_IOCTL_NOTIF_SET_FLAGS)),
 	CALL_IF(ioctl, IS(1, SIOCGIFINDEX)),
+	CALL(getrandom),
 	CALL(pidfd_open),
 	CALL(pidfd_getfd),
 	CALL(process_vm_readv),

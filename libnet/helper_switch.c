@@ -68,7 +68,10 @@ static bool is_inherited(const struct helper *h, int fd)
 /* m: the message that the forwarder gets. A socket that the switch has already is told by its inode there. */
 int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd)
 {
-	if (h->switcher < 0 || m->protocol != IPPROTO_TCP || !h->request->config.keep_client || is_inherited(h, fd)) {
+	const struct net_config *c = &h->request->config;
+
+	if (h->switcher < 0 || c->accel_out_only || m->protocol != IPPROTO_TCP || !c->keep_client ||
+	    is_inherited(h, fd)) {
 		return 0;
 	}
 	return sys_send_fd(h->switch_control, m, sizeof(*m), fd);

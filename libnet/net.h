@@ -97,7 +97,8 @@ struct net_config {
 	bool keep_client;	   /* own forwarder: the client's own address is what the namespace sees */
 	const char *outbound_addr; /* NULL: the kernel chooses */
 	const char *outbound_addr6;
-	bool accel; /* TCP by sockets of the host: net_accel_check */
+	bool accel;	     /* TCP by sockets of the host */
+	bool accel_out_only; /* but for published ports: net_accel_check */
 };
 
 /*
@@ -252,9 +253,13 @@ void net_helper_close(struct net_helper *helper);
 /* Returns the number of instructions; 0: not written for this architecture. */
 size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX]);
 
-/* Can it work here? Errors: ENOTSUP, one line that names what is missing: Linux 5.14, pidfd_getfd(2), Yama's
- * permission; EPERM, the right to attach socket filters. */
-int net_accel_check(struct err *err);
+/*
+ * Can it work here? Without the right to attach socket filters to TCP sockets, which some kernels keep for CAP_NET_ADMIN, only
+ * connections outward can: config->accel_out_only then says so.
+ * Errors: ENOTSUP, one line that names what is missing: Linux 5.14, pidfd_getfd(2), Yama's permission, or that right where
+ * config->lan is false, which only a socket filter can enforce.
+ */
+int net_accel_check(struct net_config *config, struct err *err);
 
 /* ---- at run time ---- */
 

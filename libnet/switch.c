@@ -10,13 +10,13 @@
  */
 #include "libnet/switch.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,12 +87,12 @@ static bool is_idle(int socket)
 	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
-static enum switch_verdict judge(struct switcher *s, const struct switch_peer *peer, int *ret)
+static enum switch_verdict judge(struct switcher *s, int domain, const struct switch_peer *peer, int *ret)
 {
 	struct switch_route inside, outside;
 	struct ifreq tap = { .ifr_name = TAP_NAME };
 
-	if (!switch_may_leave(peer, &s->setup->config->cidr)) {
+	if (!switch_may_leave(peer, &s->setup->config->cidr) || !switch_may_hold(s->setup->config, domain)) {
 		return SWITCH_STAY;
 	}
 	if (ioctl(s->inside.fd, SIOCGIFINDEX, &tap) < 0) {
@@ -101,34 +101,6 @@ static enum switch_verdict judge(struct switcher *s, const struct switch_peer *p
 	inside = switch_ask_route(&s->inside, &peer->address);
 	outside = switch_ask_route(&s->outside, &peer->address);
 	return switch_judge(s->setup->config->lan, &inside, tap.ifr_ifindex, &outside, ret);
-}
-
-/* The address that slirp4netns would leave by too, where one is configured. */
-static int bind_outbound(const struct switcher *s, const struct switch_target *t, const struct switch_peer *peer,
-			 int fd)
-{
-	const struct net_config *c = s->setup->config;
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	bool to4 = peer->address.family == AF_INET;
-	const char *text = to4 ? c->outbound_addr : c->outbound_addr6;
-	struct in_addr a;
-
-	if (!text) {
-		return 0;
-	}
-	if (t->domain == AF_INET) {
-		(void)inet_pton(AF_INET, text, &v4.sin_addr);
-		return bind(fd, (struct sockaddr *)&v4, sizeof(v4)) < 0 ? -errno : 0;
-	}
-	if (to4) {
-		(void)inet_pton(AF_INET, text, &a);
-		v6.sin6_addr.s6_addr[10] = v6.sin6_addr.s6_addr[11] = 0xff;
-		memcpy(&v6.sin6_addr.s6_addr[12], &a, sizeof(a));
-	} else {
-		(void)inet_pton(AF_INET6, text, &v6.sin6_addr);
-	}
-	return bind(fd, (struct sockaddr *)&v6, sizeof(v6)) < 0 ? -errno : 0;
 }
 
 void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc)
@@ -149,17 +121,21 @@ void switch_connected(struct switcher *s, const struct switch_call *call, int fd
 
 static void leave(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer, int device)
 {
-	const struct switch_target *t = &call->target;
-	scope_fd int fd = switch_socket_for(s, t, peer, device);
-	int rc = fd < 0 ? fd : bind_outbound(s, t, peer, fd);
+	const struct net_config *c = s->setup->config;
+	const struct switch_way way = {
+		.device = device,
+		/* As slirp4netns would. */
+		.from = peer->address.family == AF_INET ? c->outbound_addr : c->outbound_addr6,
+	};
+	scope_fd int fd = -1;
+	int rc = switch_connect(s, &call->target, peer, &way, &fd);
 
-	if (rc == 0 && connect(fd, (const struct sockaddr *)&t->address, t->len) < 0) {
-		rc = -errno;
-	}
-	if (rc == 0 || rc == -EINPROGRESS) {
+	if (fd >= 0) {
 		switch_connected(s, call, fd, rc);
+	} else if ((rc == -EADDRINUSE || rc == -EADDRNOTAVAIL) && call->target.place == SWITCH_INSIDE) {
+		switch_go_on(s, call); /* by slirp4netns, whose sockets may have any port */
 	} else {
-		switch_answer(s, call, rc);
+		switch_answer(s, call, rc == -EADDRINUSE ? -EADDRNOTAVAIL : rc);
 	}
 }
 
@@ -204,7 +180,7 @@ static void take_connect(struct switcher *s, const struct switch_call *call)
 		switch_go_on(s, call);
 		return;
 	}
-	switch (judge(s, &peer, &what)) {
+	switch (judge(s, t->domain, &peer, &what)) {
 	case SWITCH_STAY:
 		if (t->place == SWITCH_OUTSIDE) {
 			come_back(s, call);
@@ -342,16 +318,26 @@ static int keep_only(struct switch_setup *setup)
 	return 0;
 }
 
-/*
- * What it needs over the container comes with being the user that made the container's user namespace (user_namespaces(7)). What root
- * has beside that: ports below 1024, socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check), and the lists of
- * descriptors of all users of the container. Another caller sees those of its own id alone; the others' sockets stay.
- */
-static int give_up_capabilities(void)
-{
-	uint64_t kept = sys_caps_permitted() & (UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN |
-						UINT64_C(1) << CAP_DAC_READ_SEARCH);
+#define CAP(name) (UINT64_C(1) << CAP_##name)
 
+/*
+ * What it needs over the container comes with being the user that made the container's user namespace (user_namespaces(7)), but for
+ * the lists of descriptors of the container's other users: those take CAP_DAC_READ_SEARCH. Root has it, and keeps two more: for ports
+ * below 1024, and for socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check). Whoever has none of them over the host
+ * loses nothing there by entering the container's user namespace, and has it over the container then.
+ */
+static int give_up_capabilities(struct switch_setup *setup)
+{
+	uint64_t kept = sys_caps_permitted() & (CAP(NET_BIND_SERVICE) | CAP(NET_ADMIN) | CAP(DAC_READ_SEARCH));
+
+	if (kept == 0 && setup->userns >= 0) {
+		if (setns(setup->userns, CLONE_NEWUSER) < 0) {
+			return -errno;
+		}
+		/* sys_socket_in then enters nothing but the network, with the right of that namespace. */
+		fd_drop(&setup->userns);
+		kept = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE) | CAP(SYS_ADMIN);
+	}
 	return sys_caps_set(kept, kept, 0);
 }
 
@@ -361,12 +347,14 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	struct switcher s = { .setup = &setup, .epoll = -1 };
 	struct epoll_event events[EVENTS];
 
-	/* Should the parent be gone by now, the control socket says so. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (give_up_capabilities() < 0 || keep_only(&setup) < 0 || set_up(&s) < 0 ||
-	    confine(CONFINE_SWITCH) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
+	if (keep_only(&setup) < 0 || give_up_capabilities(&setup) < 0) {
+		_exit(1);
+	}
+	/* After the change of rights, which clears it. Should the parent be gone by now, the control socket says so. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (set_up(&s) < 0 || confine(CONFINE_SWITCH) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}
 	for (;;) {

@@ -14,7 +14,12 @@
  *  - a connected one is bound to a device (without CAP_NET_RAW over the host's network it stays so, socket(7)) and has a locked
  *    socket filter that drops whatever does not come from the peer that was judged, and whoever wants to connect to it. Connected
  *    again, wherever to, it never hears an answer; listening, it never hears a caller.
+ *  - that one has its port for good, so that its holder can't take another one of the host's.
  *  - a listening one has a locked filter that drops every answer to a connect. What it accepts inherits that.
+ *
+ * Kernels that keep socket filters of TCP for CAP_NET_ADMIN leave others with the device alone (net_config.accel_out_only). That is enough for
+ * the first kind: the device keeps it from loopback, and all that it leads to slirp4netns leads to as well (allow_lan=false is refused
+ * then); made to listen, it hears callers of that device, at the port that it has. There are no servers of that kind.
  *
  * With that, going on is always safe: with a socket of the container's it reaches what slirp4netns lets it reach anyway.
  * It is done for everything that is not TCP, and for what stays: credentials, paths and waiting are then the caller's own.
@@ -85,6 +90,12 @@ bool switch_place_server(const struct switch_peer *bound, int domain, bool only6
 bool switch_may_leave(const struct switch_peer *to, const struct net_cidr *own);
 
 /*
+ * Is a socket of that domain held to what is judged? Without a socket filter one of IPv6 can be used for IPv4 too, and the other way
+ * round: what the configuration says of either must then hold for both.
+ */
+bool switch_may_hold(const struct net_config *c, int domain);
+
+/*
  * lan: the host's own networks may be reached. inside: the container's route, tap: its device that leads to slirp4netns (0: none now); outside: the host's route. On SWITCH_FAIL
  * *ret is a positive errno, on SWITCH_LEAVE the device.
  */
@@ -150,10 +161,19 @@ struct switch_fresh {
 /* Copies what setsockopt(2) may have changed, as far as it is known. "to" is new; from it the rest of "fresh" is filled in. */
 void switch_copy_options(int from, int to, struct switch_fresh *fresh);
 
-/* A socket that may talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or -errno. */
-int switch_socket_for(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device);
+struct switch_way {
+	int device;	  /* 0: any */
+	const char *from; /* own address, as text and of the peer's family; NULL: any */
+};
 
-/* The same for a server. With SO_REUSEADDR: the forwarder's socket keeps the port too, and does not listen. */
+/*
+ * Connects a socket of the host's that may talk to the peer alone. Returns 0 or -EINPROGRESS, and *ret, non-blocking; or -errno,
+ * of which -EADDRINUSE and -EADDRNOTAVAIL say that no port was found for it.
+ */
+int switch_connect(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer,
+		   const struct switch_way *way, int *ret);
+
+/* A server's. With SO_REUSEADDR: the forwarder's socket keeps the port too, and does not listen. */
 int switch_server(struct switcher *s, const struct switch_target *t, bool only6, const struct switch_peer *at);
 
 /* Attaches a socket filter for good. Returns 0 or -errno. */

@@ -272,10 +272,9 @@ bool switch_connect_own(struct switcher *s, const struct switch_call *call, cons
 	const struct switch_target *t = &call->target;
 	struct publication p = find(s, peer->port);
 	const struct switch_port *port = peer->address.family == AF_INET ? p.four : p.six;
-	struct sockaddr_storage address;
+	const struct switch_way way = { .device = 0 };
 	struct switch_peer host;
 	scope_fd int fd = -1;
-	socklen_t len;
 	int rc;
 
 	if (!port || !port->given || !switch_is_own(peer, &s->setup->config->cidr)) {
@@ -289,13 +288,8 @@ bool switch_connect_own(struct switcher *s, const struct switch_call *call, cons
 		}
 	}
 	/* Only the filter holds this one: by the loopback device it reaches the one address and port that are the container's. */
-	len = switch_unparse(&host, t->domain, &address);
-	fd = switch_socket_for(s, t, &host, 0);
-	rc = fd < 0 ? fd : 0;
-	if (rc == 0 && connect(fd, (const struct sockaddr *)&address, len) < 0) {
-		rc = -errno;
-	}
-	if (rc < 0 && rc != -EINPROGRESS) {
+	rc = switch_connect(s, t, &host, &way, &fd);
+	if (fd < 0) {
 		return false; /* it has ended; another one may be inside */
 	}
 	switch_connected(s, call, fd, rc);

@@ -25,7 +25,7 @@ static bool yama_forbids(void)
 	return sys_read_file(&arena, AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", 16, &text) > 0 && text[0] == '3';
 }
 
-int net_accel_check(struct err *err)
+int net_accel_check(struct net_config *config, struct err *err)
 {
 	struct sock_filter code[NET_ACCEL_FILTER_MAX];
 	const uint32_t action = SECCOMP_RET_USER_NOTIF;
@@ -45,12 +45,12 @@ int net_accel_check(struct err *err)
 	if (socket_ < 0 || getsockopt(socket_, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0) {
 		return err_set(err, ENOTSUP, "accel=seccomp: this kernel is too old, Linux 5.14 is needed");
 	}
-	if (switch_lock_filter(socket_, &keep, 1) < 0) {
-		err_errno(err, errno,
-			  "accel=seccomp: SO_ATTACH_FILTER, which keeps the host's sockets to their purpose");
-		return err_hint(err, "some kernels allow it to CAP_NET_ADMIN only; leave accel out there, or run as "
-				     "root of a user and "
-				     "network namespace");
+	config->accel_out_only = switch_lock_filter(socket_, &keep, 1) < 0;
+	if (config->accel_out_only && !config->lan) {
+		return err_set(
+			err, ENOTSUP,
+			"accel=seccomp and allow_lan=false exclude each other here: it takes socket filters, which "
+			"this kernel keeps for CAP_NET_ADMIN; leave one of them out");
 	}
 	pidfd = sys_pidfd_open(getpid());
 	taken = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, socket_, 0);

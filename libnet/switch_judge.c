@@ -20,7 +20,7 @@ static const struct block {
 } kept4[] = {
 	{ 0x00000000, 8 },  /* this host */
 	{ 0x7f000000, 8 },  /* loopback */
-	{ 0xa9fe0000, 16 }, /* link-local: slirp4netns does not pass it on as the host's either */
+	{ 0xa9fe0000, 16 }, /* link-local: which link is not the route's to say alone */
 	{ 0xe0000000, 4 },  /* multicast */
 	{ 0xf0000000, 4 },  /* reserved, broadcast */
 };
@@ -117,6 +117,11 @@ socklen_t switch_unparse(const struct switch_peer *p, int domain, struct sockadd
 	}
 	memcpy(ret, &v6, sizeof(v6));
 	return sizeof(v6);
+}
+
+bool switch_may_hold(const struct net_config *c, int domain)
+{
+	return !c->accel_out_only || domain == AF_INET || (c->ipv6 && !c->outbound_addr && !c->outbound_addr6);
 }
 
 bool switch_is_any(const struct switch_peer *p)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,11 @@
 /* The bits of SO_BUF_LOCK: which buffers setsockopt(2) has given a size. */
 #define SEND_BUFFER 1
 #define RECEIVE_BUFFER 2
+
+/* The ports of those who connect. */
+#define FIRST_PORT 61440
+#define PORTS 4096
+#define PORT_TRIES 8
 
 static const struct option {
 	int level;
@@ -127,7 +133,8 @@ int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
 	return 0;
 }
 
-int switch_socket_for(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device)
+/* May talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or -errno. */
+static int make_client(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device)
 {
 	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct sock_filter code[SWITCH_FILTER_MAX];
@@ -140,8 +147,63 @@ int switch_socket_for(struct switcher *s, const struct switch_target *t, const s
 	if (device > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
 		return -errno;
 	}
-	TRY(switch_lock_filter(fd, code, n));
+	if (!s->setup->config->accel_out_only) {
+		TRY(switch_lock_filter(fd, code, n));
+	} else if (device <= 0) {
+		return -EPERM; /* nothing would hold it */
+	}
 	return fd_take(&fd);
+}
+
+/*
+ * To a port that the socket keeps for good: one that was asked for by its number stays even after a disconnect, and a socket with a
+ * port is never bound to another (Linux, net/ipv4/af_inet.c, __inet_bind). Without that its holder could take any port of
+ * the host by the device. With SO_REUSEADDR such sockets share the ports, as long as their peers differ. The ports are some that no
+ * connect(2) of the host's programs is given (ip_local_port_range, by default), since for those a port that is bound is
+ * taken, whoever the peer is.
+ */
+static int bind_for_good(int fd, int domain, sa_family_t family, const char *from)
+{
+	struct switch_peer local = { .address = { .family = (sa_family_t)domain } };
+	struct sockaddr_storage address;
+	const int one = 1;
+	uint16_t any;
+	socklen_t len;
+
+	if (getrandom(&any, sizeof(any), 0) != sizeof(any) ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0) {
+		return -errno;
+	}
+	if (from) {
+		local.address.family = family;
+		(void)inet_pton(family, from,
+				family == AF_INET ? (void *)&local.address.v4 : (void *)&local.address.v6);
+	}
+	local.port = (uint16_t)(FIRST_PORT + any % PORTS);
+	len = switch_unparse(&local, domain, &address);
+	return bind(fd, (struct sockaddr *)&address, len) < 0 ? -errno : 0;
+}
+
+int switch_connect(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer,
+		   const struct switch_way *way, int *ret)
+{
+	struct sockaddr_storage to;
+	socklen_t len = switch_unparse(peer, t->domain, &to);
+	int rc = -EADDRINUSE;
+
+	/* The port may be somebody's, or in use with that peer already, be it in TIME_WAIT. */
+	for (int i = 0; i < PORT_TRIES && (rc == -EADDRINUSE || rc == -EADDRNOTAVAIL); i++) {
+		scope_fd int fd = make_client(s, t, peer, way->device);
+
+		rc = fd < 0 ? fd : bind_for_good(fd, t->domain, peer->address.family, way->from);
+		if (rc == 0 && connect(fd, (struct sockaddr *)&to, len) < 0) {
+			rc = -errno;
+		}
+		if (rc == 0 || rc == -EINPROGRESS) {
+			*ret = fd_take(&fd);
+		}
+	}
+	return rc;
 }
 
 int switch_server(struct switcher *s, const struct switch_target *t, bool only6, const struct switch_peer *at)

@@ -173,8 +173,8 @@ static void tell_notes(const struct launch *l)
 				    note->remedy ? note->remedy : "");
 		}
 	}
-	if (l->network.warning) {
-		log_warning("%s", l->network.warning);
+	for (size_t i = 0; i < l->network.warnings.n; i++) {
+		log_warning("%s", l->network.warnings.v[i]);
 	}
 }
 

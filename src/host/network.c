@@ -108,7 +108,7 @@ void host_network_accel_plan(struct arena *arena, struct plan_net *net)
 	net->accel = code;
 }
 
-static int prepare_accel(struct arena *arena, struct plan *plan, struct err *err)
+static int prepare_accel(struct arena *arena, struct plan *plan, struct net_config *config, struct err *err)
 {
 	if (plan->filter.notify) {
 		return err_set(err, EINVAL,
@@ -122,23 +122,34 @@ static int prepare_accel(struct arena *arena, struct plan *plan, struct err *err
 		return err_set(err, EINVAL, "%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
 			       plan->net.where);
 	}
-	if (net_accel_check(err) < 0) {
+	if (net_accel_check(config, err) < 0) {
 		return err_wrap(err, "%s", plan->net.where);
 	}
 	host_network_accel_plan(arena, &plan->net);
 	return 0;
 }
 
-static const char *hidden_names(struct arena *arena, const struct plan_net *plan)
+static void warn_of(struct arena *arena, const struct plan_net *plan, struct network *net)
 {
-	const char *real = net_resolv_conf_hidden(arena);
+	const struct net_request *r = &net->request;
+	const char *real = r->config.dns ? net_resolv_conf_hidden(arena) : NULL;
 
-	return real ? arena_printf(arena,
-				   "%s: names may not be resolved: /etc/resolv.conf leads to %s, and slirp4netns sees "
-				   "/etc and "
-				   "/run alone; have it lead there",
-				   plan->where, real) :
-		      NULL;
+	net->warnings.v = arena_array(arena, 2, sizeof(*net->warnings.v));
+	if (real) {
+		net->warnings.v[net->warnings.n++] = arena_printf(
+			arena,
+			"%s: names may not be resolved: /etc/resolv.conf leads to %s, and slirp4netns sees "
+			"/etc and /run alone; have it lead there",
+			plan->where, real);
+	}
+	if (r->config.accel_out_only && r->ports.n > 0) {
+		net->warnings.v[net->warnings.n++] = arena_printf(
+			arena,
+			"%s: published ports are forwarded, connections outward alone are accelerated: to keep "
+			"servers' sockets to their purpose takes socket filters, and this kernel keeps those of "
+			"TCP for CAP_NET_ADMIN",
+			plan->where);
+	}
 }
 
 int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
@@ -153,7 +164,7 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	}
 	net_config_settle(&r->config);
 	if (r->config.accel) {
-		TRY(prepare_accel(arena, plan, err));
+		TRY(prepare_accel(arena, plan, &r->config, err));
 	}
 	r->slirp = net_slirp_find(arena);
 	if (!r->slirp) {
@@ -165,8 +176,8 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	if (net_slirp_check(r->slirp, &r->config, version_cache(arena), err) < 0) {
 		return err_wrap(err, "%s", plan->net.where);
 	}
-	ret->warning = r->config.dns ? hidden_names(arena, &plan->net) : NULL;
 	TRY(parse_ports(arena, &plan->net, &r->ports, err));
+	warn_of(arena, &plan->net, ret);
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(bind_ports(arena, &r->ports, &r->listeners, err));
 	} else {

@@ -23,7 +23,7 @@ struct network {
 	struct net_helper helper;    /* pid -1: not started */
 	const char *of;		     /* the container whose network is shared; NULL: none */
 	struct state_network shared; /* that one's helper */
-	const char *warning;	     /* what the user should know before it starts; NULL: nothing */
+	struct strs warnings;	     /* what the user should know before it starts */
 	bool ready;		     /* it was waited for */
 };
 

@@ -6,6 +6,7 @@
  *	accelguest thread HOW ADDRESS PORT	the same, by a second thread
  *	accelguest options ADDRESS PORT		sets options, connects, prints those that were lost
  *	accelguest interrupt ADDRESS PORT	a signal comes while connect waits; prints what connect says
+ *	accelguest rebind ADDRESS PORT OTHER	a socket that was switched for ADDRESS and is idle again is bound to port OTHER: what that says
  *	accelguest serve HOW ADDRESS PORT	binds and listens; prints "ready OWN-ADDRESS PORT", tells each caller who he is
  *	accelguest udp ADDRESS PORT		prints what an answer by UDP says
  *	accelguest unix PATH			talks to itself by a UNIX socket
@@ -454,6 +455,16 @@ static int idle_client(void)
 	return fd;
 }
 
+static int rebind(char **argv)
+{
+	union address any = { .v4 = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[2])) } };
+	int fd;
+
+	shared.len = parse(argv[0], argv[1], &shared.good);
+	fd = idle_client();
+	return bind(fd, &any.any, sizeof(any.v4)) < 0 ? fails("bind") : (puts("bound"), 0);
+}
+
 /* The same of a listener on a published port. */
 static int idle_listener(void)
 {
@@ -553,9 +564,12 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "unix") == 0) {
 		return by_unix(argv[2]);
 	}
+	if (argc == 5 && strcmp(argv[1], "rebind") == 0) {
+		return rebind(argv + 2);
+	}
 	if (argc == 7 && strcmp(argv[1], "race") == 0) {
 		return race(argv + 2);
 	}
-	fprintf(stderr, "accelguest: call thread options interrupt serve udp unix ways race\n");
+	fprintf(stderr, "accelguest: call thread options interrupt rebind serve udp unix ways race\n");
 	return 2;
 }
