@@ -33,9 +33,9 @@
 enum forward_op {
 	FORWARD_ADD = 1,
 	FORWARD_REMOVE,
-	FORWARD_LINK_UP, /* slirp4netns has (again) given the namespace its address */
+	FORWARD_LINK_UP, /* the namespace has (again) its address */
 	FORWARD_RESUME,	 /* its listeners listen again */
-	SWITCH_LISTEN,	 /* to the switch: comes with a filter's listener */
+	SWITCH_LISTEN,	 /* comes with a filter's listener: to the switch, and of what becomes slirp4netns */
 };
 
 struct forward_message {

@@ -45,22 +45,37 @@ static int64_t now_ms(void)
 
 static int link_is_up(struct helper *h, struct err *err)
 {
-	TRY(link_configure(&h->request->config, &h->link, err));
+	TRY(link_configure(&h->request->config, &h->link, h->tap >= 0, err));
 	helper_link_is_up(h);
 	return 0;
+}
+
+/* Where slirp4netns can't be given a device it makes and configures one itself, later. */
+static int make_link(struct helper *h, struct err *err)
+{
+	int rc;
+
+	fd_drop(&h->tap);
+	fd_drop(&h->link.fd);
+	rc = link_make(h->request, &h->tap, &h->link, err);
+	return rc < 0 || h->tap < 0 ? rc : link_is_up(h, err);
 }
 
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
-	TRY(slirp_start(h->request, false, h->exit_read, &h->slirp, err));
-	TRY(slirp_ready(h->request, &h->slirp, err));
+	/* The namespace's root may have taken the device away. */
+	if (h->tap >= 0 && !link_there(&h->link)) {
+		TRY(make_link(h, err));
+	}
+	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
+	TRY(slirp_ready(h->request, h->tap, &h->slirp, err));
 	if (h->request->config.handler == NET_HANDLER_SLIRP) {
 		for (size_t i = 0; i < h->port_n; i++) {
 			TRY(helper_publish_slirp(h, h->ports[i], err));
 		}
 	}
-	return link_is_up(h, err);
+	return h->tap >= 0 ? 0 : link_is_up(h, err);
 }
 
 void helper_child_end(pid_t *pid, int *pidfd, int *control)
@@ -179,49 +194,37 @@ static void detach(void)
 	prctl(PR_SET_NAME, "rootlet-net", 0, 0, 0);
 }
 
-/* What can be done before the namespace has ids is done meanwhile. mapped: says that it has; -1: it does already. */
-static int start_slirp(struct helper *h, int mapped, struct err *err)
-{
-	const struct net_request *r = h->request;
-	bool early = mapped >= 0 && r->becomes_root;
-	char byte;
-
-	if (early) {
-		TRY(slirp_start(r, true, h->exit_read, &h->slirp, err));
-	}
-	TRY(link_open(r, &h->link, err));
-	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
-		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
-	}
-	if (!early) {
-		return slirp_start(r, false, h->exit_read, &h->slirp, err);
-	}
-	slirp_let_go(&h->slirp);
-	return 0;
-}
-
 /* To the caller. One that is gone does not matter: the container decides. */
 static void say(int ready, const struct err *err)
 {
 	(void)!write(ready, err, sizeof(*err));
 }
 
-/* The program in the namespace need not wait for slirp4netns' sandbox: it may run as soon as the device is there. */
+/* mapped: says that the namespace has its ids; -1: it has them already. */
+static int wait_mapped(int mapped, struct err *err)
+{
+	char byte;
+
+	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
+		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
+	}
+	return 0;
+}
+
+/* The program in the namespace need not wait for slirp4netns where the device is there. */
 static int bring_up(struct helper *h, int ready, struct err *err)
 {
 	static const struct err well = { .code = 0 };
-	pid_t linked = -1;
+	bool linked = h->tap >= 0;
 
-	if (slirp_linked(&h->slirp) && link_there(&h->link)) {
-		linked = h->slirp.pid;
-		TRY(link_is_up(h, err));
+	if (linked) {
+		helper_link_is_up(h);
 		say(ready, &well);
 	}
-	TRY(slirp_ready(h->request, &h->slirp, err));
-	if (h->slirp.pid != linked) {
+	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
+	TRY(slirp_ready(h->request, h->tap, &h->slirp, err));
+	if (!linked) {
 		TRY(link_is_up(h, err));
-	}
-	if (linked < 0) {
 		say(ready, &well);
 	}
 	return 0;
@@ -237,7 +240,8 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 	}
 	h->exit_read = ends[0];
 	h->exit_write = ends[1];
-	TRY(start_slirp(h, mapped, err));
+	TRY(make_link(h, err));
+	TRY(wait_mapped(mapped, err));
 	TRY(lan_prohibit(r, err));
 	if (r->config.accel) {
 		TRY(helper_switch_start(h, err));
@@ -333,6 +337,7 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 	struct helper h = {
 		.request = request,
 		.slirp = SLIRP_INIT,
+		.tap = -1,
 		.link = { .fd = -1 },
 		.exit_read = -1,
 		.exit_write = -1,

@@ -35,6 +35,7 @@ struct watched {
 struct helper {
 	const struct net_request *request;
 	struct slirp slirp;
+	int tap;	    /* the device; -1: slirp4netns makes its own */
 	struct sys_nl link; /* of the namespace; link.c */
 	int exit_read;	    /* slirp4netns polls this one, and ends when the other is closed */
 	int exit_write;

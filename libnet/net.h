@@ -196,7 +196,6 @@ struct net_request {
 	int netns;		/* the namespace; see net_userns_of */
 	int userns;		/* the user namespace that owns it; -1: the caller's own */
 	bool unmapped;		/* its ids are not mapped yet: net_mapped says when */
-	bool becomes_root;	/* and this process's id will be its 0: much can be done before */
 	pid_t pid;		/* a process in it */
 	int pidfd;		/* of the same: the helper ends when it does */
 	int control;		/* listening SOCK_SEQPACKET socket for net_control_*; -1: none */
@@ -227,8 +226,8 @@ void net_mapped(struct net_helper *helper);
 
 /*
  * Waits until the namespace has its device, addresses and routes, and our own forwarder the ports. What is sent from now on
- * waits in the device until slirp4netns, which puts itself into its sandbox first, reads it: nothing is lost, and a
- * program may be started, but slirp4netns may still fail. Errors: as net_ready.
+ * waits in the device until slirp4netns, which is started last, reads it: nothing is lost, and a program may be started, but
+ * slirp4netns may still fail. Errors: as net_ready.
  */
 int net_linked(struct net_helper *helper, int timeout_ms, struct err *err);
 

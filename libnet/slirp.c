@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "libnet/forward.h"
 #include "libnet/inside.h"
-#include "sys/caps.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 
@@ -33,9 +33,6 @@
 
 /* It logs each request of its API: a file that can't grow any more is better than a pipe that nobody empties. */
 #define WORDS_MAX 65536
-
-/* The smallest pipe, pipe(7), fcntl(2). */
-#define PIPE_SIZE 4096
 
 const char *net_slirp_find(struct arena *arena)
 {
@@ -54,7 +51,8 @@ const char *net_slirp_find(struct arena *arena)
 	return NULL;
 }
 
-const char **slirp_argv(struct arena *arena, const struct net_request *request, int ready_fd, int exit_fd, int netns_fd)
+const char **slirp_argv(struct arena *arena, const struct net_request *request, bool configure, int ready_fd,
+			int exit_fd, int netns_fd)
 {
 	const struct net_config *c = &request->config;
 	const char **argv = arena_array(arena, 24, sizeof(*argv));
@@ -64,7 +62,9 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 
 	inet_ntop(AF_INET, &address, network, sizeof(network));
 	argv[n++] = "slirp4netns";
-	argv[n++] = "--configure";
+	if (configure) {
+		argv[n++] = "--configure";
+	}
 	argv[n++] = arena_printf(arena, "--ready-fd=%d", ready_fd);
 	argv[n++] = arena_printf(arena, "--exit-fd=%d", exit_fd);
 	argv[n++] = arena_printf(arena, "--mtu=%u", c->mtu);
@@ -97,31 +97,24 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 }
 
 struct surroundings {
-	int ready, exit, words, null, output, netns, userns;
-	bool early;
+	int ready, exit, words, null, netns, userns;
+	int control; /* slirp_device_listen; -1: no */
 };
 
 /* Situation: a fresh child. Puts each descriptor in its place: above all places first, so that none is overwritten. */
-static int place(const struct surroundings *s)
+static int place(struct surroundings *s)
 {
-	int ready = fcntl(s->ready, F_DUPFD, 10);
-	int exit = fcntl(s->exit, F_DUPFD, 10);
-	int words = fcntl(s->words, F_DUPFD, 10);
-	int null = fcntl(s->null, F_DUPFD, 10);
-	int output = fcntl(s->output, F_DUPFD, 10);
-	int netns = fcntl(s->netns, F_DUPFD, 10);
+	int *const all[] = { &s->ready, &s->exit, &s->words, &s->null, &s->netns, &s->userns, &s->control };
 
-	if (ready < 0 || exit < 0 || words < 0 || null < 0 || output < 0 || netns < 0 || dup2(null, 0) < 0 ||
-	    dup2(output, 1) < 0 || dup2(words, 2) < 0 || dup2(ready, READY_FD) < 0 || dup2(exit, EXIT_FD) < 0 ||
-	    dup2(netns, NETNS_FD) < 0) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (*all[i] >= 0 && (*all[i] = fcntl(*all[i], F_DUPFD_CLOEXEC, 10)) < 0) {
+			return -errno;
+		}
+	}
+	if (dup2(s->null, 0) < 0 || dup2(s->null, 1) < 0 || dup2(s->words, 2) < 0 || dup2(s->ready, READY_FD) < 0 ||
+	    dup2(s->exit, EXIT_FD) < 0 || dup2(s->netns, NETNS_FD) < 0) {
 		return -errno;
 	}
-	close(ready);
-	close(exit);
-	close(words);
-	close(null);
-	close(output);
-	close(netns);
 	return 0;
 }
 
@@ -139,138 +132,83 @@ static void set_limits(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/*
- * Its sandbox takes the rights of the namespace's root. It stays in the host's network: that is its purpose. Before
- * the namespace has ids nobody is its root; who has entered it has the rights nevertheless, and keeps them over execve
- * as ambient ones, capabilities(7).
- */
-static int enter(const struct surroundings *s)
-{
-	uint64_t all;
-	int rc;
-
-	if (!s->early) {
-		return inside_enter(s->userns, -1);
-	}
-	if (setns(s->userns, CLONE_NEWUSER) < 0) {
-		return -errno;
-	}
-	all = sys_caps_permitted();
-	rc = sys_caps_set(all, all, all);
-	return rc < 0 ? rc : sys_caps_ambient(all);
-}
-
-static _Noreturn void become(const struct surroundings *s, const char *path, const char **argv)
+static _Noreturn void become(struct surroundings *s, const char *path, const char **argv)
 {
 	static const char *const environment[] = { NULL };
 
 	sys_signals_reset();
-	/* Nobody reads what it says on stdout, but for the first. */
+	/* A client of its API that has gone does not kill it. */
 	signal(SIGPIPE, SIG_IGN);
-	if (place(s) == 0 && enter(s) == 0) {
+	/* Its sandbox takes the rights of the namespace's root. It stays in the host's network: that is its purpose. */
+	if (place(s) == 0 && inside_enter(s->userns, -1) == 0) {
 		/* After the change of ids, which clears it; should the parent be gone by now, its exit pipe says so. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		set_limits();
-		execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
+		if (s->control < 0 || slirp_device_listen(s->control) == 0) {
+			execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
+		}
 	}
 	_exit(127);
 }
 
-/*
- * slirp4netns makes its tap device in a child, and goes on when that has ended. At its end the child writes to stdout, which is
- * no terminal, what had been left for that before it was made: some hints about options. A full pipe for stdout thus holds it there,
- * until it is emptied; and something to read in it says that the device has been made. A version that says nothing goes
- * on too early without ids, and fails.
- */
-static int make_output(bool full, int *ret_read, int *ret_write, size_t *ret_zeros)
+/* What slirp_device_listen sends; nothing comes where it could not. */
+static int take_listener(int control)
 {
-	static const char zeros[PIPE_SIZE];
-	int ends[2];
-	ssize_t n;
+	struct pollfd p = { control, POLLIN, 0 };
+	struct forward_message m = { .op = 0 };
+	int fd = -1;
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
-		return -errno;
+	while (poll(&p, 1, -1) < 0 && errno == EINTR) {
 	}
-	if (full) {
-		(void)fcntl(ends[1], F_SETPIPE_SZ, sizeof(zeros));
-		while ((n = write(ends[1], zeros, sizeof(zeros))) > 0) {
-			*ret_zeros += (size_t)n;
-		}
-	}
-	(void)fcntl(ends[1], F_SETFL, 0);
-	*ret_read = ends[0];
-	*ret_write = ends[1];
-	return 0;
+	return forward_receive(control, &m, &fd) > 0 ? fd : -1;
 }
 
-/* The zeros alone: what the child says may follow at once. */
-void slirp_let_go(struct slirp *slirp)
-{
-	char zeros[PIPE_SIZE];
-	ssize_t n = 1;
-
-	while (slirp->zeros > 0 && n > 0) {
-		n = read(slirp->output, zeros, slirp->zeros < sizeof(zeros) ? slirp->zeros : sizeof(zeros));
-		slirp->zeros -= n > 0 ? (size_t)n : 0;
-	}
-}
-
-int slirp_start(const struct net_request *request, bool early, int exit_fd, struct slirp *ret, struct err *err)
+int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char **argv = slirp_argv(&arena, request, READY_FD, EXIT_FD, NETNS_FD);
+	const char **argv = slirp_argv(&arena, request, tap < 0, READY_FD, EXIT_FD, NETNS_FD);
 	scope_fd int words = memfd_create("slirp4netns", MFD_CLOEXEC);
 	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	scope_fd int ready = -1, ready_write = -1, output = -1, output_write = -1;
+	scope_fd int ready = -1, ready_write = -1, control = -1, theirs = -1;
 	struct surroundings s;
-	size_t zeros = 0;
-	int ends[2];
-	int pidfd = -1;
-	pid_t pid;
+	int ends[2], pair[2] = { -1, -1 };
 
+	*ret = (struct slirp)SLIRP_INIT;
 	if (words < 0 || null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "preparing slirp4netns");
 	}
 	ready = ends[0];
 	ready_write = ends[1];
-	if (make_output(early, &output, &output_write, &zeros) < 0) {
+	if (tap >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		return err_errno(err, errno, "preparing slirp4netns");
 	}
+	control = pair[0];
+	theirs = pair[1];
 	s = (struct surroundings){ .ready = ready_write,
 				   .exit = exit_fd,
 				   .words = words,
 				   .null = null,
-				   .output = output_write,
-				   .early = early,
+				   .control = theirs,
 				   .netns = request->netns,
 				   .userns = request->userns };
-	pid = sys_clone(0, &pidfd);
-	if (pid == 0) {
+	ret->pid = sys_clone(0, &ret->pidfd);
+	if (ret->pid == 0) {
 		become(&s, request->slirp, argv);
 	}
-	if (pid < 0) {
-		return err_errno(err, -pid, "starting slirp4netns");
+	if (ret->pid < 0) {
+		return err_errno(err, -ret->pid, "starting slirp4netns");
 	}
-	*ret = (struct slirp){ .pid = pid,
-			       .pidfd = pidfd,
-			       .exit_fd = exit_fd,
-			       .output = fd_take(&output),
-			       .zeros = zeros,
-			       .early = early,
-			       .ready = fd_take(&ready),
-			       .words = fd_take(&words) };
+	fd_drop(&theirs);
+	if (tap >= 0) {
+		ret->listener = take_listener(control);
+		if (ret->listener < 0) {
+			slirp_end(ret);
+			return err_errno(err, ECHILD, "giving slirp4netns its device");
+		}
+	}
+	ret->ready = fd_take(&ready);
+	ret->words = fd_take(&words);
 	return 0;
-}
-
-bool slirp_linked(struct slirp *slirp)
-{
-	struct pollfd fds[] = { { slirp->output, POLLIN, 0 }, { slirp->ready, POLLIN, 0 } };
-
-	while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-	}
-	/* What it says from now on nobody reads: see become(). */
-	fd_drop(&slirp->output);
-	return (fds[0].revents & POLLIN) != 0;
 }
 
 /* ---- what went wrong ---- */
@@ -306,8 +244,6 @@ static const char *last_words(struct arena *arena, int fd)
 
 static int explain(const struct net_request *request, int status, const char *words, struct err *err)
 {
-	int tun, code;
-
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !*words) {
 		return err_set(err, ENOEXEC, "slirp4netns could not be run: %s", request->slirp);
 	}
@@ -318,44 +254,34 @@ static int explain(const struct net_request *request, int status, const char *wo
 		err_set(err, ECHILD, "slirp4netns could not connect the network: %s",
 			*words ? words : "it said nothing");
 	}
-	/* Opened, and not asked whether it could be: it is the open that a missing module, nodev or a device filter refuses. */
-	tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	code = tun < 0 ? errno : 0;
-	scope_close_(&tun);
-	switch (code) {
-	case ENOENT:
-		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe tun), or have the outer "
-				     "container given the device");
-	case EACCES:
-	case EPERM:
-		return err_hint(
-			err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; in an outer container, have "
-			     "it given the device");
-	case ENODEV:
-	case ENXIO:
-		return err_hint(err, "the kernel has no driver for /dev/net/tun: sudo modprobe tun");
-	default:
-		break;
-	}
 	if (strstr(words, "unrecognized option") || strstr(words, "invalid option")) {
 		return err_hint(err, "this slirp4netns is too old, or was built without that option");
 	}
-	return -err->code;
+	return link_explain_tun(err);
 }
 
-int slirp_ready(const struct net_request *request, struct slirp *slirp, struct err *err)
+int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	char byte = 0;
 	int status = 0;
 	ssize_t n;
 
+	while (slirp->listener >= 0) {
+		struct pollfd fds[] = { { slirp->ready, POLLIN, 0 }, { slirp->listener, POLLIN, 0 } };
+
+		if (poll(fds, 2, -1) < 0 && errno == EINTR) {
+			continue;
+		}
+		if (fds[0].revents || !(fds[1].revents & POLLIN) || slirp_device_give(slirp, tap) < 0) {
+			break;
+		}
+	}
 	do {
 		n = read(slirp->ready, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	fd_drop(&slirp->ready);
-	/* Nobody reads it any more: full, it would stop slirp4netns, and closed it does not. */
-	fd_drop(&slirp->output);
+	fd_drop(&slirp->listener);
 	if (n == 1) {
 		return 0;
 	}
@@ -363,12 +289,6 @@ int slirp_ready(const struct net_request *request, struct slirp *slirp, struct e
 	while (waitpid(slirp->pid, &status, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
-	if (slirp->early) {
-		/* Only what fails with the ids in place is a failure. */
-		slirp_end(slirp);
-		TRY(slirp_start(request, false, slirp->exit_fd, slirp, err));
-		return slirp_ready(request, slirp, err);
-	}
 	return explain(request, status, last_words(&arena, slirp->words), err);
 }
 
@@ -380,7 +300,7 @@ void slirp_end(struct slirp *slirp)
 	while (slirp->pid > 0 && waitpid(slirp->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
-	fd_drop(&slirp->output);
+	fd_drop(&slirp->listener);
 	fd_drop(&slirp->pidfd);
 	fd_drop(&slirp->ready);
 	fd_drop(&slirp->words);

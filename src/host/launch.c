@@ -350,7 +350,9 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (l->notify.to >= 0) {
 		TRY(host_notify_bind(&l->dir, &l->notify.from, err));
 	}
-	TRY(host_network_files(&l->arena, l->plan, &l->dir, &l->network, err));
+	if (!host_launch_guest_waits(l)) {
+		TRY(host_network_files(&l->arena, l->plan, &l->dir, &l->network, err));
+	}
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
 	} else if (l->detached || l->options->keep) {

@@ -32,6 +32,11 @@ bool host_launch_forks_again(const struct launch *l)
 	return plan_joins(&l->plan->ns, CLONE_NEWUSER) || plan_joins(&l->plan->ns, CLONE_NEWPID);
 }
 
+bool host_launch_guest_waits(const struct launch *l)
+{
+	return l->plan->ids.how != PLAN_IDS_NONE && !host_launch_forks_again(l);
+}
+
 static int give_cgroup(const struct launch *l, int dir, struct err *err)
 {
 	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
@@ -63,7 +68,9 @@ static int give(struct launch *l, struct err *err)
 	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
 
 	if (rc == 0 && l->plan->net.config && !host_launch_forks_again(l)) {
-		rc = meet_network(l, err);
+		/* The network's files now and not before the clone: the id helpers are at work, and the guest is. */
+		rc = host_launch_guest_waits(l) ? host_network_files(&l->arena, l->plan, &l->dir, &l->network, err) : 0;
+		rc = rc < 0 ? rc : meet_network(l, err);
 	}
 	if (rc == 0) {
 		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd, l->inside, &cgroup,

@@ -77,6 +77,9 @@ int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct
 /* Does the guest fork once more, so that the container's init is not the process that was cloned? */
 bool host_launch_forks_again(const struct launch *l);
 
+/* Does the process that is cloned wait for its ids before it looks for anything of ours? */
+bool host_launch_guest_waits(const struct launch *l);
+
 /* Ids, cgroup, id-mapped mounts, the filter: for the process that will be init. */
 int host_launch_give(struct launch *l, struct err *err);
 

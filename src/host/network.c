@@ -295,23 +295,12 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 
 /* ---- running ---- */
 
-static bool is_root_of(const struct plan_extents *map, uint32_t own)
-{
-	for (size_t i = 0; i < map->n; i++) {
-		if (map->v[i].inside == 0 && map->v[i].outside == own) {
-			return true;
-		}
-	}
-	return false;
-}
-
 int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, const struct plan_ids *ids,
 		       struct err *err)
 {
 	struct net_request *r = &net->request;
 
 	r->unmapped = ids != NULL;
-	r->becomes_root = ids && is_root_of(&ids->uid, geteuid()) && is_root_of(&ids->gid, getegid());
 	r->pid = pid;
 	r->pidfd = pidfd;
 	r->netns = netns;

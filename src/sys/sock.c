@@ -84,33 +84,29 @@ void sys_explain_socket(const char *path, struct err *err)
 	(void)err_hint(err, S_ISSOCK(st.st_mode) ? "nobody listens on it" : "it is not a socket");
 }
 
-struct wanted {
-	int userns;
-	int netns;
-	int domain;
-	int type;
-	int protocol;
+struct made {
+	int rc;
+	int fds[SYS_MADE_MAX];
 };
 
-/* In the child: the answer is the descriptor's number, or -errno. */
-static _Noreturn void make_and_tell(const struct wanted *w, int report)
+/* In the child: the answer is the descriptors' numbers, or -errno. */
+static _Noreturn void make_and_tell(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,
+				    int report)
 {
-	int answer = 0;
+	struct made made = { .rc = 0 };
 
-	if ((w->userns >= 0 && setns(w->userns, CLONE_NEWUSER) < 0) || setns(w->netns, CLONE_NEWNET) < 0) {
-		answer = -errno;
+	if ((userns >= 0 && setns(userns, CLONE_NEWUSER) < 0) || setns(netns, CLONE_NEWNET) < 0) {
+		made.rc = -errno;
 	} else {
-		answer = socket(w->domain, w->type, w->protocol);
-		answer = answer < 0 ? -errno : answer;
+		made.rc = make(arg, made.fds);
 	}
-	_exit(write(report, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+	_exit(write(report, &made, sizeof(made)) == sizeof(made) ? 0 : 1);
 }
 
-int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
+int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg, int *fds, size_t n)
 {
-	const struct wanted wanted = { userns, netns, domain, type, protocol };
+	struct made made;
 	int pair[2];
-	int answer = 0;
 	pid_t pid;
 
 	if (pipe2(pair, O_CLOEXEC) < 0) {
@@ -121,7 +117,7 @@ int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
 
 	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
-		make_and_tell(&wanted, out);
+		make_and_tell(userns, netns, make, arg, out);
 	}
 	if (pid < 0) {
 		return -errno;
@@ -130,5 +126,34 @@ int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
 	}
 	/* Our own end of the pipe is open: only a child that said nothing, because it was killed, must not be waited for. */
 	fd_drop(&out);
-	return read(in, &answer, sizeof(answer)) == sizeof(answer) ? answer : -ECHILD;
+	if (read(in, &made, sizeof(made)) != sizeof(made)) {
+		return -ECHILD;
+	}
+	if (made.rc == 0) {
+		memcpy(fds, made.fds, n * sizeof(*fds));
+	}
+	return made.rc;
+}
+
+struct wanted {
+	int domain;
+	int type;
+	int protocol;
+};
+
+static int make_socket(const void *arg, int *fds)
+{
+	const struct wanted *w = arg;
+
+	fds[0] = socket(w->domain, w->type, w->protocol);
+	return fds[0] < 0 ? -errno : 0;
+}
+
+int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
+{
+	const struct wanted wanted = { domain, type, protocol };
+	int fd = -1;
+	int rc = sys_make_in(userns, netns, make_socket, &wanted, &fd, 1);
+
+	return rc < 0 ? rc : fd;
 }

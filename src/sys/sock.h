@@ -22,8 +22,13 @@ int sys_connect_unix(const char *path, int *ret_fd);
 void sys_explain_socket(const char *path, struct err *err);
 
 /*
- * socket(2) in another network namespace, given by a descriptor of it, without entering it: a child does, makes the socket in our
- * common table of descriptors, and ends. userns: one to enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN
- * over the network namespace then, setns(2). Returns a descriptor or -errno.
+ * Descriptors that are made in another network namespace, given by a descriptor of it, without entering it: a child does, calls
+ * `make` with our common table of descriptors, and ends. `make` fills in n of them, at most SYS_MADE_MAX, or returns -errno and has none
+ * open. userns: one to enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace
+ * then, setns(2). Returns 0 or -errno.
  */
+#define SYS_MADE_MAX 2
+int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg, int *fds, size_t n);
+
+/* socket(2) in that way. Returns a descriptor or -errno. */
 int sys_socket_in(int userns, int netns, int domain, int type, int protocol);

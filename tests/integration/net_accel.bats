@@ -7,6 +7,7 @@
 # shellcheck disable=SC2016,SC2317 # what stands in single quotes is for the shell of that host
 
 load helpers
+load kernel_helpers
 load accel_helpers
 
 # ---------------------------------------------------------------- out

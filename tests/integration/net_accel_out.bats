@@ -7,6 +7,7 @@
 # shellcheck disable=SC2016,SC2034,SC2154,SC2317 # what stands in single quotes is for the shell of that host
 
 load helpers
+load kernel_helpers
 load accel_helpers
 
 # on_plain_host TEXT: on_host, where rl may attach no socket filter.

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016,SC2034,SC2154,SC2317
 
 load helpers
+load kernel_helpers
 load accel_helpers
 
 # The cable leads from the machine itself to a network namespace "accel": the addresses are accel_helpers'.

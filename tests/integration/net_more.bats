@@ -303,6 +303,36 @@ exit 1"
 	rl delete --force "$C"
 }
 
+@test "the device outlives slirp4netns, with what the container's root has set; taken away by him, it comes back" {
+	config '.process.capabilities |= with_entries(.value += ["CAP_NET_ADMIN"])'
+	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
+	local helper slirp
+	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns)
+	rl exec "$C" ip link set tap0 mtu 1400
+	rl exec "$C" ip address add 10.0.2.77/32 dev tap0
+	kill -9 "$slirp"
+	wait_for gone "$slirp"
+	wait_for child_of "$helper" slirp4netns
+	rl exec "$C" netguest ping 10.0.2.2
+	try rl exec "$C" ip address show tap0
+	has "$output" "mtu 1400"
+	has "$output" "10.0.2.77/32"
+	slirp=$(child_of "$helper" slirp4netns)
+	# slirp4netns does not say that it has no device any more.
+	rl exec "$C" ip link delete tap0
+	kill -9 "$slirp"
+	wait_for gone "$slirp"
+	pings() { rl exec "$C" netguest ping 10.0.2.2; }
+	wait_for pings
+	try rl exec "$C" ip address show tap0
+	has "$output" "mtu 65520"
+	has "$output" "inet 10.0.2.100/24"
+	has "$output" "inet6 fd00::100/64"
+	not has "$output" "10.0.2.77"
+	equal "$(ask 127.0.0.1 "$P" hello)" hello
+	rl delete --force "$C"
+}
+
 @test "kill -9 of the forwarder: it comes back, with its ports" {
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello

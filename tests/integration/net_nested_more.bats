@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016,SC2153,SC2317 # what stands in single quotes is for the shell of that host
 
 load helpers
+load kernel_helpers
 load net_host_helpers
 
 @test "500 clients at once, and again: each is seen by its own address and port" {
@@ -151,4 +152,32 @@ print(s.recvfrom(10)[1][0])"
 	has "$output" "inet 10.0.3.100/24"
 	# On a line of its own: what the server of the outermost host says.
 	grep -qx 7000 <<<"$output" || fail "$output"
+}
+
+# The device can't be given to slirp4netns then.
+@test "a seccomp listener around rootlet: slirp4netns makes the device itself, and makes it anew when it was killed" {
+	export -f without
+	on_host '
+		rl() { without listener "$ROOTLET" --root "$T/state" --cgroup-manager=disabled "$@"; }
+		"$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 >"$T/peer" &
+		wait_for grep -q ready "$T/peer"
+		serve "ip address show tap0; nc 192.0.2.2 7000 </dev/null | cut -d\" \" -f1; exec netguest peer:80" --publish 8080:80
+		cat "$T/out"
+		slirp() { pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns; }
+		killed=$(slirp)
+		tr "\0" " " <"/proc/$killed/cmdline" | grep -o -- --configure
+		client_of tcp 2001:db8::1 2001:db8::1 8080
+		kill -KILL "$killed"
+		another() { [ -n "$(slirp)" ] && [ "$(slirp)" != "$killed" ]; }
+		wait_for another
+		fetched() { rl exec "$C" nc 192.0.2.2 7000 </dev/null | grep 192.0.2; }
+		wait_for fetched
+		fetched
+		client_of tcp 2001:db8::1 2001:db8::1 8080
+		rl delete --force "$C"'
+	has "$output" "inet 10.0.2.100/24"
+	has "$output" "inet6 fd00::100/64"
+	has "$output" "--configure"
+	equal "$(grep -c "^2001:db8::1 [0-9]* 2001:db8::1$" <<<"$output")" 2
+	equal "$(grep -c "^192.0.2." <<<"$output")" 2
 }

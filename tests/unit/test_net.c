@@ -283,7 +283,7 @@ static void arguments(void **state)
 	(void)state;
 	assert_int_equal(net_config_parse(&arena, "slirp4netns:outbound_addr=192.0.2.1", &r.config, &err), 0);
 	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, 3, 4, 5); *a; a++) {
+	for (const char **a = slirp_argv(&arena, &r, true, 3, 4, 5); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
 	assert_string_equal(out.s, "slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
@@ -294,10 +294,10 @@ static void arguments(void **state)
 			 0);
 	r.api_socket = "/s";
 	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, 3, 4, 5); *a; a++) {
+	for (const char **a = slirp_argv(&arena, &r, false, 3, 4, 5); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
-	assert_string_equal(out.s, "slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
+	assert_string_equal(out.s, "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
 				   "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s --netns-type=path "
 				   "/proc/self/fd/5 tap0 ");
 }
