@@ -65,7 +65,7 @@ static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
 	/* The namespace's root may have taken the device away. */
-	if (h->tap >= 0 && !link_there(&h->link)) {
+	if (h->link.fd < 0 || (h->tap >= 0 && !link_there(&h->link))) {
 		TRY(make_link(h, err));
 	}
 	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));

@@ -277,11 +277,12 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 			break;
 		}
 	}
+	/* An open that still waits fails now. */
+	fd_drop(&slirp->listener);
 	do {
 		n = read(slirp->ready, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	fd_drop(&slirp->ready);
-	fd_drop(&slirp->listener);
 	if (n == 1) {
 		return 0;
 	}
