@@ -34,7 +34,7 @@ teardown() {
 	script true
 	sudo chmod 0600 /dev/net/tun
 	try rl run --bundle "$B" --publish "127.0.0.1:$P:80" "$C"
-	refused "slirp4netns could not connect the network" "you may not open /dev/net/tun" "sudo chmod 0666 /dev/net/tun"
+	refused "the container's network device" "you may not open /dev/net/tun" "sudo chmod 0666 /dev/net/tun"
 	refuses 127.0.0.1 "$P"
 	sudo chmod 0666 /dev/net/tun
 	rl run --bundle "$B" --publish "127.0.0.1:$P:80" "$C"
