@@ -61,6 +61,20 @@ static int make_link(struct helper *h, struct err *err)
 	return rc < 0 || h->tap < 0 ? rc : link_is_up(h, err);
 }
 
+static int run_slirp(struct helper *h, struct err *err)
+{
+	int rc;
+
+	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
+	rc = slirp_ready(h->request, h->tap, &h->slirp, err);
+	if (rc == -ENODEV && h->tap >= 0) {
+		fd_drop(&h->tap);
+		*err = (struct err){ .code = 0 };
+		return run_slirp(h, err);
+	}
+	return rc < 0 || h->tap >= 0 ? rc : link_is_up(h, err);
+}
+
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
@@ -68,14 +82,13 @@ static int restart_slirp(struct helper *h, struct err *err)
 	if (h->link.fd < 0 || (h->tap >= 0 && !link_there(&h->link))) {
 		TRY(make_link(h, err));
 	}
-	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
-	TRY(slirp_ready(h->request, h->tap, &h->slirp, err));
+	TRY(run_slirp(h, err));
 	if (h->request->config.handler == NET_HANDLER_SLIRP) {
 		for (size_t i = 0; i < h->port_n; i++) {
 			TRY(helper_publish_slirp(h, h->ports[i], err));
 		}
 	}
-	return h->tap >= 0 ? 0 : link_is_up(h, err);
+	return 0;
 }
 
 void helper_child_end(pid_t *pid, int *pidfd, int *control)
@@ -221,10 +234,8 @@ static int bring_up(struct helper *h, int ready, struct err *err)
 		helper_link_is_up(h);
 		say(ready, &well);
 	}
-	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
-	TRY(slirp_ready(h->request, h->tap, &h->slirp, err));
+	TRY(run_slirp(h, err));
 	if (!linked) {
-		TRY(link_is_up(h, err));
 		say(ready, &well);
 	}
 	return 0;

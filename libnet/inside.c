@@ -108,7 +108,7 @@ int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
 }
 
 /*
- * The own address on lo as well: it goes with the device when slirp4netns dies, and the kernel lets nothing leave from an
+ * The own address on lo as well: it goes with the device, where slirp4netns has made that and dies, and the kernel lets nothing leave from an
  * address that no device has. So what is published goes on until the device is back.
  */
 static int own_address(sa_family_t family, const void *own)

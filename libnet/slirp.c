@@ -265,6 +265,7 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 	scope_arena struct arena arena = ARENA_INIT;
 	char byte = 0;
 	int status = 0;
+	bool given;
 	ssize_t n;
 
 	while (slirp->listener >= 0) {
@@ -277,12 +278,17 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 			break;
 		}
 	}
+	given = slirp->listener < 0;
 	/* An open that still waits fails now. */
 	fd_drop(&slirp->listener);
 	do {
 		n = read(slirp->ready, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	fd_drop(&slirp->ready);
+	if (n == 1 && !given) {
+		slirp_end(slirp);
+		return err_set(err, ENODEV, "slirp4netns did not take its device");
+	}
 	if (n == 1) {
 		return 0;
 	}

@@ -39,7 +39,8 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret, struct err *err);
 
 /*
- * Gives it the device, and waits until it is up. 0; else -errno with its own words and, where we know one, a remedy.
+ * Gives it the device, and waits until it is up. 0; else -errno with its own words and, where we know one, a remedy; -ENODEV: it opened
+ * its device in a way that we don't know.
  */
 int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp, struct err *err);
 

@@ -35,16 +35,26 @@
 /* The kernel takes all arguments that are looked at here as int; both architectures have their lower half first. */
 #define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
 
+/* open(2), where there is one, takes its flags one argument earlier. glibc does without it, others don't. */
+#ifdef SYS_open
+#define OLD_OPEN SYS_open
+#else
+#define OLD_OPEN SYS_openat
+#endif
+
 static struct sock_filter code[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, 9),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, 12),
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-	/* Libraries are opened for reading alone. */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 7, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 3, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OLD_OPEN, 0, 8),
+	ARGUMENT(1),
+	BPF_STMT(BPF_JMP | BPF_JA, 1),
 	ARGUMENT(2),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_RDWR, 0, 5),
+	/* Libraries are opened for reading alone. */
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_RDWR, 0, 4),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
 	ARGUMENT(1),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNSETIFF, 0, 1),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* 0: it went well */
@@ -99,11 +109,12 @@ static bool opens_tun(const struct seccomp_notif *call)
 {
 	char path[sizeof(TUN_PATH)] = "";
 	struct iovec to = { path, sizeof(path) };
-	struct iovec from = { (void *)(uintptr_t)call->data.args[1], sizeof(path) };
+	struct iovec from = { (void *)(uintptr_t)call->data.args[call->data.nr == SYS_openat], sizeof(path) };
 	ssize_t n = process_vm_readv((pid_t)call->pid, &to, 1, &from, 1, 0);
 
-	/* Yama's highest setting lets nobody read that. */
-	return n < 0 ? errno == EPERM : n == (ssize_t)sizeof(path) && memcmp(path, TUN_PATH, sizeof(path)) == 0;
+	/* Yama's highest setting lets nobody read that, and a kernel may have no such call. */
+	return n < 0 ? errno == EPERM || errno == ENOSYS :
+		       n == (ssize_t)sizeof(path) && memcmp(path, TUN_PATH, sizeof(path)) == 0;
 }
 
 int slirp_device_give(struct slirp *slirp, int tap)

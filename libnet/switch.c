@@ -347,6 +347,8 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	struct switcher s = { .setup = &setup, .epoll = -1 };
 	struct epoll_event events[EVENTS];
 
+	/* First, as it is soon in the user namespace of the container. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (keep_only(&setup) < 0 || give_up_capabilities(&setup) < 0) {

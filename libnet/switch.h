@@ -15,7 +15,8 @@
  *    socket filter that drops whatever does not come from the peer that was judged, and whoever wants to connect to it. Connected
  *    again, wherever to, it never hears an answer; listening, it never hears a caller.
  *  - that one has its port for good, so that its holder can't take another one of the host's.
- *  - a listening one has a locked filter that drops every answer to a connect. What it accepts inherits that.
+ *  - a listening one has a locked filter that drops every answer to a connect, and what comes to another port. What it accepts
+ *    inherits that.
  *
  * Kernels that keep socket filters of TCP for CAP_NET_ADMIN leave others with the device alone (net_config.accel_out_only). That is enough for
  * the first kind: the device keeps it from loopback, and all that it leads to slirp4netns leads to as well (allow_lan=false is refused
@@ -108,7 +109,7 @@ enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, in
 
 /* Socket filters: instructions into `code`, how many as the result. */
 size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter code[static SWITCH_FILTER_MAX]);
-size_t switch_filter_listener(struct sock_filter code[static SWITCH_FILTER_MAX]);
+size_t switch_filter_listener(uint16_t port, struct sock_filter code[static SWITCH_FILTER_MAX]);
 
 /* ---- switch_target.c: the call that is waited for, and its socket ---- */
 

@@ -114,6 +114,7 @@ size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX])
 /* ---- sockets: the bytes begin with TCP's head ---- */
 
 #define SOURCE_PORT 0
+#define DESTINATION_PORT 2
 #define FLAGS 13
 #define SYN 0x02
 #define ACK 0x10
@@ -158,8 +159,11 @@ size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter cod
 	return n + without(code + n, SYN);
 }
 
-size_t switch_filter_listener(struct sock_filter code[static SWITCH_FILTER_MAX])
+size_t switch_filter_listener(uint16_t port, struct sock_filter code[static SWITCH_FILTER_MAX])
 {
+	/* What it accepts has the filter but not the port for good: disconnected, it could be bound to another one. */
+	size_t n = must_be(code, BPF_H, DESTINATION_PORT, port);
+
 	/* An answer to a connect: a listener was shut down and connected. */
-	return without(code, SYN | ACK);
+	return n + without(code + n, SYN | ACK);
 }

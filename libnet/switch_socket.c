@@ -226,7 +226,7 @@ int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
 	    (t->domain == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
 		return -errno;
 	}
-	TRY(switch_lock_filter(fd, code, switch_filter_listener(code)));
+	TRY(switch_lock_filter(fd, code, switch_filter_listener(at->port, code)));
 	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
 	    fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL) & (O_RDWR | O_NONBLOCK)) < 0) {
 		return -errno;

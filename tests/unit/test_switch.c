@@ -315,7 +315,9 @@ static void system_calls(void **state)
 }
 #endif
 
-/* A segment: an IP head of that family with the source, then TCP's. */
+#define TO_PORT 8080
+
+/* A segment to that port: an IP head of that family with the source, then TCP's. */
 static bool hears(const struct sock_filter *code, size_t n, const char *source, uint16_t port, unsigned char flags)
 {
 	unsigned char bytes[60] = { 0 };
@@ -324,6 +326,8 @@ static bool hears(const struct sock_filter *code, size_t n, const char *source, 
 	assert_int_equal(inet_pton(head == 40 ? AF_INET6 : AF_INET, source, bytes + (head == 40 ? 8 : 12)), 1);
 	bytes[head] = (unsigned char)(port >> 8);
 	bytes[head + 1] = (unsigned char)port;
+	bytes[head + 2] = TO_PORT >> 8;
+	bytes[head + 3] = TO_PORT & 0xff;
 	bytes[head + 13] = flags;
 	return run(code, n, bytes, sizeof(bytes), head, false) != 0;
 }
@@ -361,13 +365,18 @@ static void a_peers_socket(void **state)
 static void a_listeners_socket(void **state)
 {
 	struct sock_filter code[SWITCH_FILTER_MAX];
-	size_t n = switch_filter_listener(code);
+	size_t n = switch_filter_listener(TO_PORT, code);
 
 	(void)state;
+	assert_true(n <= SWITCH_FILTER_MAX);
 	assert_true(hears(code, n, "192.0.2.9", 80, SYN));
 	assert_true(hears(code, n, "192.0.2.9", 80, ACK));
 	assert_true(hears(code, n, "192.0.2.9", 80, RST));
 	assert_false(hears(code, n, "192.0.2.9", 80, SYN | ACK));
+	/* What was accepted there, and bound to another port. */
+	n = switch_filter_listener(TO_PORT + 1, code);
+	assert_false(hears(code, n, "192.0.2.9", 80, SYN));
+	assert_false(hears(code, n, "192.0.2.9", 80, ACK));
 }
 
 int main(void)
