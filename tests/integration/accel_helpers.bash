@@ -87,6 +87,17 @@ races() {
 		accelguest race listener :: 81 9000 $1"
 }
 
+# For on_host, and what it prints when nothing was reached.
+race='
+	secret 127.0.0.1 ::1
+	ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev eth0
+	ip neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev eth0
+	races 4000 20000
+	rl run --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 --publish 8081:81 "$C" 2>"$T/err"
+	cat "$T/reached"
+'
+nothing_reached=$(yes "reached 0" | head -n 6)
+
 # ask ADDRESS PORT: what a server says to whom connects, or the error's name.
 ask='
 ask() {
