@@ -270,6 +270,19 @@ exit 1"
 	[ ! -e "$T/hooked" ]
 }
 
+@test "a slirp4netns that is up without having taken its device is started again, to make one itself" {
+	in_place_of_slirp "#!/bin/sh
+case \"\$*\" in --version | *--configure*) exec $(command -v slirp4netns) \"\$@\" ;; esac
+printf 1 >&3
+exec sleep 100"
+	script 'for i in 1 2 3 4 5 6 7 8 9; do netguest ping 10.0.2.2 && break; sleep 0.3; done; ip address show tap0'
+	try run_with_it --net=slirp4netns
+	equal "$status" 0
+	has "$output" "10.0.2.2 answers"
+	has "$output" "inet 10.0.2.100/24"
+	has "$output" "inet6 fd00::100/64"
+}
+
 # ---------------------------------------------------------------- hardened
 
 @test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else; it has a filter, and nobody looks into it" {
