@@ -278,10 +278,6 @@ static int run_hang(char **argv)
 	}
 }
 
-/*
- * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
- * a newline into it, prints what comes out until the container closes its side.
- */
 /* receive-pidfd SOCKET: waits there for one descriptor; prints its payload and the pid that it stands for. */
 static int run_receive_pidfd(char **argv)
 {
@@ -305,9 +301,15 @@ static int run_receive_pidfd(char **argv)
 	return 1;
 }
 
+/*
+ * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
+ * a newline into it, prints what comes out until the container closes its side. The terminal's echo is turned off (which
+ * the multiplexer's side may do, tty_ioctl(2)): it would come anywhere between what the container writes.
+ */
 static int run_receive(char **argv)
 {
 	char payload[PATH_MAX], buf[4096];
+	struct termios mode;
 	ssize_t len;
 	int listener, fd;
 
@@ -323,7 +325,11 @@ static int run_receive(char **argv)
 		return 1;
 	}
 	printf("payload %s\n", payload);
-	if (dprintf(fd, "%s\n", argv[1]) < 0) {
+	if (tcgetattr(fd, &mode) < 0) {
+		return 1;
+	}
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(fd, TCSANOW, &mode) < 0 || dprintf(fd, "%s\n", argv[1]) < 0) {
 		return 1;
 	}
 	fflush(stdout);
