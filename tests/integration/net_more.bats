@@ -283,6 +283,29 @@ exec sleep 100"
 	has "$output" "inet6 fd00::100/64"
 }
 
+# musl, for one, opens by it.
+@test "a slirp4netns that opens by open(2) is given the device as well" {
+	[ "$(uname -m)" = x86_64 ] || skip "a machine without open(2)"
+	in_place_of_slirp "#!$(command -v python3)
+import ctypes, fcntl, os, sys, time
+if sys.argv[1] == '--version':
+    print('slirp4netns version 1.2.0')
+    sys.exit()
+tun = ctypes.CDLL(None).syscall(2, b'/dev/net/tun', os.O_RDWR)
+asked = fcntl.ioctl(tun, 0x400454ca, b'other'.ljust(40, b'\\0'))  # TUNSETIFF
+is_now = fcntl.ioctl(tun, 0x800454d2, bytes(40))  # TUNGETIFF
+with open('$T/device', 'w') as file:
+    print(is_now[:16].rstrip(b'\\0').decode(), *sys.argv[1:], file=file)
+os.write(3, b'1')
+time.sleep(100)"
+	script 'exec sleep 100'
+	PATH=$T/path:$PATH rl run --detach --bundle "$B" --net=slirp4netns "$C"
+	wait_for test -s "$T/device"
+	has "$(cat "$T/device")" "tap0 "
+	not grep -q -- --configure "$T/device"
+	rl delete --force "$C"
+}
+
 # ---------------------------------------------------------------- hardened
 
 @test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else; it has a filter, and nobody looks into it" {

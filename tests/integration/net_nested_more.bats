@@ -181,3 +181,20 @@ print(s.recvfrom(10)[1][0])"
 	equal "$(grep -c "^2001:db8::1 [0-9]* 2001:db8::1$" <<<"$output")" 2
 	equal "$(grep -c "^192.0.2." <<<"$output")" 2
 }
+
+# As where Yama's ptrace_scope is 3: it is taken for the device's opening without a look at the name.
+@test "nobody may read another's memory: slirp4netns is given its device all the same" {
+	export -f without
+	on_host '
+		rl() { without readv "$ROOTLET" --root "$T/state" --cgroup-manager=disabled "$@"; }
+		serve "ip address show tap0; exec netguest peer:80" --publish 8080:80
+		cat "$T/out"
+		slirp=$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns)
+		echo "its arguments: $(tr "\0" " " <"/proc/$slirp/cmdline")"
+		client_of tcp 2001:db8::1 2001:db8::1 8080
+		rl delete --force "$C"'
+	has "$output" "inet 10.0.2.100/24"
+	has "$output" "its arguments: "
+	not grep -q -- --configure <<<"$output"
+	grep -q "^2001:db8::1 [0-9]* 2001:db8::1$" <<<"$output" || fail "$output"
+}
