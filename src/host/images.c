@@ -41,8 +41,8 @@ static const char *unescape(struct arena *arena, const char *text, size_t len)
 	char *to = out;
 
 	for (const char *p = out; *p; p++) {
-		if (p[0] == '\\' && p[1] && p[2] && p[3]) {
-			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+		if (p[0] == '\\' && strspn(p + 1, "01234567") >= 3) {
+			*to++ = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
 			p += 3;
 		} else {
 			*to++ = *p;
