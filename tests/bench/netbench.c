@@ -533,8 +533,8 @@ static void print_test(size_t t, size_t way_n, size_t rounds)
 		}
 		if (ways[i].beside) {
 			ratios_of(&ways[i], ways[i].beside, t, rounds, ratio);
-			printf("   %.3f (%.3f to %.3f) of %s", quantile(ratio, rounds, 0.5), quantile(ratio, rounds, 0.25),
-			       quantile(ratio, rounds, 0.75), ways[i].beside->name);
+			printf("   %.3f (%.3f to %.3f) of %s", quantile(ratio, rounds, 0.5),
+			       quantile(ratio, rounds, 0.25), quantile(ratio, rounds, 0.75), ways[i].beside->name);
 		}
 		putchar('\n');
 	}
