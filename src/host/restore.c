@@ -163,22 +163,21 @@ static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 
 /* ---- criu ---- */
 
-/* Joined namespaces, as their owner has them now. The descriptors are for criu to inherit. */
-static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, struct err *err)
+/* Joined namespaces, as their owner has them now. The descriptors are for criu to inherit, and the caller's to close. */
+static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int *net, int *pid, struct err *err)
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		const char *file = join->type == CLONE_NEWNET ? "net" : join->type == CLONE_NEWPID ? "pid" : NULL;
-		int fd;
+		int *fd = join->type == CLONE_NEWNET ? net : join->type == CLONE_NEWPID ? pid : NULL;
 
-		if (!file) {
+		if (!fd) {
 			continue;
 		}
-		fd = open(join->path, O_RDONLY | O_NOCTTY);
-		if (fd < 0) {
+		*fd = open(join->path, O_RDONLY | O_NOCTTY);
+		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}
-		host_criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", fd, file);
+		host_criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
 	}
 	return 0;
 }
@@ -202,6 +201,9 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 {
 	struct home home = { .mounts = -1, .cwd = -1 };
 	struct err second = { .code = 0 };
+	/* Not held while the container runs: what is mounted at their paths can't be unmounted as long. */
+	scope_fd int net = -1;
+	scope_fd int pid = -1;
 	int rc;
 
 	host_criu_flag(criu, true, "--restore-detached");
@@ -210,7 +212,7 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 	host_criu_add(criu, "--pidfile", "%s/%s/criu.pid", l->dir.root, l->dir.id);
 	TRY(host_images_mounts(criu, l->plan, &l->cgroup, err));
 	TRY(host_images_streams(criu, err));
-	TRY(add_namespaces(criu, &l->plan->ns, err));
+	TRY(add_namespaces(criu, &l->plan->ns, &net, &pid, err));
 	TRY(make_mount_points(&l->plan->fs, err));
 	rc = leave_home(&home, l->plan->fs.rootfs, err);
 	if (rc == 0) {

@@ -125,7 +125,7 @@ criu_works() {
 fake_criu() {
 	mkdir -p "$T/bin"
 	cat >"$T/bin/criu" <<'END'
-#!/bin/sh
+#!/bin/bash
 t=${0%/bin/criu}
 printf '%s\n' "$@" >"$t/call.$1"
 while [ $# -gt 0 ]; do
@@ -143,6 +143,11 @@ if [ -n "${log:-}" ] && [ -e "$t/log" ]; then
 fi
 if [ -n "${restore:-}" ]; then
 	grep " $t/bundle/rootfs " /proc/self/mountinfo >"$t/root"
+	for fd in /proc/$$/fd/*; do
+		fd=${fd##*/}
+		# 255 is the shell's own.
+		[ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"
+	done
 	sleep 100 </dev/null >/dev/null 2>&1 &
 	printf %s $! >"$pidfile"
 fi
@@ -248,7 +253,13 @@ not_told() {
 	kill -KILL "$(pid_of)"
 	wait_for status_is stopped
 	rl delete "$C"
+	# Its owner may end it while the container runs: nobody holds its place.
+	rl restore --bundle "$B" --image-path "$I" "$C" &
+	wait_for status_is running
 	umount "$T/netns"
+	kill -KILL "$(pid_of)"
+	not wait $!
+	not rl state "$C"
 }
 
 # ---------------------------------------------------------------- failures
