@@ -56,13 +56,15 @@ teardown() {
 }
 
 @test "the size is the caller's, a resize arrives, and the exit status is the process's" {
-	on_terminal 'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \"stty size; exit 5\" WINCH; echo ready; while :; do usleep 20000; done"'
+	# stty makes one resize of the rows and one of the columns.
+	echo 'now=$(stty size); echo "$now"; [ "$now" != "40 101" ] || exit 5' >"$B/rootfs/resized"
+	on_terminal 'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \". /resized\" WINCH; echo ready; while :; do usleep 20000; done"'
 	on_screen ready
-	stty -F "$(cat "$T/tty")" rows 40 # not the columns too: stty would make that a second resize
+	stty -F "$(cat "$T/tty")" rows 40 cols 101
 	terminal_ends
 	equal "$status" 5
 	has "$output" "33 77"
-	has "$output" "40 77"
+	has "$output" "40 101"
 }
 
 @test "Ctrl-C and Ctrl-Z are the process's, not ours" {

@@ -57,13 +57,15 @@ setup() {
 }
 
 @test "foreground: a resize reaches the container" {
-	script 'trap "stty size; exit 5" WINCH; echo ready; while :; do usleep 20000; done'
+	# stty makes one resize of the rows and one of the columns.
+	echo 'now=$(stty size); echo "$now"; [ "$now" != "40 101" ] || exit 5' >"$B/rootfs/resized"
+	script 'trap ". /resized" WINCH; echo ready; while :; do usleep 20000; done'
 	on_terminal RUN
 	on_screen ready
-	stty -F "$(cat "$T/tty")" rows 40 # not the columns too: stty would make that a second resize
+	stty -F "$(cat "$T/tty")" rows 40 cols 101
 	terminal_ends
 	equal "$status" 5
-	has "$output" "40 80"
+	has "$output" "40 101"
 }
 
 @test "foreground: what is typed arrives, and is echoed once" {
