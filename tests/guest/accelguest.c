@@ -90,13 +90,21 @@ static int wait_connected(int fd, int epoll)
 	struct epoll_event event;
 	int error = 0;
 	socklen_t len = sizeof(error);
+	union address peer;
+	socklen_t peer_len = sizeof(peer);
 	int n = epoll >= 0 ? epoll_wait(epoll, &event, 1, 10000) : poll(&p, 1, 10000);
 
 	if (n <= 0) {
 		errno = ETIME;
 		return -1;
 	}
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	/*
+	 * Of an ICMP error, poll(2) may tell before SO_ERROR does: the kernel fills the socket's queue of errors first (Linux 6.1,
+	 * net/ipv4/tcp_ipv4.c, tcp_v4_err). It is not connected then either.
+	 */
+	do {
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	} while (!error && getpeername(fd, &peer.any, &peer_len) < 0 && errno == ENOTCONN);
 	errno = error;
 	return error ? -1 : 0;
 }
