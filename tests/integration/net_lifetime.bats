@@ -4,7 +4,7 @@
 # ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: as many of 1,000 as 80 seconds allow) starts, fewer in
 # a room; ROOTLET_NET_SEED repeats a run.
 #
-# rooms: host session
+# rooms: host session vm
 #
 # shellcheck disable=SC2016,SC2153,SC2154
 
