@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config_support: writes docs/config-support.md, from the field tables that decode config.json and the verdicts on
- * what becomes of each property.
+ * config_support: writes docs/config-support.md, from the field tables that decode config.json and
+ * the verdicts on what becomes of each property.
  *
- * A property without a verdict, two verdicts on one property or a verdict without a property is an error: whoever adds
- * a field says what becomes of it.
+ * A property without a verdict, two verdicts on one property or a verdict without a property is an
+ * error: whoever adds a field says what becomes of it.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,15 +58,17 @@ static const struct verdict_row *find(struct page *page, const char *path)
 			continue;
 		}
 		if (found) {
-			fprintf(stderr, "config_support: %s: two verdicts, %s and %s\n", path, found->key,
-				verdict_properties[i].key);
+			fprintf(stderr, "config_support: %s: two verdicts, %s and %s\n", path,
+				found->key, verdict_properties[i].key);
 			page->faults++;
 		}
 		found = &verdict_properties[i];
 		page->used[i] = true;
 	}
 	if (!found) {
-		fprintf(stderr, "config_support: %s: no verdict: say in docs/config_verdicts.c what becomes of it\n",
+		fprintf(stderr,
+			"config_support: %s: no verdict: say in docs/config_verdicts.c what "
+			"becomes of it\n",
 			path);
 		page->faults++;
 	}
@@ -84,7 +86,8 @@ static const char *verdict_text(struct arena *arena, const struct verdict *v)
 	return v->text ? arena_printf(arena, "%s: %s", words[v->kind], v->text) : words[v->kind];
 }
 
-static void add_row(struct text *out, struct arena *arena, const char *name, const struct verdict_row *row)
+static void add_row(struct text *out, struct arena *arena, const char *name,
+		    const struct verdict_row *row)
 {
 	const char *user = verdict_text(arena, &row->user);
 	const char *root = verdict_text(arena, &row->root);
@@ -107,7 +110,9 @@ static void walk(struct page *page, const char *prefix, const struct json_table 
 {
 	for (const struct json_field *f = table->fields; f->key; f++) {
 		const char *path = arena_printf(page->arena, "%s%s", prefix, f->key);
-		const char *below = f->kind == JSON_K_LIST ? "[]" : f->kind == JSON_K_MAP ? "{}" : "";
+		const char *below = f->kind == JSON_K_LIST ? "[]" :
+				    f->kind == JSON_K_MAP  ? "{}" :
+							     "";
 		const struct verdict_row *row = find(page, path);
 
 		if (row) {
@@ -132,7 +137,8 @@ static void check_verdicts(struct page *page)
 		const char *last = strrchr(key, '.');
 
 		if (!page->used[i]) {
-			fprintf(stderr, "config_support: %s: a verdict, but no such property\n", key);
+			fprintf(stderr, "config_support: %s: a verdict, but no such property\n",
+				key);
 			page->faults++;
 		}
 		if (strchr(last ? last : key, '*')) {
@@ -196,7 +202,9 @@ static const char *option_effect(struct arena *arena, const struct mount_option 
 	add_attrs(&out, "set", o->set);
 	add_attrs(&out, "clear", o->clear);
 	if (o->propagation) {
-		text_add(&out, "%s%s", names_of(propagation_names, (int64_t)(o->propagation & ~(unsigned long)MS_REC)),
+		text_add(&out, "%s%s",
+			 names_of(propagation_names,
+				  (int64_t)(o->propagation & ~(unsigned long)MS_REC)),
 			 o->propagation & MS_REC ? ", with the mounts below" : "");
 	}
 	if ((o->what & MOUNT_OPT_BIND) && !(o->what & MOUNT_OPT_RBIND)) {
@@ -218,7 +226,9 @@ static const char *option_effect(struct arena *arena, const struct mount_option 
 
 static void add_options(struct page *page, struct text *out)
 {
-	static const struct verdict_row done = { "", { VERDICT_DONE, NULL }, { VERDICT_DONE, NULL } };
+	static const struct verdict_row done = { "",
+						 { VERDICT_DONE, NULL },
+						 { VERDICT_DONE, NULL } };
 
 	for (const struct mount_option *o = plan_mount_options; o->name; o++) {
 		const struct verdict_row *row = &done;
@@ -229,11 +239,15 @@ static void add_options(struct page *page, struct text *out)
 			}
 		}
 		add_row(out, page->arena,
-			arena_printf(page->arena, "`%s` | %s", o->name, option_effect(page->arena, o)), row);
+			arena_printf(page->arena, "`%s` | %s", o->name,
+				     option_effect(page->arena, o)),
+			row);
 	}
 	for (const struct verdict_row *r = verdict_options; r->key; r++) {
 		if (!plan_mount_option(r->key)) {
-			fprintf(stderr, "config_support: mount option %s: a verdict, but no such option\n", r->key);
+			fprintf(stderr,
+				"config_support: mount option %s: a verdict, but no such option\n",
+				r->key);
 			page->faults++;
 		}
 	}
@@ -243,27 +257,34 @@ static void add_options(struct page *page, struct text *out)
 
 static const char head[] =
 	"# What becomes of each property of config.json\n\n"
-	"Made by `make update-docs` from the tables that decode the configuration and from `docs/config_verdicts.c`; "
+	"Made by `make update-docs` from the tables that decode the configuration and from "
+	"`docs/config_verdicts.c`; "
 	"not "
 	"to be\nedited. `make check` fails where it is not up to date.\n\n"
 	"The rows are the properties of runtime-spec " SPEC_VERSION
 	" for Linux, each as an ordinary user and as root gets it:\n\n"
 	"- **done**: as the specification says.\n"
-	"- **adapted**: the nearest thing that is possible, and how; what is missing is told in a note.\n"
+	"- **adapted**: the nearest thing that is possible, and how; what is missing is told in a "
+	"note.\n"
 	"- **refused**: an error of one line, before anything is made, and why.\n\n"
-	"What Windows, Solaris, FreeBSD, z/OS and virtual machines have of their own (`windows`, `solaris`, `freebsd`, "
+	"What Windows, Solaris, FreeBSD, z/OS and virtual machines have of their own (`windows`, "
+	"`solaris`, `freebsd`, "
 	"`zos`, `vm`)\nis ignored, as are properties that the specification does not know.\n";
 
 static void print_page(const struct page *page, const char *annotations, const char *options)
 {
-	printf("%s\n## Properties\n\n`[]` stands for an entry of a list, `{}` for a member of a map.\n\n"
+	printf("%s\n## Properties\n\n`[]` stands for an entry of a list, `{}` for a member of a "
+	       "map.\n\n"
 	       "| property | ordinary user | root |\n|---|---|---|\n%s",
 	       head, page->properties.s);
-	printf("\n## Values\n\nWhat the properties take that have a fixed set of values. All of them do what they say, "
+	printf("\n## Values\n\nWhat the properties take that have a fixed set of values. All of "
+	       "them do what they say, "
 	       "unless the table above\nhas an exception.\n\n| property | values |\n|---|---|\n%s",
 	       page->values.s);
-	printf("\n## Annotations\n\n| annotation | ordinary user | root |\n|---|---|---|\n%s", annotations);
-	printf("\n## Mount options\n\nEvery other string of `mounts[].options` goes to the filesystem as it is.\n\n"
+	printf("\n## Annotations\n\n| annotation | ordinary user | root |\n|---|---|---|\n%s",
+	       annotations);
+	printf("\n## Mount options\n\nEvery other string of `mounts[].options` goes to the "
+	       "filesystem as it is.\n\n"
 	       "| option | effect | ordinary user | root |\n|---|---|---|---|\n%s",
 	       options);
 }

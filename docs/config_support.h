@@ -14,8 +14,9 @@ struct verdict {
 };
 
 /*
- * key: the property's path, as the field tables lead to it: "[]" behind a list, "{}" behind a map. A "*" stands for any
- * part of a name, but not in the last one: a new property must not slip in under an old verdict.
+ * key: the property's path, as the field tables lead to it: "[]" behind a list, "{}" behind a map.
+ * A "*" stands for any part of a name, but not in the last one: a new property must not slip in
+ * under an old verdict.
  */
 struct verdict_row {
 	const char *key;
@@ -25,5 +26,7 @@ struct verdict_row {
 
 /* All end with a key that is NULL. */
 extern const struct verdict_row verdict_properties[];
-extern const struct verdict_row verdict_annotations[]; /* key: the annotation, or its beginning and "*" */
-extern const struct verdict_row verdict_options[];     /* key: an option, for those that are not simply done */
+extern const struct verdict_row
+	verdict_annotations[]; /* key: the annotation, or its beginning and "*" */
+/* key: an option, for those that are not simply done */
+extern const struct verdict_row verdict_options[];

@@ -2,9 +2,9 @@
 /*
  * config_verdicts: the one table of what becomes of a property, for an ordinary user and for root.
  *
- * "Root" is root of the machine, with a container that has no user namespace unless the bundle asks for one. What a
- * container with a user namespace can't have is said under "user" only. config_support.c holds the table and the field
- * tables together.
+ * "Root" is root of the machine, with a container that has no user namespace unless the bundle asks
+ * for one. What a container with a user namespace can't have is said under "user" only.
+ * config_support.c holds the table and the field tables together.
  */
 #include <stddef.h>
 

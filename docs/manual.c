@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * manual: writes a manual page: its text is PAGE.in, and where that has a line "@GLOBAL OPTIONS@", "@COMMANDS@" or
- * "@ANNOTATIONS@", what the tables say that rootlet itself parses by.
+ * manual: writes a manual page: its text is PAGE.in, and where that has a line "@GLOBAL OPTIONS@",
+ * "@COMMANDS@" or "@ANNOTATIONS@", what the tables say that rootlet itself parses by.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,8 +13,9 @@
 #include "docs/config_support.h"
 
 /*
- * groff_man(7): a hyphen that is to be typed as it stands is "\-", and a line must not begin like a request. One sentence ends
- * where the line does not, so runs of text stay on one line, but for the breaks of the source.
+ * groff_man(7): a hyphen that is to be typed as it stands is "\-", and a line must not begin like a
+ * request. One sentence ends where the line does not, so runs of text stay on one line, but for the
+ * breaks of the source.
  */
 static void add_text(struct text *out, const char *s)
 {
@@ -99,7 +100,8 @@ static void add_verdict(struct text *out, const struct verdict *v)
 
 static bool same(const struct verdict *a, const struct verdict *b)
 {
-	return a->kind == b->kind && (a->text == b->text || (a->text && b->text && str_eq(a->text, b->text)));
+	return a->kind == b->kind &&
+	       (a->text == b->text || (a->text && b->text && str_eq(a->text, b->text)));
 }
 
 static void add_annotations(struct text *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netrun: runs a command on a network of its own, as an ordinary user: what libnet/net.h describes, in one small program that knows
- * nothing of containers.
+ * netrun: runs a command on a network of its own, as an ordinary user: what libnet/net.h describes,
+ * in one small program that knows nothing of containers.
  *
  *	netrun [--publish PORT]... COMMAND [ARGUMENT...]
  *
@@ -124,7 +124,10 @@ static int run(struct arena *arena, struct net_request *r, char **argv, struct e
 	}
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
 	}
-	/* It ends when the command does; waited for, so that the ports are free when this program has ended. */
+	/*
+	 * It ends when the command does; waited for, so that the ports are free when this program
+	 * has ended.
+	 */
 	while (helper.pid > 0 && waitpid(helper.pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	net_helper_close(&helper);
@@ -139,12 +142,14 @@ int main(int argc, char **argv)
 	struct err err = { .code = 0 };
 	int rc = net_config_parse(&arena, "slirp4netns", &request.config, &err);
 
-	for (argv++, argc--; rc == 0 && argc > 1 && str_eq(argv[0], "--publish") && request.ports.n < PORTS_MAX;
+	for (argv++, argc--;
+	     rc == 0 && argc > 1 && str_eq(argv[0], "--publish") && request.ports.n < PORTS_MAX;
 	     argv += 2, argc -= 2) {
 		rc = net_port_parse(argv[1], &ports[request.ports.n++], &err);
 	}
 	if (rc == 0 && (argc < 1 || argv[0][0] == '-')) {
-		rc = err_set(&err, EINVAL, "usage: netrun [--publish PORT]... COMMAND [ARGUMENT...]");
+		rc = err_set(&err, EINVAL,
+			     "usage: netrun [--publish PORT]... COMMAND [ARGUMENT...]");
 	}
 	if (rc == 0) {
 		net_config_settle(&request.config);

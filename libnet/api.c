@@ -114,7 +114,8 @@ const struct json *api_parse(struct arena *arena, const char *text, size_t len, 
 	if (error) {
 		desc = error->type == JSON_OBJECT ? json_member(error, "desc") : NULL;
 		err_set(err, EIO, "slirp4netns: %s",
-			desc && desc->type == JSON_STRING ? json_show(desc->text).s : "an error that it doesn't name");
+			desc && desc->type == JSON_STRING ? json_show(desc->text).s :
+							    "an error that it doesn't name");
 		return NULL;
 	}
 	/* A list comes without "return", whatever the manual says. */
@@ -129,7 +130,8 @@ const struct json *api_parse(struct arena *arena, const char *text, size_t len, 
 	return result;
 }
 
-static const struct json *ask(struct arena *arena, const char *path, const char *request, struct err *err)
+static const struct json *ask(struct arena *arena, const char *path, const char *request,
+			      struct err *err)
 {
 	char *answer = arena_alloc(arena, API_ANSWER_MAX);
 	ssize_t len = exchange(path, request, answer);
@@ -141,7 +143,8 @@ static const struct json *ask(struct arena *arena, const char *path, const char 
 	return api_parse(arena, answer, (size_t)len, err);
 }
 
-int api_add_hostfwd(const char *socket, const struct net_port *port, struct in_addr inside, struct err *err)
+int api_add_hostfwd(const char *socket, const struct net_port *port, struct in_addr inside,
+		    struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	char host[INET_ADDRSTRLEN] = "0.0.0.0", guest[INET_ADDRSTRLEN];
@@ -191,11 +194,13 @@ static bool is_of(const struct json *entry, const struct net_port *port)
 	       host_port - port->host_port < port->count;
 }
 
-const struct json *api_next_hostfwd(const struct json *list, const struct json *after, const struct net_port *port,
-				    int64_t *ret_id)
+const struct json *api_next_hostfwd(const struct json *list, const struct json *after,
+				    const struct net_port *port, int64_t *ret_id)
 {
 	const struct json *entries = json_member(list, "entries");
-	const struct json *e = after ? after->next : entries && entries->type == JSON_ARRAY ? entries->first : NULL;
+	const struct json *e = after				      ? after->next :
+			       entries && entries->type == JSON_ARRAY ? entries->first :
+									NULL;
 
 	for (; e; e = e->next) {
 		if (e->type == JSON_OBJECT && is_of(e, port) && number(e, "id", ret_id)) {
@@ -220,8 +225,9 @@ int api_remove_hostfwd(const char *socket, const struct net_port *port, struct e
 		return err_set(err, EPROTO, "slirp4netns' list of ports has no \"entries\"");
 	}
 	while ((e = api_next_hostfwd(list, e, port, &id))) {
-		const char *request =
-			arena_printf(&arena, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}", (int)id);
+		const char *request = arena_printf(
+			&arena, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}",
+			(int)id);
 
 		if (!ask(&arena, socket, request, err)) {
 			return -err->code;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/config: the options of `slirp4netns:…`, under the names that podman's users know, and the network's addresses. */
+/*
+ * net/config: the options of `slirp4netns:…`, under the names that podman's users know, and the
+ * network's addresses.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,14 +55,16 @@ static int take_mtu(const char *key, const char *value, struct net_config *c, st
 
 static int take_cidr(const char *key, const char *value, struct net_config *c, struct err *err)
 {
-	static const char wanted[] = "an IPv4 network such as 10.0.2.0/24, with a prefix from 1 to 25";
+	static const char wanted[] =
+		"an IPv4 network such as 10.0.2.0/24, with a prefix from 1 to 25";
 	const char *slash = strchr(value, '/');
 	char buf[INET_ADDRSTRLEN];
 	struct in_addr address;
 	uint64_t prefix;
 	size_t len = slash ? (size_t)(slash - value) : 0;
 
-	if (!slash || len >= sizeof(buf) || str_u64(slash + 1, PREFIX_MAX, &prefix) < 0 || prefix < PREFIX_MIN) {
+	if (!slash || len >= sizeof(buf) || str_u64(slash + 1, PREFIX_MAX, &prefix) < 0 ||
+	    prefix < PREFIX_MIN) {
 		return bad(key, value, wanted, err);
 	}
 	memcpy(buf, value, len);
@@ -69,18 +74,21 @@ static int take_cidr(const char *key, const char *value, struct net_config *c, s
 	}
 	c->cidr = (struct net_cidr){ .network = ntohl(address.s_addr), .prefix = (unsigned)prefix };
 	if (c->cidr.network & (UINT32_MAX >> c->cidr.prefix)) {
-		return bad(key, value, "the address of a network: bits behind the prefix are set", err);
+		return bad(key, value, "the address of a network: bits behind the prefix are set",
+			   err);
 	}
 	c->cidr_given = true;
 	return 0;
 }
 
-static int take_address(const char *key, const char *value, int family, const char **ret, struct err *err)
+static int take_address(const char *key, const char *value, int family, const char **ret,
+			struct err *err)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 
 	if (inet_pton(family, value, address) != 1) {
-		return bad(key, value, family == AF_INET ? "an IPv4 address" : "an IPv6 address", err);
+		return bad(key, value, family == AF_INET ? "an IPv4 address" : "an IPv6 address",
+			   err);
 	}
 	*ret = value;
 	return 0;
@@ -157,7 +165,8 @@ static int take_option(struct arena *arena, char *text, struct net_config *c, st
 	const struct name *option;
 
 	if (!value) {
-		return err_set(err, EINVAL, "network option \"%.100s\" has no value: write NAME=VALUE", text);
+		return err_set(err, EINVAL,
+			       "network option \"%.100s\" has no value: write NAME=VALUE", text);
 	}
 	*value++ = '\0';
 	option = names_find(options, text);
@@ -206,7 +215,9 @@ int net_config_parse(struct arena *arena, const char *text, struct net_config *r
 	char *copy, *next;
 
 	if (!str_starts(text, mode) || (text[sizeof(mode) - 1] && text[sizeof(mode) - 1] != ':')) {
-		return err_set(err, EINVAL, "network \"%.100s\" is not known: slirp4netns[:OPTION=VALUE,...]", text);
+		return err_set(err, EINVAL,
+			       "network \"%.100s\" is not known: slirp4netns[:OPTION=VALUE,...]",
+			       text);
 	}
 	copy = arena_strdup(arena, text + sizeof(mode) - 1);
 	for (char *option = copy + (*copy == ':'); *option; option = next) {
@@ -230,7 +241,10 @@ static uint32_t mask_of(unsigned prefix)
 	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
 }
 
-/* One line of /proc/net/route: is it a network (the default route overlaps everything and counts for nothing)? */
+/*
+ * One line of /proc/net/route: is it a network (the default route overlaps everything and counts
+ * for nothing)?
+ */
 static bool line_overlaps(const char *line, const struct net_cidr *cidr)
 {
 	unsigned destination, mask;
@@ -256,8 +270,11 @@ static bool is_taken(const struct net_cidr *cidr, const char *routes)
 
 struct net_cidr net_cidr_choose(const struct net_cidr *wanted, const char *routes)
 {
-	/* Where private networks are least likely to be: the upper end of 10/8, then of 172.16/12. */
-	static const uint32_t others[] = { 0x0a000300, 0x0afe6400, 0x0afefe00, 0xac1ffe00, 0xc0a8fe00 };
+	/*
+	 * Where private networks are least likely to be: the upper end of 10/8, then of 172.16/12.
+	 */
+	static const uint32_t others[] = { 0x0a000300, 0x0afe6400, 0x0afefe00, 0xac1ffe00,
+					   0xc0a8fe00 };
 
 	if (!is_taken(wanted, routes)) {
 		return *wanted;
@@ -277,7 +294,8 @@ void net_config_settle(struct net_config *config)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *routes = "";
 
-	if (!config->cidr_given && sys_read_file(&arena, AT_FDCWD, "/proc/net/route", ROUTES_MAX, &routes) > 0) {
+	if (!config->cidr_given &&
+	    sys_read_file(&arena, AT_FDCWD, "/proc/net/route", ROUTES_MAX, &routes) > 0) {
 		config->cidr = net_cidr_choose(&config->cidr, routes);
 	}
 }

@@ -2,13 +2,15 @@
 /*
  * net/confine: the seccomp filters of the forwarder and of the switch.
  *
- * Both read what a hostile container or its clients send, and both stand in the host's mount namespace with its user's ids: whoever
- * took one over could read and write that user's files, and have the user's session bus start programs. With its filter the forwarder
- * can open nothing and make no other process, and neither can speak UNIX sockets or reach netfilter.
+ * Both read what a hostile container or its clients send, and both stand in the host's mount
+ * namespace with its user's ids: whoever took one over could read and write that user's files, and
+ * have the user's session bus start programs. With its filter the forwarder can open nothing and
+ * make no other process, and neither can speak UNIX sockets or reach netfilter.
  *
- * What is not in the list fails with ENOSYS: a C library that has learnt a younger call then takes the older one, as on an older
- * kernel. Killing would end a network at an update of the library, and a switch that was killed is not started again. A call of
- * another architecture or of x32 is nothing that a library does: that kills.
+ * What is not in the list fails with ENOSYS: a C library that has learnt a younger call then takes
+ * the older one, as on an older kernel. Killing would end a network at an update of the library,
+ * and a switch that was killed is not started again. A call of another architecture or of x32 is
+ * nothing that a library does: that kills.
  */
 #include "libnet/confine.h"
 
@@ -44,7 +46,10 @@
 
 #define X32 0x40000000U
 
-/* The kernel takes all arguments that are looked at here as int, or has no meaning for their upper half. */
+/*
+ * The kernel takes all arguments that are looked at here as int, or has no meaning for their upper
+ * half.
+ */
 struct test {
 	unsigned argument;
 	uint32_t mask; /* 0: no test */
@@ -71,7 +76,10 @@ struct rule {
 /* netfilter's options of sockets, of IP and IPv6, begin with 64 (IPT_BASE_CTL). */
 #define NETFILTER (~63U)
 
-/* What AddressSanitizer calls of its own accord: before what does not return, and to do something once. */
+/*
+ * What AddressSanitizer calls of its own accord: before what does not return, and to do something
+ * once.
+ */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
 #define __SANITIZE_ADDRESS__ 1
@@ -83,10 +91,14 @@ struct rule {
 #define SANITIZER
 #endif
 
-/* The C library's allocator; a poll or an epoll_wait that a stop has interrupted; clocks that the vdso does not know. */
-#define COMMON                                                                                                         \
-	SANITIZER CALL(brk), CALL_IF(mmap, HAS_NO(2, PROT_EXEC)), CALL(munmap), CALL(mremap), CALL(madvise),           \
-		CALL(clock_gettime), CALL(restart_syscall), CALL(epoll_ctl), CALL(close), CALL(exit_group)
+/*
+ * The C library's allocator; a poll or an epoll_wait that a stop has interrupted; clocks that the
+ * vdso does not know.
+ */
+#define COMMON                                                                                     \
+	SANITIZER CALL(brk), CALL_IF(mmap, HAS_NO(2, PROT_EXEC)), CALL(munmap), CALL(mremap),      \
+		CALL(madvise), CALL(clock_gettime), CALL(restart_syscall), CALL(epoll_ctl),        \
+		CALL(close), CALL(exit_group)
 
 static const struct rule forwarder_rules[] = {
 	CALL(epoll_wait),
@@ -121,17 +133,20 @@ static const struct rule forwarder_rules[] = {
 	COMMON,
 };
 
-/* Any of a level; of IP's, those that are not netfilter's, and one of IPv6 that has a number among them. */
-#define SOCKET_OPTIONS(call)                                                                                           \
-	CALL_IF(call, IS(1, SOL_SOCKET)), CALL_IF(call, IS(1, IPPROTO_TCP)),                                           \
-		CALL_IF_BOTH(call, IS(1, IPPROTO_IP), HAS_NO(2, NETFILTER)),                                           \
-		CALL_IF_BOTH(call, IS(1, IPPROTO_IPV6), HAS_NO(2, NETFILTER)),                                         \
+/*
+ * Any of a level; of IP's, those that are not netfilter's, and one of IPv6 that has a number among
+ * them.
+ */
+#define SOCKET_OPTIONS(call)                                                                       \
+	CALL_IF(call, IS(1, SOL_SOCKET)), CALL_IF(call, IS(1, IPPROTO_TCP)),                       \
+		CALL_IF_BOTH(call, IS(1, IPPROTO_IP), HAS_NO(2, NETFILTER)),                       \
+		CALL_IF_BOTH(call, IS(1, IPPROTO_IPV6), HAS_NO(2, NETFILTER)),                     \
 		CALL_IF_BOTH(call, IS(1, IPPROTO_IPV6), IS(2, IPV6_TCLASS))
 
 /*
- * It looks at the container's processes through /proc, by paths, so of the host's files it may read. Its child makes a socket in the
- * container's network (sys_socket_in): a clone, both setns, a pipe. Within that user namespace a thief would have the rights that
- * the container has.
+ * It looks at the container's processes through /proc, by paths, so of the host's files it may
+ * read. Its child makes a socket in the container's network (sys_socket_in): a clone, both setns, a
+ * pipe. Within that user namespace a thief would have the rights that the container has.
  */
 static const struct rule switch_rules[] = {
 	CALL(epoll_wait),
@@ -228,12 +243,14 @@ static size_t put_rule(struct sock_filter *code, const struct rule *r)
 		}
 		left -= size;
 		code[n++] = (struct sock_filter)BPF_STMT(
-			BPF_LD | BPF_W | BPF_ABS,
-			(uint32_t)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * t->argument));
+			BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) +
+							     sizeof(uint64_t) * t->argument));
 		if (size == 3) {
-			code[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, t->mask);
+			code[n++] =
+				(struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, t->mask);
 		}
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, t->value, 0, (uint8_t)left);
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, t->value, 0,
+							 (uint8_t)left);
 	}
 	code[n++] = allow;
 	return n;
@@ -250,13 +267,15 @@ static size_t put_call(struct sock_filter *code, const struct rule *rules, size_
 	if (rule_size(&rules[of_call - 1]) > 1) {
 		code[n++] = refuse;
 	}
-	code[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rules[0].call, 0, (uint8_t)(n - 1));
+	code[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rules[0].call, 0,
+					       (uint8_t)(n - 1));
 	return n;
 }
 
 /*
- * The rules are sorted. Halved again and again, since the kernel tries a new filter with the number of every call there is, to know
- * those that it need not be asked about: in a row that took three times as long as all else.
+ * The rules are sorted. Halved again and again, since the kernel tries a new filter with the number
+ * of every call there is, to know those that it need not be asked about: in a row that took three
+ * times as long as all else.
  */
 static size_t put_calls(struct sock_filter *code, const struct rule *rules, size_t n_rules)
 {
@@ -267,7 +286,8 @@ static size_t put_calls(struct sock_filter *code, const struct rule *rules, size
 	}
 	if (n_rules > ROW && middle < n_rules) {
 		n = put_calls(code + 1, rules, middle);
-		code[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, rules[middle].call, (uint8_t)n, 0);
+		code[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+						       rules[middle].call, (uint8_t)n, 0);
 		return 1 + n + put_calls(code + 1 + n, rules + middle, n_rules - middle);
 	}
 	for (size_t i = 0; i < n_rules; i = next) {
@@ -279,7 +299,10 @@ static size_t put_calls(struct sock_filter *code, const struct rule *rules, size
 	return n;
 }
 
-/* By insertion: for so few qsort(3) costs more, by a page of the C library that nothing else here touches. */
+/*
+ * By insertion: for so few qsort(3) costs more, by a page of the C library that nothing else here
+ * touches.
+ */
 static void sort(struct rule *sorted, const struct rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -314,7 +337,8 @@ size_t confine_program(enum confined who, struct sock_filter code[static CONFINE
 int confine(enum confined who)
 {
 	struct sock_filter code[CONFINE_MAX];
-	const struct sock_fprog program = { .len = (unsigned short)confine_program(who, code), .filter = code };
+	const struct sock_fprog program = { .len = (unsigned short)confine_program(who, code),
+					    .filter = code };
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		return -errno;
@@ -322,8 +346,12 @@ int confine(enum confined who)
 	if (program.len == 0) {
 		return 0;
 	}
-	/* SPEC_ALLOW (4.17): it runs nobody's code, against whose speculation kernels before 5.16 would slow it down. */
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) < 0) {
+	/*
+	 * SPEC_ALLOW (4.17): it runs nobody's code, against whose speculation kernels before 5.16
+	 * would slow it down.
+	 */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		    &program) < 0) {
 		return -errno;
 	}
 	return 0;

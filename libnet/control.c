@@ -47,9 +47,10 @@ ssize_t control_receive(int socket, char *text, size_t size, int *fds, size_t *r
 		struct cmsghdr align;
 	} control;
 	struct iovec part = { text, size - 1 };
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)
-	};
+	struct msghdr msg = { .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = control.space,
+			      .msg_controllen = sizeof(control.space) };
 	size_t n = 0;
 	ssize_t got;
 
@@ -95,7 +96,8 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 		return err_set(err, EPIPE, "the network's helper has ended");
 	}
 	if (len < 0) {
-		return err_errno(err, len == -EAGAIN ? ETIMEDOUT : (int)-len, "asking the network's helper");
+		return err_errno(err, len == -EAGAIN ? ETIMEDOUT : (int)-len,
+				 "asking the network's helper");
 	}
 	if (str_starts(text, "ok")) {
 		*ret = text + 2;
@@ -103,13 +105,15 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 	}
 	code = str_starts(text, "error ") ? strtol(text + 6, &rest, 10) : 0;
 	if (code <= 0 || code > 4095 || *rest != ' ') {
-		return err_set(err, EPROTO, "the network's helper answered in a way that this version doesn't know");
+		return err_set(
+			err, EPROTO,
+			"the network's helper answered in a way that this version doesn't know");
 	}
 	return err_set(err, (int)code, "%s", rest + 1);
 }
 
-static int exchange(int socket, struct arena *arena, const char *text, const int *fds, size_t n, const char **ret,
-		    struct err *err)
+static int exchange(int socket, struct arena *arena, const char *text, const int *fds, size_t n,
+		    const char **ret, struct err *err)
 {
 	const struct timeval limit = { .tv_sec = CONTROL_TIMEOUT_S };
 	int rc;
@@ -141,7 +145,8 @@ int net_control_list(int control, struct arena *arena, struct strs *ret, struct 
 	return 0;
 }
 
-int net_control_add(int control, const struct net_port *port, const struct net_listeners *listeners, struct err *err)
+int net_control_add(int control, const struct net_port *port, const struct net_listeners *listeners,
+		    struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	int *fds = arena_array(&arena, listeners->n, sizeof(*fds));
@@ -157,7 +162,8 @@ int net_control_add(int control, const struct net_port *port, const struct net_l
 	for (size_t done = 0; rc == 0 && done < listeners->n; done += CONTROL_FDS_MAX) {
 		size_t left = listeners->n - done;
 
-		rc = control_send(control, "+", fds + done, left < CONTROL_FDS_MAX ? left : CONTROL_FDS_MAX);
+		rc = control_send(control, "+", fds + done,
+				  left < CONTROL_FDS_MAX ? left : CONTROL_FDS_MAX);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "handing a port to the network's helper");
@@ -172,7 +178,8 @@ int net_control_remove(int control, const struct net_port *port, struct err *err
 	const char *text;
 
 	net_port_print(port, name);
-	return exchange(control, &arena, arena_printf(&arena, "remove %s", name), NULL, 0, &text, err);
+	return exchange(control, &arena, arena_printf(&arena, "remove %s", name), NULL, 0, &text,
+			err);
 }
 
 int net_control_watching(int control, struct arena *arena, size_t *ret, struct err *err)
@@ -182,7 +189,9 @@ int net_control_watching(int control, struct arena *arena, size_t *ret, struct e
 
 	TRY(exchange(control, arena, "watching", NULL, 0, &text, err));
 	if (*text != '\n' || str_u64(text + 1, INT32_MAX, &n) < 0) {
-		return err_set(err, EPROTO, "the network's helper answered in a way that this version doesn't know");
+		return err_set(
+			err, EPROTO,
+			"the network's helper answered in a way that this version doesn't know");
 	}
 	*ret = (size_t)n;
 	return 0;
@@ -220,5 +229,6 @@ int net_control_watch(int control, pid_t pid, int pidfd, struct err *err)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *text;
 
-	return exchange(control, &arena, arena_printf(&arena, "watch %d", (int)pid), &pidfd, 1, &text, err);
+	return exchange(control, &arena, arena_printf(&arena, "watch %d", (int)pid), &pidfd, 1,
+			&text, err);
 }

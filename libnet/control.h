@@ -2,10 +2,12 @@
 /*
  * net/control: what is said over a helper's control socket. Private to libnet.
  *
- * One SOCK_SEQPACKET connection is one exchange. The client sends a line, "list", "watching", "follow", "add PORT N", "remove PORT",
- * "watch PID" with a pidfd, or "accel" with a filter's listener. After "add" the N bound sockets follow in datagrams of one byte with at most
- * CONTROL_FDS_MAX descriptors each. The answer is "ok", followed by one line for each port of a list or by the number of processes, or "error CODE TEXT".
- * After "follow" the connection stays, and each event comes as one datagram.
+ * One SOCK_SEQPACKET connection is one exchange. The client sends a line, "list", "watching",
+ * "follow", "add PORT N", "remove PORT", "watch PID" with a pidfd, or "accel" with a filter's
+ * listener. After "add" the N bound sockets follow in datagrams of one byte with at most
+ * CONTROL_FDS_MAX descriptors each. The answer is "ok", followed by one line for each port of a
+ * list or by the number of processes, or "error CODE TEXT". After "follow" the connection stays,
+ * and each event comes as one datagram.
  */
 #pragma once
 
@@ -21,7 +23,8 @@
 int control_send(int socket, const char *text, const int *fds, size_t n);
 
 /*
- * Receives one datagram: NUL-terminated text, its descriptors (at most CONTROL_FDS_MAX, the caller's). Returns the text's
- * length, 0 at the end of file, or -errno (-EPROTO: longer than `size`, or too many descriptors; all are closed then).
+ * Receives one datagram: NUL-terminated text, its descriptors (at most CONTROL_FDS_MAX, the
+ * caller's). Returns the text's length, 0 at the end of file, or -errno (-EPROTO: longer than
+ * `size`, or too many descriptors; all are closed then).
  */
 ssize_t control_receive(int socket, char *text, size_t size, int *fds, size_t *ret_n);

@@ -2,8 +2,9 @@
 /*
  * net/control_server: the helper's side of the control socket.
  *
- * The socket lies in a folder that only its user may enter, so a client is no enemy; but it may be slow, killed half-way or of
- * another version. Nothing here waits: a client is served when it has sent something, and forgotten at its end.
+ * The socket lies in a folder that only its user may enter, so a client is no enemy; but it may be
+ * slow, killed half-way or of another version. Nothing here waits: a client is served when it has
+ * sent something, and forgotten at its end.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,7 +62,8 @@ static void list(const struct helper *h, const struct control_client *client)
 
 	text_init(&out, &arena);
 	text_add(&out, "ok\n");
-	for (size_t i = 0; i < h->port_n && out.len < CONTROL_REPLY_MAX - NET_PORT_TEXT_MAX - 2; i++) {
+	for (size_t i = 0; i < h->port_n && out.len < CONTROL_REPLY_MAX - NET_PORT_TEXT_MAX - 2;
+	     i++) {
 		char port[NET_PORT_TEXT_MAX];
 
 		net_port_print(&h->ports[i]->port, port);
@@ -117,7 +119,8 @@ static int begin_add(struct helper *h, struct control_client *client, char *text
 	return client->fds ? 0 : err_errno(err, ENOMEM, "publishing a port");
 }
 
-static void take_descriptors(struct helper *h, struct control_client *client, const int *fds, size_t n)
+static void take_descriptors(struct helper *h, struct control_client *client, const int *fds,
+			     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (client->fd_n < client->wanted) {
@@ -141,13 +144,17 @@ static int watch(struct helper *h, const char *text, const int *fds, size_t n, s
 	return helper_watch(h, (pid_t)pid, fds[0]);
 }
 
-/* To everyone who follows. Nobody is waited for: who doesn't read loses an event, who is gone is forgotten. */
+/*
+ * To everyone who follows. Nobody is waited for: who doesn't read loses an event, who is gone is
+ * forgotten.
+ */
 void control_tell(struct helper *h, const char *event)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *client = &h->clients[i];
 
-		if (client->fd >= 0 && client->follows && control_send(client->fd, event, NULL, 0) == -EPIPE) {
+		if (client->fd >= 0 && client->follows &&
+		    control_send(client->fd, event, NULL, 0) == -EPIPE) {
 			forget(client);
 		}
 	}
@@ -178,7 +185,8 @@ void control_serve(struct helper *h, struct control_client *client)
 		rc = watch(h, text + 6, fds, n, &err);
 		n = rc == -EPROTO ? n : 0; /* else it is the helper's */
 	} else if (str_eq(text, "accel")) {
-		rc = n == 1 ? helper_switch_listen(h, fds[0], &err) : err_set(&err, EPROTO, "a malformed request");
+		rc = n == 1 ? helper_switch_listen(h, fds[0], &err) :
+			      err_set(&err, EPROTO, "a malformed request");
 	} else if (str_eq(text, "watching")) {
 		snprintf(text, sizeof(text), "ok\n%zu", h->watched_n);
 		(void)control_send(client->fd, text, NULL, 0);

@@ -2,8 +2,9 @@
 /*
  * net/forward: the process that carries what comes to the published ports.
  *
- * It has the listeners, which the host's namespace keeps, and no privilege on the host. In the container's namespaces it keeps
- * CAP_NET_ADMIN, which the clients' addresses need, and nothing else. It never looks at what it carries.
+ * It has the listeners, which the host's namespace keeps, and no privilege on the host. In the
+ * container's namespaces it keeps CAP_NET_ADMIN, which the clients' addresses need, and nothing
+ * else. It never looks at what it carries.
  */
 #include "libnet/forward.h"
 
@@ -37,7 +38,9 @@ int forward_watch(const struct forwarder *f, int fd, uint32_t events, struct sou
 
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = f->inside, .sin_port = htons(port) };
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_addr = f->inside,
+				     .sin_port = htons(port) };
 }
 
 static bool is_loopback(const struct in_addr *a)
@@ -46,10 +49,11 @@ static bool is_loopback(const struct in_addr *a)
 }
 
 /*
- * Who the container sees: the client where it has an IPv4 address of its own, else the gateway. Never 127.0.0.1: programs
- * trust that address (CVE-2021-20199).
+ * Who the container sees: the client where it has an IPv4 address of its own, else the gateway.
+ * Never 127.0.0.1: programs trust that address (CVE-2021-20199).
  */
-static struct sockaddr_in source_of(const struct forwarder *f, const struct sockaddr_storage *client)
+static struct sockaddr_in source_of(const struct forwarder *f,
+				    const struct sockaddr_storage *client)
 {
 	const struct sockaddr_in *v4 = (const void *)client;
 
@@ -66,7 +70,10 @@ static uint32_t listener_events(const struct forwarder *f, int protocol)
 	return !f->link_up || (f->full && protocol == IPPROTO_TCP) ? 0 : EPOLLIN;
 }
 
-/* Answers to a foreign address come back to us by the mark (TCP) or by the port (UDP, which costs something). */
+/*
+ * Answers to a foreign address come back to us by the mark (TCP) or by the port (UDP, which costs
+ * something).
+ */
 static bool seems_foreign(const struct forwarder *f, int type)
 {
 	return f->transparent && (type == SOCK_STREAM || f->keep_client);
@@ -80,10 +87,14 @@ int forward_inside_socket(const struct forwarder *f, int type)
 	if (fd < 0) {
 		return -errno;
 	}
-	/* Several ports may have the same client: as long as the other ends differ, one address may serve all. */
-	if (seems_foreign(f, type) && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-				       setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
-				       setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof(one)) < 0)) {
+	/*
+	 * Several ports may have the same client: as long as the other ends differ, one address may
+	 * serve all.
+	 */
+	if (seems_foreign(f, type) &&
+	    (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	     setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
+	     setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof(one)) < 0)) {
 		return -errno;
 	}
 	return fd_take(&fd);
@@ -98,13 +109,16 @@ int forward_bind(const struct forwarder *f, int type, int fd, const struct socka
 	}
 	/* The client's port is in use in there: its address is what matters. */
 	from.sin_port = 0;
-	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ? 0 : -errno;
+	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ?
+		       0 :
+		       -errno;
 }
 
 static void watch_listeners(const struct forwarder *f)
 {
 	for (struct listener *l = f->listeners; l; l = l->next) {
-		struct epoll_event event = { .events = listener_events(f, l->protocol), .data.ptr = &l->source };
+		struct epoll_event event = { .events = listener_events(f, l->protocol),
+					     .data.ptr = &l->source };
 
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_MOD, l->fd, &event);
 	}
@@ -178,11 +192,15 @@ static void remove_listeners(struct forwarder *f, uint32_t id)
 		}
 		*at = l->next;
 		forward_udp_forget(f, l);
-		if (l->protocol == IPPROTO_UDP && f->keep_client && !is_udp_port(f, l->inside_port)) {
+		if (l->protocol == IPPROTO_UDP && f->keep_client &&
+		    !is_udp_port(f, l->inside_port)) {
 			(void)inside_udp_rule(AF_INET, l->inside_port, false);
 			(void)inside_udp_rule(AF_INET6, l->inside_port, false);
 		}
-		/* By name: the helper has the same open socket, so closing ours alone would leave it watched. */
+		/*
+		 * By name: the helper has the same open socket, so closing ours alone would leave
+		 * it watched.
+		 */
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
 		close(l->fd);
 		free(l);
@@ -196,9 +214,10 @@ int forward_receive(int control, struct forward_message *ret, int *ret_fd)
 		struct cmsghdr align;
 	} space;
 	struct iovec part = { ret, sizeof(*ret) };
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space.space, .msg_controllen = sizeof(space.space)
-	};
+	struct msghdr msg = { .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = space.space,
+			      .msg_controllen = sizeof(space.space) };
 	ssize_t n = recvmsg(control, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 
@@ -216,7 +235,10 @@ int forward_receive(int control, struct forward_message *ret, int *ret_fd)
 	return n > 0;
 }
 
-/* Where the switch has taken them, they were shut down and are not watched any more: forward_tcp_accept. */
+/*
+ * Where the switch has taken them, they were shut down and are not watched any more:
+ * forward_tcp_accept.
+ */
 static void resume_listeners(const struct forwarder *f, uint32_t id)
 {
 	for (struct listener *l = f->listeners; l; l = l->next) {
@@ -228,8 +250,8 @@ static void resume_listeners(const struct forwarder *f, uint32_t id)
 }
 
 /*
- * One message of the helper, which is the parent. Its end is ours. Nothing else is to be done in the same round: a
- * listener that is removed here may have an event waiting.
+ * One message of the helper, which is the parent. Its end is ours. Nothing else is to be done in
+ * the same round: a listener that is removed here may have an event waiting.
  */
 static void control_ready(struct forwarder *f, struct source *source, uint32_t events)
 {
@@ -278,7 +300,10 @@ static int waiting_time(struct forwarder *f)
 	if (f->again) {
 		return 0;
 	}
-	/* It may be the whole system that is out of descriptors: then no end of a connection of ours tells us. */
+	/*
+	 * It may be the whole system that is out of descriptors: then no end of a connection of
+	 * ours tells us.
+	 */
 	return f->full && (expire < 0 || expire > FULL_PAUSE_MS) ? FULL_PAUSE_MS : expire;
 }
 
@@ -330,9 +355,15 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	if (inside_enter(setup->userns, setup->netns) < 0) {
 		_exit(1);
 	}
-	/* A change of credentials clears it, prctl(2). Gone before it was set: then the control socket says so. */
+	/*
+	 * A change of credentials clears it, prctl(2). Gone before it was set: then the control
+	 * socket says so.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* The listeners come by the socket: a second copy, of the fork, would keep a removed port open. */
+	/*
+	 * The listeners come by the socket: a second copy, of the fork, would keep a removed port
+	 * open.
+	 */
 	sys_close_except(3, f.control, -1);
 	prctl(PR_SET_NAME, "rootlet-ports", 0, 0, 0);
 	/* Whatever is a file: behind the filter nothing can be opened. */
@@ -342,11 +373,13 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	f.epoll = epoll_create1(EPOLL_CLOEXEC);
 	f.buffer = malloc(NET_FORWARD_BUFFER);
 	f.flow_table = calloc(FORWARD_BUCKETS, sizeof(*f.flow_table));
-	if (f.epoll < 0 || !f.buffer || !f.flow_table || forward_watch(&f, f.control, EPOLLIN, &f.control_source) < 0) {
+	if (f.epoll < 0 || !f.buffer || !f.flow_table ||
+	    forward_watch(&f, f.control, EPOLLIN, &f.control_source) < 0) {
 		_exit(1);
 	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0 || confine(CONFINE_FORWARDER) < 0) {
+	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0 ||
+	    confine(CONFINE_FORWARDER) < 0) {
 		_exit(1);
 	}
 	serve(&f);

@@ -2,8 +2,9 @@
 /*
  * net/forward: the forwarder's inside, shared by its TCP and UDP halves. Private to libnet.
  *
- * One process, one thread, one epoll. Sockets keep the network namespace that they were made in: the listeners were bound
- * on the host, this process has entered the container's namespace, and what it makes now connects there.
+ * One process, one thread, one epoll. Sockets keep the network namespace that they were made in:
+ * the listeners were bound on the host, this process has entered the container's namespace, and
+ * what it makes now connects there.
  */
 #pragma once
 
@@ -15,7 +16,10 @@
 #include "base/err.h"
 #include "libnet/net.h"
 
-/* What packets from a transparent socket carry, and the routing tables that bring the answers back to us. */
+/*
+ * What packets from a transparent socket carry, and the routing tables that bring the answers back
+ * to us.
+ */
 #define NET_FORWARD_MARK 100
 #define NET_FORWARD_TABLE_TCP 100
 #define NET_FORWARD_TABLE_UDP 101
@@ -29,13 +33,17 @@
 /* Buckets of the table of UDP flows. */
 #define FORWARD_BUCKETS 1024
 
-/* What the helper says to the forwarder, and to the switch. ADD comes with the listening descriptor, REMOVE is answered by a byte. */
+/*
+ * What the helper says to the forwarder, and to the switch. ADD comes with the listening
+ * descriptor, REMOVE is answered by a byte.
+ */
 enum forward_op {
 	FORWARD_ADD = 1,
 	FORWARD_REMOVE,
 	FORWARD_LINK_UP, /* the namespace has (again) its address */
 	FORWARD_RESUME,	 /* its listeners listen again */
-	SWITCH_LISTEN,	 /* comes with a filter's listener: to the switch, and of what becomes slirp4netns */
+	/* comes with a filter's listener: to the switch, and of what becomes slirp4netns */
+	SWITCH_LISTEN,
 };
 
 struct forward_message {
@@ -56,12 +64,15 @@ struct forward_setup {
 };
 
 /*
- * Receives one message, without waiting: 1, 0 at the end, or -errno (-EPROTO: a malformed one). *ret_fd: what came with it, the caller's;
- * -1: nothing did.
+ * Receives one message, without waiting: 1, 0 at the end, or -errno (-EPROTO: a malformed one).
+ * *ret_fd: what came with it, the caller's; -1: nothing did.
  */
 int forward_receive(int control, struct forward_message *ret, int *ret_fd);
 
-/* Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but setup->control. */
+/*
+ * Situation: a fresh child of the helper, in the host's namespaces. Keeps no descriptor but
+ * setup->control.
+ */
 _Noreturn void forward_main(const struct forward_setup *setup);
 
 struct forwarder;
@@ -91,8 +102,9 @@ struct forwarder {
 	struct source control_source;
 	struct in_addr inside;	/* where the container is reached */
 	struct in_addr gateway; /* who a client without an address of its own seems to be */
-	bool link_up;		/* until then nobody could be reached: what comes waits in the listeners */
-	bool marks;		/* answers can be known by the mark; IPv6's too */
+	/* until then nobody could be reached: what comes waits in the listeners */
+	bool link_up;
+	bool marks; /* answers can be known by the mark; IPv6's too */
 	bool marks6;
 	int udp6;	  /* the namespace's list of UDP sockets of IPv6, or -1 */
 	bool transparent; /* the kernel lets us use the clients' addresses */
@@ -100,12 +112,14 @@ struct forwarder {
 	bool ipv6; /* the container is to have it */
 	bool six;  /* and it works as IPv4 does */
 	struct listener *listeners;
-	bool full;		    /* out of descriptors: no TCP listener is watched until a connection ends */
-	int spare;		    /* the socket of the next connection, or -1 */
-	bool accepted;		    /* in this round: the spare was used */
-	struct connection *again;   /* have more to move than was their share */
-	struct connection *dropped; /* freed when this round's events are done: some may still point there */
-	struct flow *flows;	    /* UDP, most recently used first */
+	/* out of descriptors: no TCP listener is watched until a connection ends */
+	bool full;
+	int spare;		  /* the socket of the next connection, or -1 */
+	bool accepted;		  /* in this round: the spare was used */
+	struct connection *again; /* have more to move than was their share */
+	/* freed when this round's events are done: some may still point there */
+	struct connection *dropped;
+	struct flow *flows; /* UDP, most recently used first */
 	struct flow *flows_end;
 	struct flow **flow_table;
 	struct flow *flows_dropped;
@@ -120,17 +134,21 @@ int forward_watch(const struct forwarder *f, int fd, uint32_t events, struct sou
 int forward_inside_socket(const struct forwarder *f, int type);
 
 /* Lets it seem to be the client. Returns 0 or -errno. */
-int forward_bind(const struct forwarder *f, int type, int fd, const struct sockaddr_storage *client);
+int forward_bind(const struct forwarder *f, int type, int fd,
+		 const struct sockaddr_storage *client);
 struct sockaddr_in forward_inside_address(const struct forwarder *f, uint16_t port);
 
 /*
- * forward6.c, by TCP and by UDP: a socket that is connected to the container's own IPv6 address and seems to be the client, if
- * that has an IPv6 address of its own and the port is listened on there; else -1: IPv4 it is.
+ * forward6.c, by TCP and by UDP: a socket that is connected to the container's own IPv6 address and
+ * seems to be the client, if that has an IPv6 address of its own and the port is listened on there;
+ * else -1: IPv4 it is.
  */
 int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 int forward_six_udp(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 
-/* Out of descriptors: no connection is accepted until one has ended, or the system has some again. */
+/*
+ * Out of descriptors: no connection is accepted until one has ended, or the system has some again.
+ */
 void forward_pause(struct forwarder *f);
 void forward_resume(struct forwarder *f);
 
@@ -145,5 +163,8 @@ void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t ev
 void forward_udp_forget(struct forwarder *f, const struct listener *listener);
 void forward_udp_free_dropped(struct forwarder *f);
 
-/* Ends what was idle too long. Returns milliseconds until it should be called again, -1 when there is nothing. */
+/*
+ * Ends what was idle too long. Returns milliseconds until it should be called again, -1 when there
+ * is nothing.
+ */
 int forward_udp_expire(struct forwarder *f);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/forward6: clients that have an IPv6 address of their own reach the container at its IPv6 address, with theirs.
+ * net/forward6: clients that have an IPv6 address of their own reach the container at its IPv6
+ * address, with theirs.
  *
- * The container may listen on IPv4 alone: then, and while it has no IPv6 address, they are forwarded by IPv4 like everyone
- * else, and seem to be the gateway.
+ * The container may listen on IPv4 alone: then, and while it has no IPv6 address, they are
+ * forwarded by IPv4 like everyone else, and seem to be the gateway.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,24 +19,31 @@
 #include "libnet/forward.h"
 #include "libnet/slirp.h"
 
-/* The connection stays within one kernel: an answer that isn't there at once is late by some scheduling. */
+/*
+ * The connection stays within one kernel: an answer that isn't there at once is late by some
+ * scheduling.
+ */
 #define ANSWER_MS 5
 
 static bool has_own_address(const struct sockaddr_in6 *client)
 {
 	return client->sin6_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&client->sin6_addr) &&
-	       !IN6_IS_ADDR_LINKLOCAL(&client->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&client->sin6_addr) &&
+	       !IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) &&
 	       memcmp(&client->sin6_addr, &link_inside6, LINK_PREFIX6 / 8) != 0;
 }
 
-/* One line of udp6: "N: ADDRESS:PORT PEER:PORT …", an address as four words of the machine's order. Whoever has a peer hears nobody else. */
+/*
+ * One line of udp6: "N: ADDRESS:PORT PEER:PORT …", an address as four words of the machine's order.
+ * Whoever has a peer hears nobody else.
+ */
 static bool hears(const char *line, const struct sockaddr_in6 *target)
 {
 	unsigned word[4], port, peer;
 	struct in6_addr own;
 
-	if (sscanf(line, "%*d: %8x%8x%8x%8x:%4x %*32[0-9A-F]:%4x", &word[0], &word[1], &word[2], &word[3], &port,
-		   &peer) != 6) {
+	if (sscanf(line, "%*d: %8x%8x%8x%8x:%4x %*32[0-9A-F]:%4x", &word[0], &word[1], &word[2],
+		   &word[3], &port, &peer) != 6) {
 		return false;
 	}
 	memcpy(&own, word, sizeof(own));
@@ -44,8 +52,9 @@ static bool hears(const char *line, const struct sockaddr_in6 *target)
 }
 
 /*
- * Asked before something is sent, as nothing tells that a datagram has arrived, and an ICMP error may be late or left out (the kernel
- * limits them): the datagram would be lost. The list is made anew whenever it is read from its beginning.
+ * Asked before something is sent, as nothing tells that a datagram has arrived, and an ICMP error
+ * may be late or left out (the kernel limits them): the datagram would be lost. The list is made
+ * anew whenever it is read from its beginning.
  */
 static bool somebody_hears(const struct forwarder *f, const struct sockaddr_in6 *target)
 {
@@ -88,14 +97,18 @@ static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 		return 0;
 	}
 	from.sin6_port = 0;
-	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ? 0 : -errno;
+	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ?
+		       0 :
+		       -errno;
 }
 
 /* Where that client would reach the container by IPv6, if it can. */
 static bool target_of(const struct forwarder *f, uint16_t port, const struct sockaddr_in6 *client,
 		      struct sockaddr_in6 *ret)
 {
-	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = link_inside6 };
+	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+				      .sin6_port = htons(port),
+				      .sin6_addr = link_inside6 };
 	return f->six && f->keep_client && has_own_address(client);
 }
 
@@ -116,7 +129,8 @@ int forward_six_udp(const struct forwarder *f, uint16_t port, const struct socka
 		return -1;
 	}
 	fd = socket_of(SOCK_DGRAM, client);
-	return fd < 0 || connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -1 : fd_take(&fd);
+	return fd < 0 || connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -1 :
+										       fd_take(&fd);
 }
 
 int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
@@ -137,11 +151,13 @@ int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_
 		return -1;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(fd, (const struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
+	if (connect(fd, (const struct sockaddr *)&target, sizeof(target)) < 0 &&
+	    errno != EINPROGRESS) {
 		return -1;
 	}
 	answer = (struct pollfd){ fd, POLLOUT, 0 };
-	if (poll(&answer, 1, ANSWER_MS) <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error) {
+	if (poll(&answer, 1, ANSWER_MS) <= 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error) {
 		return -1;
 	}
 	return fd_take(&fd);

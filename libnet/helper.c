@@ -2,10 +2,11 @@
 /*
  * net/helper: the one process that a network needs alive.
  *
- * It is the parent of slirp4netns and of the forwarder, holds the pipe whose end is slirp4netns' end, and watches the
- * container by pidfd. Every way to die is covered from outside: when the container ends, the helper ends the other two; when
- * the helper is killed, the pipe closes (slirp4netns) and the control socket does (forwarder); when one of the two is killed, the
- * helper starts it again.
+ * It is the parent of slirp4netns and of the forwarder, holds the pipe whose end is slirp4netns'
+ * end, and watches the container by pidfd. Every way to die is covered from outside: when the
+ * container ends, the helper ends the other two; when the helper is killed, the pipe closes
+ * (slirp4netns) and the control socket does (forwarder); when one of the two is killed, the helper
+ * starts it again.
  */
 #include "libnet/helper.h"
 
@@ -219,7 +220,8 @@ static int wait_mapped(int mapped, struct err *err)
 	char byte;
 
 	if (mapped >= 0 && read(mapped, &byte, 1) != 1) {
-		return err_set(err, ECANCELED, "the ids of the network's user namespace were not mapped");
+		return err_set(err, ECANCELED,
+			       "the ids of the network's user namespace were not mapped");
 	}
 	return 0;
 }
@@ -276,7 +278,14 @@ static _Noreturn void end(struct helper *h)
 	_exit(0);
 }
 
-enum { P_CONTROL, P_SLIRP, P_FORWARDER, P_SWITCH, P_CLIENTS, P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX };
+enum {
+	P_CONTROL,
+	P_SLIRP,
+	P_FORWARDER,
+	P_SWITCH,
+	P_CLIENTS,
+	P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX
+};
 
 static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 {
@@ -306,7 +315,9 @@ static _Noreturn void supervise(struct helper *h)
 
 	for (;;) {
 		struct pollfd *fds = poll_list(h, slirp_up);
-		int n = fds ? poll(fds, P_WATCHED + h->watched_n, slirp_up ? -1 : RESTART_PAUSE_MS) : -1;
+		int n = fds ? poll(fds, P_WATCHED + h->watched_n,
+				   slirp_up ? -1 : RESTART_PAUSE_MS) :
+			      -1;
 
 		if (!fds || (n < 0 && errno != EINTR)) {
 			end(h);
@@ -408,9 +419,10 @@ int net_start(const struct net_request *request, struct net_helper *ret, struct 
 	if (pid < 0) {
 		return err_errno(err, -pid, "starting the network's helper");
 	}
-	*ret = (struct net_helper){
-		.pid = pid, .pidfd = pidfd, .ready = fd_take(&ready), .mapped = fd_take(&mapped_write)
-	};
+	*ret = (struct net_helper){ .pid = pid,
+				    .pidfd = pidfd,
+				    .ready = fd_take(&ready),
+				    .mapped = fd_take(&mapped_write) };
 	return 0;
 }
 
@@ -432,12 +444,14 @@ static int hear(const struct net_helper *helper, int timeout_ms, struct err *err
 		n = poll(&p, 1, timeout_ms);
 	} while (n < 0 && errno == EINTR);
 	if (n == 0) {
-		err_set(err, ETIMEDOUT, "the network was not ready after %d seconds", timeout_ms / 1000);
+		err_set(err, ETIMEDOUT, "the network was not ready after %d seconds",
+			timeout_ms / 1000);
 		return err_hint(err, "slirp4netns may be waiting for a host that is overloaded");
 	}
 	/* One write of less than PIPE_BUF bytes is one read. */
 	if (read(helper->ready, &said, sizeof(said)) != (ssize_t)sizeof(said)) {
-		return err_set(err, ECHILD, "the network's helper ended before the network was ready");
+		return err_set(err, ECHILD,
+			       "the network's helper ended before the network was ready");
 	}
 	if (said.code) {
 		*err = said;

@@ -56,23 +56,30 @@ struct helper {
 /* helper.c */
 int helper_watch(struct helper *h, pid_t pid, int pidfd);
 
-/* Kills a child, if there is one, and waits for its end; then there is none, and its descriptors are closed. */
+/*
+ * Kills a child, if there is one, and waits for its end; then there is none, and its descriptors
+ * are closed.
+ */
 void helper_child_end(pid_t *pid, int *pidfd, int *control);
 
 /*
- * helper_ports.c: fd -1: none. Publishing takes the descriptors, on failure too. The forwarder begins with the first port that it
- * has to carry.
+ * helper_ports.c: fd -1: none. Publishing takes the descriptors, on failure too. The forwarder
+ * begins with the first port that it has to carry.
  */
 int helper_tell_forwarder(const struct helper *h, const struct forward_message *m, int fd);
 void helper_link_is_up(const struct helper *h);
 void helper_forwarder_restart(struct helper *h);
 void helper_forwarder_end(struct helper *h);
-int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err);
+int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n,
+		   struct err *err);
 int helper_publish_all(struct helper *h, struct err *err);
 int helper_publish_slirp(const struct helper *h, struct published *p, struct err *err);
 int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err);
 
-/* helper_switch.c: the process that answers for connects and binds. It is not started again: its listeners are gone. */
+/*
+ * helper_switch.c: the process that answers for connects and binds. It is not started again: its
+ * listeners are gone.
+ */
 int helper_switch_start(struct helper *h, struct err *err);
 int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd);
 int helper_switch_unpublish(const struct helper *h, uint32_t id, struct err *err);

@@ -40,7 +40,8 @@ static int hand_over(const struct helper *h, const struct published *p, int fd)
 	if (getsockname(fd, &address.any, &len) < 0) {
 		return -errno;
 	}
-	number = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+	number = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port :
+							   address.v4.sin_port);
 	if (number < p->port.host_port || number - p->port.host_port >= p->port.count) {
 		return -EINVAL;
 	}
@@ -103,7 +104,8 @@ void helper_forwarder_restart(struct helper *h)
 	}
 	for (size_t i = 0; i < h->port_n; i++) {
 		for (size_t k = 0; k < h->ports[i]->fd_n; k++) {
-			(void)hand_over(h, h->ports[i], h->ports[i]->fds[k]); /* the switch knows them */
+			/* the switch knows them */
+			(void)hand_over(h, h->ports[i], h->ports[i]->fds[k]);
 		}
 	}
 	helper_link_is_up(h);
@@ -139,8 +141,8 @@ int helper_publish_slirp(const struct helper *h, struct published *p, struct err
 		one.host_port = (uint16_t)(one.host_port + i);
 		one.inside_port = (uint16_t)(one.inside_port + i);
 		one.count = 1;
-		rc = api_add_hostfwd(h->request->api_socket, &one, net_cidr_address(&h->request->config.cidr, 100),
-				     err);
+		rc = api_add_hostfwd(h->request->api_socket, &one,
+				     net_cidr_address(&h->request->config.cidr, 100), err);
 		if (rc < 0) {
 			return rc;
 		}
@@ -148,7 +150,8 @@ int helper_publish_slirp(const struct helper *h, struct published *p, struct err
 	return 0;
 }
 
-int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n, struct err *err)
+int helper_publish(struct helper *h, const struct net_port *port, int *fds, size_t n,
+		   struct err *err)
 {
 	struct published *p = calloc(1, sizeof(*p));
 	struct published **grown = reallocarray(h->ports, h->port_n + 1, sizeof(*grown));
@@ -166,7 +169,8 @@ int helper_publish(struct helper *h, const struct net_port *port, int *fds, size
 		return err_errno(err, ENOMEM, "publishing a port");
 	}
 	*p = (struct published){ .port = *port, .id = ++h->next_id, .fds = fds, .fd_n = n };
-	rc = h->request->config.handler == NET_HANDLER_OWN ? publish_own(h, p, err) : helper_publish_slirp(h, p, err);
+	rc = h->request->config.handler == NET_HANDLER_OWN ? publish_own(h, p, err) :
+							     helper_publish_slirp(h, p, err);
 	if (rc < 0) {
 		free_published(p);
 		return rc;
@@ -191,7 +195,8 @@ static int unpublish_own(const struct helper *h, const struct forward_message *m
 	int rc = helper_tell_forwarder(h, m, -1);
 	char byte;
 
-	if (rc == 0 && (poll(&p, 1, FORWARDER_TIMEOUT_MS) <= 0 || recv(h->forward, &byte, 1, MSG_DONTWAIT) != 1)) {
+	if (rc == 0 && (poll(&p, 1, FORWARDER_TIMEOUT_MS) <= 0 ||
+			recv(h->forward, &byte, 1, MSG_DONTWAIT) != 1)) {
 		rc = -ETIMEDOUT;
 	}
 	return rc < 0 ? err_errno(err, -rc, "taking a published port from the forwarder") : 0;

@@ -49,7 +49,8 @@ int helper_switch_start(struct helper *h, struct err *err)
 	}
 	fd_drop(&theirs);
 	rc = h->switcher < 0 ? h->switcher : wait_ready(h);
-	return rc < 0 ? err_errno(err, -rc, "starting the process that accelerates the network") : 0;
+	return rc < 0 ? err_errno(err, -rc, "starting the process that accelerates the network") :
+			0;
 }
 
 /* ---- published ports ---- */
@@ -65,7 +66,10 @@ static bool is_inherited(const struct helper *h, int fd)
 	return false;
 }
 
-/* m: the message that the forwarder gets. A socket that the switch has already is told by its inode there. */
+/*
+ * m: the message that the forwarder gets. A socket that the switch has already is told by its inode
+ * there.
+ */
 int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd)
 {
 	const struct net_config *c = &h->request->config;
@@ -133,7 +137,9 @@ int helper_switch_listen(const struct helper *h, int listener, struct err *err)
 		return err_set(err, ENOTSUP, "that network is not accelerated");
 	}
 	if (h->switcher < 0) {
-		return err_set(err, ESRCH, "the process that accelerates the network has ended; restart the container");
+		return err_set(err, ESRCH,
+			       "the process that accelerates the network has ended; restart the "
+			       "container");
 	}
 	rc = sys_send_fd(h->switch_control, &m, sizeof(m), listener);
 	return rc < 0 ? err_errno(err, -rc, "handing a filter's listener to the network") : 0;

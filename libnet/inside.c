@@ -35,9 +35,12 @@ static int ask(struct sys_nl_msg *m)
 
 static void begin_rule(struct sys_nl_msg *m, sa_family_t family, bool add, uint8_t table)
 {
-	const struct fib_rule_hdr rule = { .family = (uint8_t)family, .table = table, .action = FR_ACT_TO_TBL };
+	const struct fib_rule_hdr rule = { .family = (uint8_t)family,
+					   .table = table,
+					   .action = FR_ACT_TO_TBL };
 
-	sys_nl_begin(m, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0, &rule, sizeof(rule));
+	sys_nl_begin(m, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0, &rule,
+		     sizeof(rule));
 }
 
 static int already(int rc)
@@ -60,7 +63,10 @@ static size_t length_of(sa_family_t family)
 	return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 }
 
-/* "local default dev lo": whatever comes by this table is for us. With the own address as the answers' source. */
+/*
+ * "local default dev lo": whatever comes by this table is for us. With the own address as the
+ * answers' source.
+ */
 static int local_route(sa_family_t family, uint8_t table, const void *own)
 {
 	const struct rtmsg route = {
@@ -101,15 +107,19 @@ int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof(rule));
-	/* Behind the rules that bring the answers of published ports back: their clients may be on that network. */
+	/*
+	 * Behind the rules that bring the answers of published ports back: their clients may be on
+	 * that network.
+	 */
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 10);
 	sys_nl_put(&m, FRA_DST, address, length_of(family));
 	return already(ask(&m));
 }
 
 /*
- * The own address on lo as well: it goes with the device, where slirp4netns has made that and dies, and the kernel lets nothing leave from an
- * address that no device has. So what is published goes on until the device is back.
+ * The own address on lo as well: it goes with the device, where slirp4netns has made that and dies,
+ * and the kernel lets nothing leave from an address that no device has. So what is published goes
+ * on until the device is back.
  */
 static int own_address(sa_family_t family, const void *own)
 {
@@ -127,7 +137,10 @@ static int own_address(sa_family_t family, const void *own)
 
 int inside_marks(void)
 {
-	/* What an accepted socket sends, and what the kernel itself answers: the reset of a port where nobody listens. */
+	/*
+	 * What an accepted socket sends, and what the kernel itself answers: the reset of a port
+	 * where nobody listens.
+	 */
 	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/tcp_fwmark_accept", "1", 1);
 
 	return rc == 0 ? sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1) : rc;
@@ -179,7 +192,10 @@ int inside_enter(int userns, int netns)
 	if (userns < 0) {
 		return 0;
 	}
-	/* What is set below /proc/sys belongs to the namespace's root. EINVAL: no id 0 in it; our capabilities do then. */
+	/*
+	 * What is set below /proc/sys belongs to the namespace's root. EINVAL: no id 0 in it; our
+	 * capabilities do then.
+	 */
 	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL) {
 		return -errno;
 	}

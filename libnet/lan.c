@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/lan: allow_lan=false: the host's own addresses and the networks that it is attached to are out of the namespace's reach.
+ * net/lan: allow_lan=false: the host's own addresses and the networks that it is attached to are
+ * out of the namespace's reach.
  *
- * slirp4netns connects as an ordinary program of the host's would. Without host loopback it refuses 127.0.0.1, but a service of the
- * host that listens everywhere still answers on the host's other addresses, and so do the neighbours. Policy routing in the namespace
- * prohibits them; what the host is given later is not known here.
+ * slirp4netns connects as an ordinary program of the host's would. Without host loopback it refuses
+ * 127.0.0.1, but a service of the host that listens everywhere still answers on the host's other
+ * addresses, and so do the neighbours. Policy routing in the namespace prohibits them; what the
+ * host is given later is not known here.
  *
- * Whoever has CAP_NET_ADMIN in the namespace can take the rules away: this holds programs back, not an administrator of
- * the namespace.
+ * Whoever has CAP_NET_ADMIN in the namespace can take the rules away: this holds programs back, not
+ * an administrator of the namespace.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,21 +48,26 @@ static bool holds(const struct in_addr *network, unsigned prefix, const struct n
 static int prohibit_v4(const struct ifaddrs *a, const struct net_config *c)
 {
 	struct in_addr network = ((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr;
-	const unsigned char *mask = (const void *)&((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr;
+	const unsigned char *mask =
+		(const void *)&((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr;
 	unsigned prefix = prefix_of(mask, sizeof(network));
 
 	if (ntohl(network.s_addr) >> 24 == 127) {
 		return 0;
 	}
-	network.s_addr &= ((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr.s_addr;
-	return holds(&network, prefix, &c->cidr) ? -EADDRINUSE : inside_prohibit(AF_INET, &network, prefix);
+	network.s_addr &=
+		((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr.s_addr;
+	return holds(&network, prefix, &c->cidr) ? -EADDRINUSE :
+						   inside_prohibit(AF_INET, &network, prefix);
 }
 
 static int prohibit_v6(const struct ifaddrs *a)
 {
-	struct in6_addr network = ((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr;
+	struct in6_addr network =
+		((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr;
 	const unsigned char *mask =
-		(const void *)&((const struct sockaddr_in6 *)(const void *)a->ifa_netmask)->sin6_addr;
+		(const void *)&((const struct sockaddr_in6 *)(const void *)a->ifa_netmask)
+			->sin6_addr;
 
 	if (IN6_IS_ADDR_LOOPBACK(&network) || IN6_IS_ADDR_LINKLOCAL(&network)) {
 		return 0;
@@ -80,7 +87,8 @@ static int prohibit(const struct ifaddrs *list, const struct net_config *c)
 
 		if (a->ifa_addr && a->ifa_netmask && a->ifa_addr->sa_family == AF_INET) {
 			rc = prohibit_v4(a, c);
-		} else if (a->ifa_addr && a->ifa_netmask && a->ifa_addr->sa_family == AF_INET6 && c->ipv6) {
+		} else if (a->ifa_addr && a->ifa_netmask && a->ifa_addr->sa_family == AF_INET6 &&
+			   c->ipv6) {
 			rc = prohibit_v6(a);
 		}
 		if (rc < 0) {
@@ -118,11 +126,12 @@ int lan_prohibit(const struct net_request *request, struct err *err)
 	}
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
 	if (code == EADDRINUSE) {
-		return err_set(
-			err, code,
-			"allow_lan=false: the host is attached to the network that was given as cidr: give another");
+		return err_set(err, code,
+			       "allow_lan=false: the host is attached to the network that was "
+			       "given as cidr: give another");
 	}
 	return code ? err_errno(err, code,
-				"allow_lan=false: prohibiting the host's addresses in the network namespace") :
+				"allow_lan=false: prohibiting the host's addresses in the network "
+				"namespace") :
 		      0;
 }

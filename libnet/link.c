@@ -2,10 +2,12 @@
 /*
  * net/link: the device in the namespace.
  *
- * slirp4netns can make it itself, but takes some milliseconds until it comes to that, and has its IPv6 by a router advertisement when
- * it runs. So it is made and configured here, before slirp4netns is started, by a process and a socket of that namespace: whoever made its
- * user namespace has CAP_NET_ADMIN over it (user_namespaces(7)). What is sent there waits in the device until
- * slirp4netns reads it. Addresses are always the same ones, and stay when slirp4netns is started again.
+ * slirp4netns can make it itself, but takes some milliseconds until it comes to that, and has its
+ * IPv6 by a router advertisement when it runs. So it is made and configured here, before
+ * slirp4netns is started, by a process and a socket of that namespace: whoever made its user
+ * namespace has CAP_NET_ADMIN over it (user_namespaces(7)). What is sent there waits in the device
+ * until slirp4netns reads it. Addresses are always the same ones, and stay when slirp4netns is
+ * started again.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,8 +42,8 @@ static int device_index(const struct sys_nl *nl)
 	return ioctl(nl->fd, SIOCGIFINDEX, &device) < 0 ? -errno : device.ifr_ifindex;
 }
 
-static int add_address(struct sys_nl *nl, int index, sa_family_t family, const void *own, const void *broadcast,
-		       unsigned prefix)
+static int add_address(struct sys_nl *nl, int index, sa_family_t family, const void *own,
+		       const void *broadcast, unsigned prefix)
 {
 	const struct ifaddrmsg address = { .ifa_family = (uint8_t)family,
 					   .ifa_prefixlen = (uint8_t)prefix,
@@ -71,7 +73,8 @@ static int add_route(struct sys_nl *nl, int index, sa_family_t family, const voi
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof(route));
-	sys_nl_put(&m, RTA_GATEWAY, gateway, family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	sys_nl_put(&m, RTA_GATEWAY, gateway,
+		   family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
 	sys_nl_u32(&m, RTA_OIF, (uint32_t)index);
 	return sys_nl_call(nl, &m, NULL, NULL);
 }
@@ -79,7 +82,9 @@ static int add_route(struct sys_nl *nl, int index, sa_family_t family, const voi
 /* mtu 0: as it is. */
 static int set_up(struct sys_nl *nl, int index, unsigned mtu)
 {
-	const struct ifinfomsg link = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	const struct ifinfomsg link = { .ifi_index = index,
+					.ifi_flags = IFF_UP,
+					.ifi_change = IFF_UP };
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWLINK, 0, &link, sizeof(link));
@@ -98,7 +103,10 @@ static int add_ipv4(struct sys_nl *nl, int index, const struct net_cidr *cidr)
 	return rc < 0 ? rc : add_route(nl, index, AF_INET, &gateway);
 }
 
-/* A kernel without IPv6, and a namespace that has it switched off (disable_ipv6): then there is none, which is no error. */
+/*
+ * A kernel without IPv6, and a namespace that has it switched off (disable_ipv6): then there is
+ * none, which is no error.
+ */
 static bool without_ipv6(int rc)
 {
 	return rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT || rc == -EACCES;
@@ -111,8 +119,13 @@ static int add_ipv6(struct sys_nl *nl, int index)
 
 	if (rc == 0) {
 		rc = add_route(nl, index, AF_INET6, &gateway6);
-		/* Switched off in between, by a sysctl of the bundle's, say: then the address is refused now. */
-		again = rc < 0 ? add_address(nl, index, AF_INET6, &link_inside6, NULL, LINK_PREFIX6) : 0;
+		/*
+		 * Switched off in between, by a sysctl of the bundle's, say: then the address is
+		 * refused now.
+		 */
+		again = rc < 0 ? add_address(nl, index, AF_INET6, &link_inside6, NULL,
+					     LINK_PREFIX6) :
+				 0;
 		rc = without_ipv6(again) ? again : rc;
 	}
 	return without_ipv6(rc) ? 0 : rc;
@@ -154,21 +167,24 @@ int link_make(const struct net_request *request, int *ret_tap, struct sys_nl *re
 
 int link_explain_tun(struct err *err)
 {
-	/* Opened, and not asked whether it could be: it is the open that a missing module, nodev or a device filter refuses. */
+	/*
+	 * Opened, and not asked whether it could be: it is the open that a missing module, nodev or
+	 * a device filter refuses.
+	 */
 	scope_fd int tun = open(TUN_PATH, O_RDWR | O_CLOEXEC);
 
 	switch (tun < 0 ? errno : 0) {
 	case ENOENT:
-		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe tun), or have the outer "
-				     "container given the device");
+		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe "
+				     "tun), or have the outer container given the device");
 	case EACCES:
 	case EPERM:
-		return err_hint(
-			err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; in an outer container, have "
-			     "it given the device");
+		return err_hint(err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; "
+				     "in an outer container, have it given the device");
 	case ENODEV:
 	case ENXIO:
-		return err_hint(err, "the kernel has no driver for /dev/net/tun: sudo modprobe tun");
+		return err_hint(err,
+				"the kernel has no driver for /dev/net/tun: sudo modprobe tun");
 	default:
 		return -err->code;
 	}
@@ -196,5 +212,7 @@ int link_configure(const struct net_config *config, struct sys_nl *nl, bool ours
 	if (rc == 0 && config->ipv6 && config->mtu >= MTU_MIN6) {
 		rc = add_ipv6(nl, index);
 	}
-	return rc < 0 ? err_errno(err, -rc, "configuring " TAP_NAME "%s%s", *nl->said ? ": " : "", nl->said) : 0;
+	return rc < 0 ? err_errno(err, -rc, "configuring " TAP_NAME "%s%s", *nl->said ? ": " : "",
+				  nl->said) :
+			0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/listen: binding published ports on the host, all or none, and saying what stands in the way. */
+/*
+ * net/listen: binding published ports on the host, all or none, and saying what stands in the way.
+ */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +20,9 @@
 
 /* ---- who has a port ---- */
 
-/* The inode of the socket that is bound to the port, from /proc/net/tcp and its like; 0: none seen. */
+/*
+ * The inode of the socket that is bound to the port, from /proc/net/tcp and its like; 0: none seen.
+ */
 static uint64_t inode_of(const char *table, uint16_t port, bool listening)
 {
 	scope_file FILE *file = fopen(table, "re");
@@ -28,8 +32,8 @@ static uint64_t inode_of(const char *table, uint16_t port, bool listening)
 		unsigned local, state;
 		uint64_t inode;
 
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %" SCNu64, &local, &state,
-			   &inode) == 3 &&
+		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %" SCNu64,
+			   &local, &state, &inode) == 3 &&
 		    local == port && (!listening || state == 10)) {
 			return inode;
 		}
@@ -76,7 +80,8 @@ static const char *owner_of(struct arena *arena, uint64_t inode)
 		if (str_u32(entry->d_name, &pid) < 0 || !has_socket(entry->d_name, wanted)) {
 			continue;
 		}
-		if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%u/comm", pid), 64, &name) > 0) {
+		if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%u/comm", pid), 64,
+				  &name) > 0) {
 			name = arena_strndup(arena, name, strcspn(name, "\n"));
 		}
 		owner = arena_printf(arena, "%s (pid %u)", name, pid);
@@ -98,7 +103,9 @@ static int explain_in_use(const struct net_port *port, uint16_t number, struct e
 		inode = inode_of(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", number, tcp);
 	}
 	owner = inode ? owner_of(&arena, inode) : NULL;
-	return err_hint(err, owner ? "it is taken by %s" : "it is taken by a process of another user", owner);
+	return err_hint(err,
+			owner ? "it is taken by %s" : "it is taken by a process of another user",
+			owner);
 }
 
 static int explain_privileged(struct err *err)
@@ -106,10 +113,12 @@ static int explain_privileged(struct err *err)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *start = "1024";
 
-	(void)sys_read_file(&arena, AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", 16, &start);
+	(void)sys_read_file(&arena, AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", 16,
+			    &start);
 	return err_hint(err,
-			"on this host only root may bind ports below %.*s: choose a higher one, have systemd pass the "
-			"socket, or lower the limit: sudo sysctl net.ipv4.ip_unprivileged_port_start=80",
+			"on this host only root may bind ports below %.*s: choose a higher one, "
+			"have systemd pass the socket, or lower the limit: sudo sysctl "
+			"net.ipv4.ip_unprivileged_port_start=80",
 			(int)strcspn(start, "\n"), start);
 }
 
@@ -144,7 +153,8 @@ static socklen_t socket_address(const struct net_port *port, sa_family_t family,
 	ret->ss_family = family;
 	if (family == AF_INET) {
 		v4->sin_port = htons(number);
-		v4->sin_addr.s_addr = port->host.family == AF_INET ? port->host.v4.s_addr : htonl(INADDR_ANY);
+		v4->sin_addr.s_addr =
+			port->host.family == AF_INET ? port->host.v4.s_addr : htonl(INADDR_ANY);
 		return sizeof(*v4);
 	}
 	v6->sin6_port = htons(number);
@@ -161,14 +171,16 @@ static bool stands_for(int fd, int type, const struct sockaddr_storage *wanted, 
 	socklen_t type_len = sizeof(is_type);
 
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &is_type, &type_len) == 0 && is_type == type &&
-	       getsockname(fd, (struct sockaddr *)&is, &is_len) == 0 && is_len == len && memcmp(&is, wanted, len) == 0;
+	       getsockname(fd, (struct sockaddr *)&is, &is_len) == 0 && is_len == len &&
+	       memcmp(&is, wanted, len) == 0;
 }
 
 static int prepare(int fd, int type, sa_family_t family)
 {
 	const int one = 1;
 
-	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) {
+	if (family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) {
 		return -errno;
 	}
 	if (type == SOCK_STREAM) {
@@ -182,8 +194,8 @@ static int prepare(int fd, int type, sa_family_t family)
 }
 
 /* Returns a descriptor or -errno. */
-static int bind_one(const struct net_port *port, sa_family_t family, uint16_t number, const int *inherited, size_t n,
-		    bool *ret_inherited)
+static int bind_one(const struct net_port *port, sa_family_t family, uint16_t number,
+		    const int *inherited, size_t n, bool *ret_inherited)
 {
 	int type = port->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	struct sockaddr_storage address;
@@ -217,8 +229,8 @@ static bool without_ipv6(int rc)
 	return rc == -EAFNOSUPPORT || rc == -EADDRNOTAVAIL;
 }
 
-static int bind_range(const struct net_ports *ports, size_t index, const int *inherited, size_t inherited_n,
-		      struct net_listeners *out, struct err *err)
+static int bind_range(const struct net_ports *ports, size_t index, const int *inherited,
+		      size_t inherited_n, struct net_listeners *out, struct err *err)
 {
 	static const sa_family_t families[] = { AF_INET, AF_INET6 };
 	const struct net_port *port = &ports->v[index];
@@ -232,14 +244,18 @@ static int bind_range(const struct net_ports *ports, size_t index, const int *in
 			if (port->host.family != AF_UNSPEC && port->host.family != families[i]) {
 				continue;
 			}
-			fd = bind_one(port, families[i], number, inherited, inherited_n, &taken_over);
-			if (fd < 0 && port->host.family == AF_UNSPEC && families[i] == AF_INET6 && without_ipv6(fd)) {
+			fd = bind_one(port, families[i], number, inherited, inherited_n,
+				      &taken_over);
+			if (fd < 0 && port->host.family == AF_UNSPEC && families[i] == AF_INET6 &&
+			    without_ipv6(fd)) {
 				continue;
 			}
 			if (fd < 0) {
 				return explain(port, number, -fd, err);
 			}
-			out->v[out->n++] = (struct net_listener){ .fd = fd, .port = index, .inherited = taken_over };
+			out->v[out->n++] = (struct net_listener){ .fd = fd,
+								  .port = index,
+								  .inherited = taken_over };
 		}
 	}
 	return 0;
@@ -264,15 +280,17 @@ static int check_overlap(const struct net_ports *ports, struct err *err)
 				net_port_print(&ports->v[j], a);
 				net_port_print(&ports->v[i], b);
 				return err_set(err, EINVAL,
-					       "the published ports %s and %s want the same port of the host", a, b);
+					       "the published ports %s and %s want the same port "
+					       "of the host",
+					       a, b);
 			}
 		}
 	}
 	return 0;
 }
 
-int net_ports_bind(struct arena *arena, const struct net_ports *ports, const int *inherited, size_t inherited_n,
-		   struct net_listeners *ret, struct err *err)
+int net_ports_bind(struct arena *arena, const struct net_ports *ports, const int *inherited,
+		   size_t inherited_n, struct net_listeners *ret, struct err *err)
 {
 	struct net_listeners out = { .n = 0 };
 	size_t sockets = 0;

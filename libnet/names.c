@@ -167,9 +167,11 @@ static bool names(const char *hosts, const char *wanted, bool six)
 	return false;
 }
 
-const char *net_hosts(struct arena *arena, const char *image, const char *hostname, const struct net_config *config)
+const char *net_hosts(struct arena *arena, const char *image, const char *hostname,
+		      const struct net_config *config)
 {
-	struct in_addr own = net_cidr_address(&config->cidr, 100), gateway = net_cidr_address(&config->cidr, 2);
+	struct in_addr own = net_cidr_address(&config->cidr, 100),
+		       gateway = net_cidr_address(&config->cidr, 2);
 	char address[INET_ADDRSTRLEN];
 	size_t len = strlen(image);
 	struct text out;

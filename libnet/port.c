@@ -11,8 +11,9 @@
 
 static int bad(const char *text, const char *what, struct err *err)
 {
-	return err_set(err, EINVAL, "port \"%.100s\": %s; it is written [HOST:]PORT[-PORT]:PORT[-PORT][/udp]", text,
-		       what);
+	return err_set(err, EINVAL,
+		       "port \"%.100s\": %s; it is written [HOST:]PORT[-PORT]:PORT[-PORT][/udp]",
+		       text, what);
 }
 
 /* Copies len bytes of text into a buffer of `size`; false when they do not fit. */
@@ -53,7 +54,8 @@ static int parse_range(const char *text, size_t len, uint16_t *ret_first, uint32
 }
 
 /* Takes "HOST:" off the front, if it is there. Returns what follows, or NULL with err filled. */
-static const char *parse_host(const char *text, size_t len, struct net_address *ret, struct err *err)
+static const char *parse_host(const char *text, size_t len, struct net_address *ret,
+			      struct err *err)
 {
 	char buf[INET6_ADDRSTRLEN];
 	const char *end;
@@ -61,9 +63,12 @@ static const char *parse_host(const char *text, size_t len, struct net_address *
 	ret->family = AF_UNSPEC;
 	if (text[0] == '[') {
 		end = memchr(text, ']', len);
-		if (!end || end[1] != ':' || !part(text + 1, (size_t)(end - text - 1), buf, sizeof(buf)) ||
+		if (!end || end[1] != ':' ||
+		    !part(text + 1, (size_t)(end - text - 1), buf, sizeof(buf)) ||
 		    inet_pton(AF_INET6, buf, &ret->v6) != 1) {
-			bad(text, "what stands in brackets before the first port is no IPv6 address", err);
+			bad(text,
+			    "what stands in brackets before the first port is no IPv6 address",
+			    err);
 			return NULL;
 		}
 		ret->family = AF_INET6;
@@ -73,7 +78,8 @@ static const char *parse_host(const char *text, size_t len, struct net_address *
 	if (!end) {
 		return text;
 	}
-	if (!part(text, (size_t)(end - text), buf, sizeof(buf)) || inet_pton(AF_INET, buf, &ret->v4) != 1) {
+	if (!part(text, (size_t)(end - text), buf, sizeof(buf)) ||
+	    inet_pton(AF_INET, buf, &ret->v4) != 1) {
 		bad(text, "what stands before the first port is no IPv4 address", err);
 		return NULL;
 	}
@@ -99,13 +105,20 @@ int net_port_parse(const char *text, struct net_port *ret, struct err *err)
 		return -err->code;
 	}
 	colon = memchr(rest, ':', (size_t)(end - rest));
-	if (parse_range(rest, (size_t)((colon ? colon : end) - rest), &port.host_port, &host_count) < 0) {
-		return bad(text, "the host's port is no number from 1 to 65535, nor an ascending range of them", err);
+	if (parse_range(rest, (size_t)((colon ? colon : end) - rest), &port.host_port,
+			&host_count) < 0) {
+		return bad(text,
+			   "the host's port is no number from 1 to 65535, nor an ascending range "
+			   "of them",
+			   err);
 	}
 	port.inside_port = port.host_port;
 	inside_count = host_count;
-	if (colon && parse_range(colon + 1, (size_t)(end - colon - 1), &port.inside_port, &inside_count) < 0) {
-		return bad(text, "the container's port is no number from 1 to 65535, nor an ascending range of them",
+	if (colon && parse_range(colon + 1, (size_t)(end - colon - 1), &port.inside_port,
+				 &inside_count) < 0) {
+		return bad(text,
+			   "the container's port is no number from 1 to 65535, nor an ascending "
+			   "range of them",
 			   err);
 	}
 	if (host_count != inside_count) {
@@ -135,18 +148,20 @@ void net_port_print(const struct net_port *port, char text[static NET_PORT_TEXT_
 	char host[16], inside[16];
 
 	if (port->host.family != AF_UNSPEC) {
-		inet_ntop(port->host.family, six ? (const void *)&port->host.v6 : &port->host.v4, address,
-			  sizeof(address));
+		inet_ntop(port->host.family, six ? (const void *)&port->host.v6 : &port->host.v4,
+			  address, sizeof(address));
 	}
 	print_range(host, sizeof(host), port->host_port, port->count);
 	print_range(inside, sizeof(inside), port->inside_port, port->count);
-	snprintf(text, NET_PORT_TEXT_MAX, "%s%s%s%s%s:%s/%s", six ? "[" : "", address, six ? "]" : "",
-		 *address ? ":" : "", host, inside, port->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	snprintf(text, NET_PORT_TEXT_MAX, "%s%s%s%s%s:%s/%s", six ? "[" : "", address,
+		 six ? "]" : "", *address ? ":" : "", host, inside,
+		 port->protocol == IPPROTO_UDP ? "udp" : "tcp");
 }
 
 static bool is_any(const struct net_address *a)
 {
-	return a->family == AF_UNSPEC || (a->family == AF_INET && a->v4.s_addr == htonl(INADDR_ANY)) ||
+	return a->family == AF_UNSPEC ||
+	       (a->family == AF_INET && a->v4.s_addr == htonl(INADDR_ANY)) ||
 	       (a->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->v6));
 }
 
@@ -158,7 +173,8 @@ static bool same_address(const struct net_address *a, const struct net_address *
 	if (is_any(a) || is_any(b)) {
 		return true;
 	}
-	return a->family == AF_INET ? a->v4.s_addr == b->v4.s_addr : IN6_ARE_ADDR_EQUAL(&a->v6, &b->v6);
+	return a->family == AF_INET ? a->v4.s_addr == b->v4.s_addr :
+				      IN6_ARE_ADDR_EQUAL(&a->v6, &b->v6);
 }
 
 bool net_port_overlaps(const struct net_port *a, const struct net_port *b)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its failures mean. */
+/*
+ * net/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its failures
+ * mean.
+ */
 #include "libnet/slirp.h"
 
 #include <arpa/inet.h>
@@ -31,15 +34,20 @@
 #define EXIT_FD 4
 #define NETNS_FD 5
 
-/* It logs each request of its API: a file that can't grow any more is better than a pipe that nobody empties. */
+/*
+ * It logs each request of its API: a file that can't grow any more is better than a pipe that
+ * nobody empties.
+ */
 #define WORDS_MAX 65536
 
 const char *net_slirp_find(struct arena *arena)
 {
-	const char *lists[] = { getenv("PATH"), "/usr/bin:/usr/local/bin:/bin:/usr/libexec/podman" };
+	const char *lists[] = { getenv("PATH"),
+				"/usr/bin:/usr/local/bin:/bin:/usr/libexec/podman" };
 
 	for (size_t i = 0; i < 2; i++) {
-		for (const char *dir = lists[i]; dir && *dir; dir += strcspn(dir, ":"), dir += *dir == ':') {
+		for (const char *dir = lists[i]; dir && *dir;
+		     dir += strcspn(dir, ":"), dir += *dir == ':') {
 			int len = (int)strcspn(dir, ":");
 			const char *path = arena_printf(arena, "%.*s/slirp4netns", len, dir);
 
@@ -51,8 +59,8 @@ const char *net_slirp_find(struct arena *arena)
 	return NULL;
 }
 
-const char **slirp_argv(struct arena *arena, const struct net_request *request, bool configure, int ready_fd,
-			int exit_fd, int netns_fd)
+const char **slirp_argv(struct arena *arena, const struct net_request *request, bool configure,
+			int ready_fd, int exit_fd, int netns_fd)
 {
 	const struct net_config *c = &request->config;
 	const char **argv = arena_array(arena, 24, sizeof(*argv));
@@ -89,7 +97,10 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 	if (request->api_socket) {
 		argv[n++] = arena_printf(arena, "--api-socket=%s", request->api_socket);
 	}
-	/* By a descriptor and not by the pid of a process in it, which may have become another user's by now. */
+	/*
+	 * By a descriptor and not by the pid of a process in it, which may have become another
+	 * user's by now.
+	 */
 	argv[n++] = "--netns-type=path";
 	argv[n++] = arena_printf(arena, "/proc/self/fd/%d", netns_fd);
 	argv[n++] = TAP_NAME;
@@ -101,24 +112,32 @@ struct surroundings {
 	int control; /* slirp_device_listen; -1: no */
 };
 
-/* Situation: a fresh child. Puts each descriptor in its place: above all places first, so that none is overwritten. */
+/*
+ * Situation: a fresh child. Puts each descriptor in its place: above all places first, so that none
+ * is overwritten.
+ */
 static int place(struct surroundings *s)
 {
-	int *const all[] = { &s->ready, &s->exit, &s->words, &s->null, &s->netns, &s->userns, &s->control };
+	int *const all[] = { &s->ready, &s->exit,   &s->words,	&s->null,
+			     &s->netns, &s->userns, &s->control };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (*all[i] >= 0 && (*all[i] = fcntl(*all[i], F_DUPFD_CLOEXEC, 10)) < 0) {
 			return -errno;
 		}
 	}
-	if (dup2(s->null, 0) < 0 || dup2(s->null, 1) < 0 || dup2(s->words, 2) < 0 || dup2(s->ready, READY_FD) < 0 ||
-	    dup2(s->exit, EXIT_FD) < 0 || dup2(s->netns, NETNS_FD) < 0) {
+	if (dup2(s->null, 0) < 0 || dup2(s->null, 1) < 0 || dup2(s->words, 2) < 0 ||
+	    dup2(s->ready, READY_FD) < 0 || dup2(s->exit, EXIT_FD) < 0 ||
+	    dup2(s->netns, NETNS_FD) < 0) {
 		return -errno;
 	}
 	return 0;
 }
 
-/* It is the parent of every connection that leaves the container: some thousand descriptors are not much. */
+/*
+ * It is the parent of every connection that leaves the container: some thousand descriptors are not
+ * much.
+ */
 static void set_limits(void)
 {
 	struct rlimit files, words = { WORDS_MAX, WORDS_MAX };
@@ -128,7 +147,10 @@ static void set_limits(void)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setrlimit(RLIMIT_FSIZE, &words);
-	/* Ignored, it stays so after execve: a write beyond the limit then fails instead of killing. */
+	/*
+	 * Ignored, it stays so after execve: a write beyond the limit then fails instead of
+	 * killing.
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -139,13 +161,20 @@ static _Noreturn void become(struct surroundings *s, const char *path, const cha
 	sys_signals_reset();
 	/* A client of its API that has gone does not kill it. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Its sandbox takes the rights of the namespace's root. It stays in the host's network: that is its purpose. */
+	/*
+	 * Its sandbox takes the rights of the namespace's root. It stays in the host's network:
+	 * that is its purpose.
+	 */
 	if (place(s) == 0 && inside_enter(s->userns, -1) == 0) {
-		/* After the change of ids, which clears it; should the parent be gone by now, its exit pipe says so. */
+		/*
+		 * After the change of ids, which clears it; should the parent be gone by now, its
+		 * exit pipe says so.
+		 */
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		set_limits();
 		if (s->control < 0 || slirp_device_listen(s->control) == 0) {
-			execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
+			execve(path, (char *const *)(uintptr_t)argv,
+			       (char *const *)(uintptr_t)environment);
 		}
 	}
 	_exit(127);
@@ -163,7 +192,8 @@ static int take_listener(int control)
 	return forward_receive(control, &m, &fd) > 0 ? fd : -1;
 }
 
-int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret, struct err *err)
+int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret,
+		struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char **argv = slirp_argv(&arena, request, tap < 0, READY_FD, EXIT_FD, NETNS_FD);
@@ -229,7 +259,9 @@ static const char *last_words(struct arena *arena, int fd)
 		return "";
 	}
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		/* Its own warnings and hints about options that were not asked for explain nothing. */
+		/*
+		 * Its own warnings and hints about options that were not asked for explain nothing.
+		 */
 		if (!str_starts(line, "WARNING") && *line) {
 			last = line;
 		}
@@ -242,20 +274,23 @@ static const char *last_words(struct arena *arena, int fd)
 	return last;
 }
 
-static int explain(const struct net_request *request, int status, const char *words, struct err *err)
+static int explain(const struct net_request *request, int status, const char *words,
+		   struct err *err)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !*words) {
 		return err_set(err, ENOEXEC, "slirp4netns could not be run: %s", request->slirp);
 	}
 	if (WIFSIGNALED(status)) {
-		err_set(err, ECHILD, "slirp4netns was killed by signal %d while it connected the network%s%s",
+		err_set(err, ECHILD,
+			"slirp4netns was killed by signal %d while it connected the network%s%s",
 			WTERMSIG(status), *words ? ": " : "", words);
 	} else {
 		err_set(err, ECHILD, "slirp4netns could not connect the network: %s",
 			*words ? words : "it said nothing");
 	}
 	if (strstr(words, "unrecognized option") || strstr(words, "invalid option")) {
-		return err_hint(err, "this slirp4netns is too old, or was built without that option");
+		return err_hint(err,
+				"this slirp4netns is too old, or was built without that option");
 	}
 	return link_explain_tun(err);
 }
@@ -269,12 +304,14 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 	ssize_t n;
 
 	while (slirp->listener >= 0) {
-		struct pollfd fds[] = { { slirp->ready, POLLIN, 0 }, { slirp->listener, POLLIN, 0 } };
+		struct pollfd fds[] = { { slirp->ready, POLLIN, 0 },
+					{ slirp->listener, POLLIN, 0 } };
 
 		if (poll(fds, 2, -1) < 0 && errno == EINTR) {
 			continue;
 		}
-		if (fds[0].revents || !(fds[1].revents & POLLIN) || slirp_device_give(slirp, tap) < 0) {
+		if (fds[0].revents || !(fds[1].revents & POLLIN) ||
+		    slirp_device_give(slirp, tap) < 0) {
 			break;
 		}
 	}

@@ -2,9 +2,10 @@
 /*
  * net/slirp_device: slirp4netns gets a device that is there already.
  *
- * It has no option for that. It opens /dev/net/tun and asks that for a device; so a seccomp filter tells of the open, which is answered
- * with our descriptor (SECCOMP_IOCTL_NOTIF_ADDFD, Linux 5.9), and says of the asking that it went well.
- * A process has one listener at the most (EBUSY): where one is around us, slirp4netns makes its device itself.
+ * It has no option for that. It opens /dev/net/tun and asks that for a device; so a seccomp filter
+ * tells of the open, which is answered with our descriptor (SECCOMP_IOCTL_NOTIF_ADDFD, Linux 5.9),
+ * and says of the asking that it went well. A process has one listener at the most (EBUSY): where
+ * one is around us, slirp4netns makes its device itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +33,16 @@
 #endif
 
 #ifdef NATIVE
-/* The kernel takes all arguments that are looked at here as int; both architectures have their lower half first. */
+/*
+ * The kernel takes all arguments that are looked at here as int; both architectures have their
+ * lower half first.
+ */
 #define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
 
-/* open(2), where there is one, takes its flags one argument earlier. glibc does without it, others don't. */
+/*
+ * open(2), where there is one, takes its flags one argument earlier. glibc does without it, others
+ * don't.
+ */
 #ifdef SYS_open
 #define OLD_OPEN SYS_open
 #else
@@ -65,7 +72,8 @@ static struct sock_filter code[] = {
 static int listen_here(void)
 {
 	const struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
-	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			      SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -82,7 +90,8 @@ bool slirp_device_may_listen(void)
 	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)listener };
 
 	/* No such call waits. A kernel that can't give descriptors says EINVAL. */
-	return listener >= 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno == ENOENT;
+	return listener >= 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 &&
+	       errno == ENOENT;
 }
 
 int slirp_device_listen(int control)
@@ -109,7 +118,8 @@ static bool opens_tun(const struct seccomp_notif *call)
 {
 	char path[sizeof(TUN_PATH)] = "";
 	struct iovec to = { path, sizeof(path) };
-	struct iovec from = { (void *)(uintptr_t)call->data.args[call->data.nr == SYS_openat], sizeof(path) };
+	struct iovec from = { (void *)(uintptr_t)call->data.args[call->data.nr == SYS_openat],
+			      sizeof(path) };
 	ssize_t n = process_vm_readv((pid_t)call->pid, &to, 1, &from, 1, 0);
 
 	/* Yama's highest setting lets nobody read that, and a kernel may have no such call. */
@@ -124,7 +134,8 @@ int slirp_device_give(struct slirp *slirp, int tap)
 	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)tap };
 
 	if (ioctl(slirp->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
-		return errno == ENOENT || errno == EINTR ? 0 : -errno; /* it does not wait any more */
+		/* it does not wait any more */
+		return errno == ENOENT || errno == EINTR ? 0 : -errno;
 	}
 	answer.resp.id = add.id = call.notif.id;
 	if (opens_tun(&call.notif)) {

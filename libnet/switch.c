@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch: the process that answers for the container's calls of connect and bind. switch.h says what makes that safe.
+ * net/switch: the process that answers for the container's calls of connect and bind. switch.h says
+ * what makes that safe.
  *
- * It keeps nothing of a call that it has answered: a connect that takes its time is begun here and waited for by the caller
- * itself, in the kernel, on the socket that it was given. So signals, timeouts and errors are as they are everywhere.
+ * It keeps nothing of a call that it has answered: a connect that takes its time is begun here and
+ * waited for by the caller itself, in the kernel, on the socket that it was given. So signals,
+ * timeouts and errors are as they are everywhere.
  *
- * When this process ends, so do the listeners, and the kernel answers every further connect and bind with ENOSYS: the container
- * can lose its network by that, not gain another.
+ * When this process ends, so do the listeners, and the kernel answers every further connect and
+ * bind with ENOSYS: the container can lose its network by that, not gain another.
  */
 #include "libnet/switch.h"
 
@@ -38,7 +40,8 @@
 
 /* ---- answers ---- */
 
-static void send_answer(struct switcher *s, const struct switch_call *call, int error, uint32_t flags)
+static void send_answer(struct switcher *s, const struct switch_call *call, int error,
+			uint32_t flags)
 {
 	memset(s->answer, 0, s->answer_size);
 	s->answer->id = call->id;
@@ -84,15 +87,18 @@ static bool is_idle(int socket)
 	struct tcp_info info = { .tcpi_state = 0 };
 	socklen_t len = sizeof(info);
 
-	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_CLOSE;
+	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_CLOSE;
 }
 
-static enum switch_verdict judge(struct switcher *s, int domain, const struct switch_peer *peer, int *ret)
+static enum switch_verdict judge(struct switcher *s, int domain, const struct switch_peer *peer,
+				 int *ret)
 {
 	struct switch_route inside, outside;
 	struct ifreq tap = { .ifr_name = TAP_NAME };
 
-	if (!switch_may_leave(peer, &s->setup->config->cidr) || !switch_may_hold(s->setup->config, domain)) {
+	if (!switch_may_leave(peer, &s->setup->config->cidr) ||
+	    !switch_may_hold(s->setup->config, domain)) {
 		return SWITCH_STAY;
 	}
 	if (ioctl(s->inside.fd, SIOCGIFINDEX, &tap) < 0) {
@@ -109,8 +115,8 @@ void switch_connected(struct switcher *s, const struct switch_call *call, int fd
 	bool given = (!waits || fcntl(fd, F_SETFL, O_RDWR) == 0) && switch_hand_over(call, fd) == 0;
 
 	/*
-	 * Without a socket of the host's all is as it was. With one that is connecting, a caller that waits does so now; the address
-	 * that it gives does not count any more.
+	 * Without a socket of the host's all is as it was. With one that is connecting, a caller
+	 * that waits does so now; the address that it gives does not count any more.
 	 */
 	if (!given || (rc == -EINPROGRESS && waits)) {
 		switch_go_on(s, call);
@@ -119,7 +125,8 @@ void switch_connected(struct switcher *s, const struct switch_call *call, int fd
 	}
 }
 
-static void leave(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer, int device)
+static void leave(struct switcher *s, const struct switch_call *call,
+		  const struct switch_peer *peer, int device)
 {
 	const struct net_config *c = s->setup->config;
 	const struct switch_way way = {
@@ -132,20 +139,24 @@ static void leave(struct switcher *s, const struct switch_call *call, const stru
 
 	if (fd >= 0) {
 		switch_connected(s, call, fd, rc);
-	} else if ((rc == -EADDRINUSE || rc == -EADDRNOTAVAIL) && call->target.place == SWITCH_INSIDE) {
+	} else if ((rc == -EADDRINUSE || rc == -EADDRNOTAVAIL) &&
+		   call->target.place == SWITCH_INSIDE) {
 		switch_go_on(s, call); /* by slirp4netns, whose sockets may have any port */
 	} else {
 		switch_answer(s, call, rc == -EADDRINUSE ? -EADDRNOTAVAIL : rc);
 	}
 }
 
-/* A socket of the host's, left by a connect that failed, whose next peer is the container's own affair. */
+/*
+ * A socket of the host's, left by a connect that failed, whose next peer is the container's own
+ * affair.
+ */
 static void come_back(struct switcher *s, const struct switch_call *call)
 {
 	const struct switch_target *t = &call->target;
 	struct switch_fresh fresh = { .known = false };
-	scope_fd int fd =
-		sys_socket_in(s->setup->userns, s->setup->netns, t->domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	scope_fd int fd = sys_socket_in(s->setup->userns, s->setup->netns, t->domain,
+					SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	if (fd >= 0) {
 		switch_copy_options(t->socket, fd, &fresh);
@@ -184,7 +195,8 @@ static void take_connect(struct switcher *s, const struct switch_call *call)
 	case SWITCH_STAY:
 		if (t->place == SWITCH_OUTSIDE) {
 			come_back(s, call);
-		} else if (is_bound(t) || switch_target_is_shared(t) || !switch_connect_own(s, call, &peer)) {
+		} else if (is_bound(t) || switch_target_is_shared(t) ||
+			   !switch_connect_own(s, call, &peer)) {
 			switch_go_on(s, call);
 		}
 		return;
@@ -282,8 +294,10 @@ static int set_up(struct switcher *s)
 	if (s->epoll < 0 || syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) {
 		return -EIO;
 	}
-	s->call_size = sizes.seccomp_notif > sizeof(*s->call) ? sizes.seccomp_notif : sizeof(*s->call);
-	s->answer_size = sizes.seccomp_notif_resp > sizeof(*s->answer) ? sizes.seccomp_notif_resp : sizeof(*s->answer);
+	s->call_size =
+		sizes.seccomp_notif > sizeof(*s->call) ? sizes.seccomp_notif : sizeof(*s->call);
+	s->answer_size = sizes.seccomp_notif_resp > sizeof(*s->answer) ? sizes.seccomp_notif_resp :
+									 sizeof(*s->answer);
 	s->call = malloc(s->call_size);
 	s->answer = malloc(s->answer_size);
 	if (!s->call || !s->answer) {
@@ -296,7 +310,10 @@ static int set_up(struct switcher *s)
 	return watch(s, s->setup->control);
 }
 
-/* The published ports' sockets are among what the helper has: a copy of them here would keep the ports. */
+/*
+ * The published ports' sockets are among what the helper has: a copy of them here would keep the
+ * ports.
+ */
 static int keep_only(struct switch_setup *setup)
 {
 	int *const kept[] = { &setup->control, &setup->netns, &setup->userns };
@@ -321,20 +338,26 @@ static int keep_only(struct switch_setup *setup)
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
 /*
- * What it needs over the container comes with being the user that made the container's user namespace (user_namespaces(7)), but for
- * the lists of descriptors of the container's other users: those take CAP_DAC_READ_SEARCH. Root has it, and keeps two more: for ports
- * below 1024, and for socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check). Whoever has none of them over the host
- * loses nothing there by entering the container's user namespace, and has it over the container then.
+ * What it needs over the container comes with being the user that made the container's user
+ * namespace (user_namespaces(7)), but for the lists of descriptors of the container's other users:
+ * those take CAP_DAC_READ_SEARCH. Root has it, and keeps two more: for ports below 1024, and for
+ * socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check). Whoever has none of
+ * them over the host loses nothing there by entering the container's user namespace, and has it
+ * over the container then.
  */
 static int give_up_capabilities(struct switch_setup *setup)
 {
-	uint64_t kept = sys_caps_permitted() & (CAP(NET_BIND_SERVICE) | CAP(NET_ADMIN) | CAP(DAC_READ_SEARCH));
+	uint64_t kept = sys_caps_permitted() &
+			(CAP(NET_BIND_SERVICE) | CAP(NET_ADMIN) | CAP(DAC_READ_SEARCH));
 
 	if (kept == 0 && setup->userns >= 0) {
 		if (setns(setup->userns, CLONE_NEWUSER) < 0) {
 			return -errno;
 		}
-		/* sys_socket_in then enters nothing but the network, with the right of that namespace. */
+		/*
+		 * sys_socket_in then enters nothing but the network, with the right of that
+		 * namespace.
+		 */
 		fd_drop(&setup->userns);
 		kept = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE) | CAP(SYS_ADMIN);
 	}
@@ -354,9 +377,13 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	if (keep_only(&setup) < 0 || give_up_capabilities(&setup) < 0) {
 		_exit(1);
 	}
-	/* After the change of rights, which clears it. Should the parent be gone by now, the control socket says so. */
+	/*
+	 * After the change of rights, which clears it. Should the parent be gone by now, the
+	 * control socket says so.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (set_up(&s) < 0 || confine(CONFINE_SWITCH) < 0 || send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
+	if (set_up(&s) < 0 || confine(CONFINE_SWITCH) < 0 ||
+	    send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}
 	for (;;) {

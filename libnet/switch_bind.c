@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_bind: a server of the container's on a published port gets a socket that is bound to that port of the host.
+ * net/switch_bind: a server of the container's on a published port gets a socket that is bound to
+ * that port of the host.
  *
- * The forwarder's listener on that port is shut down then: it stays bound, which keeps the port for the container, but whoever
- * connects while no server is there is refused. Where a server comes that can't be switched, the forwarder listens again.
+ * The forwarder's listener on that port is shut down then: it stays bound, which keeps the port for
+ * the container, but whoever connects while no server is there is refused. Where a server comes
+ * that can't be switched, the forwarder listens again.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -162,7 +164,8 @@ static struct publication find(const struct switcher *s, uint16_t inside_port)
 	struct publication found = { .twice = false };
 
 	for (struct switch_port *port = s->ports; port; port = port->next) {
-		struct switch_port **place = port->host.address.family == AF_INET ? &found.four : &found.six;
+		struct switch_port **place =
+			port->host.address.family == AF_INET ? &found.four : &found.six;
 
 		if (port->inside_port == inside_port) {
 			found.twice |= *place != NULL;
@@ -176,7 +179,10 @@ static struct publication find(const struct switcher *s, uint16_t inside_port)
 static void give(struct switch_port *port)
 {
 	if (port && !port->given) {
-		/* What waits there to be accepted is reset; the server that it waited for was not there. */
+		/*
+		 * What waits there to be accepted is reset; the server that it waited for was not
+		 * there.
+		 */
 		(void)shutdown(port->fd, SHUT_RDWR);
 		port->given = true;
 	}
@@ -214,11 +220,12 @@ static bool only_ipv6(const struct switch_target *t)
 	int only = 0;
 	socklen_t len = sizeof(only);
 
-	return t->domain == AF_INET6 && getsockopt(t->socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only;
+	return t->domain == AF_INET6 &&
+	       getsockopt(t->socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only;
 }
 
-static void serve_outside(struct switcher *s, const struct switch_call *call, const struct publication *p, bool only6,
-			  const struct switch_peer *at)
+static void serve_outside(struct switcher *s, const struct switch_call *call,
+			  const struct publication *p, bool only6, const struct switch_peer *at)
 {
 	scope_fd int fd = -1;
 
@@ -245,7 +252,8 @@ void switch_take_bind(struct switcher *s, const struct switch_call *call)
 	struct publication p;
 	bool only6;
 
-	if (t->place != SWITCH_INSIDE || !switch_parse(&t->address, t->len, t->domain, &bound) || bound.port == 0) {
+	if (t->place != SWITCH_INSIDE || !switch_parse(&t->address, t->len, t->domain, &bound) ||
+	    bound.port == 0) {
 		switch_go_on(s, call);
 		return;
 	}
@@ -267,7 +275,8 @@ void switch_take_bind(struct switcher *s, const struct switch_call *call)
 
 /* ---- the container's own server, from inside ---- */
 
-bool switch_connect_own(struct switcher *s, const struct switch_call *call, const struct switch_peer *peer)
+bool switch_connect_own(struct switcher *s, const struct switch_call *call,
+			const struct switch_peer *peer)
 {
 	const struct switch_target *t = &call->target;
 	struct publication p = find(s, peer->port);
@@ -287,7 +296,10 @@ bool switch_connect_own(struct switcher *s, const struct switch_call *call, cons
 			host.address.v6 = in6addr_loopback;
 		}
 	}
-	/* Only the filter holds this one: by the loopback device it reaches the one address and port that are the container's. */
+	/*
+	 * Only the filter holds this one: by the loopback device it reaches the one address and
+	 * port that are the container's.
+	 */
 	rc = switch_connect(s, t, &host, &way, &fd);
 	if (fd < 0) {
 		return false; /* it has ended; another one may be inside */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_filter: the program at the container's system calls, and those at the sockets that it is given. Pure: arrays of
- * struct sock_filter, seccomp(2) and socket(7), SO_ATTACH_FILTER.
+ * net/switch_filter: the program at the container's system calls, and those at the sockets that it
+ * is given. Pure: arrays of struct sock_filter, seccomp(2) and socket(7), SO_ATTACH_FILTER.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,22 +23,30 @@
 
 #define DATA(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define LOW_WORD (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4)
-#define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]) + LOW_WORD)
+#define ARGUMENT(n)                                                                                \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]) + LOW_WORD)
 #define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
 #define REFUSE(code) RETURN(SECCOMP_RET_ERRNO | (code))
 #define ALLOW RETURN(SECCOMP_RET_ALLOW)
 
-/* The number is loaded: is it this one? Then the next instructions are for it, else they are skipped. */
+/*
+ * The number is loaded: is it this one? Then the next instructions are for it, else they are
+ * skipped.
+ */
 #define CALL(number, instructions) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, (instructions))
 
-/* TCP Fast Open connects without a connect. EOPNOTSUPP is what a kernel without it says; programs then connect. */
-#define NO_FAST_OPEN(number, argument)                                                                                 \
-	CALL(number, 4), ARGUMENT(argument), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 0, 1),                 \
-		REFUSE(EOPNOTSUPP), ALLOW
+/*
+ * TCP Fast Open connects without a connect. EOPNOTSUPP is what a kernel without it says; programs
+ * then connect.
+ */
+#define NO_FAST_OPEN(number, argument)                                                             \
+	CALL(number, 4), ARGUMENT(argument),                                                       \
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 0, 1), REFUSE(EOPNOTSUPP),      \
+		ALLOW
 
 /*
- * A foreign architecture's calls have other numbers, and one call of i386 hides its arguments in memory: its programs have no
- * sockets here.
+ * A foreign architecture's calls have other numbers, and one call of i386 hides its arguments in
+ * memory: its programs have no sockets here.
  */
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -82,7 +90,8 @@ static const struct sock_filter native_part[] = {
 	ALLOW,
 };
 
-_Static_assert(sizeof(native_part) / sizeof(native_part[0]) + 2 * FOREIGN_CALLS + 6 <= NET_ACCEL_FILTER_MAX,
+_Static_assert(sizeof(native_part) / sizeof(native_part[0]) + 2 * FOREIGN_CALLS + 6 <=
+		       NET_ACCEL_FILTER_MAX,
 	       "the filter has room");
 
 size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX])
@@ -90,7 +99,8 @@ size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX])
 	size_t n = 0;
 
 	code[n++] = (struct sock_filter)DATA(arch);
-	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 3 + 2 * FOREIGN_CALLS + 1, 0);
+	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE,
+						 3 + 2 * FOREIGN_CALLS + 1, 0);
 	/* An architecture that is neither can't run here. */
 	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FOREIGN, 1, 0);
 	code[n++] = (struct sock_filter)REFUSE(ENOSYS);
@@ -143,7 +153,8 @@ static size_t without(struct sock_filter *code, uint32_t flags)
 	return 5;
 }
 
-size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter code[static SWITCH_FILTER_MAX])
+size_t switch_filter_peer(const struct switch_peer *peer,
+			  struct sock_filter code[static SWITCH_FILTER_MAX])
 {
 	size_t n = 0;
 
@@ -151,7 +162,8 @@ size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter cod
 		n += must_be(code + n, BPF_W, SOURCE_ADDRESS4, ntohl(peer->address.v4.s_addr));
 	} else {
 		for (unsigned i = 0; i < 4; i++) {
-			n += must_be(code + n, BPF_W, SOURCE_ADDRESS6 + 4 * i, ntohl(peer->address.v6.s6_addr32[i]));
+			n += must_be(code + n, BPF_W, SOURCE_ADDRESS6 + 4 * i,
+				     ntohl(peer->address.v6.s6_addr32[i]));
 		}
 	}
 	n += must_be(code + n, BPF_H, SOURCE_PORT, peer->port);
@@ -161,7 +173,10 @@ size_t switch_filter_peer(const struct switch_peer *peer, struct sock_filter cod
 
 size_t switch_filter_listener(uint16_t port, struct sock_filter code[static SWITCH_FILTER_MAX])
 {
-	/* What it accepts has the filter but not the port for good: disconnected, it could be bound to another one. */
+	/*
+	 * What it accepts has the filter but not the port for good: disconnected, it could be bound
+	 * to another one.
+	 */
 	size_t n = must_be(code, BPF_H, DESTINATION_PORT, port);
 
 	/* An answer to a connect: a listener was shut down and connected. */

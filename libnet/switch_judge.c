@@ -2,9 +2,9 @@
 /*
  * net/switch_judge: which connections may leave by a socket of the host's. Pure.
  *
- * The measure is slirp4netns: whoever is switched must reach nothing that slirp4netns would not let him reach. What is in doubt
- * stays. The host's own addresses are among that: slirp4netns lets the container reach them unless it is told otherwise, and
- * goes on deciding it.
+ * The measure is slirp4netns: whoever is switched must reach nothing that slirp4netns would not let
+ * him reach. What is in doubt stays. The host's own addresses are among that: slirp4netns lets the
+ * container reach them unless it is told otherwise, and goes on deciding it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,20 +30,24 @@ static const struct block6 {
 	struct in6_addr network;
 	unsigned prefix;
 } kept6[] = {
-	{ { { { 0 } } }, 96 },					      /* ::, ::1, and IPv4 in its oldest form */
+	/* ::, ::1, and IPv4 in its oldest form */
+	{ { { { 0 } } }, 96 },
 	{ { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff } } }, 96 }, /* IPv4: judged as that */
 	{ { { { 0xfe, 0x80 } } }, 10 },				      /* link-local */
 	{ { { { 0xfe, 0xc0 } } }, 10 },				      /* site-local, deprecated */
 	{ { { { 0xff } } }, 8 },				      /* multicast */
-	{ { { { 0xfd } } }, 64 },				      /* fd00::/64, slirp4netns' own */
+	/* fd00::/64, slirp4netns' own */
+	{ { { { 0xfd } } }, 64 },
 };
 
-static bool starts_with(const struct in6_addr *address, const struct in6_addr *network, unsigned prefix)
+static bool starts_with(const struct in6_addr *address, const struct in6_addr *network,
+			unsigned prefix)
 {
 	unsigned bytes = prefix / 8, bits = prefix % 8;
 
 	return memcmp(address, network, bytes) == 0 &&
-	       (bits == 0 || (address->s6_addr[bytes] ^ network->s6_addr[bytes]) >> (8 - bits) == 0);
+	       (bits == 0 ||
+		(address->s6_addr[bytes] ^ network->s6_addr[bytes]) >> (8 - bits) == 0);
 }
 
 static bool may_leave4(uint32_t address, const struct net_cidr *own)
@@ -72,7 +76,8 @@ bool switch_may_leave(const struct switch_peer *to, const struct net_cidr *own)
 	return to->address.family == AF_INET6;
 }
 
-bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int domain, struct switch_peer *ret)
+bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int domain,
+		  struct switch_peer *ret)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
@@ -89,7 +94,8 @@ bool switch_parse(const struct sockaddr_storage *address, socklen_t len, int dom
 		peer.port = ntohs(v6->sin6_port);
 		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
 			peer.address.family = AF_INET;
-			memcpy(&peer.address.v4, &v6->sin6_addr.s6_addr[12], sizeof(peer.address.v4));
+			memcpy(&peer.address.v4, &v6->sin6_addr.s6_addr[12],
+			       sizeof(peer.address.v4));
 		}
 	} else {
 		return false;
@@ -121,7 +127,8 @@ socklen_t switch_unparse(const struct switch_peer *p, int domain, struct sockadd
 
 bool switch_may_hold(const struct net_config *c, int domain)
 {
-	return !c->accel_out_only || domain == AF_INET || (c->ipv6 && !c->outbound_addr && !c->outbound_addr6);
+	return !c->accel_out_only || domain == AF_INET ||
+	       (c->ipv6 && !c->outbound_addr && !c->outbound_addr6);
 }
 
 bool switch_is_any(const struct switch_peer *p)
@@ -135,17 +142,20 @@ bool switch_is_own(const struct switch_peer *p, const struct net_cidr *own)
 	if (p->address.family == AF_INET6) {
 		return IN6_IS_ADDR_LOOPBACK(&p->address.v6);
 	}
-	return ntohl(p->address.v4.s_addr) >> 24 == 127 || p->address.v4.s_addr == net_cidr_address(own, 100).s_addr;
+	return ntohl(p->address.v4.s_addr) >> 24 == 127 ||
+	       p->address.v4.s_addr == net_cidr_address(own, 100).s_addr;
 }
 
-bool switch_place_server(const struct switch_peer *bound, int domain, bool only6, const struct switch_peer *host4,
-			 const struct switch_peer *host6, struct switch_peer *ret, bool *ret_only6)
+bool switch_place_server(const struct switch_peer *bound, int domain, bool only6,
+			 const struct switch_peer *host4, const struct switch_peer *host6,
+			 struct switch_peer *ret, bool *ret_only6)
 {
 	bool both = host4 && host6 && switch_is_any(host4) && switch_is_any(host6);
 	bool takes6 = domain == AF_INET6 && bound->address.family == AF_INET6;
 	bool takes4 = !takes6 || !only6;
 
-	if ((host4 && !takes4) || (host6 && !takes6) || (host4 && host6 && !both) || (!host4 && !host6)) {
+	if ((host4 && !takes4) || (host6 && !takes6) || (host4 && host6 && !both) ||
+	    (!host4 && !host6)) {
 		return false;
 	}
 	*ret_only6 = !host4;
@@ -170,7 +180,8 @@ enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, in
 	default:
 		return SWITCH_STAY;
 	}
-	if (outside->type != RTN_UNICAST || outside->device <= NET_LOOPBACK || (outside->direct && !lan)) {
+	if (outside->type != RTN_UNICAST || outside->device <= NET_LOOPBACK ||
+	    (outside->direct && !lan)) {
 		return SWITCH_STAY;
 	}
 	*ret = outside->device;

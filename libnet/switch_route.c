@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/switch_route: what a network namespace's routing says of an address, rtnetlink(7), RTM_GETROUTE. */
+/*
+ * net/switch_route: what a network namespace's routing says of an address, rtnetlink(7),
+ * RTM_GETROUTE.
+ */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -29,13 +32,15 @@ static int take(const struct nlmsghdr *answer, void *data)
 struct switch_route switch_ask_route(struct sys_nl *nl, const struct net_address *to)
 {
 	bool v4 = to->family == AF_INET;
-	const struct rtmsg head = { .rtm_family = (unsigned char)to->family, .rtm_dst_len = v4 ? 32 : 128 };
+	const struct rtmsg head = { .rtm_family = (unsigned char)to->family,
+				    .rtm_dst_len = v4 ? 32 : 128 };
 	struct switch_route route = { .device = 0 };
 	struct sys_nl_msg m;
 	int rc;
 
 	sys_nl_begin(&m, RTM_GETROUTE, 0, &head, sizeof(head));
-	sys_nl_put(&m, RTA_DST, v4 ? (const void *)&to->v4 : &to->v6, v4 ? sizeof(to->v4) : sizeof(to->v6));
+	sys_nl_put(&m, RTA_DST, v4 ? (const void *)&to->v4 : &to->v6,
+		   v4 ? sizeof(to->v4) : sizeof(to->v6));
 	rc = sys_nl_call(nl, &m, take, &route);
 	route.error = rc < 0 ? -rc : 0;
 	return route;

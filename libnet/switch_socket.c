@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/switch_socket: the sockets that take another's place: the same options, and what keeps them to their purpose. */
+/*
+ * net/switch_socket: the sockets that take another's place: the same options, and what keeps them
+ * to their purpose.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +81,10 @@ static bool is_same(const struct switch_value *a, const struct switch_value *b)
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* Twice what was asked for is what getsockopt(2) says. Never set, it must not be: the kernel then stops adapting it. */
+/*
+ * Twice what was asked for is what getsockopt(2) says. Never set, it must not be: the kernel then
+ * stops adapting it.
+ */
 static void copy_buffer(int from, int to, int lock, int bit, int name)
 {
 	int size = 0;
@@ -90,7 +96,10 @@ static void copy_buffer(int from, int to, int lock, int bit, int name)
 	}
 }
 
-/* Only where it differs: most options were never touched. What is refused (a congestion control of the container's) stays as it is. */
+/*
+ * Only where it differs: most options were never touched. What is refused (a congestion control of
+ * the container's) stays as it is.
+ */
 void switch_copy_options(int from, int to, struct switch_fresh *fresh)
 {
 	int lock = 0;
@@ -107,7 +116,8 @@ void switch_copy_options(int from, int to, struct switch_fresh *fresh)
 			wanted = value_of(from, &options[i]);
 		}
 		if (wanted.len > 0 && !is_same(&wanted, &fresh->values[i])) {
-			(void)setsockopt(to, options[i].level, options[i].name, wanted.bytes, wanted.len);
+			(void)setsockopt(to, options[i].level, options[i].name, wanted.bytes,
+					 wanted.len);
 		}
 	}
 	if (getsockopt(from, SOL_SOCKET, SO_BUF_LOCK, &lock, &len) == 0) {
@@ -133,10 +143,15 @@ int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
 	return 0;
 }
 
-/* May talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or -errno. */
-static int make_client(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer, int device)
+/*
+ * May talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or
+ * -errno.
+ */
+static int make_client(struct switcher *s, const struct switch_target *t,
+		       const struct switch_peer *peer, int device)
 {
-	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	scope_fd int fd =
+		socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct sock_filter code[SWITCH_FILTER_MAX];
 	size_t n = switch_filter_peer(peer, code);
 
@@ -144,7 +159,8 @@ static int make_client(struct switcher *s, const struct switch_target *t, const 
 		return -errno;
 	}
 	switch_copy_options(t->socket, fd, fresh_of(s, t->domain));
-	if (device > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
+	if (device > 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
 		return -errno;
 	}
 	if (!s->setup->config->accel_out_only) {
@@ -156,11 +172,12 @@ static int make_client(struct switcher *s, const struct switch_target *t, const 
 }
 
 /*
- * To a port that the socket keeps for good: one that was asked for by its number stays even after a disconnect, and a socket with a
- * port is never bound to another (Linux, net/ipv4/af_inet.c, __inet_bind). Without that its holder could take any port of
- * the host by the device. With SO_REUSEADDR such sockets share the ports, as long as their peers differ. The ports are some that no
- * connect(2) of the host's programs is given (ip_local_port_range, by default), since for those a port that is bound is
- * taken, whoever the peer is.
+ * To a port that the socket keeps for good: one that was asked for by its number stays even after a
+ * disconnect, and a socket with a port is never bound to another (Linux, net/ipv4/af_inet.c,
+ * __inet_bind). Without that its holder could take any port of the host by the device. With
+ * SO_REUSEADDR such sockets share the ports, as long as their peers differ. The ports are some that
+ * no connect(2) of the host's programs is given (ip_local_port_range, by default), since for those
+ * a port that is bound is taken, whoever the peer is.
  */
 static int bind_for_good(int fd, int domain, sa_family_t family, const char *from)
 {
@@ -177,15 +194,16 @@ static int bind_for_good(int fd, int domain, sa_family_t family, const char *fro
 	if (from) {
 		local.address.family = family;
 		(void)inet_pton(family, from,
-				family == AF_INET ? (void *)&local.address.v4 : (void *)&local.address.v6);
+				family == AF_INET ? (void *)&local.address.v4 :
+						    (void *)&local.address.v6);
 	}
 	local.port = (uint16_t)(FIRST_PORT + any % PORTS);
 	len = switch_unparse(&local, domain, &address);
 	return bind(fd, (struct sockaddr *)&address, len) < 0 ? -errno : 0;
 }
 
-int switch_connect(struct switcher *s, const struct switch_target *t, const struct switch_peer *peer,
-		   const struct switch_way *way, int *ret)
+int switch_connect(struct switcher *s, const struct switch_target *t,
+		   const struct switch_peer *peer, const struct switch_way *way, int *ret)
 {
 	struct sockaddr_storage to;
 	socklen_t len = switch_unparse(peer, t->domain, &to);
@@ -206,9 +224,11 @@ int switch_connect(struct switcher *s, const struct switch_target *t, const stru
 	return rc;
 }
 
-int switch_server(struct switcher *s, const struct switch_target *t, bool only6, const struct switch_peer *at)
+int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
+		  const struct switch_peer *at)
 {
-	scope_fd int fd = socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	scope_fd int fd =
+		socket(t->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct sock_filter code[SWITCH_FILTER_MAX];
 	struct sockaddr_storage address;
 	socklen_t len = switch_unparse(at, t->domain, &address);
@@ -223,7 +243,8 @@ int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
 	if (getsockopt(t->socket, SOL_SOCKET, SO_REUSEPORT, &shared, &shared_len) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    (t->domain == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
+	    (t->domain == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
 		return -errno;
 	}
 	TRY(switch_lock_filter(fd, code, switch_filter_listener(at->port, code)));

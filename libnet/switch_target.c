@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_target: the call that waits, seen from here: its socket, its address, and who else has that socket.
+ * net/switch_target: the call that waits, seen from here: its socket, its address, and who else has
+ * that socket.
  *
- * The caller is in the container and hostile. What is read of it is read once; what can't be read leaves the call to the kernel.
+ * The caller is in the container and hostile. What is read of it is read once; what can't be read
+ * leaves the call to the kernel.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +39,8 @@ static pid_t leader_of(pid_t tid)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *text, *at;
 
-	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/status", (int)tid), FDINFO_MAX, &text) < 0) {
+	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/status", (int)tid),
+			  FDINFO_MAX, &text) < 0) {
 		return 0;
 	}
 	at = strstr(text, "\nTgid:");
@@ -95,7 +98,8 @@ static int read_address(struct switch_target *t, uint64_t where, uint64_t len)
 	return process_vm_readv(t->tid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -EFAULT;
 }
 
-int switch_target_take(const struct switcher *s, const struct seccomp_notif *call, struct switch_target *ret)
+int switch_target_take(const struct switcher *s, const struct seccomp_notif *call,
+		       struct switch_target *ret)
 {
 	struct switch_target t = { .tid = (pid_t)call->pid, .number = (int)call->data.args[0] };
 	scope_fd int pidfd = open_thread(t.tid);
@@ -120,7 +124,10 @@ int switch_target_take(const struct switcher *s, const struct seccomp_notif *cal
 
 /* ---- who else has it ---- */
 
-/* Does the epoll set, a descriptor of the thread, wait for the inode? Its lines: "tfd: 5 events: … ino:1f2e sdev:8". */
+/*
+ * Does the epoll set, a descriptor of the thread, wait for the inode? Its lines: "tfd: 5 events: …
+ * ino:1f2e sdev:8".
+ */
 static bool waits_for(pid_t tid, const char *number, unsigned long inode)
 {
 	scope_arena struct arena arena = ARENA_INIT;
@@ -129,7 +136,8 @@ static bool waits_for(pid_t tid, const char *number, unsigned long inode)
 	const char *text;
 
 	/* One that can't be read to its end may. */
-	return sys_read_file(&arena, AT_FDCWD, path, FDINFO_MAX, &text) < 0 || strstr(text, wanted) != NULL;
+	return sys_read_file(&arena, AT_FDCWD, path, FDINFO_MAX, &text) < 0 ||
+	       strstr(text, wanted) != NULL;
 }
 
 bool switch_target_is_shared(const struct switch_target *t)
@@ -160,7 +168,8 @@ bool switch_target_is_shared(const struct switch_target *t)
 		link[n] = '\0';
 		names += strcmp(link, wanted) == 0;
 		shared = ++seen > FDS_MAX || names > 1 ||
-			 (strcmp(link, epoll) == 0 && waits_for(t->tid, entry->d_name, (unsigned long)st.st_ino));
+			 (strcmp(link, epoll) == 0 &&
+			  waits_for(t->tid, entry->d_name, (unsigned long)st.st_ino));
 	}
 	closedir(dir);
 	return shared;

@@ -2,9 +2,10 @@
 /*
  * net/tcp: forwarding connections.
  *
- * A connection begins by copying through one buffer that all share: most are short, and a pipe costs two system calls and
- * counts against its user's quota of pipe pages. One direction that has moved BULK_BYTES gets a pipe and is spliced from
- * then on: its bytes don't pass through this process any more.
+ * A connection begins by copying through one buffer that all share: most are short, and a pipe
+ * costs two system calls and counts against its user's quota of pipe pages. One direction that has
+ * moved BULK_BYTES gets a pipe and is spliced from then on: its bytes don't pass through this
+ * process any more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +40,9 @@ struct direction {
 };
 
 /*
- * What epoll has told and nobody has used up: it tells each change once (EPOLLET). A read or write that moves less than it was
- * given has used it up too, epoll(7), which saves the call that would say EAGAIN.
+ * What epoll has told and nobody has used up: it tells each change once (EPOLLET). A read or write
+ * that moves less than it was given has used it up too, epoll(7), which saves the call that would
+ * say EAGAIN.
  */
 struct end {
 	struct source source;
@@ -48,8 +50,12 @@ struct end {
 	int fd;
 	bool readable;
 	bool writable;
-	bool closing; /* the end of its stream has arrived: there is something to read until that has been read */
-	bool waits;   /* epoll tells when it can be written again; before the first full buffer nobody has to know */
+	/* the end of its stream has arrived: there is something to read until that has been read */
+	bool closing;
+	/*
+	 * epoll tells when it can be written again; before the first full buffer nobody has to know
+	 */
+	bool waits;
 };
 
 struct connection {
@@ -119,10 +125,14 @@ void forward_tcp_free_dropped(struct forwarder *f)
 	}
 }
 
-/* No pipe is no failure: the user's quota of them may be used up. Then this direction goes on copying. */
+/*
+ * No pipe is no failure: the user's quota of them may be used up. Then this direction goes on
+ * copying.
+ */
 static void become_bulk(struct direction *d)
 {
-	if (d->pipe[0] >= 0 || d->moved < BULK_BYTES || pipe2(d->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+	if (d->pipe[0] >= 0 || d->moved < BULK_BYTES ||
+	    pipe2(d->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
 		return;
 	}
 	(void)fcntl(d->pipe[0], F_SETPIPE_SZ, BULK_PIPE);
@@ -153,7 +163,8 @@ static int flush_rest(struct direction *d, struct end *to)
 
 static int flush_pipe(struct direction *d, struct end *to)
 {
-	ssize_t n = splice(d->pipe[0], NULL, to->fd, NULL, d->in_pipe, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	ssize_t n = splice(d->pipe[0], NULL, to->fd, NULL, d->in_pipe,
+			   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0) {
 		return would_block(&to->writable);
@@ -162,10 +173,14 @@ static int flush_pipe(struct direction *d, struct end *to)
 	return 1;
 }
 
-/* The pipe is empty, so it is the sender that it would wait for. Less than was asked for may be a pipe that is full of small pieces. */
+/*
+ * The pipe is empty, so it is the sender that it would wait for. Less than was asked for may be a
+ * pipe that is full of small pieces.
+ */
 static int fill_pipe(struct direction *d, struct end *from)
 {
-	ssize_t n = splice(from->fd, NULL, d->pipe[1], NULL, BULK_PIPE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	ssize_t n = splice(from->fd, NULL, d->pipe[1], NULL, BULK_PIPE,
+			   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0) {
 		return would_block(&from->readable);
@@ -204,14 +219,18 @@ static int copy(const struct forwarder *f, struct direction *d, struct end *from
 	}
 	d->moved += (uint64_t)got;
 	/* When the end is known to follow, it may go in the same segment. */
-	put = to->writable ? send(to->fd, f->buffer, (size_t)got, MSG_NOSIGNAL | (from->closing ? MSG_MORE : 0)) : 0;
+	put = to->writable ? send(to->fd, f->buffer, (size_t)got,
+				  MSG_NOSIGNAL | (from->closing ? MSG_MORE : 0)) :
+			     0;
 	if (put < 0 && would_block(&to->writable) < 0) {
 		return -errno;
 	}
 	return put < got ? keep_rest(f, d, (size_t)(put > 0 ? put : 0), (size_t)got) : 1;
 }
 
-/* Nothing more will be sent that way. When the other way is at its end too, closing says the same. */
+/*
+ * Nothing more will be sent that way. When the other way is at its end too, closing says the same.
+ */
 static void pass_end(struct direction *d, const struct direction *other, const struct end *to)
 {
 	if (!d->passed && !other->passed) {
@@ -221,7 +240,10 @@ static void pass_end(struct direction *d, const struct direction *other, const s
 	d->passed = true;
 }
 
-/* The receiver is full: now epoll has to tell when it isn't any more. Where that is so already, it tells at once. */
+/*
+ * The receiver is full: now epoll has to tell when it isn't any more. Where that is so already, it
+ * tells at once.
+ */
 static int wait_for_room(const struct forwarder *f, struct end *to)
 {
 	struct epoll_event event = { .events = WATCHED | EPOLLOUT, .data.ptr = &to->source };
@@ -245,8 +267,8 @@ static int step(const struct forwarder *f, struct direction *d, struct end *from
 	return d->pipe[0] >= 0 ? fill_pipe(d, from) : copy(f, d, from, to);
 }
 
-static enum pumped pump(const struct forwarder *f, struct direction *d, const struct direction *other, struct end *from,
-			struct end *to)
+static enum pumped pump(const struct forwarder *f, struct direction *d,
+			const struct direction *other, struct end *from, struct end *to)
 {
 	int rc = 1;
 
@@ -331,10 +353,16 @@ static int start_inside(const struct forwarder *f, const struct listener *l, int
 		return 0;
 	}
 	TRY(forward_bind(f, SOCK_STREAM, *inside, from));
-	return connect(*inside, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS ? -errno : 0;
+	return connect(*inside, (struct sockaddr *)&target, sizeof(target)) < 0 &&
+			       errno != EINPROGRESS ?
+		       -errno :
+		       0;
 }
 
-/* Connects as the client, and moves what the client has sent meanwhile: often that is all that it will send. */
+/*
+ * Connects as the client, and moves what the client has sent meanwhile: often that is all that it
+ * will send.
+ */
 static int begin(struct forwarder *f, const struct listener *l, struct connection *c,
 		 const struct sockaddr_storage *from)
 {
@@ -362,7 +390,9 @@ static void add_connection(struct forwarder *f, const struct listener *l, int cl
 		return;
 	}
 	/* Not connected yet, a write says EAGAIN. Both ends are local: mostly it is by now. */
-	c->client = (struct end){ { end_ready }, .connection = c, .fd = client, .readable = true, .writable = true };
+	c->client = (struct end){
+		{ end_ready }, .connection = c, .fd = client, .readable = true, .writable = true
+	};
 	c->inside = (struct end){ { end_ready }, .connection = c, .fd = inside, .writable = true };
 	c->in.pipe[0] = c->in.pipe[1] = c->out.pipe[0] = c->out.pipe[1] = -1;
 	if (begin(f, l, c, from) < 0) {
@@ -372,7 +402,10 @@ static void add_connection(struct forwarder *f, const struct listener *l, int cl
 	move(f, c);
 }
 
-/* The socket for the next connection: made before it comes, so that it does not wait, and is not taken without one. */
+/*
+ * The socket for the next connection: made before it comes, so that it does not wait, and is not
+ * taken without one.
+ */
 static int spare(struct forwarder *f)
 {
 	const int one = 1;
@@ -382,7 +415,8 @@ static int spare(struct forwarder *f)
 		/* What the sender put in one segment should not wait here for the next. */
 		if (f->spare >= 0) {
 			setsockopt(f->spare, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-			setsockopt(f->spare, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+			setsockopt(f->spare, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+				   sizeof(one));
 		}
 	}
 	return f->spare;
@@ -396,7 +430,10 @@ void forward_tcp_prepare(struct forwarder *f)
 	}
 }
 
-/* One at a time: a second call would mostly find nobody, and epoll goes on telling of those that wait (no EPOLLET here). */
+/*
+ * One at a time: a second call would mostly find nobody, and epoll goes on telling of those that
+ * wait (no EPOLLET here).
+ */
 void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t events)
 {
 	const struct listener *l = (const struct listener *)(void *)source;
@@ -414,7 +451,10 @@ void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t eve
 		f->accepted = true;
 		add_connection(f, l, fd, fd_take(&f->spare), &from);
 	} else if (errno == EINVAL) {
-		/* It does not listen: a program of the container has its port now, on a socket of the host's (switch_bind.c). */
+		/*
+		 * It does not listen: a program of the container has its port now, on a socket of
+		 * the host's (switch_bind.c).
+		 */
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
 	} else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
 		forward_pause(f);

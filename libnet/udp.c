@@ -2,8 +2,9 @@
 /*
  * net/udp: forwarding datagrams.
  *
- * UDP has no connections, so each client of a port gets a flow: a socket of its own in the container's namespace, which
- * lives until nothing has passed for IDLE_SECONDS. The least recently used one goes when there are FLOWS_MAX.
+ * UDP has no connections, so each client of a port gets a flow: a socket of its own in the
+ * container's namespace, which lives until nothing has passed for IDLE_SECONDS. The least recently
+ * used one goes when there are FLOWS_MAX.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -67,7 +68,10 @@ static bool same_client(const struct sockaddr_storage *a, const struct sockaddr_
 	       x->sin6_scope_id == y->sin6_scope_id;
 }
 
-/* FNV-1a. A client can pick its bucket, and gains nothing: flows are bounded, and so is the walk through one bucket. */
+/*
+ * FNV-1a. A client can pick its bucket, and gains nothing: flows are bounded, and so is the walk
+ * through one bucket.
+ */
 static size_t bucket_of(const struct listener *l, const struct sockaddr_storage *client)
 {
 	const unsigned char *bytes = (const void *)client;
@@ -148,7 +152,10 @@ void forward_udp_forget(struct forwarder *f, const struct listener *listener)
 	}
 }
 
-/* To the client, from the address that it wrote to. What can't be sent now is lost: that is UDP's way. */
+/*
+ * To the client, from the address that it wrote to. What can't be sent now is lost: that is UDP's
+ * way.
+ */
 static void answer(const struct flow *flow, char *bytes, size_t len)
 {
 	union {
@@ -199,7 +206,8 @@ static void flow_ready(struct forwarder *f, struct source *source, uint32_t even
 	}
 }
 
-static struct flow *find(struct forwarder *f, const struct listener *l, const struct sockaddr_storage *client)
+static struct flow *find(struct forwarder *f, const struct listener *l,
+			 const struct sockaddr_storage *client)
 {
 	struct flow *flow = f->flow_table[bucket_of(l, client)];
 
@@ -210,7 +218,8 @@ static struct flow *find(struct forwarder *f, const struct listener *l, const st
 }
 
 /* By IPv4: a socket that is connected to the container, or -errno. */
-static int connect_inside(const struct forwarder *f, const struct listener *l, const struct sockaddr_storage *client)
+static int connect_inside(const struct forwarder *f, const struct listener *l,
+			  const struct sockaddr_storage *client)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
 	scope_fd int fd = forward_inside_socket(f, SOCK_DGRAM);
@@ -222,7 +231,8 @@ static int connect_inside(const struct forwarder *f, const struct listener *l, c
 	return connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -errno : fd_take(&fd);
 }
 
-static struct flow *make(struct forwarder *f, struct listener *l, const struct sockaddr_storage *client)
+static struct flow *make(struct forwarder *f, struct listener *l,
+			 const struct sockaddr_storage *client)
 {
 	struct flow *flow = calloc(1, sizeof(*flow));
 	struct flow **bucket;
@@ -280,7 +290,8 @@ void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t ev
 	(void)events;
 	for (int i = 0; i < DATAGRAMS; i++) {
 		union {
-			char space[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+			char space[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+				   CMSG_SPACE(sizeof(struct in_pktinfo))];
 			struct cmsghdr align;
 		} control;
 		struct sockaddr_storage client = { 0 };
@@ -308,7 +319,8 @@ void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t ev
 		}
 		take_local(flow, &msg);
 		touch(f, flow);
-		if (send(flow->fd, f->buffer, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == ECONNREFUSED) {
+		if (send(flow->fd, f->buffer, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno == ECONNREFUSED) {
 			/* That was about an earlier one; the error is taken, so this one may go. */
 			(void)send(flow->fd, f->buffer, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		}

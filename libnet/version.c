@@ -2,9 +2,9 @@
 /*
  * net/version: which slirp4netns is installed.
  *
- * One that is too old refuses an option in words of its own, when the container is half made. Asked beforehand it can be named
- * with what is needed; but asking takes as long as connecting the network. So the answer is kept, for as long as the
- * program's file is the same one.
+ * One that is too old refuses an option in words of its own, when the container is half made. Asked
+ * beforehand it can be named with what is needed; but asking takes as long as connecting the
+ * network. So the answer is kept, for as long as the program's file is the same one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,10 @@
 #define PROBE_TIMEOUT_S 5
 #define ANSWER_MAX 4096
 
-/* "1.2.0" as 1002000; 0: that is no version. Whatever follows the third number ("-beta", "+dev") counts for nothing. */
+/*
+ * "1.2.0" as 1002000; 0: that is no version. Whatever follows the third number ("-beta", "+dev")
+ * counts for nothing.
+ */
 static uint32_t read_version(const char *text)
 {
 	unsigned major, minor, patch;
@@ -42,9 +45,9 @@ static uint32_t read_version(const char *text)
 /* What tells one file of that name from the next, and begins the line in the cache. */
 static const char *identity(struct arena *arena, const struct stat *st)
 {
-	return arena_printf(arena, "%" PRIuMAX " %" PRIuMAX " %" PRIdMAX " %" PRIdMAX ".%09ld ", (uintmax_t)st->st_dev,
-			    (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
-			    st->st_mtim.tv_nsec);
+	return arena_printf(arena, "%" PRIuMAX " %" PRIuMAX " %" PRIdMAX " %" PRIdMAX ".%09ld ",
+			    (uintmax_t)st->st_dev, (uintmax_t)st->st_ino, (intmax_t)st->st_size,
+			    (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
 /* The version in the cache, if it is of that file; else 0. */
@@ -65,10 +68,12 @@ static uint32_t recall(struct arena *arena, const char *cache, const char *file)
 static void keep(struct arena *arena, const char *cache, const char *file, const char *version)
 {
 	const char *aside = arena_printf(arena, "%s.%d.tmp", cache, (int)getpid());
-	const char *line = arena_printf(arena, "%s%.*s\n", file, (int)strcspn(version, "\n"), version);
+	const char *line =
+		arena_printf(arena, "%s%.*s\n", file, (int)strcspn(version, "\n"), version);
 	scope_fd int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd >= 0 && (write(fd, line, strlen(line)) != (ssize_t)strlen(line) || rename(aside, cache) < 0)) {
+	if (fd >= 0 &&
+	    (write(fd, line, strlen(line)) != (ssize_t)strlen(line) || rename(aside, cache) < 0)) {
 		unlink(aside);
 	}
 }
@@ -78,9 +83,13 @@ static int ask(struct arena *arena, const char *slirp, const char **ret, struct 
 	static const char *const argv[] = { "slirp4netns", "--version", NULL };
 	static const char *const env[] = { NULL };
 	scope_fd int out = memfd_create("slirp4netns", MFD_CLOEXEC);
-	const struct sys_spawn spawn = {
-		.path = slirp, .argv = argv, .env = env, .input = "", .timeout = PROBE_TIMEOUT_S, .out = out, .err = -1
-	};
+	const struct sys_spawn spawn = { .path = slirp,
+					 .argv = argv,
+					 .env = env,
+					 .input = "",
+					 .timeout = PROBE_TIMEOUT_S,
+					 .out = out,
+					 .err = -1 };
 
 	if (out < 0) {
 		return err_errno(err, errno, "asking slirp4netns for its version");
@@ -101,16 +110,16 @@ static int check(const char *slirp, uint32_t version, const struct net_config *c
 	if (version >= needed) {
 		return 0;
 	}
-	return err_set(
-		err, ENOTSUP,
-		"slirp4netns %u.%u.%u (%s) is too old%s: version %u.%u.%u or newer is needed; install one, and put it "
-		"first in PATH",
-		version / 1000000, version / 1000 % 1000, version % 1000, slirp,
-		later ? " for outbound_addr and enable_dns=false" : "", needed / 1000000, needed / 1000 % 1000,
-		needed % 1000);
+	return err_set(err, ENOTSUP,
+		       "slirp4netns %u.%u.%u (%s) is too old%s: version %u.%u.%u or newer is "
+		       "needed; install one, and put it first in PATH",
+		       version / 1000000, version / 1000 % 1000, version % 1000, slirp,
+		       later ? " for outbound_addr and enable_dns=false" : "", needed / 1000000,
+		       needed / 1000 % 1000, needed % 1000);
 }
 
-int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache, struct err *err)
+int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache,
+		    struct err *err)
 {
 	static const char prefix[] = "slirp4netns version ";
 	scope_arena struct arena arena = ARENA_INIT;
@@ -127,8 +136,11 @@ int net_slirp_check(const char *slirp, const struct net_config *config, const ch
 	}
 	if (version == 0) {
 		TRY(ask(&arena, slirp, &answer, err));
-		if (!str_starts(answer, prefix) || (version = read_version(answer + strlen(prefix))) == 0) {
-			/* A build that numbers itself in another way: what it can't do it will say. */
+		if (!str_starts(answer, prefix) ||
+		    (version = read_version(answer + strlen(prefix))) == 0) {
+			/*
+			 * A build that numbers itself in another way: what it can't do it will say.
+			 */
 			return 0;
 		}
 		if (cache) {

@@ -2,10 +2,11 @@
 /*
  * arena: memory that is given back all at once.
  *
- * A configuration and the plan made of it are built once, read many times and dropped together: each
- * owns one arena and nothing in them is freed singly. Allocation never fails: a process that cannot
- * have a few kilobytes ends with "out of memory" and exit 1, and what it had begun is undone as after
- * any other death (the guest dies with its parent, an unfinished state folder counts as absent).
+ * A configuration and the plan made of it are built once, read many times and dropped together:
+ * each owns one arena and nothing in them is freed singly. Allocation never fails: a process that
+ * cannot have a few kilobytes ends with "out of memory" and exit 1, and what it had begun is undone
+ * as after any other death (the guest dies with its parent, an unfinished state folder counts as
+ * absent).
  */
 #pragma once
 
@@ -18,9 +19,9 @@ struct arena {
 	struct arena_block *head;
 };
 
-#define ARENA_INIT                                                                                                     \
-	{                                                                                                              \
-		NULL                                                                                                   \
+#define ARENA_INIT                                                                                 \
+	{                                                                                          \
+		NULL                                                                               \
 	}
 
 /* Frees everything. The arena may be used again. */

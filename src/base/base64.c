@@ -43,7 +43,8 @@ static int decode_group(const char *text, size_t padding, unsigned char *out)
 	return 0;
 }
 
-int base64_decode(struct arena *arena, const char *text, size_t max, const void **ret, size_t *ret_len)
+int base64_decode(struct arena *arena, const char *text, size_t max, const void **ret,
+		  size_t *ret_len)
 {
 	size_t len = strlen(text);
 	size_t padding = len < 4 || text[len - 1] != '=' ? 0 : text[len - 2] == '=' ? 2 : 1;

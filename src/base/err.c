@@ -19,7 +19,10 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 /* Marks where a message was cut. */
 #define CUT "..."
 
-/* The first place at or after `at`, in a text of len bytes, that is not in the middle of a character of UTF-8. */
+/*
+ * The first place at or after `at`, in a text of len bytes, that is not in the middle of a
+ * character of UTF-8.
+ */
 static size_t character(const char *text, size_t at, size_t len)
 {
 	while (at < len && (text[at] & 0xc0) == 0x80) {
@@ -29,8 +32,8 @@ static size_t character(const char *text, size_t at, size_t len)
 }
 
 /*
- * The cause and the remedy stand at the end. So where there is no room, what is there is cut at its end, but keeps half of the
- * room, and then the text at its beginning.
+ * The cause and the remedy stand at the end. So where there is no room, what is there is cut at its
+ * end, but keeps half of the room, and then the text at its beginning.
  */
 static void append(struct err *err, const char *between, const char *text)
 {
@@ -39,7 +42,10 @@ static void append(struct err *err, const char *between, const char *text)
 	const char *mark = "";
 
 	if (used + more > room && used > room / 2) {
-		/* Three bytes are for the rest of a character, and no more: what is cut may be no UTF-8 at all. */
+		/*
+		 * Three bytes are for the rest of a character, and no more: what is cut may be no
+		 * UTF-8 at all.
+		 */
 		size_t keep = (more < room / 2 ? room - more : room / 2) - strlen(CUT) - 3;
 
 		keep = character(err->msg, keep, keep + 3);

@@ -80,7 +80,10 @@ static void line_add_time(struct line *line)
 	line_add(line, text);
 }
 
-/* How many bytes the well-formed UTF-8 sequence at p has (no overlong forms, no surrogates), 0: it is none. */
+/*
+ * How many bytes the well-formed UTF-8 sequence at p has (no overlong forms, no surrogates), 0: it
+ * is none.
+ */
 static size_t utf8_len(const unsigned char *p)
 {
 	uint32_t code;
@@ -172,13 +175,17 @@ static void line_send(const struct line *line)
 	} while (n < 0 && errno == EINTR);
 }
 
-/* systemd's native protocol, JOURNAL_NATIVE_PROTOCOL: one field a line. ID is crun's name for the identifier. */
+/*
+ * systemd's native protocol, JOURNAL_NATIVE_PROTOCOL: one field a line. ID is crun's name for the
+ * identifier.
+ */
 static void to_journal(enum log_level level, const char *msg)
 {
 	struct line line = { .len = 0 };
 	char head[3 * IDENT_MAX];
 
-	snprintf(head, sizeof(head), "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nID=%s\nMESSAGE=", severity(level), sink.ident,
+	snprintf(head, sizeof(head),
+		 "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nID=%s\nMESSAGE=", severity(level), sink.ident,
 		 sink.ident);
 	line_add(&line, head);
 	line_add_plain(&line, msg);
@@ -197,7 +204,8 @@ static void to_syslog(enum log_level level, const char *msg)
 
 	localtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
-	snprintf(head, sizeof(head), "<%d>%s %s[%d]: ", 1 << 3 | severity(level), when, sink.ident, (int)getpid());
+	snprintf(head, sizeof(head), "<%d>%s %s[%d]: ", 1 << 3 | severity(level), when, sink.ident,
+		 (int)getpid());
 	line_add(&line, head);
 	line_add_plain(&line, msg);
 	line_send(&line);
@@ -276,8 +284,10 @@ static int open_daemon(const char *target, enum target kind, const char *path, s
 	scope_fd int fd = -1;
 
 	if (!*ident || strlen(ident) > IDENT_MAX) {
-		return err_set(err, EINVAL, "--log %s: an identifier of at most %d bytes belongs behind the colon",
-			       target, IDENT_MAX);
+		return err_set(
+			err, EINVAL,
+			"--log %s: an identifier of at most %d bytes belongs behind the colon",
+			target, IDENT_MAX);
 	}
 	for (const char *p = ident; *p; p++) {
 		/* A line break would begin a field of its own. */

@@ -2,9 +2,10 @@
 /*
  * log: where warnings, debugging and the one final error go.
  *
- * Formats: text ("rootlet: warning: …" on stderr) or json (one object a line with level, msg, time, as clients
- * parse it). In JSON a run logs one object on failure and nothing on success, so notes stay out of it unless
- * --debug was given. With a log file the final error is repeated as text on stderr.
+ * Formats: text ("rootlet: warning: …" on stderr) or json (one object a line with level, msg, time,
+ * as clients parse it). In JSON a run logs one object on failure and nothing on success, so notes
+ * stay out of it unless --debug was given. With a log file the final error is repeated as text on
+ * stderr.
  */
 #pragma once
 
@@ -24,8 +25,9 @@ enum log_format {
 };
 
 /*
- * target: NULL or "" for stderr; PATH or "file:PATH"; "journald:IDENT"; "syslog:IDENT" (these two have a form of their own, so
- * `format` only says how much is logged). Errors: the file can't be opened, the daemon's socket is not there.
+ * target: NULL or "" for stderr; PATH or "file:PATH"; "journald:IDENT"; "syslog:IDENT" (these two
+ * have a form of their own, so `format` only says how much is logged). Errors: the file can't be
+ * opened, the daemon's socket is not there.
  */
 int log_open(const char *target, enum log_format format, enum log_level level, struct err *err);
 

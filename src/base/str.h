@@ -30,9 +30,9 @@ bool str_eq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
 
 /*
- * The whole of text as a decimal number between min and max. No white space, no sign for the unsigned
- * form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of leniency here).
- * Return 0, or -EINVAL / -ERANGE with *ret untouched.
+ * The whole of text as a decimal number between min and max. No white space, no sign for the
+ * unsigned form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of
+ * leniency here). Return 0, or -EINVAL / -ERANGE with *ret untouched.
  */
 int str_u64(const char *text, uint64_t max, uint64_t *ret);
 int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret);

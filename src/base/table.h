@@ -15,9 +15,9 @@ struct name {
 };
 
 /* Tables end with an entry whose name is NULL. */
-#define NAMES_END                                                                                                      \
-	{                                                                                                              \
-		NULL, 0                                                                                                \
+#define NAMES_END                                                                                  \
+	{                                                                                          \
+		NULL, 0                                                                            \
 	}
 
 /* The entry of that name, or NULL. Names are compared exactly. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd: one const struct for each command, in its own file. Parsing, --help and the manual page are all made of the same
- * tables. A new command is its file and one line in table.c.
+ * cmd: one const struct for each command, in its own file. Parsing, --help and the manual page are
+ * all made of the same tables. A new command is its file and one line in table.c.
  */
 #pragma once
 
@@ -22,15 +22,16 @@ enum cmd_option_use {
 struct cmd_option {
 	const char *name; /* long, without dashes */
 	char letter;	  /* short, 0: none */
-	const char *arg;  /* the value's name in the help; NULL: a flag, which takes =true and =false */
+	/* the value's name in the help; NULL: a flag, which takes =true and =false */
+	const char *arg;
 	const char *help; /* NULL: another letter of the same name, not shown */
 	enum cmd_option_use use;
 };
 
 /* Tables end with an option whose name is NULL. */
-#define CMD_OPTIONS_END                                                                                                \
-	{                                                                                                              \
-		.name = NULL                                                                                           \
+#define CMD_OPTIONS_END                                                                            \
+	{                                                                                          \
+		.name = NULL                                                                       \
 	}
 
 struct cmd_context;
@@ -43,9 +44,10 @@ struct cmd {
 	const struct cmd_option *options;
 	unsigned min_args;
 	unsigned max_args; /* UINT_MAX: any number */
-	bool runs_program; /* starts foreign programs: rootlet's own file must be out of their reach */
-	bool free_tail;	   /* what follows the first argument is not for us to parse (exec, ps) */
-	int failure;	   /* exit status of a failure; 0: 1 */
+	/* starts foreign programs: rootlet's own file must be out of their reach */
+	bool runs_program;
+	bool free_tail; /* what follows the first argument is not for us to parse (exec, ps) */
+	int failure;	/* exit status of a failure; 0: 1 */
 
 	/* 0 with *ret_status the exit status (0 at the call), or -errno with err. */
 	int (*run)(struct cmd_context *ctx, int *ret_status, struct err *err);
@@ -86,14 +88,16 @@ enum cmd_order {
 };
 
 /*
- * Parses argv (without the program's or the command's name) by a table: --x=v, --x v, the same with one dash, -dt, -bDIR,
- * -b DIR, -- for the end. Errors: EINVAL, one line that says what to do, `who` ("create: ", "") in front of it.
+ * Parses argv (without the program's or the command's name) by a table: --x=v, --x v, the same with
+ * one dash, -dt, -bDIR, -b DIR, -- for the end. Errors: EINVAL, one line that says what to do,
+ * `who` ("create: ", "") in front of it.
  */
-int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_order order, const char *who, char **argv,
-	      struct cmd_args *ret, struct err *err);
+int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_order order,
+	      const char *who, char **argv, struct cmd_args *ret, struct err *err);
 
 /* cmd_parse for a command, and the number of its arguments. */
-int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret, struct err *err);
+int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret,
+		      struct err *err);
 
 /* The last value given, NULL when there is none or it is empty. The name must be in the table. */
 const char *cmd_value(const struct cmd_args *args, const char *name);
@@ -114,18 +118,23 @@ int cmd_number(const struct cmd_args *args, const char *name, int max, int *ret,
 /* The text of --help for a command, or for the program when cmd is NULL. */
 void cmd_help(struct text *out, const struct cmd *cmd);
 
-/* Writes to stdout, whole or with an error: a full disk, a closed pipe or no stdout at all does not pass as success. */
+/*
+ * Writes to stdout, whole or with an error: a full disk, a closed pipe or no stdout at all does not
+ * pass as success.
+ */
 int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err *err);
 
 /* Where state lives, from --root and the environment. */
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err);
 
 /*
- * Calls each(root, id) for the container named by the first argument or, with --regex, for every one whose id matches
- * it. There the first error is returned after all were tried, further ones are warnings.
+ * Calls each(root, id) for the container named by the first argument or, with --regex, for every
+ * one whose id matches it. There the first error is returned after all were tried, further ones are
+ * warnings.
  */
-int cmd_each(struct cmd_context *ctx, int (*each)(const char *root, const char *id, void *data, struct err *err),
-	     void *data, struct err *err);
+int cmd_each(struct cmd_context *ctx,
+	     int (*each)(const char *root, const char *id, void *data, struct err *err), void *data,
+	     struct err *err);
 
 /* "table" or "json" by --format: *ret_json. */
 int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);
@@ -136,17 +145,19 @@ int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);
 /* Options of checkpoint and restore that mean the same for both (criu_options.c). */
 struct criu_options;
 /* clang-format off */
-#define CMD_CRIU_OPTIONS                                                                                       \
-	{ "image-path", 0, "DIR", "folder of the image files (default: checkpoint)", CMD_USED },               \
-	{ "work-path", 0, "DIR", "folder of CRIU's logs (default: that of the images)", CMD_USED },            \
-	{ "tcp-established", 0, NULL, "with open TCP connections", CMD_USED },                                 \
-	{ "ext-unix-sk", 0, NULL, "with UNIX sockets to processes outside", CMD_USED },                        \
-	{ "shell-job", 0, NULL, "a process of a shell's session", CMD_USED },                                  \
-	{ "file-locks", 0, NULL, "with locks of files", CMD_USED },                                            \
-	{ "manage-cgroups-mode", 0, "MODE", "soft, full, strict or ignore (default: ignore)", CMD_USED },      \
-	{ "network-lock", 0, "METHOD", "iptables, nftables or skip", CMD_USED },                               \
-	{ "empty-ns", 0, "network", "an empty namespace in place of what it holds", CMD_USED },                \
-	{ "auto-dedup", 0, NULL, "remove memory that a later image has too", CMD_USED },                       \
+#define CMD_CRIU_OPTIONS \
+	{ "image-path", 0, "DIR", "folder of the image files (default: checkpoint)", CMD_USED }, \
+	{ "work-path", 0, "DIR", \
+	  "folder of CRIU's logs (default: that of the images)", CMD_USED }, \
+	{ "tcp-established", 0, NULL, "with open TCP connections", CMD_USED }, \
+	{ "ext-unix-sk", 0, NULL, "with UNIX sockets to processes outside", CMD_USED }, \
+	{ "shell-job", 0, NULL, "a process of a shell's session", CMD_USED }, \
+	{ "file-locks", 0, NULL, "with locks of files", CMD_USED }, \
+	{ "manage-cgroups-mode", 0, "MODE", \
+	  "soft, full, strict or ignore (default: ignore)", CMD_USED }, \
+	{ "network-lock", 0, "METHOD", "iptables, nftables or skip", CMD_USED }, \
+	{ "empty-ns", 0, "network", "an empty namespace in place of what it holds", CMD_USED }, \
+	{ "auto-dedup", 0, NULL, "remove memory that a later image has too", CMD_USED }, \
 	{ "lazy-pages", 0, NULL, "move memory when it is needed", CMD_USED }
 /* clang-format on */
 int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct err *err);
@@ -154,17 +165,25 @@ int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct e
 /* Options of create and run that mean the same for both (launch_options.c). */
 struct launch_options;
 /* clang-format off */
-#define CMD_CREATE_OPTIONS                                                                                     \
-	{ "bundle", 'b', "DIR", "the bundle: the folder with config.json (default: .)", CMD_USED },            \
-	{ "config", 'f', "FILE", "read FILE in place of the bundle's config.json", CMD_USED },                 \
-	{ "console-socket", 0, "PATH", "UNIX socket that is sent the terminal's descriptor", CMD_USED },       \
-	{ "pid-file", 0, "FILE", "write the container's pid there", CMD_USED },                                \
-	{ "no-pivot", 0, NULL, "move the root in place of pivot_root (rootfs on a ramdisk)", CMD_USED },       \
-	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED },                          \
-	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED },                 \
-	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the container", CMD_USED },          \
-	{ "net", 0, "MODE", "slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH or container:ID", CMD_USED }, \
-	{ "publish", 'p', "PORT", "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)", CMD_USED },        \
-	{ "no-subreaper", 0, NULL, "do not take over what a container without a pid namespace leaves", CMD_USED }
+#define CMD_CREATE_OPTIONS \
+	{ "bundle", 'b', "DIR", \
+	  "the bundle: the folder with config.json (default: .)", CMD_USED }, \
+	{ "config", 'f', "FILE", "read FILE in place of the bundle's config.json", CMD_USED }, \
+	{ "console-socket", 0, "PATH", \
+	  "UNIX socket that is sent the terminal's descriptor", CMD_USED }, \
+	{ "pid-file", 0, "FILE", "write the container's pid there", CMD_USED }, \
+	{ "no-pivot", 0, NULL, \
+	  "move the root in place of pivot_root (rootfs on a ramdisk)", CMD_USED }, \
+	{ "no-new-keyring", 0, NULL, "keep the caller's session keyring", CMD_USED }, \
+	{ "preserve-fds", 0, "N", "pass descriptors 3 to 2+N on to the container", CMD_USED }, \
+	{ "pidfd-socket", 0, "PATH", \
+	  "UNIX socket that is sent a pidfd of the container", CMD_USED }, \
+	{ "net", 0, "MODE", \
+	  "slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH or container:ID", CMD_USED }, \
+	{ "publish", 'p', "PORT", \
+	  "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)", CMD_USED }, \
+	{ "no-subreaper", 0, NULL, \
+	  "do not take over what a container without a pid namespace leaves", CMD_USED }
 /* clang-format on */
-int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err);
+int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret,
+		       struct err *err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd/context: what several commands do in the same way: the state folder, stdout, --regex, --format. */
+/*
+ * cmd/context: what several commands do in the same way: the state folder, stdout, --regex,
+ * --format.
+ */
 #include <errno.h>
 #include <regex.h>
 #include <signal.h>
@@ -37,8 +40,8 @@ int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err 
 }
 
 static int each_match(struct cmd_context *ctx, const char *root, const regex_t *regex,
-		      int (*each)(const char *root, const char *id, void *data, struct err *err), void *data,
-		      struct err *err)
+		      int (*each)(const char *root, const char *id, void *data, struct err *err),
+		      void *data, struct err *err)
 {
 	struct strs ids = { .n = 0 };
 	struct err one;
@@ -61,8 +64,9 @@ static int each_match(struct cmd_context *ctx, const char *root, const regex_t *
 	return result;
 }
 
-int cmd_each(struct cmd_context *ctx, int (*each)(const char *root, const char *id, void *data, struct err *err),
-	     void *data, struct err *err)
+int cmd_each(struct cmd_context *ctx,
+	     int (*each)(const char *root, const char *id, void *data, struct err *err), void *data,
+	     struct err *err)
 {
 	const char *name = ctx->args.v[0];
 	const char *root = NULL;
@@ -89,7 +93,8 @@ int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err)
 	const char *format = cmd_value(&ctx->args, "format");
 
 	if (format && !str_eq(format, "table") && !str_eq(format, "json")) {
-		return err_set(err, EINVAL, "%s: invalid format `%s`: table or json", ctx->cmd->name, format);
+		return err_set(err, EINVAL, "%s: invalid format `%s`: table or json",
+			       ctx->cmd->name, format);
 	}
 	*ret_json = format && str_eq(format, "json");
 	return 0;

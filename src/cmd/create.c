@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd/create: the OCI operation "create": everything is made, the user's process waits for "start". */
+/*
+ * cmd/create: the OCI operation "create": everything is made, the user's process waits for "start".
+ */
 #include <unistd.h>
 
 #include "cmd/commands.h"

@@ -12,7 +12,8 @@ int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct e
 	const char *empty = cmd_value(args, "empty-ns");
 
 	if (empty && !str_eq(empty, "network")) {
-		return err_set(err, EINVAL, "%s: --empty-ns: `%s`: only network is possible", ctx->cmd->name, empty);
+		return err_set(err, EINVAL, "%s: --empty-ns: `%s`: only network is possible",
+			       ctx->cmd->name, empty);
 	}
 	*ret = (struct criu_options){
 		.images = images ? images : "checkpoint",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd/events: statistics, out-of-memory events and network restarts of a container, one JSON object a line, in the
- * form that runc has given them and containerd reads.
+ * cmd/events: statistics, out-of-memory events and network restarts of a container, one JSON object
+ * a line, in the form that runc has given them and containerd reads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,14 +16,16 @@
 #include "json/encode.h"
 
 static const struct cmd_option options[] = {
-	{ "interval", 0, "TIME", "between two statistics: 5s, 500ms, 1m30s (default: 5s)", CMD_USED },
+	{ "interval", 0, "TIME", "between two statistics: 5s, 500ms, 1m30s (default: 5s)",
+	  CMD_USED },
 	{ "stats", 0, NULL, "print the statistics once and end", CMD_USED },
 	CMD_OPTIONS_END,
 };
 
 #define NANOSECONDS 1000 /* in a microsecond */
 
-static void write_line(struct json_writer *w, const char *key, const struct stats_pressure_line *line)
+static void write_line(struct json_writer *w, const char *key,
+		       const struct stats_pressure_line *line)
 {
 	json_object_begin(w, key);
 	json_number(w, "avg10", line->avg10 ? line->avg10 : "0");
@@ -62,8 +64,8 @@ static void write_cpu(struct json_writer *w, const struct cgroup_stats *s)
 	json_object_end(w);
 }
 
-static void write_usage(struct json_writer *w, const char *key, uint64_t limit, uint64_t usage, uint64_t max,
-			uint64_t failures)
+static void write_usage(struct json_writer *w, const char *key, uint64_t limit, uint64_t usage,
+			uint64_t max, uint64_t failures)
 {
 	json_object_begin(w, key);
 	json_uint(w, "limit", limit);
@@ -88,7 +90,8 @@ static void write_memory(struct json_writer *w, const struct cgroup_stats *s)
 			    host_stats_value(&s->memory.events, "max"));
 		if (s->memory.has_swap) {
 			write_usage(w, "swap", sum(s->memory.limit, s->memory.swap_limit),
-				    sum(s->memory.usage, s->memory.swap_usage), s->memory.swap_max, 0);
+				    sum(s->memory.usage, s->memory.swap_usage), s->memory.swap_max,
+				    0);
 		}
 		json_object_begin(w, "raw");
 		for (size_t i = 0; i < s->memory.stat.n; i++) {
@@ -119,8 +122,12 @@ static void write_io_list(struct json_writer *w, const char *key, const struct c
 
 static void write_io(struct json_writer *w, const struct cgroup_stats *s)
 {
-	static const char *const bytes[][2] = { { "Read", "rbytes" }, { "Write", "wbytes" }, { "Discard", "dbytes" } };
-	static const char *const count[][2] = { { "Read", "rios" }, { "Write", "wios" }, { "Discard", "dios" } };
+	static const char *const bytes[][2] = { { "Read", "rbytes" },
+						{ "Write", "wbytes" },
+						{ "Discard", "dbytes" } };
+	static const char *const count[][2] = { { "Read", "rios" },
+						{ "Write", "wios" },
+						{ "Discard", "dios" } };
 
 	json_object_begin(w, "blkio");
 	write_io_list(w, "ioServiceBytesRecursive", s, bytes);
@@ -164,7 +171,8 @@ struct follower {
 };
 
 /* stats NULL: an event without data. */
-static int print_event(const struct follower *f, const char *type, const struct cgroup_stats *stats, struct err *err)
+static int print_event(const struct follower *f, const char *type, const struct cgroup_stats *stats,
+		       struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct json_writer w;
@@ -244,7 +252,8 @@ static int read_interval(const char *text, int64_t *ret_ms, struct err *err)
 		size_t len = strspn(end, "msh");
 		const struct name *unit;
 
-		if (end == p || strspn(p, "0123456789.") != (size_t)(end - p) || len >= sizeof(name)) {
+		if (end == p || strspn(p, "0123456789.") != (size_t)(end - p) ||
+		    len >= sizeof(name)) {
 			break;
 		}
 		if (len > 0) {
@@ -259,7 +268,8 @@ static int read_interval(const char *text, int64_t *ret_ms, struct err *err)
 		p = end + len;
 	}
 	if (*p || sum_ms <= 0) {
-		return err_set(err, EINVAL, "--interval: `%s` is not a time such as 5s, 500ms or 1m30s", text);
+		return err_set(err, EINVAL,
+			       "--interval: `%s` is not a time such as 5s, 500ms or 1m30s", text);
 	}
 	*ret_ms = sum_ms;
 	return 0;
@@ -269,9 +279,13 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
 	const char *interval = cmd_value(&ctx->args, "interval");
 	struct follower f = { .ctx = ctx, .id = ctx->args.v[0] };
-	struct cgroup_watch watch = {
-		.tick = tick, .oom = oom, .told = network, .data = &f, .interval_ms = 5000, .pidfd = -1, .also = -1
-	};
+	struct cgroup_watch watch = { .tick = tick,
+				      .oom = oom,
+				      .told = network,
+				      .data = &f,
+				      .interval_ms = 5000,
+				      .pidfd = -1,
+				      .also = -1 };
 	scope_fd int pidfd = -1, control = -1;
 	const char *root = NULL;
 	struct state state;
@@ -299,19 +313,24 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		}
 		return print_event(&f, "stats", &stats, err);
 	}
-	/* Without a network of ours, or with one that has just ended, there is nothing to hear of it. */
+	/*
+	 * Without a network of ours, or with one that has just ended, there is nothing to hear of
+	 * it.
+	 */
 	if (host_network_follow(root, f.id, &control, &ignored) == 0) {
 		watch.also = control;
 	}
-	return host_cgroup_follow(f.cgroup, &watch, err) < 0 ? err_wrap(err, "events of container `%s`", f.id) : 0;
+	return host_cgroup_follow(f.cgroup, &watch, err) < 0 ?
+		       err_wrap(err, "events of container `%s`", f.id) :
+		       0;
 }
 
 const struct cmd cmd_events = {
 	.name = "events",
 	.summary = "Print statistics and out-of-memory events of a container",
 	.arguments = "CONTAINER",
-	.help = "One JSON object a line, until the container ends. The types are stats, oom, and network where "
-		"rootlet's own network\n"
+	.help = "One JSON object a line, until the container ends. The types are stats, oom, and "
+		"network where rootlet's own network\n"
 		"of the container had to be restarted.\n",
 	.options = options,
 	.min_args = 1,

@@ -8,14 +8,16 @@
 #include "host/enter.h"
 
 static const struct cmd_option options[] = {
-	{ "process", 'p', "FILE", "the process as JSON, as /process of config.json has it", CMD_USED },
+	{ "process", 'p', "FILE", "the process as JSON, as /process of config.json has it",
+	  CMD_USED },
 	{ "env", 'e', "NAME=VALUE", "an environment variable (can be repeated)", CMD_USED },
 	{ "cwd", 0, "DIR", "working directory", CMD_USED },
 	{ "user", 'u', "UID[:GID]", "ids in the container", CMD_USED },
 	{ "additional-gids", 'g', "GID", "a supplementary group (can be repeated)", CMD_USED },
 	{ "tty", 't', NULL, "give it a terminal", CMD_USED },
 	{ "detach", 'd', NULL, "return as soon as it runs", CMD_USED },
-	{ "console-socket", 0, "PATH", "UNIX socket that is sent the terminal's descriptor", CMD_USED },
+	{ "console-socket", 0, "PATH", "UNIX socket that is sent the terminal's descriptor",
+	  CMD_USED },
 	{ "pid-file", 0, "FILE", "write the process's pid there", CMD_USED },
 	{ "pidfd-socket", 0, "PATH", "UNIX socket that is sent a pidfd of the process", CMD_USED },
 	{ "cap", 'c', "CAPABILITY", "one more capability (can be repeated)", CMD_USED },
@@ -67,13 +69,14 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	take_wish(ctx, &exec.wish);
 	if (!exec.process_file && exec.wish.args.n == 0) {
 		return err_set(err, EINVAL,
-			       "\"exec\" requires a command, or --process FILE; see \"rootlet exec --help\"");
+			       "\"exec\" requires a command, or --process FILE; see \"rootlet exec "
+			       "--help\"");
 	}
 	if (exec.cgroup && exec.cgroup[strcspn(exec.cgroup, ":/")] == ':') {
-		return err_set(
-			err, EINVAL,
-			"--cgroup: `%s`: with cgroup v2 a controller has no cgroup of its own; give the path alone",
-			exec.cgroup);
+		return err_set(err, EINVAL,
+			       "--cgroup: `%s`: with cgroup v2 a controller has no cgroup of its "
+			       "own; give the path alone",
+			       exec.cgroup);
 	}
 	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &exec.preserve_fds, err));
 	TRY(cmd_root(ctx, false, &exec.root, err));
@@ -84,10 +87,10 @@ const struct cmd cmd_exec = {
 	.name = "exec",
 	.summary = "Run one more process in a container",
 	.arguments = "CONTAINER [COMMAND [ARGUMENT]...]",
-	.help = "Without --process it is made like the container's own process, without a terminal, and the other "
-		"options\n"
-		"change that. In the foreground the exit status is that of the process, 128 + N after signal N, and "
-		"255\n"
+	.help = "Without --process it is made like the container's own process, without a "
+		"terminal, and the other options\n"
+		"change that. In the foreground the exit status is that of the process, 128 + N "
+		"after signal N, and 255\n"
 		"when it could not be started.\n",
 	.options = options,
 	.min_args = 1,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd/features: what this build recognises, as the Features structure of runtime-spec (features.md, features-linux.md).
+ * cmd/features: what this build recognises, as the Features structure of runtime-spec (features.md,
+ * features-linux.md).
  *
- * Every list is the table that decodes or applies the thing, so nothing can be claimed that is not there.
+ * Every list is the table that decodes or applies the thing, so nothing can be claimed that is not
+ * there.
  */
 #include "cmd/commands.h"
 #include "commit.h"
@@ -119,7 +121,10 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_string(&w, "org.rootlet.commit", ROOTLET_COMMIT);
 	json_string(&w, "run.oci.checkpoint.enabled", "true");
 	json_object_end(&w);
-	/* Those that make the runtime act on paths or programs of the host, should a config come from elsewhere. */
+	/*
+	 * Those that make the runtime act on paths or programs of the host, should a config come
+	 * from elsewhere.
+	 */
 	json_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
 	json_string(&w, NULL, "org.rootlet.proc");
 	json_string(&w, NULL, "org.criu.config");

@@ -16,14 +16,15 @@ static void add_option(struct text *out, const struct cmd_option *option)
 	if (option->letter) {
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	}
-	len = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, option->name, option->arg ? " " : "",
-		       option->arg ? option->arg : "");
+	len = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, option->name,
+		       option->arg ? " " : "", option->arg ? option->arg : "");
 	if (len >= COLUMN) {
 		text_add(out, "%s\n%*s", left, COLUMN, "");
 	} else {
 		text_add(out, "%-*s", COLUMN, left);
 	}
-	text_add(out, "%s%s\n", option->help, option->use == CMD_IGNORED ? " (accepted, ignored)" : "");
+	text_add(out, "%s%s\n", option->help,
+		 option->use == CMD_IGNORED ? " (accepted, ignored)" : "");
 }
 
 static void add_options(struct text *out, const struct cmd_option *options)

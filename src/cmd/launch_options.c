@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd/launch_options: from the options that create and run share to what host_create and host_run take. */
+/*
+ * cmd/launch_options: from the options that create and run share to what host_create and host_run
+ * take.
+ */
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
@@ -17,7 +20,8 @@ static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)
 	return cmd_flag(globals, "systemd-cgroup") ? PLAN_CGROUP_ONLY_SYSTEMD : PLAN_CGROUP_AUTO;
 }
 
-int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret, struct err *err)
+int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret,
+		       struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
 	const char *bundle = cmd_value(args, "bundle");

@@ -23,8 +23,11 @@ struct row {
 	enum state_status status;
 };
 
-/* Reads every container; one that goes in the meantime is left out, a damaged one with a warning. */
-static size_t load_rows(struct cmd_context *ctx, const char *root, const struct strs *ids, struct row *rows)
+/*
+ * Reads every container; one that goes in the meantime is left out, a damaged one with a warning.
+ */
+static size_t load_rows(struct cmd_context *ctx, const char *root, const struct strs *ids,
+			struct row *rows)
 {
 	struct err err;
 	size_t n = 0;
@@ -45,7 +48,8 @@ static size_t load_rows(struct cmd_context *ctx, const char *root, const struct 
 static void cells_of(struct arena *arena, const struct row *row, const char *cells[COLUMNS])
 {
 	cells[0] = row->state.id;
-	cells[1] = arena_printf(arena, "%d", row->status == STATE_STOPPED ? 0 : (int)row->state.pid);
+	cells[1] =
+		arena_printf(arena, "%d", row->status == STATE_STOPPED ? 0 : (int)row->state.pid);
 	cells[2] = host_status_name(row->status);
 	cells[3] = row->state.bundle;
 	cells[4] = row->state.created;

@@ -25,7 +25,10 @@ static const struct name log_levels[] = {
 	NAMES_END,
 };
 
-/* Else the next file to be opened would become our output, or the container's. Returns whether there is a stdout. */
+/*
+ * Else the next file to be opened would become our output, or the container's. Returns whether
+ * there is a stdout.
+ */
 static bool fill_standard_fds(void)
 {
 	bool has_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
@@ -48,13 +51,17 @@ static int open_log(const struct cmd_args *globals, struct err *err)
 	const struct name *level = names_find(log_levels, level_text ? level_text : "warning");
 
 	if (!format) {
-		return err_set(err, EINVAL, "--log-format: `%s` is not known: text or json", format_text);
+		return err_set(err, EINVAL, "--log-format: `%s` is not known: text or json",
+			       format_text);
 	}
 	if (!level) {
-		return err_set(err, EINVAL, "--log-level: `%s` is not known: error, warning or debug", level_text);
+		return err_set(err, EINVAL,
+			       "--log-level: `%s` is not known: error, warning or debug",
+			       level_text);
 	}
 	return log_open(cmd_value(globals, "log"), (enum log_format)format->value,
-			cmd_flag(globals, "debug") ? LOG_LEVEL_DEBUG : (enum log_level)level->value, err);
+			cmd_flag(globals, "debug") ? LOG_LEVEL_DEBUG : (enum log_level)level->value,
+			err);
 }
 
 static int check_globals(const struct cmd_args *globals, struct err *err)
@@ -63,11 +70,14 @@ static int check_globals(const struct cmd_args *globals, struct err *err)
 	const char *limits = cmd_value(globals, "limits");
 
 	if (manager && !names_find(cmd_cgroup_managers, manager)) {
-		return err_set(err, EINVAL, "--cgroup-manager: `%s` is not known: auto, systemd, cgroupfs or disabled",
-			       manager);
+		return err_set(
+			err, EINVAL,
+			"--cgroup-manager: `%s` is not known: auto, systemd, cgroupfs or disabled",
+			manager);
 	}
 	if (limits && !str_eq(limits, "strict") && !str_eq(limits, "best-effort")) {
-		return err_set(err, EINVAL, "--limits: `%s` is not known: strict or best-effort", limits);
+		return err_set(err, EINVAL, "--limits: `%s` is not known: strict or best-effort",
+			       limits);
 	}
 	return 0;
 }
@@ -86,7 +96,8 @@ static int print_version(struct cmd_context *ctx, struct err *err)
 	struct text out;
 
 	text_init(&out, ctx->arena);
-	text_add(&out, "rootlet version " PACKAGE_VERSION "\ncommit: " ROOTLET_COMMIT "\nspec: " SPEC_VERSION "\n");
+	text_add(&out, "rootlet version " PACKAGE_VERSION "\ncommit: " ROOTLET_COMMIT
+		       "\nspec: " SPEC_VERSION "\n");
 	return cmd_print(ctx, &out, err);
 }
 
@@ -111,7 +122,8 @@ static int run(struct cmd_context *ctx, char **argv, int *ret_status, struct err
 {
 	const char *name;
 
-	TRY(cmd_parse(ctx->arena, cmd_global_options, CMD_IN_ORDER, "", argv + (argv[0] != NULL), &ctx->globals, err));
+	TRY(cmd_parse(ctx->arena, cmd_global_options, CMD_IN_ORDER, "", argv + (argv[0] != NULL),
+		      &ctx->globals, err));
 	if (ctx->globals.help) {
 		return print_help(ctx, NULL, err);
 	}
@@ -149,7 +161,10 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	ctx.no_stdout = !fill_standard_fds();
-	/* A caller that ignores it would have our children reaped without a word on how they ended, wait(2). */
+	/*
+	 * A caller that ignores it would have our children reaped without a word on how they ended,
+	 * wait(2).
+	 */
 	signal(SIGCHLD, SIG_DFL);
 	(void)argc;
 	if (run(&ctx, argv, &status, &err) < 0) {

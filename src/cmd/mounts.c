@@ -17,7 +17,8 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 
 	(void)ret_status;
 	if (!str_eq(what, "add") && !str_eq(what, "remove")) {
-		return err_set(err, EINVAL, "mounts: \"%s\": add or remove is what can be done with them", what);
+		return err_set(err, EINVAL,
+			       "mounts: \"%s\": add or remove is what can be done with them", what);
 	}
 	TRY(cmd_root(ctx, false, &root, err));
 	return host_mounts(root, ctx->args.v[1], ctx->args.v[2], str_eq(what, "remove"), err);
@@ -27,10 +28,10 @@ const struct cmd cmd_mounts = {
 	.name = "mounts",
 	.summary = "Add mounts to a container that is there, or remove them",
 	.arguments = "add|remove CONTAINER FILE",
-	.help = "FILE is a JSON array of mounts as config.json has them (- is standard input). Sources are the "
-		"host's,\n"
-		"destinations the container's. All of them are added, or none. For remove only the destinations "
-		"count:\n"
+	.help = "FILE is a JSON array of mounts as config.json has them (- is standard input). "
+		"Sources are the host's,\n"
+		"destinations the container's. All of them are added, or none. For remove only the "
+		"destinations count:\n"
 		"what is mounted there last goes, in the reverse order of FILE.\n",
 	.options = options,
 	.min_args = 3,

@@ -2,8 +2,9 @@
 /*
  * cmd/opts: one parser for the ways in which crun's and runc's callers write options.
  *
- * runc's parser (Go's) takes long options with one dash, crun's (argp) takes bundled letters and options after
- * arguments: both must work. "-name" is a long option when the table has that name, else letters.
+ * runc's parser (Go's) takes long options with one dash, crun's (argp) takes bundled letters and
+ * options after arguments: both must work. "-name" is a long option when the table has that name,
+ * else letters.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ struct parser {
 	struct err *err;
 };
 
-static const struct cmd_option *by_name(const struct cmd_option *options, const char *name, size_t len)
+static const struct cmd_option *by_name(const struct cmd_option *options, const char *name,
+					size_t len)
 {
 	for (const struct cmd_option *o = options; o->name; o++) {
 		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0) {
@@ -64,14 +66,14 @@ static int give(struct parser *p, const struct cmd_option *option, const char *v
 		const char *flag = value ? boolean(value) : "true";
 
 		if (!flag) {
-			return err_set(p->err, EINVAL, "%s--%s=%s: a flag takes true or false", p->who, option->name,
-				       value);
+			return err_set(p->err, EINVAL, "%s--%s=%s: a flag takes true or false",
+				       p->who, option->name, value);
 		}
 		value = flag;
 	} else if (!value) {
 		if (!*p->next) {
-			return err_set(p->err, EINVAL, "%soption --%s requires an argument: %s", p->who, option->name,
-				       option->arg);
+			return err_set(p->err, EINVAL, "%soption --%s requires an argument: %s",
+				       p->who, option->name, option->arg);
 		}
 		value = *p->next++;
 	}
@@ -81,7 +83,8 @@ static int give(struct parser *p, const struct cmd_option *option, const char *v
 
 static int unknown(struct parser *p, const char *dashes, const char *text, size_t len)
 {
-	return err_set(p->err, EINVAL, "%sunknown option %s%.*s; see \"%s\"", p->who, dashes, (int)len, text, p->see);
+	return err_set(p->err, EINVAL, "%sunknown option %s%.*s; see \"%s\"", p->who, dashes,
+		       (int)len, text, p->see);
 }
 
 /* "name" or "name=value", the dashes taken off. */
@@ -132,14 +135,15 @@ static int parse_option(struct parser *p, const char *arg)
 		return parse_long(p, "--", arg + 2);
 	}
 	len = strcspn(arg + 1, "=");
-	if (len > 1 && (by_name(p->options, arg + 1, len) || (len == 4 && str_starts(arg + 1, "help")))) {
+	if (len > 1 &&
+	    (by_name(p->options, arg + 1, len) || (len == 4 && str_starts(arg + 1, "help")))) {
 		return parse_long(p, "-", arg + 1);
 	}
 	return parse_letters(p, arg + 1);
 }
 
-int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_order order, const char *who, char **argv,
-	      struct cmd_args *ret, struct err *err)
+int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_order order,
+	      const char *who, char **argv, struct cmd_args *ret, struct err *err)
 {
 	struct cmd_args out = { .options = options };
 	struct parser p = {
@@ -179,20 +183,24 @@ int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_or
 	return 0;
 }
 
-int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret, struct err *err)
+int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret,
+		      struct err *err)
 {
 	const char *who = arena_printf(arena, "%s: ", cmd->name);
 	unsigned wanted;
 
-	TRY(cmd_parse(arena, cmd->options, cmd->free_tail ? CMD_IN_ORDER : CMD_PERMUTE, who, argv, ret, err));
+	TRY(cmd_parse(arena, cmd->options, cmd->free_tail ? CMD_IN_ORDER : CMD_PERMUTE, who, argv,
+		      ret, err));
 	if (ret->help || (ret->n >= cmd->min_args && ret->n <= cmd->max_args)) {
 		return 0;
 	}
 	if (cmd->max_args == 0) {
-		return err_set(err, EINVAL, "\"%s\" takes no arguments: `%s`", cmd->name, ret->v[0]);
+		return err_set(err, EINVAL, "\"%s\" takes no arguments: `%s`", cmd->name,
+			       ret->v[0]);
 	}
 	wanted = ret->n < cmd->min_args ? cmd->min_args : cmd->max_args;
-	return err_set(err, EINVAL, "\"%s\" requires %s %u argument%s: %s; see \"rootlet %s --help\"", cmd->name,
+	return err_set(err, EINVAL,
+		       "\"%s\" requires %s %u argument%s: %s; see \"rootlet %s --help\"", cmd->name,
 		       cmd->min_args == cmd->max_args ? "exactly" :
 		       ret->n < cmd->min_args	      ? "at least" :
 							"at most",
@@ -261,7 +269,8 @@ int cmd_number(const struct cmd_args *args, const char *name, int max, int *ret,
 		return 0;
 	}
 	if (str_u64(value, (uint64_t)max, &number) < 0) {
-		return err_set(err, EINVAL, "--%s: `%s` is not a number from 0 to %d", name, value, max);
+		return err_set(err, EINVAL, "--%s: `%s` is not a number from 0 to %d", name, value,
+			       max);
 	}
 	*ret = (int)number;
 	return 0;

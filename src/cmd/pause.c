@@ -29,8 +29,8 @@ const struct cmd cmd_pause = {
 	.name = "pause",
 	.summary = "Freeze all processes of a container",
 	.arguments = "CONTAINER",
-	.help = "Needs a cgroup of the container's own, as it has unless --cgroup-manager disabled was given or none "
-		"could be had.\n",
+	.help = "Needs a cgroup of the container's own, as it has unless --cgroup-manager disabled "
+		"was given or none could be had.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

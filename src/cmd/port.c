@@ -25,7 +25,8 @@ static int list(struct cmd_context *ctx, const char *root, const char *id, struc
 
 /* One after the other; what was done before the first failure stays. */
 static int change(struct cmd_context *ctx, const char *root,
-		  int (*one)(const char *root, const char *id, const char *port, struct err *err), struct err *err)
+		  int (*one)(const char *root, const char *id, const char *port, struct err *err),
+		  struct err *err)
 {
 	for (size_t i = 2; i < ctx->args.n; i++) {
 		TRY(one(root, ctx->args.v[1], ctx->args.v[i], err));
@@ -57,7 +58,8 @@ const struct cmd cmd_port = {
 	.name = "port",
 	.summary = "List, add or remove published ports",
 	.arguments = "list|add|remove CONTAINER [PORT]...",
-	.help = "PORT is written [HOST:]PORT[-PORT]:PORT[-PORT][/udp]. Without HOST it is every address of this host.\n"
+	.help = "PORT is written [HOST:]PORT[-PORT]:PORT[-PORT][/udp]. Without HOST it is every "
+		"address of this host.\n"
 		"The container has a network of rootlet's: run it with --net=slirp4netns.\n",
 	.options = options,
 	.min_args = 2,

@@ -122,7 +122,8 @@ static int find_pid_column(const char *header, size_t *ret, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, EINVAL, "what ps prints has no PID column; choose other arguments for it");
+	return err_set(err, EINVAL,
+		       "what ps prints has no PID column; choose other arguments for it");
 }
 
 static bool holds(const struct pids *pids, const char *text, size_t len)
@@ -196,7 +197,10 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		struct text table;
 
 		text_init(&table, ctx->arena);
-		/* The pids after ps: a process that came in between is missing, none is taken for ours wrongly. */
+		/*
+		 * The pids after ps: a process that came in between is missing, none is taken for
+		 * ours wrongly.
+		 */
 		TRY(run_ps(ctx, &table, err));
 		TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
 		TRY(filter(table.s, &pids, &out, err));

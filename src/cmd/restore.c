@@ -9,7 +9,8 @@ static const struct cmd_option options[] = {
 	{ "detach", 'd', NULL, "return as soon as it runs", CMD_USED },
 	{ "keep", 0, NULL, "don't delete the container after its end", CMD_USED },
 	{ "tcp-close", 0, NULL, "restore TCP connections as closed", CMD_USED },
-	{ "lsm-profile", 0, "TYPE:NAME", "AppArmor or SELinux profile in place of that of the checkpoint", CMD_USED },
+	{ "lsm-profile", 0, "TYPE:NAME",
+	  "AppArmor or SELinux profile in place of that of the checkpoint", CMD_USED },
 	{ "lsm-mount-context", 0, "CONTEXT", "SELinux context for mounts that have one", CMD_USED },
 	CMD_OPTIONS_END,
 };
@@ -36,9 +37,10 @@ const struct cmd cmd_restore = {
 	.name = "restore",
 	.summary = "Make a container of the files of a checkpoint (root, CRIU)",
 	.arguments = "CONTAINER",
-	.help = "The bundle is the one that was checkpointed; where its bind mounts have other sources now, these "
-		"count.\n"
-		"In the foreground the exit status is that of the container's process, 128 + N after signal N.\n",
+	.help = "The bundle is the one that was checkpointed; where its bind mounts have other "
+		"sources now, these count.\n"
+		"In the foreground the exit status is that of the container's process, 128 + N "
+		"after signal N.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -25,7 +25,8 @@ const struct cmd cmd_run = {
 	.summary = "Make a container and start it",
 	.arguments = "CONTAINER",
 	.help = "CONTAINER is the name for it: letters, digits and _ + . -\n"
-		"In the foreground the exit status is that of the container's process, 128 + N after signal N.\n",
+		"In the foreground the exit status is that of the container's process, 128 + N "
+		"after signal N.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -14,7 +14,8 @@ static const struct cmd_option options[] = {
 	{ "bundle", 'b', "DIR", "the folder to write config.json to (default: .)", CMD_USED },
 	{ "file", 'f', "FILE", "another name than config.json", CMD_USED },
 	{ "net", 0, "MODE", "slirp4netns[:OPTION=VALUE,...], host, none or ns:PATH", CMD_USED },
-	{ "publish", 'p', "PORT", "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)", CMD_USED },
+	{ "publish", 'p', "PORT", "[HOST:]PORT[-PORT]:PORT[-PORT][/udp] (can be repeated)",
+	  CMD_USED },
 	{ "rootless", 0, NULL, "for an ordinary user (the default unless you are root)", CMD_USED },
 	CMD_OPTIONS_END,
 };
@@ -52,7 +53,8 @@ static int write_new(const char *bundle, const char *name, const char *text, str
 	scope_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
 	if (fd < 0 && errno == EEXIST) {
-		return err_set(err, EEXIST, "%s%s%s already exists; remove it first", before, slash, name);
+		return err_set(err, EEXIST, "%s%s%s already exists; remove it first", before, slash,
+			       name);
 	}
 	if (fd < 0) {
 		return err_errno(err, errno, "cannot write %s%s%s", before, slash, name);
@@ -66,7 +68,8 @@ static int write_new(const char *bundle, const char *name, const char *text, str
 }
 
 /* Checked now: a mistake is better told to who writes the bundle than to who runs it. */
-static int network(struct cmd_context *ctx, const char **ret_net, const char **ret_publish, struct err *err)
+static int network(struct cmd_context *ctx, const char **ret_net, const char **ret_publish,
+		   struct err *err)
 {
 	struct strs ports = cmd_values(ctx->arena, &ctx->args, "publish");
 	const char *net = cmd_value(&ctx->args, "net");
@@ -105,7 +108,8 @@ const struct cmd cmd_spec = {
 	.name = "spec",
 	.summary = "Write a config.json to start from",
 	.arguments = "",
-	.help = "A file that exists is never overwritten. --rootless=false writes what root would use.\n",
+	.help = "A file that exists is never overwritten. --rootless=false writes what root would "
+		"use.\n",
 	.options = options,
 	.min_args = 0,
 	.max_args = 0,

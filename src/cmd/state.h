@@ -5,5 +5,8 @@
 #include "host/state.h"
 #include "json/encode.h"
 
-/* One JSON object, as runtime.md's "State" has it, with rootfs, created and owner as crun and runc add them. */
+/*
+ * One JSON object, as runtime.md's "State" has it, with rootfs, created and owner as crun and runc
+ * add them.
+ */
 void cmd_state_json(struct json_writer *w, const struct state *state, enum state_status status);

@@ -4,9 +4,10 @@
 #include "plan/plan.h"
 
 const struct cmd *const cmd_table[] = {
-	&cmd_spec,   &cmd_run,	  &cmd_create, &cmd_start,	&cmd_exec,    &cmd_state,    &cmd_wait,
-	&cmd_kill,   &cmd_delete, &cmd_list,   &cmd_ps,		&cmd_port,    &cmd_pause,    &cmd_resume,
-	&cmd_update, &cmd_events, &cmd_mounts, &cmd_checkpoint, &cmd_restore, &cmd_features, NULL,
+	&cmd_spec,    &cmd_run,	     &cmd_create, &cmd_start,  &cmd_exec,   &cmd_state,
+	&cmd_wait,    &cmd_kill,     &cmd_delete, &cmd_list,   &cmd_ps,	    &cmd_port,
+	&cmd_pause,   &cmd_resume,   &cmd_update, &cmd_events, &cmd_mounts, &cmd_checkpoint,
+	&cmd_restore, &cmd_features, NULL,
 };
 
 const struct name cmd_cgroup_managers[] = {
@@ -19,13 +20,16 @@ const struct name cmd_cgroup_managers[] = {
 
 const struct cmd_option cmd_global_options[] = {
 	{ "root", 0, "DIR", "where state is kept (default: $XDG_RUNTIME_DIR/rootlet)", CMD_USED },
-	{ "log", 0, "TARGET", "[file:]PATH, journald:IDENT or syslog:IDENT (default: standard error)", CMD_USED },
+	{ "log", 0, "TARGET",
+	  "[file:]PATH, journald:IDENT or syslog:IDENT (default: standard error)", CMD_USED },
 	{ "log-format", 0, "FORMAT", "text or json (default: text)", CMD_USED },
 	{ "log-level", 0, "LEVEL", "error, warning or debug (default: warning)", CMD_USED },
 	{ "debug", 0, NULL, "the same as --log-level debug", CMD_USED },
-	{ "cgroup-manager", 0, "MANAGER", "auto, systemd, cgroupfs or disabled (default: auto)", CMD_USED },
+	{ "cgroup-manager", 0, "MANAGER", "auto, systemd, cgroupfs or disabled (default: auto)",
+	  CMD_USED },
 	{ "systemd-cgroup", 0, NULL, "the same as --cgroup-manager systemd", CMD_USED },
-	{ "limits", 0, "HOW", "strict: a limit that can't be had is an error (default); best-effort: a warning",
+	{ "limits", 0, "HOW",
+	  "strict: a limit that can't be had is an error (default); best-effort: a warning",
 	  CMD_USED },
 	{ "rootless", 0, "VALUE", "for runc's sake: rootlet sees for itself", CMD_IGNORED },
 	{ "criu", 0, "PATH", "for runc's sake", CMD_IGNORED },

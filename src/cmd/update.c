@@ -2,8 +2,8 @@
 /*
  * cmd/update: new limits for a running container, from a file or from options.
  *
- * The options are runc's and crun's: amounts of memory take suffixes (512m, 1.5g) as runc has them, plain numbers as both have
- * them, and -1 for "no limit".
+ * The options are runc's and crun's: amounts of memory take suffixes (512m, 1.5g) as runc has them,
+ * plain numbers as both have them, and -1 for "no limit".
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,8 @@
 #include "spec/spec.h"
 
 static const struct cmd_option options[] = {
-	{ "resources", 'r', "FILE", "limits as JSON, as /linux/resources of config.json has them; - for standard input",
+	{ "resources", 'r', "FILE",
+	  "limits as JSON, as /linux/resources of config.json has them; - for standard input",
 	  CMD_USED },
 	{ "memory", 0, "BYTES", "memory limit (512m, 1.5g; -1: none)", CMD_USED },
 	{ "memory-reservation", 0, "BYTES", "memory that is taken away last", CMD_USED },
@@ -23,7 +24,8 @@ static const struct cmd_option options[] = {
 	{ "cpu-quota", 0, "USEC", "CPU time in each period (-1: no limit)", CMD_USED },
 	{ "cpu-period", 0, "USEC", "length of a period", CMD_USED },
 	{ "cpu-burst", 0, "USEC", "unused time that may be saved up", CMD_USED },
-	{ "cpu-share", 0, "N", "share of the CPU beside others (2 to 262144, default 1024)", CMD_USED },
+	{ "cpu-share", 0, "N", "share of the CPU beside others (2 to 262144, default 1024)",
+	  CMD_USED },
 	{ "cpu-idle", 0, "0|1", "1: only when nobody else wants the CPU", CMD_USED },
 	{ "cpuset-cpus", 0, "LIST", "CPUs to run on (0-3,7)", CMD_USED },
 	{ "cpuset-mems", 0, "LIST", "memory nodes to use", CMD_USED },
@@ -33,11 +35,14 @@ static const struct cmd_option options[] = {
 	{ "kernel-memory", 0, "BYTES", "not in cgroup v2", CMD_USED },
 	{ "kernel-memory-tcp", 0, "BYTES", "not in cgroup v2", CMD_USED },
 	{ "l3-cache-schema", 0, "SCHEMA", "L3 cache of the container's resctrl group", CMD_USED },
-	{ "mem-bw-schema", 0, "SCHEMA", "memory bandwidth of the container's resctrl group", CMD_USED },
+	{ "mem-bw-schema", 0, "SCHEMA", "memory bandwidth of the container's resctrl group",
+	  CMD_USED },
 	CMD_OPTIONS_END,
 };
 
-/* The exponent of 1024 for "", b, k, m, g, t, p, kb, kib …, in either case; -1 for anything else. */
+/*
+ * The exponent of 1024 for "", b, k, m, g, t, p, kb, kib …, in either case; -1 for anything else.
+ */
 static int unit(const char *text)
 {
 	static const char letters[] = "bkmgtp";
@@ -59,7 +64,8 @@ static int unit(const char *text)
 }
 
 /* "-1", "1048576", "512m", "1.5GiB". */
-static int read_bytes(struct arena *arena, const char *name, const char *text, struct opt_i64 *ret, struct err *err)
+static int read_bytes(struct arena *arena, const char *name, const char *text, struct opt_i64 *ret,
+		      struct err *err)
 {
 	size_t whole = strspn(text, "0123456789");
 	size_t digits = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
@@ -72,8 +78,9 @@ static int read_bytes(struct arena *arena, const char *name, const char *text, s
 	}
 	if (whole == 0 || exponent < 0 || (digits == 0 && text[whole] == '.') || digits > 6 ||
 	    str_u64(arena_strndup(arena, text, whole), INT64_MAX, &number) < 0) {
-		return err_set(err, EINVAL, "--%s: `%s` is not an amount of memory (1048576, 512m, 1.5g or -1)", name,
-			       text);
+		return err_set(err, EINVAL,
+			       "--%s: `%s` is not an amount of memory (1048576, 512m, 1.5g or -1)",
+			       name, text);
 	}
 	for (int i = 0; i < exponent; i++) {
 		scale *= 1024;
@@ -96,8 +103,8 @@ static int bytes(struct cmd_context *ctx, const char *name, struct opt_i64 *ret,
 	return text ? read_bytes(ctx->arena, name, text, ret, err) : 0;
 }
 
-static int integer(struct cmd_context *ctx, const char *name, int64_t min, int64_t max, struct opt_i64 *ret,
-		   struct err *err)
+static int integer(struct cmd_context *ctx, const char *name, int64_t min, int64_t max,
+		   struct opt_i64 *ret, struct err *err)
 {
 	const char *text = cmd_value(&ctx->args, name);
 
@@ -106,15 +113,19 @@ static int integer(struct cmd_context *ctx, const char *name, int64_t min, int64
 	}
 	if (str_i64(text, min, max, &ret->value) < 0) {
 		return max == INT64_MAX ?
-			       err_set(err, EINVAL, "--%s: `%s` is not a number from %" PRId64 " on", name, text, min) :
-			       err_set(err, EINVAL, "--%s: `%s` is not a number from %" PRId64 " to %" PRId64, name,
-				       text, min, max);
+			       err_set(err, EINVAL,
+				       "--%s: `%s` is not a number from %" PRId64 " on", name, text,
+				       min) :
+			       err_set(err, EINVAL,
+				       "--%s: `%s` is not a number from %" PRId64 " to %" PRId64,
+				       name, text, min, max);
 	}
 	ret->set = true;
 	return 0;
 }
 
-static int natural(struct cmd_context *ctx, const char *name, uint64_t max, struct opt_u64 *ret, struct err *err)
+static int natural(struct cmd_context *ctx, const char *name, uint64_t max, struct opt_u64 *ret,
+		   struct err *err)
 {
 	struct opt_i64 number = { .set = false };
 

@@ -26,9 +26,10 @@ const struct cmd cmd_wait = {
 	.name = "wait",
 	.summary = "Wait until a container ends, and print its exit status",
 	.arguments = "CONTAINER",
-	.help = "The status is printed and is that of this command as well: 128 + N after signal N. It is kept after "
-		"a\n"
-		"\"run --detach\" and a \"run --keep\". Of other containers it is known while they run.\n",
+	.help = "The status is printed and is that of this command as well: 128 + N after signal "
+		"N. It is kept after a\n"
+		"\"run --detach\" and a \"run --keep\". Of other containers it is known while they "
+		"run.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest/attributes: sysctls, scheduling, I/O priority, NUMA policy, execution domain, security labels. */
+/*
+ * guest/attributes: sysctls, scheduling, I/O priority, NUMA policy, execution domain, security
+ * labels.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -28,7 +31,10 @@ struct scheduler_attributes {
 	uint64_t period;
 };
 
-/* A descriptor of a folder that is procfs for certain: what is written there must not land elsewhere (CVE-2019-19921). */
+/*
+ * A descriptor of a folder that is procfs for certain: what is written there must not land
+ * elsewhere (CVE-2019-19921).
+ */
 int guest_open_procfs(int dir, const char *path, struct err *err)
 {
 	scope_fd int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -44,12 +50,13 @@ int guest_open_procfs(int dir, const char *path, struct err *err)
 }
 
 /*
- * A file below such a folder, for writing: a regular one of procfs itself, whatever may be mounted or linked on the way
- * (CVE-2025-52881). Returns the descriptor or -errno.
+ * A file below such a folder, for writing: a regular one of procfs itself, whatever may be mounted
+ * or linked on the way (CVE-2025-52881). Returns the descriptor or -errno.
  */
 static int open_procfs_file(int folder, const char *path)
 {
-	scope_fd int fd = openat(folder, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	scope_fd int fd =
+		openat(folder, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct statfs fs;
 	struct stat st;
 
@@ -77,7 +84,9 @@ static int write_sysctl(int proc, const struct plan_sysctl *s)
 	return (size_t)wrote == len ? 0 : -EIO;
 }
 
-/* Situation: the host's /proc, which shows the sysctls of the namespaces that this process is in. */
+/*
+ * Situation: the host's /proc, which shows the sysctls of the namespaces that this process is in.
+ */
 int guest_sysctls(struct guest *g, struct err *err)
 {
 	scope_fd int proc = -1;
@@ -92,16 +101,20 @@ int guest_sysctls(struct guest *g, struct err *err)
 		int rc = write_sysctl(proc, s);
 
 		if (rc == -EXDEV) {
-			return err_set(err, EPERM, "/linux/sysctl: /proc/sys/%s is not a file of the kernel's procfs",
-				       s->path);
+			return err_set(
+				err, EPERM,
+				"/linux/sysctl: /proc/sys/%s is not a file of the kernel's procfs",
+				s->path);
 		}
 		if (rc == -EACCES || rc == -EPERM || rc == -EROFS) {
-			err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key, s->value);
-			return err_hint(err, "this kernel does not let an ordinary user set it, also not in a "
-					     "namespace of their own");
+			err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key,
+				  s->value);
+			return err_hint(err, "this kernel does not let an ordinary user set it, "
+					     "also not in a namespace of their own");
 		}
 		if (rc < 0) {
-			return err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key, s->value);
+			return err_errno(err, -rc, "/linux/sysctl: setting %s to \"%s\"", s->key,
+					 s->value);
 		}
 	}
 	return 0;
@@ -125,8 +138,8 @@ static int set_scheduler(const struct plan_scheduler *s, struct err *err)
 	}
 	err_errno(err, errno, "/process/scheduler");
 	if (err->code == EPERM) {
-		err_hint(err, "real-time policies and nice values below your own need RLIMIT_RTPRIO and RLIMIT_NICE "
-			      "(/etc/security/limits.conf)");
+		err_hint(err, "real-time policies and nice values below your own need "
+			      "RLIMIT_RTPRIO and RLIMIT_NICE (/etc/security/limits.conf)");
 	}
 	return -err->code;
 }
@@ -137,12 +150,15 @@ int guest_attributes(struct guest *g, struct err *err)
 	const struct plan_process *p = &g->plan->process;
 
 	TRY(set_scheduler(&p->scheduler, err));
-	if (p->set_io_priority && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
+	if (p->set_io_priority &&
+	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
 		err_errno(err, errno, "/process/ioPriority");
-		return err->code == EPERM ? err_hint(err, "the real-time class is reserved to root") : -err->code;
+		return err->code == EPERM ?
+			       err_hint(err, "the real-time class is reserved to root") :
+			       -err->code;
 	}
-	if (p->memory_policy.set &&
-	    syscall(SYS_set_mempolicy, p->memory_policy.mode, p->memory_policy.nodes, PLAN_NODES_MAX + 1) < 0) {
+	if (p->memory_policy.set && syscall(SYS_set_mempolicy, p->memory_policy.mode,
+					    p->memory_policy.nodes, PLAN_NODES_MAX + 1) < 0) {
 		return err_errno(err, errno, "/linux/memoryPolicy");
 	}
 	if (p->set_personality && personality(p->personality) < 0) {
@@ -162,7 +178,8 @@ static int open_label(int proc, const char *folder, const char *fallback, int *r
 	TRY(attr);
 	fd = open_procfs_file(attr, "exec");
 	if (fd == -EXDEV) {
-		return err_set(err, EPERM, "/proc/%s/exec is not a file of the kernel's procfs", folder);
+		return err_set(err, EPERM, "/proc/%s/exec is not a file of the kernel's procfs",
+			       folder);
 	}
 	if (fd < 0) {
 		return err_errno(err, -fd, "/proc/%s/exec", folder);
@@ -172,19 +189,20 @@ static int open_label(int proc, const char *folder, const char *fallback, int *r
 }
 
 /*
- * Situation: the host's /proc, by path or (exec) kept from before the join: it shows this process too. The labels
- * themselves are written last, so that they hold for the program alone.
+ * Situation: the host's /proc, by path or (exec) kept from before the join: it shows this process
+ * too. The labels themselves are written last, so that they hold for the program alone.
  */
 int guest_open_labels(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
 
 	TRY(guest_keep_proc(g, err));
-	if (p->apparmor &&
-	    open_label(g->host_proc, "thread-self/attr/apparmor", "thread-self/attr", &g->apparmor, err) < 0) {
+	if (p->apparmor && open_label(g->host_proc, "thread-self/attr/apparmor", "thread-self/attr",
+				      &g->apparmor, err) < 0) {
 		return err_wrap(err, "/process/apparmorProfile");
 	}
-	if (p->selinux && open_label(g->host_proc, "thread-self/attr", NULL, &g->selinux, err) < 0) {
+	if (p->selinux &&
+	    open_label(g->host_proc, "thread-self/attr", NULL, &g->selinux, err) < 0) {
 		return err_wrap(err, "/process/selinuxLabel");
 	}
 	return 0;
@@ -199,7 +217,9 @@ int guest_labels(struct guest *g, struct err *err)
 
 		if (write(g->apparmor, text, strlen(text)) < 0) {
 			err_errno(err, errno, "/process/apparmorProfile: \"%s\"", p->apparmor);
-			return err->code == ENOENT ? err_hint(err, "no profile of that name is loaded") : -err->code;
+			return err->code == ENOENT ?
+				       err_hint(err, "no profile of that name is loaded") :
+				       -err->code;
 		}
 	}
 	if (g->selinux >= 0 && write(g->selinux, p->selinux, strlen(p->selinux)) < 0) {

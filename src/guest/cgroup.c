@@ -2,8 +2,9 @@
 /*
  * guest/cgroup: the container's view of its control group.
  *
- * The namespace takes the cgroup that this process is in for its root, so it is made only after the host side has put
- * the process where it belongs. What the container may change there is given to its user before that.
+ * The namespace takes the cgroup that this process is in for its root, so it is made only after the
+ * host side has put the process where it belongs. What the container may change there is given to
+ * its user before that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,10 @@
 #include "sys/mount.h"
 #include "wire/wire.h"
 
-/* run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the process. */
+/*
+ * run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the
+ * process.
+ */
 static int enter_payload(struct guest *g, int dir, struct err *err)
 {
 	const char *name = g->plan->cgroup.payload;
@@ -44,7 +48,10 @@ static int enter_payload(struct guest *g, int dir, struct err *err)
 	return rc < 0 ? err_errno(err, -rc, "entering the cgroup %s", name) : 0;
 }
 
-/* By its name among the host's mounts, which are ours still: a descriptor of the host side's can't be bound from here. */
+/*
+ * By its name among the host's mounts, which are ours still: a descriptor of the host side's can't
+ * be bound from here.
+ */
 static void note_place(struct guest *g, int dir)
 {
 	char link[64], path[PATH_MAX];
@@ -59,7 +66,10 @@ static void note_place(struct guest *g, int dir)
 	}
 }
 
-/* Situation: uid 0 of the user namespace, the host's mounts; this process is in its cgroup once the message is there. */
+/*
+ * Situation: uid 0 of the user namespace, the host's mounts; this process is in its cgroup once the
+ * message is there.
+ */
 int guest_cgroup(struct guest *g, struct err *err)
 {
 	const struct plan *plan = g->plan;
@@ -72,7 +82,8 @@ int guest_cgroup(struct guest *g, struct err *err)
 	}
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || (msg.type != WIRE_CGROUP && msg.type != WIRE_NO_CGROUP)) {
-		return err_set(err, EPIPE, "the host side ended before the container had its cgroup");
+		return err_set(err, EPIPE,
+			       "the host side ended before the container had its cgroup");
 	}
 	dir = msg.fd;
 	g->no_cgroup = msg.type == WIRE_NO_CGROUP;
@@ -90,7 +101,10 @@ int guest_cgroup(struct guest *g, struct err *err)
 
 /* ---- its mount ---- */
 
-/* The container's own as the host has it, which is what cgroup2 would show; with the flags that were asked for. */
+/*
+ * The container's own as the host has it, which is what cgroup2 would show; with the flags that
+ * were asked for.
+ */
 static int bind_own(struct guest *g, const struct plan_mount *m)
 {
 	scope_fd int fd = g->cgroup ? sys_mount_clone(AT_FDCWD, g->cgroup, true, true) : -ENOENT;
@@ -110,9 +124,10 @@ static int bind_own(struct guest *g, const struct plan_mount *m)
 }
 
 /*
- * cgroup2 of the container's namespace. Where the kernel doesn't mount it (a surrounding container without one, or with one that
- * is partly covered): the container's own, bound; and without one nothing, instead of all the host's. Nothing too where the
- * namespace begins at the machine's root. What isn't the container's is never writable (CVE-2023-25809). *ret: the mount, detached.
+ * cgroup2 of the container's namespace. Where the kernel doesn't mount it (a surrounding container
+ * without one, or with one that is partly covered): the container's own, bound; and without one
+ * nothing, instead of all the host's. Nothing too where the namespace begins at the machine's root.
+ * What isn't the container's is never writable (CVE-2023-25809). *ret: the mount, detached.
  */
 int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, struct err *err)
 {
@@ -137,8 +152,8 @@ int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, st
 	why = *err;
 	fd = foreign ? -ENOENT : bind_own(g, m);
 	if (fd >= 0) {
-		guest_log(g, "%s: the container's cgroup is bound on %s, as the host has it: %s", m->where, m->target,
-			  why.msg);
+		guest_log(g, "%s: the container's cgroup is bound on %s, as the host has it: %s",
+			  m->where, m->target, why.msg);
 		*ret = fd;
 		return 0;
 	}

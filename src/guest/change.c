@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest/change: `rootlet mounts`: mounts that are added to, and removed from, a container that is there.
+ * guest/change: `rootlet mounts`: mounts that are added to, and removed from, a container that is
+ * there.
  *
- * Sources are the host's and destinations the container's, and no process sees both trees. So the sources are made as
- * detached mounts in a copy of the host's mount namespace, which the container's user namespace owns: there an ordinary
- * user has the privilege to clone. Then the container's mount namespace is joined, and they are attached.
- * The container's processes are there, and hostile: this one is not dumpable from the moment it joins (see guest/enter).
+ * Sources are the host's and destinations the container's, and no process sees both trees. So the
+ * sources are made as detached mounts in a copy of the host's mount namespace, which the
+ * container's user namespace owns: there an ordinary user has the privilege to clone. Then the
+ * container's mount namespace is joined, and they are attached. The container's processes are
+ * there, and hostile: this one is not dumpable from the moment it joins (see guest/enter).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +33,8 @@ static bool removes(const struct guest *g)
 }
 
 /*
- * Situation before: the host's namespaces, the caller's ids. After: all of the container's but the mount namespace. A
- * fork, because procfs shows the pid namespace that its mounter is in.
+ * Situation before: the host's namespaces, the caller's ids. After: all of the container's but the
+ * mount namespace. A fork, because procfs shows the pid namespace that its mounter is in.
  */
 int guest_change_enter(struct guest *g, struct err *err)
 {
@@ -54,7 +56,10 @@ int guest_change_sources(struct guest *g, struct err *err)
 	if (unshare(CLONE_NEWNS) < 0) {
 		return err_errno(err, errno, "making a mount namespace for the sources");
 	}
-	/* What is to be tied to the host's mounts is cloned first; then the copy is cut off, as with create. */
+	/*
+	 * What is to be tied to the host's mounts is cloned first; then the copy is cut off, as
+	 * with create.
+	 */
 	TRY(guest_linked_sources(g, err));
 	if (mount(NULL, "/", NULL, fs->host_propagation, NULL) < 0) {
 		return err_errno(err, errno, "cutting the sources off from the host's mounts");
@@ -115,8 +120,8 @@ static int add_all(struct guest *g, struct err *err)
 }
 
 /*
- * The place itself, through no symlink: the container could lay one that leads to a mount which it would like to lose.
- * Only the last component may be one, as the root of a mount.
+ * The place itself, through no symlink: the container could lay one that leads to a mount which it
+ * would like to lose. Only the last component may be one, as the root of a mount.
  */
 static int open_exactly(struct guest *g, const char *path)
 {
@@ -164,18 +169,18 @@ static int remove_one(struct guest *g, const struct plan_mount *m, struct err *e
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: %s", m->where, m->target);
 		if (err->code == ELOOP) {
-			return err_hint(err,
-					"a symbolic link in the container is on the way: name the place it leads to");
+			return err_hint(err, "a symbolic link in the container is on the way: name "
+					     "the place it leads to");
 		}
-		return err->code == EINVAL ? err_hint(err, "\"..\" is not followed here") : -err->code;
+		return err->code == EINVAL ? err_hint(err, "\"..\" is not followed here") :
+					     -err->code;
 	}
 	rc = unmount(g, fd);
 	if (rc == -EINVAL && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-		return err_set(
-			err, ELOOP,
-			"%s: %s: Too many levels of symbolic links; it is a symbolic link in the container: name "
-			"the place it leads to",
-			m->where, m->target);
+		return err_set(err, ELOOP,
+			       "%s: %s: Too many levels of symbolic links; it is a symbolic link "
+			       "in the container: name the place it leads to",
+			       m->where, m->target);
 	}
 	if (rc == -EINVAL) {
 		return err_set(err, EINVAL, "%s: nothing is mounted on %s", m->where, m->target);

@@ -2,8 +2,8 @@
 /*
  * guest/copy_up: `tmpcopyup`: a new tmpfs that begins with what the place held before.
  *
- * The source is the hostile rootfs: every name is opened below its parent's descriptor with O_NOFOLLOW, symlinks are
- * copied as text, depth is bounded.
+ * The source is the hostile rootfs: every name is opened below its parent's descriptor with
+ * O_NOFOLLOW, symlinks are copied as text, depth is bounded.
  */
 #include "guest/copy_up.h"
 
@@ -37,7 +37,8 @@ static int copy_link(int from, int into, const char *name)
 
 static int copy_bytes(int from, int into, const char *name, mode_t mode)
 {
-	scope_fd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	scope_fd int in =
+		openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	scope_fd int out = -1;
 	ssize_t sent;
 
@@ -88,12 +89,16 @@ static int copy_entry(int from, int into, const char *name, int depth)
 	} else if (S_ISFIFO(st.st_mode)) {
 		rc = mkfifoat(into, name, st.st_mode & 07777) < 0 ? -errno : 0;
 	} else {
-		return 0; /* sockets are dead without their listener; device nodes can't be made here */
+		/* sockets are dead without their listener; device nodes can't be made here */
+		return 0;
 	}
 	if (rc < 0) {
 		return rc;
 	}
-	/* An owner that is not mapped shows as the overflow id and can't be given to a file: it stays root's. */
+	/*
+	 * An owner that is not mapped shows as the overflow id and can't be given to a file: it
+	 * stays root's.
+	 */
 	(void)!fchownat(into, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW);
 	if (!S_ISLNK(st.st_mode) && fchmodat(into, name, st.st_mode & 07777, 0) < 0) {
 		return -errno;
@@ -131,7 +136,8 @@ int guest_copy_up(int from, int into, const struct plan_mount *m, struct err *er
 	int rc = source < 0 ? -errno : copy_directory(source, into, 0);
 
 	if (rc < 0) {
-		return err_errno(err, -rc, "%s: tmpcopyup: copying %s into the new filesystem", m->where, m->target);
+		return err_errno(err, -rc, "%s: tmpcopyup: copying %s into the new filesystem",
+				 m->where, m->target);
 	}
 	return 0;
 }

@@ -2,8 +2,9 @@
 /*
  * guest/creds: from the set-up's uid 0 with every capability to what the configuration grants.
  *
- * The order is that of capabilities(7): the bounding set while CAP_SETPCAP is there, groups before ids, ids with
- * "keep capabilities", then the sets themselves, the ambient set last (it needs permitted and inheritable).
+ * The order is that of capabilities(7): the bounding set while CAP_SETPCAP is there, groups before
+ * ids, ids with "keep capabilities", then the sets themselves, the ambient set last (it needs
+ * permitted and inheritable).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +17,24 @@
 #include "guest/step.h"
 #include "sys/caps.h"
 
-/* So that a program of another user can still open /proc/self/fd/1 when its streams are pipes or files. */
+/*
+ * So that a program of another user can still open /proc/self/fd/1 when its streams are pipes or
+ * files.
+ */
 static void give_streams(const struct plan_process *p)
 {
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 
-		if (fstat(fd, &st) < 0 || st.st_uid == p->uid || (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))) {
+		if (fstat(fd, &st) < 0 || st.st_uid == p->uid ||
+		    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))) {
 			continue;
 		}
 		if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) {
-			/* A stream that belongs to an id outside the map can't be given away; it works all the same. */
+			/*
+			 * A stream that belongs to an id outside the map can't be given away; it
+			 * works all the same.
+			 */
 			(void)!fchown(fd, p->uid, (gid_t)-1);
 		}
 	}
@@ -34,8 +42,10 @@ static void give_streams(const struct plan_process *p)
 
 static int set_ids(const struct plan_process *p, struct err *err)
 {
-	if (p->set_groups && setgroups(p->group_n, p->groups) < 0 && !(errno == EPERM && p->groups_may_stay)) {
-		return err_errno(err, errno, "/process/user/additionalGids: setting the supplementary groups");
+	if (p->set_groups && setgroups(p->group_n, p->groups) < 0 &&
+	    !(errno == EPERM && p->groups_may_stay)) {
+		return err_errno(err, errno,
+				 "/process/user/additionalGids: setting the supplementary groups");
 	}
 	if (setresgid(p->gid, p->gid, p->gid) < 0) {
 		return err_errno(err, errno, "/process/user/gid: becoming gid %u", p->gid);
@@ -48,14 +58,18 @@ static int set_ids(const struct plan_process *p, struct err *err)
 
 static int set_caps(struct guest *g, const struct plan_caps *caps, struct err *err)
 {
-	/* Real root may itself run with less than everything; a user namespace's root never does. */
+	/*
+	 * Real root may itself run with less than everything; a user namespace's root never does.
+	 */
 	uint64_t held = sys_caps_permitted();
 	uint64_t permitted = caps->permitted & held;
 	uint64_t inheritable = caps->inheritable & held;
 	int rc;
 
 	if (caps->permitted & ~held) {
-		guest_log(g, "/process/capabilities: this process itself lacks some of them (mask %llx): not granted",
+		guest_log(g,
+			  "/process/capabilities: this process itself lacks some of them (mask "
+			  "%llx): not granted",
 			  (unsigned long long)(caps->permitted & ~held));
 	}
 	rc = sys_caps_set(caps->effective & permitted, permitted, inheritable);
@@ -66,7 +80,10 @@ static int set_caps(struct guest *g, const struct plan_caps *caps, struct err *e
 	return rc < 0 ? err_errno(err, -rc, "/process/capabilities/ambient") : 0;
 }
 
-/* Situation: inside the container's root; uid 0 with all capabilities. After it: the program's credentials. */
+/*
+ * Situation: inside the container's root; uid 0 with all capabilities. After it: the program's
+ * credentials.
+ */
 int guest_credentials(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;

@@ -2,9 +2,9 @@
 /*
  * guest/devices: the device nodes and the usual links of /dev.
  *
- * Situation: as for the mounts, and after them. Nothing here follows a symlink of the rootfs at its last component:
- * a rootfs whose /dev/null is a link to somewhere would otherwise choose what is bound or made where
- * (CVE-2026-41579 and its kin).
+ * Situation: as for the mounts, and after them. Nothing here follows a symlink of the rootfs at its
+ * last component: a rootfs whose /dev/null is a link to somewhere would otherwise choose what is
+ * bound or made where (CVE-2026-41579 and its kin).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,8 @@ static bool is_device(const struct stat *st, const struct plan_device *d)
 }
 
 /*
- * Is the device there already (1), is the place free or an empty file that may be covered (0), or is something else
- * there (an error: config-linux.md, "Devices")?
+ * Is the device there already (1), is the place free or an empty file that may be covered (0), or
+ * is something else there (an error: config-linux.md, "Devices")?
  */
 static int look_at_place(struct guest *g, const struct plan_device *d, struct err *err)
 {
@@ -53,8 +53,10 @@ static int look_at_place(struct guest *g, const struct plan_device *d, struct er
 	if (d->how == PLAN_DEVICE_BIND && S_ISREG(st.st_mode) && st.st_size == 0) {
 		return 0;
 	}
-	return err_set(err, EEXIST, "%s: %s exists in the root filesystem and is not the device: remove it there",
-		       d->where, d->path);
+	return err_set(
+		err, EEXIST,
+		"%s: %s exists in the root filesystem and is not the device: remove it there",
+		d->where, d->path);
 }
 
 static int bind_device(struct guest *g, const struct plan_device *d, struct err *err)
@@ -66,20 +68,21 @@ static int bind_device(struct guest *g, const struct plan_device *d, struct err 
 
 	if (fd < 0) {
 		return err_errno(err, -fd,
-				 "%s: %s of the host, which stands in for the device node that an ordinary user "
-				 "can't make",
+				 "%s: %s of the host, which stands in for the device node that an "
+				 "ordinary user can't make",
 				 d->where, d->source);
 	}
 	if (fstat(fd, &st) < 0 || !is_device(&st, d)) {
-		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u", d->where, d->source,
-			       d->type, d->major, d->minor);
+		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u",
+			       d->where, d->source, d->type, d->major, d->minor);
 	}
 	target = sys_make_in_root(g->rootfs, d->path, true);
 	if (target < 0) {
 		return err_errno(err, -target, "%s: making %s", d->where, d->path);
 	}
 	if (fstat(target, &st) < 0 || !S_ISREG(st.st_mode)) {
-		return err_set(err, EEXIST, "%s: %s changed while it was set up", d->where, d->path);
+		return err_set(err, EEXIST, "%s: %s changed while it was set up", d->where,
+			       d->path);
 	}
 	rc = sys_mount_attach(fd, target);
 	return rc < 0 ? err_errno(err, -rc, "%s: binding %s", d->where, d->path) : 0;
@@ -96,13 +99,15 @@ static int make_node(struct guest *g, const struct plan_device *d, struct err *e
 		return err_errno(err, -parent, "%s: the folder of %s", d->where, d->path);
 	}
 	old = umask(0);
-	rc = mknodat(parent, name, type_bits(d->type) | (d->mode & 07777), makedev(d->major, d->minor));
+	rc = mknodat(parent, name, type_bits(d->type) | (d->mode & 07777),
+		     makedev(d->major, d->minor));
 	umask(old);
 	if (rc < 0) {
 		return err_errno(err, errno, "%s: making %s", d->where, d->path);
 	}
 	if (fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0) {
-		return err_errno(err, errno, "%s: giving %s to %u:%u", d->where, d->path, d->uid, d->gid);
+		return err_errno(err, errno, "%s: giving %s to %u:%u", d->where, d->path, d->uid,
+				 d->gid);
 	}
 	return 0;
 }
@@ -115,7 +120,8 @@ int guest_devices(struct guest *g, struct err *err)
 
 		TRY(there);
 		if (there == 0) {
-			TRY(d->how == PLAN_DEVICE_BIND ? bind_device(g, d, err) : make_node(g, d, err));
+			TRY(d->how == PLAN_DEVICE_BIND ? bind_device(g, d, err) :
+							 make_node(g, d, err));
 		}
 	}
 	return 0;
@@ -127,7 +133,8 @@ int guest_links(struct guest *g, struct err *err)
 	for (size_t i = 0; i < g->plan->fs.link_n; i++) {
 		const struct plan_link *link = &g->plan->fs.links[i];
 		const char *name;
-		scope_fd int parent = sys_make_parent_in_root(&g->arena, g->rootfs, link->path, &name);
+		scope_fd int parent =
+			sys_make_parent_in_root(&g->arena, g->rootfs, link->path, &name);
 
 		if (parent < 0) {
 			return err_errno(err, -parent, "the folder of %s", link->path);

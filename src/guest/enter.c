@@ -2,9 +2,10 @@
 /*
  * guest/enter: exec's way into a container that runs.
  *
- * The container's processes are there, and hostile. From the moment this process can be seen by them until its execve
- * it is not dumpable: they can neither trace it nor look at its descriptors and memory, which are the host's
- * (CVE-2016-9962), whatever capabilities they have in their own user namespace.
+ * The container's processes are there, and hostile. From the moment this process can be seen by
+ * them until its execve it is not dumpable: they can neither trace it nor look at its descriptors
+ * and memory, which are the host's (CVE-2016-9962), whatever capabilities they have in their own
+ * user namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,10 @@
 #include "sys/namespaces.h"
 #include "wire/wire.h"
 
-/* Situation: as the host side left us. What is forked from here on is in the same cgroup and on the same CPUs. */
+/*
+ * Situation: as the host side left us. What is forked from here on is in the same cgroup and on the
+ * same CPUs.
+ */
 int guest_wait_placed(struct guest *g, struct err *err)
 {
 	struct wire_msg msg;
@@ -34,7 +38,8 @@ int guest_wait_placed(struct guest *g, struct err *err)
 	}
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || msg.type != WIRE_PLACED) {
-		return err_set(err, EPIPE, "the host side ended before the process was in its cgroup");
+		return err_set(err, EPIPE,
+			       "the host side ended before the process was in its cgroup");
 	}
 	return 0;
 }
@@ -58,13 +63,17 @@ static int explain_join(int code, struct err *err)
 		return err_hint(err, "container not running: it has just ended");
 	}
 	if (code == EPERM) {
-		return err_hint(err, "they belong to a user namespace that is not yours: run this where the container "
-				     "was started (in the same podman unshare, say)");
+		return err_hint(err,
+				"they belong to a user namespace that is not yours: run this where "
+				"the container was started (in the same podman unshare, say)");
 	}
 	return -code;
 }
 
-/* Before Linux 5.8 a pidfd is none for setns(2). The pid is surely init's as long as the pidfd can be signalled. */
+/*
+ * Before Linux 5.8 a pidfd is none for setns(2). The pid is surely init's as long as the pidfd can
+ * be signalled.
+ */
 static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(g->init);
@@ -77,7 +86,8 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 
 		fds[n] = -1;
 		if (flags & (uint64_t)sys_namespaces[n].type) {
-			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, sys_namespaces[n].file);
+			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid,
+				 sys_namespaces[n].file);
 			fds[n] = open(path, O_RDONLY | O_CLOEXEC);
 			rc = fds[n] < 0 ? explain_join(errno, err) : 0;
 		}
@@ -98,7 +108,8 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 int guest_join(struct guest *g, uint64_t types, struct err *err)
 {
 	for (size_t i = 0; g->namespaces && i < SYS_NAMESPACES; i++) {
-		if ((types & (uint64_t)sys_namespaces[i].type) && setns(g->namespaces[i], sys_namespaces[i].type) < 0) {
+		if ((types & (uint64_t)sys_namespaces[i].type) &&
+		    setns(g->namespaces[i], sys_namespaces[i].type) < 0) {
 			return explain_join(errno, err);
 		}
 	}
@@ -112,8 +123,9 @@ int guest_join(struct guest *g, uint64_t types, struct err *err)
 }
 
 /*
- * Situation before: the host's namespaces, the caller's ids. After: a process of the container's namespaces with all
- * capabilities in its user namespace, "/" the container's, and no descriptor of the host's but the wire and /proc.
+ * Situation before: the host's namespaces, the caller's ids. After: a process of the container's
+ * namespaces with all capabilities in its user namespace, "/" the container's, and no descriptor of
+ * the host's but the wire and /proc.
  */
 int guest_enter(struct guest *g, struct err *err)
 {
@@ -143,13 +155,15 @@ int guest_final_cpus(struct guest *g, struct err *err)
 		return 0;
 	}
 	err_errno(err, errno, "/process/execCPUAffinity/final");
-	return err->code == EINVAL ? err_hint(err, "none of these CPUs is there for the container") : -err->code;
+	return err->code == EINVAL ?
+		       err_hint(err, "none of these CPUs is there for the container") :
+		       -err->code;
 }
 
 /*
- * A process that changed its user and has not executed anything since is out of everybody's sight, also of its owner's:
- * that is how a created container waits for its start. For an exec until then it keeps its namespaces at hand.
- * Situation: before the pivot, in all of them.
+ * A process that changed its user and has not executed anything since is out of everybody's sight,
+ * also of its owner's: that is how a created container waits for its start. For an exec until then
+ * it keeps its namespaces at hand. Situation: before the pivot, in all of them.
  */
 int guest_keep_namespaces(struct guest *g, struct err *err)
 {
@@ -177,7 +191,8 @@ void guest_give_namespaces(const struct guest *g, int caller)
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
 		uint32_t type = (uint32_t)sys_namespaces[i].type;
 
-		if (g->kept[i] >= 0 && wire_send(caller, WIRE_NAMESPACE, &type, sizeof(type), g->kept[i]) < 0) {
+		if (g->kept[i] >= 0 &&
+		    wire_send(caller, WIRE_NAMESPACE, &type, sizeof(type), g->kept[i]) < 0) {
 			return;
 		}
 	}

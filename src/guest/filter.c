@@ -2,10 +2,11 @@
 /*
  * guest/filter: receiving the compiled seccomp filter and loading it at the right moment.
  *
- * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the capabilities go (guest_credentials
- * calls guest_filter_early). With noNewPrivileges it is loaded as the last thing before execve, so that a profile has
- * to allow nothing but that. A filter with a listener is loaded before READY in either case, because the listener's
- * descriptor goes out through the host side. So is that of an accelerated network, whatever the bundle's own filter is.
+ * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the capabilities
+ * go (guest_credentials calls guest_filter_early). With noNewPrivileges it is loaded as the last
+ * thing before execve, so that a profile has to allow nothing but that. A filter with a listener is
+ * loaded before READY in either case, because the listener's descriptor goes out through the host
+ * side. So is that of an accelerated network, whatever the bundle's own filter is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,12 +57,16 @@ int guest_filter_receive(struct guest *g, struct err *err)
 	}
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || msg.type != WIRE_FILTER) {
-		return err_set(err, EPIPE, "the host side ended before the seccomp filter was there");
+		return err_set(err, EPIPE,
+			       "the host side ended before the seccomp filter was there");
 	}
 	g->filter = msg.fd;
-	if (fstat(g->filter, &st) < 0 || st.st_size <= 0 || st.st_size % (off_t)sizeof(struct sock_filter) ||
+	if (fstat(g->filter, &st) < 0 || st.st_size <= 0 ||
+	    st.st_size % (off_t)sizeof(struct sock_filter) ||
 	    st.st_size / (off_t)sizeof(struct sock_filter) > BPF_MAXINSNS) {
-		return err_set(err, E2BIG, "/linux/seccomp: the filter has more than %d instructions", BPF_MAXINSNS);
+		return err_set(err, E2BIG,
+			       "/linux/seccomp: the filter has more than %d instructions",
+			       BPF_MAXINSNS);
 	}
 	g->filter_len = (unsigned short)(st.st_size / (off_t)sizeof(struct sock_filter));
 	return 0;
@@ -99,12 +104,16 @@ static int take_program(struct guest *g, struct program *ret, struct err *err)
 /* Returns the listener's descriptor where one is asked for, else 0; -errno with err filled. */
 static int load(const struct program *p, unsigned long extra, struct err *err)
 {
-	const struct sock_fprog program = { .len = p->len, .filter = (struct sock_filter *)(uintptr_t)p->code };
+	const struct sock_fprog program = { .len = p->len,
+					    .filter = (struct sock_filter *)(uintptr_t)p->code };
 	unsigned long flags = p->flags | extra;
 	long rc;
 
 	if (extra & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
-		/* Both at once need another flag (5.7), and a single thread has nobody to synchronise. */
+		/*
+		 * Both at once need another flag (5.7), and a single thread has nobody to
+		 * synchronise.
+		 */
 		flags &= ~SECCOMP_FILTER_FLAG_TSYNC;
 	}
 	rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
@@ -113,14 +122,17 @@ static int load(const struct program *p, unsigned long extra, struct err *err)
 		if (err->code == EINVAL) {
 			err_hint(err, "this kernel does not know one of its flags or actions");
 		} else if (err->code == EBUSY) {
-			err_hint(err, "a listener is there already, around this process: only one is possible");
+			err_hint(err, "a listener is there already, around this process: only one "
+				      "is possible");
 		}
 		return -err->code;
 	}
 	return (int)rc;
 }
 
-/* Something else may be there under the number for a moment: only a listener answers this question. */
+/*
+ * Something else may be there under the number for a moment: only a listener answers this question.
+ */
 static bool is_listener(int fd)
 {
 	uint64_t id = 0;
@@ -129,8 +141,9 @@ static bool is_listener(int fd)
 }
 
 /*
- * A child that shares our descriptors but not our filter: it waits until the listener has appeared under its number and
- * sends it to the host side. This process can't: the filter may notify of the very calls that it would make.
+ * A child that shares our descriptors but not our filter: it waits until the listener has appeared
+ * under its number and sends it to the host side. This process can't: the filter may notify of the
+ * very calls that it would make.
  */
 static pid_t send_courier(const struct guest *g, enum wire_type type, int listener)
 {
@@ -181,8 +194,8 @@ static int load_with_listener(const struct guest *g, const struct program *p, st
 }
 
 /*
- * The one that tells the network's helper of connects and binds. It comes first: a profile need not allow seccomp(2). It confines
- * nobody, so no mitigation of speculation is to come with it.
+ * The one that tells the network's helper of connects and binds. It comes first: a profile need not
+ * allow seccomp(2). It confines nobody, so no mitigation of speculation is to come with it.
  */
 static int load_accel(const struct guest *g, struct err *err)
 {
@@ -214,12 +227,17 @@ int guest_filter_early(struct guest *g, struct err *err)
 		return 0;
 	}
 	if (!no_new_privs) {
-		/* The change of ids cleared the effective set, and CAP_SYS_ADMIN is what the kernel asks for. */
+		/*
+		 * The change of ids cleared the effective set, and CAP_SYS_ADMIN is what the kernel
+		 * asks for.
+		 */
 		uint64_t held = sys_caps_permitted();
 		int rc = sys_caps_set(held, held, 0);
 
 		if (rc < 0) {
-			return err_errno(err, -rc, "/linux/seccomp: taking the capabilities to load the filter");
+			return err_errno(
+				err, -rc,
+				"/linux/seccomp: taking the capabilities to load the filter");
 		}
 	}
 	if (g->plan->net.accel) {

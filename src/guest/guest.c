@@ -2,8 +2,9 @@
 /*
  * guest: the ordered steps from a bare clone to the container's program, and those of exec.
  *
- * Every step acts on the plan and decides nothing. What a step may rely on is said at its row; a step that needs the
- * host's view (its /proc, its paths) stands before the pivot, one that needs privilege before the credentials.
+ * Every step acts on the plan and decides nothing. What a step may rely on is said at its row; a
+ * step that needs the host's view (its /proc, its paths) stands before the pivot, one that needs
+ * privilege before the credentials.
  */
 #include "guest/guest.h"
 
@@ -27,20 +28,34 @@ struct step {
 
 /* create, run: from a bare clone to the container's first process. */
 static const struct step make_steps[] = {
-	/* Of its own file in the host's /proc, which belongs to nobody here any more once a user namespace was joined. */
+	/*
+	 * Of its own file in the host's /proc, which belongs to nobody here any more once a user
+	 * namespace was joined.
+	 */
 	{ "oom score", guest_oom_score },
-	/* Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a joined pid namespace
-	 * begins with a child. */
+	/*
+	 * Needs no mapped id, so it runs while the host's helpers write the maps. May fork: a
+	 * joined pid namespace begins with a child.
+	 */
 	{ "namespaces", guest_new_namespaces },
-	/* Last moment as the caller: with the container's ids his state folder may be closed to this process. */
+	/*
+	 * Last moment as the caller: with the container's ids his state folder may be closed to
+	 * this process.
+	 */
 	{ "caller's source", guest_caller_source },
 	/* Early, by its capabilities: the host side connects it while the rest is done. */
 	{ "network", guest_network },
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
-	/* The namespace begins where the host side has put this process. Before the mounts, which show it. */
+	/*
+	 * The namespace begins where the host side has put this process. Before the mounts, which
+	 * show it.
+	 */
 	{ "cgroup", guest_cgroup },
-	/* Before anything else is done in the new time namespace: its offsets freeze with the first process in it. */
+	/*
+	 * Before anything else is done in the new time namespace: its offsets freeze with the first
+	 * process in it.
+	 */
 	{ "time", guest_time_offsets },
 	{ "loopback", guest_loopback },
 	{ "names", guest_names },
@@ -48,21 +63,33 @@ static const struct step make_steps[] = {
 	/* Through the host's /proc, which is gone after the pivot. */
 	{ "sysctls", guest_sysctls },
 	{ "labels", guest_open_labels },
-	/* While the host's mounts still tell each other what is mounted on them; the next step cuts that. */
+	/*
+	 * While the host's mounts still tell each other what is mounted on them; the next step cuts
+	 * that.
+	 */
 	{ "sources", guest_linked_sources },
 	{ "rootfs", guest_rootfs },
 	{ "mounts", guest_mounts },
 	/* After the mounts: /dev is usually a tmpfs among them. */
 	{ "devices", guest_devices },
 	{ "links", guest_links },
-	/* The pseudo-terminal is opened in the container's own devpts, so its path is true inside (CVE-2025-52565). */
+	/*
+	 * The pseudo-terminal is opened in the container's own devpts, so its path is true inside
+	 * (CVE-2025-52565).
+	 */
 	{ "terminal", guest_terminal },
-	/* The host's hooks may still mount into the tree; then ours do. Paths are the host's until the pivot. */
+	/*
+	 * The host's hooks may still mount into the tree; then ours do. Paths are the host's until
+	 * the pivot.
+	 */
 	{ "host setup", guest_host_setup },
 	{ "createContainer hooks", guest_create_container_hooks },
 	{ "namespaces for exec", guest_keep_namespaces },
 	{ "cwd", guest_make_cwd },
-	/* After everything that writes into the tree. Masks first: a read-only /proc/sys still takes a mask below. */
+	/*
+	 * After everything that writes into the tree. Masks first: a read-only /proc/sys still
+	 * takes a mask below.
+	 */
 	{ "masked paths", guest_masks },
 	{ "read-only paths", guest_readonly_paths },
 	{ "pivot", guest_pivot },
@@ -84,12 +111,21 @@ static const struct step make_steps[] = {
 
 /* exec: one more process in a container that is there. */
 static const struct step enter_steps[] = {
-	/* First: everything from here on is charged to the container, and what is forked stays there. */
+	/*
+	 * First: everything from here on is charged to the container, and what is forked stays
+	 * there.
+	 */
 	{ "placed", guest_wait_placed },
-	/* Through the host's /proc, as the caller: afterwards it is out of sight, and its files are not ours any more. */
+	/*
+	 * Through the host's /proc, as the caller: afterwards it is out of sight, and its files are
+	 * not ours any more.
+	 */
 	{ "oom score", guest_oom_score },
 	{ "proc", guest_keep_proc },
-	/* Ends as a new process where there is a pid namespace to enter. From here on the container looks on. */
+	/*
+	 * Ends as a new process where there is a pid namespace to enter. From here on the container
+	 * looks on.
+	 */
 	{ "namespaces", guest_enter },
 	{ "ids", guest_wait_ids },
 	{ "keyring", guest_keyring },
@@ -182,12 +218,22 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	const struct step *step = steps_of(plan);
 	struct err err = { 0 };
 
-	/* A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the container. */
+	/*
+	 * A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the
+	 * container.
+	 */
 	sys_signals_reset();
-	/* Until READY the guest must not outlive a killed host; the end of file on the wire covers the race. */
+	/*
+	 * Until READY the guest must not outlive a killed host; the end of file on the wire covers
+	 * the race.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left open. */
-	if (!plan->enter.present) { /* with exec more are needed until the join: guest_enter does it */
+	/*
+	 * Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left
+	 * open.
+	 */
+	/* with exec more are needed until the join: guest_enter does it */
+	if (!plan->enter.present) {
 		sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
 	}
 	for (; step->name; step++) {

@@ -8,16 +8,22 @@
 
 /* What the host leaves open for the guest. */
 struct guest_fds {
-	int wire;	       /* the guest's end */
-	int gate;	       /* listening socket on which `start` connects; -1: START comes by the wire */
+	int wire; /* the guest's end */
+	/* listening socket on which `start` connects; -1: START comes by the wire */
+	int gate;
 	int init;	       /* exec: pidfd of the container's first process; -1: none */
 	const int *namespaces; /* exec: as sys_namespaces has them; NULL: they are had by `init` */
-	int root; /* exec: directory that is the container's root where its mount namespace's is another; -1: none */
+	/*
+	 * exec: directory that is the container's root where its mount namespace's is another; -1:
+	 * none
+	 */
+	int root;
 };
 
 /*
- * Carries out the plan and becomes the container's program. Situation: the child of clone3 with the new user (and pid)
- * namespace, if any; ids not yet mapped; still in the host's mount, network, … namespaces; alone in its address space.
- * A plan that enters a container (exec): in no namespace of the container's yet.
+ * Carries out the plan and becomes the container's program. Situation: the child of clone3 with the
+ * new user (and pid) namespace, if any; ids not yet mapped; still in the host's mount, network, …
+ * namespaces; alone in its address space. A plan that enters a container (exec): in no namespace of
+ * the container's yet.
  */
 _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest/hooks: createContainer and startContainer, which run in the container's namespaces; and the host's turn. */
+/*
+ * guest/hooks: createContainer and startContainer, which run in the container's namespaces; and the
+ * host's turn.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,7 +14,10 @@
 
 extern char **environ;
 
-/* The mounts are done, the pivot is not: what prestart and createRuntime hooks were promised (config.md). */
+/*
+ * The mounts are done, the pivot is not: what prestart and createRuntime hooks were promised
+ * (config.md).
+ */
 int guest_host_setup(struct guest *g, struct err *err)
 {
 	struct wire_msg msg;
@@ -26,17 +32,22 @@ int guest_host_setup(struct guest *g, struct err *err)
 	}
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || msg.type != WIRE_SETUP_DONE) {
-		return err_set(err, EPIPE, "the host side ended before its part of the set-up was done");
+		return err_set(err, EPIPE,
+			       "the host side ended before its part of the set-up was done");
 	}
 	return 0;
 }
 
-static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status, const char *cwd, struct err *err)
+static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status, const char *cwd,
+		   struct err *err)
 {
 	const struct plan_hooks *hooks = &g->plan->hooks;
-	const char *state = arena_printf(&g->arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)getpid(),
-					 hooks->state_tail);
-	/* The caller's environment is the host's: a program of the container's gets the container's. */
+	const char *state = arena_printf(&g->arena, "%s%s\",\"pid\":%d%s", hooks->state_head,
+					 status, (int)getpid(), hooks->state_tail);
+	/*
+	 * The caller's environment is the host's: a program of the container's gets the
+	 * container's.
+	 */
 	const char *const *inherited =
 		kind == PLAN_HOOK_START_CONTAINER && g->env ? g->env : (const char *const *)environ;
 
@@ -60,7 +71,10 @@ static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status
 	return 0;
 }
 
-/* Situation: before the pivot, so that paths are the host's; the container's namespaces, uid 0 of them. */
+/*
+ * Situation: before the pivot, so that paths are the host's; the container's namespaces, uid 0 of
+ * them.
+ */
 int guest_create_container_hooks(struct guest *g, struct err *err)
 {
 	const struct plan_hooks *hooks = &g->plan->hooks;

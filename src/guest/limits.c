@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest/limits: rlimits and the OOM score. What the user may not have was clamped by the plan, with a note. */
+/*
+ * guest/limits: rlimits and the OOM score. What the user may not have was clamped by the plan, with
+ * a note.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,11 +16,12 @@ int guest_rlimits(struct guest *g, struct err *err)
 	const struct plan_process *p = &g->plan->process;
 
 	for (size_t i = 0; i < p->rlimit_n; i++) {
-		struct rlimit limit = { .rlim_cur = p->rlimits[i].soft, .rlim_max = p->rlimits[i].hard };
+		struct rlimit limit = { .rlim_cur = p->rlimits[i].soft,
+					.rlim_max = p->rlimits[i].hard };
 
 		if (setrlimit((__rlimit_resource_t)p->rlimits[i].resource, &limit) < 0) {
-			return err_errno(err, errno, "/process/rlimits: %s to %llu (hard %llu)", p->rlimits[i].name,
-					 (unsigned long long)p->rlimits[i].soft,
+			return err_errno(err, errno, "/process/rlimits: %s to %llu (hard %llu)",
+					 p->rlimits[i].name, (unsigned long long)p->rlimits[i].soft,
 					 (unsigned long long)p->rlimits[i].hard);
 		}
 	}

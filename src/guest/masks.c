@@ -2,8 +2,8 @@
 /*
  * guest/masks: maskedPaths and readonlyPaths.
  *
- * Situation: before the pivot, all mounts done. A path that does not exist needs no cover (config-linux.md leaves it
- * open; every runtime skips it).
+ * Situation: before the pivot, all mounts done. A path that does not exist needs no cover
+ * (config-linux.md leaves it open; every runtime skips it).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +23,15 @@ int guest_empty_directory(const char *source, struct err *err)
 {
 	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
 
-	return sys_mount_fs("tmpfs", source, options, 3, true,
-			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	return sys_mount_fs(
+		"tmpfs", source, options, 3, true,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 }
 
 /*
- * One empty read-only tmpfs serves all masked directories: the first gets it, the others clones of it. Nothing is left
- * over: a detached mount that is closed costs a grace period of the kernel's RCU.
+ * One empty read-only tmpfs serves all masked directories: the first gets it, the others clones of
+ * it. Nothing is left over: a detached mount that is closed costs a grace period of the kernel's
+ * RCU.
  */
 static int empty_directory(int *shared, struct err *err)
 {
@@ -48,8 +50,9 @@ static int empty_directory(int *shared, struct err *err)
 }
 
 /*
- * What is below /proc and /sys is looked up in the mounts made there: whoever exchanges these names in a shared tree
- * meanwhile must not have a cover left out (CVE-2023-27561). Returns a descriptor or -errno.
+ * What is below /proc and /sys is looked up in the mounts made there: whoever exchanges these names
+ * in a shared tree meanwhile must not have a cover left out (CVE-2023-27561). Returns a descriptor
+ * or -errno.
  */
 static int open_place(struct guest *g, const char *path)
 {
@@ -74,7 +77,8 @@ static int mask_one(struct guest *g, size_t index, int *shared, struct err *err)
 		return 0;
 	}
 	if (target < 0 || fstat(target, &st) < 0) {
-		return err_errno(err, target < 0 ? -target : errno, "/linux/maskedPaths/%zu: %s", index, path);
+		return err_errno(err, target < 0 ? -target : errno, "/linux/maskedPaths/%zu: %s",
+				 index, path);
 	}
 	if (S_ISDIR(st.st_mode)) {
 		cover = empty_directory(shared, err);
@@ -115,7 +119,10 @@ int guest_readonly_paths(struct guest *g, struct err *err)
 			rc = copy = sys_mount_clone(target, "", true, false);
 		}
 		if (rc >= 0) {
-			/* The mounts below too: a writable mount under a read-only path would be a hole in it. */
+			/*
+			 * The mounts below too: a writable mount under a read-only path would be a
+			 * hole in it.
+			 */
 			rc = sys_mount_setattr(copy, true, MOUNT_ATTR_RDONLY, 0, 0);
 			if (rc == -ENOSYS) {
 				rc = sys_mount_setattr(copy, false, MOUNT_ATTR_RDONLY, 0, 0);

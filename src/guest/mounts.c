@@ -2,8 +2,8 @@
 /*
  * guest/mounts: what will be mounted, as detached mounts: new filesystems and clones of the host's.
  *
- * Situation of every function: uid 0 in the container's user namespace, in a mount namespace of its own that still shows
- * the host's tree: sources by their names.
+ * Situation of every function: uid 0 in the container's user namespace, in a mount namespace of its
+ * own that still shows the host's tree: sources by their names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,45 +29,53 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 		return -err->code;
 	}
 	if (str_eq(m->fstype, "proc")) {
-		return err_hint(
-			err, "the /proc of the surrounding environment is partly covered by other mounts, and the "
-			     "kernel then refuses a fresh one: run the outer container with /proc unmasked "
-			     "(podman: --security-opt unmask=ALL; Docker: --security-opt systempaths=unconfined), or "
-			     "bind the /proc that is there: annotation org.rootlet.proc=bind");
+		return err_hint(err,
+				"the /proc of the surrounding environment is partly covered by "
+				"other mounts, and the kernel then refuses a fresh one: run the "
+				"outer container with /proc unmasked (podman: --security-opt "
+				"unmask=ALL; Docker: --security-opt systempaths=unconfined), or "
+				"bind the /proc that is there: annotation org.rootlet.proc=bind");
 	}
 	if (str_eq(m->fstype, "overlay")) {
-		return err_hint(
-			err, "an ordinary user can mount overlay from Linux 5.11 on; before, mount fuse-overlayfs on "
-			     "the host and bind that");
+		return err_hint(err, "an ordinary user can mount overlay from Linux 5.11 on; "
+				     "before, mount fuse-overlayfs on the host and bind that");
 	}
 	if (str_eq(m->fstype, "sysfs")) {
-		return err_hint(err,
-				"sysfs needs a network namespace of the container's own and an uncovered /sys outside");
+		return err_hint(err, "sysfs needs a network namespace of the container's own and "
+				     "an uncovered /sys outside");
 	}
-	return err_hint(err, "an ordinary user can't mount this type of filesystem; a bind mount of one that is "
-			     "mounted already works");
+	return err_hint(err, "an ordinary user can't mount this type of filesystem; a bind mount "
+			     "of one that is mounted already works");
 }
 
-#define ATIME_ATTRS ((uint64_t)(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME))
+#define ATIME_ATTRS                                                                                \
+	((uint64_t)(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME))
 
-/* How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set without it. */
-static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool recursive, uint64_t attrs)
+/*
+ * How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set
+ * without it.
+ */
+static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool recursive,
+		     uint64_t attrs)
 {
 	int rc = sys_mount_setattr(fd, recursive, attrs, 0, 0);
 
 	if (rc == -EPERM && (attrs & ATIME_ATTRS)) {
 		rc = sys_mount_setattr(fd, recursive, attrs & ~ATIME_ATTRS, 0, 0);
 		if (rc == 0) {
-			guest_log(g, "%s: %s keeps the access time option of %s, which is locked by the host", m->where,
-				  m->target, m->source ? m->source : "the mount");
+			guest_log(g,
+				  "%s: %s keeps the access time option of %s, which is locked by "
+				  "the host",
+				  m->where, m->target, m->source ? m->source : "the mount");
 		}
 	}
 	return rc;
 }
 
 /*
- * Sets flags, then clears the others. A flag that the mount was cloned with from the host's namespace is locked
- * (mount_namespaces(7)): clearing is then impossible, and worth a line when it was asked for by name.
+ * Sets flags, then clears the others. A flag that the mount was cloned with from the host's
+ * namespace is locked (mount_namespaces(7)): clearing is then impossible, and worth a line when it
+ * was asked for by name.
  */
 int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
@@ -77,7 +85,8 @@ int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, stru
 		rc = set_flags(g, m, fd, true, m->set_all);
 	}
 	if (rc < 0) {
-		return err_errno(err, -rc, "%s: setting the mount options of %s", m->where, m->target);
+		return err_errno(err, -rc, "%s: setting the mount options of %s", m->where,
+				 m->target);
 	}
 	rc = sys_mount_setattr(fd, false, 0, m->clear, 0);
 	if (rc == 0) {
@@ -85,8 +94,8 @@ int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, stru
 	}
 	if (rc == -EPERM) {
 		guest_log(g,
-			  "%s: %s keeps mount options (read-only, nosuid, nodev or noexec) of %s, which are locked by "
-			  "the host",
+			  "%s: %s keeps mount options (read-only, nosuid, nodev or noexec) of %s, "
+			  "which are locked by the host",
 			  m->where, m->target, m->source ? m->source : "the mount");
 	} else if (rc < 0) {
 		return err_errno(err, -rc, "%s: clearing mount options of %s", m->where, m->target);
@@ -112,11 +121,12 @@ int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct er
 		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC);
 		namespace = namespace < 0 ? -errno : namespace;
 	} else {
-		namespace =
-			sys_idmap_namespace(plan_map_text(&g->arena, &ids->uid), plan_map_text(&g->arena, &ids->gid));
+		namespace = sys_idmap_namespace(plan_map_text(&g->arena, &ids->uid),
+						plan_map_text(&g->arena, &ids->gid));
 	}
 	if (namespace < 0) {
-		return err_errno(err, -namespace, "%s: a user namespace with the map of %s", m->where, m->target);
+		return err_errno(err, -namespace, "%s: a user namespace with the map of %s",
+				 m->where, m->target);
 	}
 	rc = sys_mount_idmap(fd, namespace, ids->recursive);
 	if (rc < 0) {
@@ -133,16 +143,17 @@ static int receive_source(struct guest *g, const struct plan_mount *m, int *ret,
 	int rc = wire_recv(g->wire, &msg);
 
 	if (rc <= 0 || msg.type != WIRE_MOUNT) {
-		return err_set(err, EPIPE, "%s: the host side ended before it sent %s", m->where, m->source);
+		return err_set(err, EPIPE, "%s: the host side ended before it sent %s", m->where,
+			       m->source);
 	}
 	*ret = msg.fd;
 	return 0;
 }
 
 /*
- * A bind that is to be shared with the host's mount, or its slave, has to be cloned before the container's mount namespace
- * is cut off from the host's: the tie is inherited, and can't be made again. What can't be cloned yet may be something
- * that an earlier mount brings.
+ * A bind that is to be shared with the host's mount, or its slave, has to be cloned before the
+ * container's mount namespace is cut off from the host's: the tie is inherited, and can't be made
+ * again. What can't be cloned yet may be something that an earlier mount brings.
  */
 int guest_linked_sources(struct guest *g, struct err *err)
 {
@@ -154,16 +165,18 @@ int guest_linked_sources(struct guest *g, struct err *err)
 		const struct plan_mount *m = &fs->mounts[i];
 
 		g->linked[i] = -1;
-		if (m->kind == PLAN_MOUNT_BIND && (m->propagation & (MS_SHARED | MS_SLAVE)) && !m->ids.by_host) {
-			g->linked[i] = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+		if (m->kind == PLAN_MOUNT_BIND && (m->propagation & (MS_SHARED | MS_SLAVE)) &&
+		    !m->ids.by_host) {
+			g->linked[i] = sys_mount_clone(AT_FDCWD, m->source, m->recursive,
+						       m->source_nofollow);
 		}
 	}
 	return 0;
 }
 
 /*
- * Situation: the new mount namespace, and still the caller's own id on the host, with all capabilities. What fails is tried
- * again, and reported, where the mount's turn comes.
+ * Situation: the new mount namespace, and still the caller's own id on the host, with all
+ * capabilities. What fails is tried again, and reported, where the mount's turn comes.
  */
 int guest_caller_source(struct guest *g, struct err *err)
 {
@@ -172,7 +185,8 @@ int guest_caller_source(struct guest *g, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		if (fs->mounts[i].as_caller) {
-			g->as_caller = sys_mount_clone(AT_FDCWD, fs->mounts[i].source, false, false);
+			g->as_caller =
+				sys_mount_clone(AT_FDCWD, fs->mounts[i].source, false, false);
 		}
 	}
 	return 0;
@@ -192,7 +206,10 @@ static int clone_source(struct guest *g, const struct plan_mount *m)
 	return sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
 }
 
-/* crun's copy-symlink: a symlink on the host is to be the same symlink in the container. *ret stays NULL for anything else. */
+/*
+ * crun's copy-symlink: a symlink on the host is to be the same symlink in the container. *ret stays
+ * NULL for anything else.
+ */
 static int read_link(struct guest *g, const struct plan_mount *m, const char **ret, struct err *err)
 {
 	scope_fd int link = open(m->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -206,13 +223,15 @@ static int read_link(struct guest *g, const struct plan_mount *m, const char **r
 	}
 	len = readlinkat(link, "", text, sizeof(text));
 	if (len < 0 || (size_t)len == sizeof(text)) {
-		return err_errno(err, len < 0 ? errno : ENAMETOOLONG, "%s: source %s", m->where, m->source);
+		return err_errno(err, len < 0 ? errno : ENAMETOOLONG, "%s: source %s", m->where,
+				 m->source);
 	}
 	*ret = arena_strndup(&g->arena, text, (size_t)len);
 	return 0;
 }
 
-static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
+static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
+		     struct err *err)
 {
 	scope_fd int fd = -1;
 
@@ -231,9 +250,9 @@ static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_s
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: source %s", m->where, m->source);
 		if (err->code == EINVAL && !m->recursive) {
-			return err_hint(
-				err, "other filesystems are mounted below it, and hiding them from view is not allowed "
-				     "to an ordinary user: use rbind");
+			return err_hint(err,
+					"other filesystems are mounted below it, and hiding them "
+					"from view is not allowed to an ordinary user: use rbind");
 		}
 		sys_explain_path(m->source, err);
 		return -err->code;
@@ -250,12 +269,14 @@ static int set_label(const struct plan_mount *m, int fd, struct err *err)
 	scope_fd int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0 || fsetxattr(dir, "security.selinux", m->label, strlen(m->label) + 1, 0) < 0) {
-		return err_errno(err, errno, "/linux/mountLabel: labelling %s \"%s\"", m->target, m->label);
+		return err_errno(err, errno, "/linux/mountLabel: labelling %s \"%s\"", m->target,
+				 m->label);
 	}
 	return 0;
 }
 
-static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
+static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
+		   struct err *err)
 {
 	scope_fd int fd = -1;
 	int rc;
@@ -263,7 +284,8 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 	if (m->fall_back) {
 		rc = guest_cgroup_mount(g, m, &fd, err);
 	} else {
-		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly, m->set, err);
+		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly,
+				       m->set, err);
 	}
 	if (rc < 0) {
 		return explain_fs(m, err);
@@ -279,7 +301,8 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 	return 0;
 }
 
-int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err)
+int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
+		      struct err *err)
 {
 	*ret = (struct guest_source){ .fd = -1 };
 	switch (m->kind) {

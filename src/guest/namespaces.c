@@ -28,9 +28,11 @@ static int join_one(const struct plan_join *join, int fd, struct err *err)
 	if (setns(fd, join->type) == 0) {
 		return 0;
 	}
-	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, join->name, join->path);
+	err_errno(err, errno, "%s: joining the %s namespace %s", join->where, join->name,
+		  join->path);
 	if (err->code == EINVAL) {
-		err_hint(err, "it is no %s namespace, or one that this process is in already", join->name);
+		err_hint(err, "it is no %s namespace, or one that this process is in already",
+			 join->name);
 	} else if (err->code == EPERM) {
 		err_hint(err, "only namespaces owned by a user namespace of yours can be joined; "
 			      "join the user namespace that it belongs to as well");
@@ -39,9 +41,9 @@ static int join_one(const struct plan_join *join, int fd, struct err *err)
 }
 
 /*
- * Situation: the host's mount namespace, so paths mean what they meant to the caller. All are opened before any is
- * entered (a path under /proc may not be there afterwards), the user namespace is entered first (it gives the
- * capabilities over those that it owns), the mount namespace last.
+ * Situation: the host's mount namespace, so paths mean what they meant to the caller. All are
+ * opened before any is entered (a path under /proc may not be there afterwards), the user namespace
+ * is entered first (it gives the capabilities over those that it owns), the mount namespace last.
  */
 static int join_all(const struct plan_namespaces *ns, struct err *err)
 {
@@ -72,9 +74,9 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 }
 
 /*
- * A process can't move itself into a pid namespace, only its next child: make that child with CLONE_PARENT, so that
- * it is the host's child as any other init. The child hands its pidfd over itself: what it says later can't come first.
- * Situation: after joining.
+ * A process can't move itself into a pid namespace, only its next child: make that child with
+ * CLONE_PARENT, so that it is the host's child as any other init. The child hands its pidfd over
+ * itself: what it says later can't come first. Situation: after joining.
  */
 int guest_fork_init(struct guest *g, uint64_t flags, struct err *err)
 {
@@ -96,9 +98,11 @@ int guest_fork_init(struct guest *g, uint64_t flags, struct err *err)
 
 static int explain_unshare(uint64_t flags, int code, struct err *err)
 {
-	err_errno(err, code, "making the container's namespaces (flags 0x%llx)", (unsigned long long)flags);
+	err_errno(err, code, "making the container's namespaces (flags 0x%llx)",
+		  (unsigned long long)flags);
 	if (code == ENOSPC) {
-		return err_hint(err, "a limit on namespaces is reached: see sysctl user.max_*_namespaces");
+		return err_hint(
+			err, "a limit on namespaces is reached: see sysctl user.max_*_namespaces");
 	}
 	return -code;
 }
@@ -113,17 +117,18 @@ static int write_offsets(const struct plan_namespaces *ns, struct err *err)
 		int rc = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets", line, (size_t)len);
 
 		if (rc < 0) {
-			return err_errno(err, -rc, "/linux/timeOffsets/%s: %lld s %u ns", ns->clocks[i].clock,
-					 (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
+			return err_errno(err, -rc, "/linux/timeOffsets/%s: %lld s %u ns",
+					 ns->clocks[i].clock, (long long)ns->clocks[i].secs,
+					 ns->clocks[i].nanosecs);
 		}
 	}
 	return 0;
 }
 
 /*
- * Processes that share the user namespace with this one, or see it in a joined pid namespace as their equal, could take
- * it over while the host's tree or descriptors are still in its reach (CVE-2016-9962): until execve it is not
- * "dumpable". A user namespace of its own is guard enough.
+ * Processes that share the user namespace with this one, or see it in a joined pid namespace as
+ * their equal, could take it over while the host's tree or descriptors are still in its reach
+ * (CVE-2016-9962): until execve it is not "dumpable". A user namespace of its own is guard enough.
  */
 bool guest_is_guarded(const struct plan *plan)
 {
@@ -134,8 +139,9 @@ bool guest_is_guarded(const struct plan *plan)
 }
 
 /*
- * The files in /proc of a guarded process belong to the machine's root. So the clocks are set before, by the process
- * that stays outside of the joined pid namespace; its child is born into the time namespace.
+ * The files in /proc of a guarded process belong to the machine's root. So the clocks are set
+ * before, by the process that stays outside of the joined pid namespace; its child is born into the
+ * time namespace.
  */
 static int join_guarded(const struct plan_namespaces *ns, uint64_t *rest, struct err *err)
 {
@@ -159,7 +165,10 @@ static int join_guarded(const struct plan_namespaces *ns, uint64_t *rest, struct
 int guest_new_namespaces(struct guest *g, struct err *err)
 {
 	const struct plan_namespaces *ns = &g->plan->ns;
-	/* The host's clone3 made these already, unless a user or pid namespace had to be joined first. */
+	/*
+	 * The host's clone3 made these already, unless a user or pid namespace had to be joined
+	 * first.
+	 */
 	bool join_user = plan_joins(ns, CLONE_NEWUSER);
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
@@ -185,7 +194,8 @@ int guest_wait_ids(struct guest *g, struct err *err)
 		int rc = wire_recv(g->wire, &msg);
 
 		if (rc <= 0 || msg.type != WIRE_IDMAP) {
-			return err_set(err, EPIPE, "the host side ended before the id maps were written");
+			return err_set(err, EPIPE,
+				       "the host side ended before the id maps were written");
 		}
 	}
 	if (!g->plan->ids.become_root) {
@@ -199,8 +209,8 @@ int guest_wait_ids(struct guest *g, struct err *err)
 		return err_errno(err, errno, "becoming uid 0 of the user namespace");
 	}
 	/*
-	 * A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay ours for the next
-	 * steps, unless it is guarded.
+	 * A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay
+	 * ours for the next steps, unless it is guarded.
 	 */
 	prctl(PR_SET_DUMPABLE, guest_is_guarded(g->plan) ? 0 : 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -208,8 +218,9 @@ int guest_wait_ids(struct guest *g, struct err *err)
 }
 
 /*
- * unshare(CLONE_NEWTIME) moves only the children of this process; setns into the namespace of the children moves the
- * process itself, which spares a fork (time_namespaces(7)). Offsets must be written before.
+ * unshare(CLONE_NEWTIME) moves only the children of this process; setns into the namespace of the
+ * children moves the process itself, which spares a fork (time_namespaces(7)). Offsets must be
+ * written before.
  */
 int guest_time_offsets(struct guest *g, struct err *err)
 {
@@ -261,7 +272,10 @@ int guest_loopback(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Situation: the host's /proc, which shows the sysctls of the network namespace that this process is in. */
+/*
+ * Situation: the host's /proc, which shows the sysctls of the network namespace that this process
+ * is in.
+ */
 int guest_network(struct guest *g, struct err *err)
 {
 	const struct plan_net *net = &g->plan->net;
@@ -275,7 +289,8 @@ int guest_network(struct guest *g, struct err *err)
 		char path[128];
 
 		snprintf(path, sizeof(path), "/proc/sys/%s", net->early[i].path);
-		rc = sys_write_file(AT_FDCWD, path, net->early[i].value, strlen(net->early[i].value));
+		rc = sys_write_file(AT_FDCWD, path, net->early[i].value,
+				    strlen(net->early[i].value));
 		/* ENOENT: a kernel without that protocol. */
 		if (rc < 0 && rc != -ENOENT) {
 			return err_errno(err, -rc, "%s: setting %s", net->where, net->early[i].key);
@@ -290,13 +305,16 @@ int guest_network(struct guest *g, struct err *err)
 	return rc < 0 ? err_errno(err, -rc, "telling the host side of the network") : 0;
 }
 
-/* linux/keyctl.h does not have the bits of keyctl(2), KEYCTL_SETPERM: all for the possessor; view, read, search and link
- * for the owner. */
+/*
+ * linux/keyctl.h does not have the bits of keyctl(2), KEYCTL_SETPERM: all for the possessor; view,
+ * read, search and link for the owner.
+ */
 #define KEYRING_PERMISSIONS 0x3f1b0000
 
 /*
- * A session keyring of its own: without it the container would share, and could read, the caller's keys. It is found
- * again by its name, which is how exec comes to the same one: but only with the owner's right to search in it.
+ * A session keyring of its own: without it the container would share, and could read, the caller's
+ * keys. It is found again by its name, which is how exec comes to the same one: but only with the
+ * owner's right to search in it.
  */
 int guest_keyring(struct guest *g, struct err *err)
 {
@@ -308,14 +326,18 @@ int guest_keyring(struct guest *g, struct err *err)
 	}
 	snprintf(name, sizeof(name), "_ses.%s", g->plan->id);
 	id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-	if (id >= 0 && !g->plan->enter.present && syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERMISSIONS) < 0) {
+	if (id >= 0 && !g->plan->enter.present &&
+	    syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERMISSIONS) < 0) {
 		return err_errno(err, errno, "letting exec join the session keyring %s", name);
 	}
 	if (id >= 0 || errno == ENOSYS) {
 		return 0;
 	}
 	if (errno == EDQUOT || errno == EPERM || errno == EACCES) {
-		/* EDQUOT: the user's quota of keys; EPERM: an outer seccomp profile. Anonymous keyrings count too. */
+		/*
+		 * EDQUOT: the user's quota of keys; EPERM: an outer seccomp profile. Anonymous
+		 * keyrings count too.
+		 */
 		guest_log(g, "no session keyring for the container: %s%s", strerror(errno),
 			  errno == EDQUOT ? " (sysctl kernel.keys.maxkeys)" : "");
 		return 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest/places: where things are mounted: the destinations of the configuration's mounts, in its order.
+ * guest/places: where things are mounted: the destinations of the configuration's mounts, in its
+ * order.
  *
- * Situation of every function: uid 0 in the container's user namespace, in its mount namespace; everything in the
- * container only through g->rootfs.
+ * Situation of every function: uid 0 in the container's user namespace, in its mount namespace;
+ * everything in the container only through g->rootfs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +20,19 @@
 #include "sys/fd.h"
 #include "sys/mount.h"
 
-/* proc and sysfs go on real directories only: through a symlink they would land elsewhere (CVE-2023-27561, -28642). */
+/*
+ * proc and sysfs go on real directories only: through a symlink they would land elsewhere
+ * (CVE-2023-27561, -28642).
+ */
 static bool wants_real_directory(const struct plan_mount *m)
 {
-	return m->kind == PLAN_MOUNT_FS && (str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs"));
+	return m->kind == PLAN_MOUNT_FS &&
+	       (str_eq(m->fstype, "proc") || str_eq(m->fstype, "sysfs"));
 }
 
 /*
- * Without following a symlink at the end. Made where it is missing; what was made is looked at like what was there.
+ * Without following a symlink at the end. Made where it is missing; what was made is looked at like
+ * what was there.
  * Returns the descriptor or -errno.
  */
 static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
@@ -36,37 +42,42 @@ static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
 	if (fd == -ENOENT) {
 		scope_fd int made = sys_make_in_root(g->rootfs, m->target, file);
 
-		fd = made < 0 ? made : sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+		fd = made < 0 ? made :
+				sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 	}
 	return fd;
 }
 
-static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret, struct err *err)
+static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret,
+		       struct err *err)
 {
 	bool real = wants_real_directory(m);
-	scope_fd int fd =
-		real || m->target_nofollow ? open_itself(g, m, file) : sys_make_in_root(g->rootfs, m->target, file);
+	scope_fd int fd = real || m->target_nofollow ? open_itself(g, m, file) :
+						       sys_make_in_root(g->rootfs, m->target, file);
 	struct stat st;
 
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
 		if (err->code == ELOOP) {
 			err_hint(err, "a symbolic link on the way leads nowhere or in a circle");
-		} else if (err->code == EROFS || err->code == EACCES || err->code == EPERM || err->code == EOVERFLOW) {
-			err_hint(err, "it does not exist and can't be made there: create it in the root filesystem");
+		} else if (err->code == EROFS || err->code == EACCES || err->code == EPERM ||
+			   err->code == EOVERFLOW) {
+			err_hint(err, "it does not exist and can't be made there: create it in the "
+				      "root filesystem");
 		}
 		return -err->code;
 	}
 	if (real && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
 		return err_set(err, ELOOP,
-			       "%s: %s is a symbolic link in the root filesystem; %s must be mounted on a real "
-			       "directory",
+			       "%s: %s is a symbolic link in the root filesystem; %s must be "
+			       "mounted on a real directory",
 			       m->where, m->target, m->fstype);
 	}
 	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
 		return err_set(err, file ? EISDIR : ENOTDIR,
-			       "%s: destination %s is %s, but what is mounted there is %s", m->where, m->target,
-			       file ? "a directory" : "not a directory", file ? "not a directory" : "a directory");
+			       "%s: destination %s is %s, but what is mounted there is %s",
+			       m->where, m->target, file ? "a directory" : "not a directory",
+			       file ? "not a directory" : "a directory");
 	}
 	*ret = fd_take(&fd);
 	return 0;
@@ -91,8 +102,9 @@ static int make_link(struct guest *g, const struct plan_mount *m, const char *te
 	}
 	len = readlinkat(parent, name, have, sizeof(have) - 1);
 	if (len < 0 || (have[len] = '\0', !str_eq(have, text))) {
-		return err_set(err, EEXIST, "%s: destination %s exists and is not the symbolic link to %s", m->where,
-			       m->target, text);
+		return err_set(err, EEXIST,
+			       "%s: destination %s exists and is not the symbolic link to %s",
+			       m->where, m->target, text);
 	}
 	return 0;
 }
@@ -111,7 +123,8 @@ static int change_place(struct guest *g, const struct plan_mount *m, struct err 
 	return guest_change_flags(g, m, fd, err);
 }
 
-int guest_source_place(struct guest *g, const struct plan_mount *m, const struct guest_source *source, struct err *err)
+int guest_source_place(struct guest *g, const struct plan_mount *m,
+		       const struct guest_source *source, struct err *err)
 {
 	scope_fd int target = -1;
 	struct stat st;
@@ -131,14 +144,18 @@ int guest_source_place(struct guest *g, const struct plan_mount *m, const struct
 	}
 	TRY(open_target(g, m, !S_ISDIR(st.st_mode), &target, err));
 	if (m->kind == PLAN_MOUNT_FS) {
-		/* Not through the map: what is copied keeps the owners that it has in the container. */
+		/*
+		 * Not through the map: what is copied keeps the owners that it has in the
+		 * container.
+		 */
 		if (m->copy_up) {
 			TRY(guest_copy_up(target, source->fd, m, err));
 		}
 		TRY(guest_map_ids(g, m, source->fd, err));
 	}
 	rc = sys_mount_attach(source->fd, target);
-	return rc < 0 ? err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target) : 0;
+	return rc < 0 ? err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target) :
+			0;
 }
 
 /* The mounts on /proc and /sys are used later, whatever becomes of these names. */

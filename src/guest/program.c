@@ -20,8 +20,8 @@
 #include "wire/wire.h"
 
 /*
- * Makes the working directory where it is missing, as the peers do. Situation: before the pivot. Best effort: where
- * it can't be made, guest_cwd says what is wrong.
+ * Makes the working directory where it is missing, as the peers do. Situation: before the pivot.
+ * Best effort: where it can't be made, guest_cwd says what is wrong.
  */
 int guest_make_cwd(struct guest *g, struct err *err)
 {
@@ -39,8 +39,9 @@ int guest_make_cwd(struct guest *g, struct err *err)
 }
 
 /*
- * Situation: the program's credentials; "/" is the container's. The kernel names a directory outside the root
- * "(unreachable)": getcwd finds one that a leaked descriptor led to (CVE-2024-21626).
+ * Situation: the program's credentials; "/" is the container's. The kernel names a directory
+ * outside the root "(unreachable)": getcwd finds one that a leaked descriptor led to
+ * (CVE-2024-21626).
  */
 int guest_cwd(struct guest *g, struct err *err)
 {
@@ -54,7 +55,8 @@ int guest_cwd(struct guest *g, struct err *err)
 		return err_errno(err, errno, "/process/cwd: chdir to \"%s\"", p->cwd);
 	}
 	if (syscall(SYS_getcwd, here, sizeof(here)) < 0 || here[0] != '/') {
-		return err_set(err, EPERM, "/process/cwd: \"%s\" leads out of the container's root", p->cwd);
+		return err_set(err, EPERM, "/process/cwd: \"%s\" leads out of the container's root",
+			       p->cwd);
 	}
 	return 0;
 }
@@ -80,10 +82,12 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 {
 	int worst = ENOENT;
 
-	for (const char *dir = g->plan->process.path; dir; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+	for (const char *dir = g->plan->process.path; dir;
+	     dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
 		int len = (int)strcspn(dir, ":");
 		/* An empty part means the working directory (execvp). */
-		const char *full = arena_printf(&g->arena, "%.*s%s%s", len, dir, len ? "/" : "./", name);
+		const char *full =
+			arena_printf(&g->arena, "%.*s%s%s", len, dir, len ? "/" : "./", name);
 		int code = executable(full);
 
 		if (code == 0) {
@@ -100,7 +104,9 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 	return err_errno(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
-/* Opened so that whatever stands there, a FIFO or an endless device, can't keep the set-up waiting. */
+/*
+ * Opened so that whatever stands there, a FIFO or an endless device, can't keep the set-up waiting.
+ */
 static FILE *open_passwd(void)
 {
 	scope_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -120,7 +126,10 @@ static FILE *open_passwd(void)
 /* A real one has some hundred lines; what a hostile one has behind these is not looked at. */
 #define PASSWD_LINES_MAX 65536
 
-/* HOME is part of a login's environment; without one in the configuration it comes from the container's own passwd. */
+/*
+ * HOME is part of a login's environment; without one in the configuration it comes from the
+ * container's own passwd.
+ */
 static const char *home_of(struct guest *g, uint32_t uid)
 {
 	scope_file FILE *file = open_passwd();
@@ -159,7 +168,10 @@ static void fill_environment(struct guest *g)
 		has_home = has_home || str_starts(env->v[i], "HOME=");
 	}
 	if (g->plan->process.listen_fds > 0) {
-		/* sd_listen_fds(3) compares it with its own: 1 where there is a pid namespace for this container. */
+		/*
+		 * sd_listen_fds(3) compares it with its own: 1 where there is a pid namespace for
+		 * this container.
+		 */
 		g->env[n++] = arena_printf(&g->arena, "LISTEN_PID=%d", (int)getpid());
 	}
 	if (!has_home) {
@@ -167,7 +179,10 @@ static void fill_environment(struct guest *g)
 	}
 }
 
-/* Situation: the program's credentials and working directory, so that what its user can't reach is not found. */
+/*
+ * Situation: the program's credentials and working directory, so that what its user can't reach is
+ * not found.
+ */
 int guest_find_program(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
@@ -200,8 +215,8 @@ static int give_notify(struct guest *g, struct err *err)
 }
 
 /*
- * Waits until `start` connects to the gate and says START. An exec may come before and ask for the namespaces; whoever
- * hangs up without a word only knocked.
+ * Waits until `start` connects to the gate and says START. An exec may come before and ask for the
+ * namespaces; whoever hangs up without a word only knocked.
  */
 static int wait_at_gate(struct guest *g, struct err *err)
 {
@@ -237,14 +252,20 @@ int guest_wait_start(struct guest *g, struct err *err)
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	g->started = true;
 	if (g->gate >= 0) {
-		/* It may wait for days, and the hooks that inherit the caller's environment are done. */
+		/*
+		 * It may wait for days, and the hooks that inherit the caller's environment are
+		 * done.
+		 */
 		sys_environ_forget();
 	}
 	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the host side");
 	}
-	/* A `create` that is killed before it has recorded us would leave a process that no one can name. */
+	/*
+	 * A `create` that is killed before it has recorded us would leave a process that no one can
+	 * name.
+	 */
 	rc = wire_recv(g->wire, &msg);
 	if (rc > 0 && msg.type == WIRE_NOTIFY && g->gate >= 0) {
 		g->notify = msg.fd;
@@ -275,13 +296,13 @@ int guest_exec(struct guest *g, struct err *err)
 	code = errno;
 	err_errno(err, code, "exec: \"%s\"", g->program);
 	if (code == ENOENT) {
-		return err_hint(
-			err,
-			"the file is there, so what it needs to run is not: the interpreter of its first line, or its "
-			"dynamic loader");
+		return err_hint(err, "the file is there, so what it needs to run is not: the "
+				     "interpreter of its first line, or its dynamic loader");
 	}
 	if (code == ENOEXEC) {
-		return err_hint(err, "it is neither a program for this machine nor a script with a \"#!\" line");
+		return err_hint(
+			err,
+			"it is neither a program for this machine nor a script with a \"#!\" line");
 	}
 	return -code;
 }

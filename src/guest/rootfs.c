@@ -19,9 +19,10 @@ static int pivot_root_here(void)
 }
 
 /*
- * Situation: the new mount namespace, still a copy of the host's. First its mounts are cut off from the host's, so that
- * nothing done here shows there; then the rootfs becomes a mount of its own, as pivot_root(2) requires, attached on
- * its own place. g->rootfs is the root of that mount: mounts made later below it are seen through it.
+ * Situation: the new mount namespace, still a copy of the host's. First its mounts are cut off from
+ * the host's, so that nothing done here shows there; then the rootfs becomes a mount of its own, as
+ * pivot_root(2) requires, attached on its own place. g->rootfs is the root of that mount: mounts
+ * made later below it are seen through it.
  */
 int guest_rootfs(struct guest *g, struct err *err)
 {
@@ -31,7 +32,8 @@ int guest_rootfs(struct guest *g, struct err *err)
 	int rc;
 
 	if (mount(NULL, "/", NULL, fs->host_propagation, NULL) < 0) {
-		return err_errno(err, errno, "cutting the mounts of the container off from the host's");
+		return err_errno(err, errno,
+				 "cutting the mounts of the container off from the host's");
 	}
 	place = open(fs->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place < 0) {
@@ -55,14 +57,20 @@ int guest_rootfs(struct guest *g, struct err *err)
 	if (g->null_dev < 0) {
 		return err_errno(err, errno, "/dev/null of the host");
 	}
-	/* What masks a file must be the real thing: never a file that someone put there (CVE-2025-31133). */
+	/*
+	 * What masks a file must be the real thing: never a file that someone put there
+	 * (CVE-2025-31133).
+	 */
 	if (fstat(g->null_dev, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
 		return err_set(err, ENODEV, "/dev/null of the host is not the null device");
 	}
 	return 0;
 }
 
-/* Situation: everything below g->rootfs is in place; afterwards "/" is the container's and the host's tree is gone. */
+/*
+ * Situation: everything below g->rootfs is in place; afterwards "/" is the container's and the
+ * host's tree is gone.
+ */
 int guest_pivot(struct guest *g, struct err *err)
 {
 	if (fchdir(g->rootfs) < 0) {
@@ -75,11 +83,14 @@ int guest_pivot(struct guest *g, struct err *err)
 	} else {
 		if (pivot_root_here() < 0) {
 			err_errno(err, errno, "pivot_root");
-			return errno == EINVAL ?
-				       err_hint(err, "on an initramfs the root can't be pivoted: use --no-pivot") :
-				       -err->code;
+			return errno == EINVAL ? err_hint(err, "on an initramfs the root can't be "
+							       "pivoted: use --no-pivot") :
+						 -err->code;
 		}
-		/* The old root is stacked on the new one at "."; what was mounted below it goes with it. */
+		/*
+		 * The old root is stacked on the new one at "."; what was mounted below it goes
+		 * with it.
+		 */
 		if (umount2(".", MNT_DETACH) < 0) {
 			return err_errno(err, errno, "detaching the host's tree");
 		}
@@ -103,7 +114,8 @@ int guest_root_readonly(struct guest *g, struct err *err)
 		}
 	}
 	if (fs->root_propagation) {
-		rc = sys_mount_setattr(g->rootfs, (fs->root_propagation & MS_REC) != 0, 0, 0, fs->root_propagation);
+		rc = sys_mount_setattr(g->rootfs, (fs->root_propagation & MS_REC) != 0, 0, 0,
+				       fs->root_propagation);
 		if (rc < 0) {
 			return err_errno(err, -rc, "/linux/rootfsPropagation");
 		}

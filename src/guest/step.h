@@ -20,24 +20,37 @@ struct guest {
 	int as_caller; /* the source of a mount, cloned while this had the caller's id; -1: none */
 	int notify;    /* the notification socket, kept for `start`; -1: none */
 	int init;      /* exec: pidfd of the container's first process */
-	int root;      /* exec: the container's root, where joining its mount namespace does not lead there; -1: none */
-	int host_proc; /* the host's /proc, for when the container's is the only one to be seen; -1: not kept */
-	const int *namespaces;	  /* exec: those to join, where `init` does not lead to them; create: kept[] */
+	/*
+	 * exec: the container's root, where joining its mount namespace does not lead there; -1:
+	 * none
+	 */
+	int root;
+	/* the host's /proc, for when the container's is the only one to be seen; -1: not kept */
+	int host_proc;
+	/* exec: those to join, where `init` does not lead to them; create: kept[] */
+	const int *namespaces;
 	int kept[SYS_NAMESPACES]; /* create: for an exec before the start; -1: not kept */
-	int rootfs; /* the root directory of the container's mount tree; paths inside are opened below it */
-	int proc;   /* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	/* the root directory of the container's mount tree; paths inside are opened below it */
+	int rootfs;
+	/* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	int proc;
 	int sys;
 	struct guest_source *sources; /* rootlet mounts: one for each of the plan's mounts */
-	int *linked;  /* a descriptor for each mount: its source, cloned while still tied to the host's; -1: none */
+	/*
+	 * a descriptor for each mount: its source, cloned while still tied to the host's; -1: none
+	 */
+	int *linked;
 	int null_dev; /* a verified /dev/null of the host, for masking files */
-	int pty_peer; /* the terminal's own side, until it is the standard streams; -1: no terminal */
-	int filter;   /* the seccomp filter until it is loaded; -1: none */
+	/* the terminal's own side, until it is the standard streams; -1: no terminal */
+	int pty_peer;
+	int filter;		   /* the seccomp filter until it is loaded; -1: none */
 	unsigned short filter_len; /* instructions */
 	int apparmor;		   /* where the profile of the next execve is written; -1: none */
 	int selinux;		   /* the same for the label */
 	int hooks_out;		   /* where the hooks write; -1: /dev/null */
 	int hooks_err;		   /* -1: kept for the message */
-	const char *cgroup;	   /* the container's own, below the host's mount of it; NULL: none */
+	/* the container's own, below the host's mount of it; NULL: none */
+	const char *cgroup;
 	ino_t cgroup_ino;
 	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
 	bool started;	     /* READY was sent */
@@ -45,7 +58,10 @@ struct guest {
 	const char **env;
 };
 
-/* What a mount begins with: both are empty for a change of what is there, and for an optional source that is not. */
+/*
+ * What a mount begins with: both are empty for a change of what is there, and for an optional
+ * source that is not.
+ */
 struct guest_source {
 	int fd;		  /* the detached mount, once it is placed the mount; -1: none */
 	const char *link; /* the text of a symlink that is made in place of a mount; NULL: none */
@@ -85,13 +101,15 @@ int guest_root_readonly(struct guest *g, struct err *err);
 /* mounts.c */
 int guest_caller_source(struct guest *g, struct err *err);
 int guest_linked_sources(struct guest *g, struct err *err);
-int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret, struct err *err);
+int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
+		      struct err *err);
 int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
 int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
 
 /* places.c */
 int guest_mounts(struct guest *g, struct err *err);
-int guest_source_place(struct guest *g, const struct plan_mount *m, const struct guest_source *source, struct err *err);
+int guest_source_place(struct guest *g, const struct plan_mount *m,
+		       const struct guest_source *source, struct err *err);
 
 /* change.c: rootlet mounts */
 int guest_change_enter(struct guest *g, struct err *err);

@@ -34,9 +34,10 @@ static bool is_link(int place)
 }
 
 /*
- * The container's own devpts where it has one, else /dev/ptmx: the host's, or with exec, where that is out of sight, the
- * container's. What it is is known before it is opened, since opening alone has effects: of a FIFO on who waits at it,
- * of a device node on the device. Returns the descriptor.
+ * The container's own devpts where it has one, else /dev/ptmx: the host's, or with exec, where that
+ * is out of sight, the container's. What it is is known before it is opened, since opening alone
+ * has effects: of a FIFO on who waits at it, of a device node on the device. Returns the
+ * descriptor.
  */
 static int open_multiplexer(struct guest *g, struct err *err)
 {
@@ -47,13 +48,16 @@ static int open_multiplexer(struct guest *g, struct err *err)
 
 	if (place < 0 || is_link(place)) {
 		fd_drop(&place);
-		what = g->plan->enter.present ? "/dev/ptmx of the container" : "/dev/ptmx of the host";
-		place = g->plan->enter.present ? sys_open_in_root(g->rootfs, "/dev/ptmx", O_PATH, 0) :
-						 open("/dev/ptmx", O_PATH | O_CLOEXEC);
+		what = g->plan->enter.present ? "/dev/ptmx of the container" :
+						"/dev/ptmx of the host";
+		place = g->plan->enter.present ?
+				sys_open_in_root(g->rootfs, "/dev/ptmx", O_PATH, 0) :
+				open("/dev/ptmx", O_PATH | O_CLOEXEC);
 	}
 	/* By number, not by filesystem: the host's /dev/ptmx may be the old node on devtmpfs. */
 	if (place < 0 || !is_multiplexer(place)) {
-		return err_set(err, ENODEV, "/process/terminal: %s is not a terminal multiplexer", what);
+		return err_set(err, ENODEV, "/process/terminal: %s is not a terminal multiplexer",
+			       what);
 	}
 	TRY(guest_keep_proc(g, err));
 	snprintf(path, sizeof(path), "self/fd/%d", place);
@@ -64,7 +68,10 @@ static int open_multiplexer(struct guest *g, struct err *err)
 	return fd;
 }
 
-/* Binds the terminal itself (by descriptor, CVE-2025-52565) on /dev/console, which is made without following links. */
+/*
+ * Binds the terminal itself (by descriptor, CVE-2025-52565) on /dev/console, which is made without
+ * following links.
+ */
 static int bind_console(struct guest *g, struct err *err)
 {
 	scope_fd int copy = -1;
@@ -80,7 +87,8 @@ static int bind_console(struct guest *g, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
 		return err_set(err, EEXIST,
-			       "/dev/console of the root filesystem is neither a file nor a device: remove it there");
+			       "/dev/console of the root filesystem is neither a file nor a "
+			       "device: remove it there");
 	}
 	copy = sys_mount_clone(g->pty_peer, "", false, false);
 	rc = copy < 0 ? copy : sys_mount_attach(copy, target);
@@ -105,7 +113,8 @@ int guest_terminal(struct guest *g, struct err *err)
 	}
 	g->pty_peer = ioctl(multiplexer, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (g->pty_peer < 0) {
-		return err_errno(err, errno, "/process/terminal: opening the terminal's other side");
+		return err_errno(err, errno,
+				 "/process/terminal: opening the terminal's other side");
 	}
 	if (p->rows || p->columns) {
 		struct winsize size = { .ws_row = p->rows, .ws_col = p->columns };
@@ -114,7 +123,10 @@ int guest_terminal(struct guest *g, struct err *err)
 			return err_errno(err, errno, "/process/consoleSize");
 		}
 	}
-	/* The program's user owns its terminal, as after a login; with a single mapped id there is nothing to change. */
+	/*
+	 * The program's user owns its terminal, as after a login; with a single mapped id there is
+	 * nothing to change.
+	 */
 	(void)!fchown(g->pty_peer, p->uid, (gid_t)-1);
 	if (!g->plan->enter.present) {
 		TRY(bind_console(g, err)); /* /dev/console is the first process's */
@@ -125,7 +137,10 @@ int guest_terminal(struct guest *g, struct err *err)
 
 int guest_session(struct guest *g, struct err *err)
 {
-	/* EPERM: leader of a group already, which a freshly cloned process is not, but a joined one may be. */
+	/*
+	 * EPERM: leader of a group already, which a freshly cloned process is not, but a joined one
+	 * may be.
+	 */
 	if (setsid() < 0 && errno != EPERM) {
 		return err_errno(err, errno, "starting a session");
 	}
@@ -133,7 +148,8 @@ int guest_session(struct guest *g, struct err *err)
 		return 0;
 	}
 	if (ioctl(g->pty_peer, TIOCSCTTY, 0) < 0) {
-		return err_errno(err, errno, "/process/terminal: making it the controlling terminal");
+		return err_errno(err, errno,
+				 "/process/terminal: making it the controlling terminal");
 	}
 	for (int fd = 0; fd < 3; fd++) {
 		if (dup2(g->pty_peer, fd) < 0) {

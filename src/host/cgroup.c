@@ -34,7 +34,8 @@ static int none(const struct cgroup *cgroup, struct err *err)
 
 const char *host_cgroup_dir(struct arena *arena, const struct cgroup *cgroup, const char *sub)
 {
-	return arena_printf(arena, "%s%s%s%s", cgroup->mount, cgroup->path, sub ? "/" : "", sub ? sub : "");
+	return arena_printf(arena, "%s%s%s%s", cgroup->mount, cgroup->path, sub ? "/" : "",
+			    sub ? sub : "");
 }
 
 int host_cgroup_open_dir(const char *path)
@@ -125,7 +126,10 @@ int host_cgroup_wait_event(int dir, const char *key, int want, int timeout_ms)
 		if (left <= 0) {
 			return -ETIMEDOUT;
 		}
-		/* A change between the look and the poll is reported: the file counts its changes (cgroup v2, "cgroup.events"). */
+		/*
+		 * A change between the look and the poll is reported: the file counts its changes
+		 * (cgroup v2, "cgroup.events").
+		 */
 		if (poll(&pfd, 1, (int)left) < 0 && errno != EINTR) {
 			return -errno;
 		}
@@ -150,16 +154,19 @@ int host_cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err
 	if (rc == -ETIMEDOUT && frozen) {
 		(void)host_cgroup_put(dir, "cgroup.freeze", "0");
 		return err_set(err, ETIMEDOUT,
-			       "the container's processes are not frozen after %d seconds (one of them can't be "
-			       "stopped); it runs on",
+			       "the container's processes are not frozen after %d seconds (one of "
+			       "them can't be stopped); it runs on",
 			       CGROUP_TIMEOUT_MS / 1000);
 	}
 	if (rc == -ETIMEDOUT) {
-		return err_set(err, ETIMEDOUT,
-			       "the container is still frozen: a cgroup above its own (%s) is frozen too",
-			       cgroup->path);
+		return err_set(
+			err, ETIMEDOUT,
+			"the container is still frozen: a cgroup above its own (%s) is frozen too",
+			cgroup->path);
 	}
-	return rc < 0 ? err_errno(err, -rc, "%s the cgroup %s", frozen ? "freezing" : "thawing", cgroup->path) : 0;
+	return rc < 0 ? err_errno(err, -rc, "%s the cgroup %s", frozen ? "freezing" : "thawing",
+				  cgroup->path) :
+			0;
 }
 
 bool host_cgroup_is_frozen(const struct cgroup *cgroup)
@@ -169,8 +176,9 @@ bool host_cgroup_is_frozen(const struct cgroup *cgroup)
 
 	return cgroup->manager != PLAN_CGROUP_NONE &&
 	       sys_read_file(&arena, AT_FDCWD,
-			     arena_printf(&arena, "%s/cgroup.freeze", host_cgroup_dir(&arena, cgroup, cgroup->sub)), 16,
-			     &text) > 0 &&
+			     arena_printf(&arena, "%s/cgroup.freeze",
+					  host_cgroup_dir(&arena, cgroup, cgroup->sub)),
+			     16, &text) > 0 &&
 	       text[0] == '1';
 }
 
@@ -203,7 +211,9 @@ static int read_procs(struct arena *arena, int dir, struct pids *pids)
 	const char *text;
 	ssize_t len = sys_read_file(arena, dir, "cgroup.procs", 1 << 24, &text);
 
-	/* A threaded cgroup's processes are listed where its domain begins (cgroup v2, "Threads"). */
+	/*
+	 * A threaded cgroup's processes are listed where its domain begins (cgroup v2, "Threads").
+	 */
 	if (len == -EOPNOTSUPP || len == -ENODEV || len == -ENOENT) {
 		return 0;
 	}
@@ -232,7 +242,10 @@ static int by_pid(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The container chooses the names and the depth of what is below: no recursion, no more than two descriptors. */
+/*
+ * The container chooses the names and the depth of what is below: no recursion, no more than two
+ * descriptors.
+ */
 static int collect(struct arena *arena, int dir, struct pids *pids)
 {
 	struct strs todo = { .n = 0 };
@@ -241,10 +254,15 @@ static int collect(struct arena *arena, int dir, struct pids *pids)
 	TRY(read_procs(arena, dir, pids));
 	TRY(host_cgroup_children(arena, dir, "", &todo, &room));
 	for (size_t i = 0; i < todo.n; i++) {
-		scope_fd int sub = openat(dir, todo.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		scope_fd int sub =
+			openat(dir, todo.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (sub < 0) {
-			continue; /* removed meanwhile, or deeper than a path can be: cgroup.kill reaches it all the same */
+			/*
+			 * removed meanwhile, or deeper than a path can be: cgroup.kill reaches it
+			 * all the same
+			 */
+			continue;
 		}
 		TRY(read_procs(arena, sub, pids));
 		TRY(host_cgroup_children(arena, sub, todo.v[i], &todo, &room));
@@ -252,7 +270,8 @@ static int collect(struct arena *arena, int dir, struct pids *pids)
 	return 0;
 }
 
-int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n, struct err *err)
+int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n,
+		     struct err *err)
 {
 	scope_fd int dir = open_part(cgroup, NULL, err);
 	struct pids pids = { .n = 0 };
@@ -311,7 +330,9 @@ int host_cgroup_kill(const struct cgroup *cgroup, struct err *err)
 	if (rc == -ENOENT) {
 		rc = kill_frozen(cgroup, dir);
 	}
-	return rc < 0 ? err_errno(err, -rc, "killing the processes of the cgroup %s", cgroup->path) : 0;
+	return rc < 0 ?
+		       err_errno(err, -rc, "killing the processes of the cgroup %s", cgroup->path) :
+		       0;
 }
 
 /* ---- exec ---- */
@@ -322,7 +343,8 @@ static const char *cgroup_of(struct arena *arena, const struct cgroup *cgroup, p
 	const char *text;
 	size_t len = strlen(cgroup->path);
 
-	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", (int)pid), 1 << 16, &text) < 0) {
+	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", (int)pid),
+			  1 << 16, &text) < 0) {
 		return NULL;
 	}
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
@@ -339,14 +361,22 @@ static const char *cgroup_of(struct arena *arena, const struct cgroup *cgroup, p
 int host_cgroup_open_beside(const struct cgroup *cgroup, pid_t init, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *of_init = cgroup->manager == PLAN_CGROUP_NONE ? NULL : cgroup_of(&arena, cgroup, init);
-	int fd = of_init ? host_cgroup_open_dir(arena_printf(&arena, "%s%s", cgroup->mount, of_init)) : -ENOENT;
+	const char *of_init =
+		cgroup->manager == PLAN_CGROUP_NONE ? NULL : cgroup_of(&arena, cgroup, init);
+	int fd =
+		of_init ?
+			host_cgroup_open_dir(arena_printf(&arena, "%s%s", cgroup->mount, of_init)) :
+			-ENOENT;
 
 	return fd >= 0 ? fd : host_cgroup_open(cgroup, err);
 }
 
-/* systemd's scopes are beyond the caller's own: where the kernel refuses the move, the manager makes it. */
-static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err)
+/*
+ * systemd's scopes are beyond the caller's own: where the kernel refuses the move, the manager
+ * makes it.
+ */
+static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid_t pid,
+			     struct err *err)
 {
 	struct systemd *sd = NULL;
 	int rc;
@@ -363,10 +393,15 @@ static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, 
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *path = host_cgroup_dir(&arena, cgroup, *below ? below : NULL);
 	scope_fd int dir = host_cgroup_open_dir(path);
-	int rc = dir < 0 ? dir : host_cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
+	int rc = dir < 0 ?
+			 dir :
+			 host_cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
 
 	if (rc != -EACCES && rc != -EPERM) {
-		return rc < 0 ? err_errno(err, -rc, "putting a process into the container's cgroup %s", path) : 0;
+		return rc < 0 ?
+			       err_errno(err, -rc,
+					 "putting a process into the container's cgroup %s", path) :
+			       0;
 	}
 	if (cgroup->manager == PLAN_CGROUP_SYSTEMD) {
 		return attach_by_manager(cgroup, below, pid, err);
@@ -378,7 +413,8 @@ static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, 
 	return err_errno(err, -rc, "putting a process into the container's cgroup %s", path);
 }
 
-int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err)
+int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid,
+		       struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *base = cgroup->sub ? cgroup->sub : "";
@@ -393,15 +429,20 @@ int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init,
 			size_t len = strcspn(p, "/");
 
 			if (len == 2 && p[0] == '.' && p[1] == '.') {
-				return err_set(err, EINVAL, "cgroup %s: .. would lead out of the container's", sub);
+				return err_set(err, EINVAL,
+					       "cgroup %s: .. would lead out of the container's",
+					       sub);
 			}
 			p += len;
 		}
-		return attach_at(cgroup, arena_printf(&arena, "%s%s%s", base, *base ? "/" : "", sub), pid, err);
+		return attach_at(cgroup,
+				 arena_printf(&arena, "%s%s%s", base, *base ? "/" : "", sub), pid,
+				 err);
 	}
 	/*
-	 * Where init is now. An init that divides the cgroup can hand controllers down only as long as nobody is in the cgroup
-	 * itself (cgroups(7), "no internal processes"): whoever came before that would be in systemd's way for good.
+	 * Where init is now. An init that divides the cgroup can hand controllers down only as long
+	 * as nobody is in the cgroup itself (cgroups(7), "no internal processes"): whoever came
+	 * before that would be in systemd's way for good.
 	 */
 	of_init = cgroup_of(&arena, cgroup, init);
 	if (of_init) {
@@ -418,9 +459,13 @@ int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init,
 
 /* ---- limits ---- */
 
-int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, struct err *err)
+int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits,
+		      struct err *err)
 {
-	/* systemd holds the scope itself to them; below it, what the container sees is ours to write. */
+	/*
+	 * systemd holds the scope itself to them; below it, what the container sees is ours to
+	 * write.
+	 */
 	bool twice = cgroup->manager == PLAN_CGROUP_FS && cgroup->sub;
 	scope_fd int dir = open_part(cgroup, cgroup->sub, err);
 
@@ -431,7 +476,8 @@ int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *lim
 		int rc = host_systemd_open(&sd, err);
 
 		if (rc == 0) {
-			rc = host_systemd_set(sd, cgroup->unit, limits->properties, limits->property_n, err);
+			rc = host_systemd_set(sd, cgroup->unit, limits->properties,
+					      limits->property_n, err);
 		}
 		host_systemd_close(&sd);
 		TRY(rc);
@@ -445,7 +491,8 @@ int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *lim
 	return host_cgroup_set_limits(dir, limits, false, err);
 }
 
-int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter, struct err *err)
+int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter,
+			      struct err *err)
 {
 	scope_fd int dir = open_part(cgroup, NULL, err);
 

@@ -2,11 +2,13 @@
 /*
  * host/cgroup: the container's control group (cgroup v2), whoever made it.
  *
- *	MOUNT PATH		made for the container, with its limits: a directory of ours, or a scope of systemd
+ *	MOUNT PATH		made for the container, with its limits: a directory of ours, or a
+ *			scope of systemd
  *	MOUNT PATH/SUB	where the container's processes are; the same directory when there is no SUB
  *
- * With the manager NONE there is none: the container is in its caller's cgroup. What can't be done then fails with
- * ENOTSUP and a line that says why and what would help; attaching and removing do nothing.
+ * With the manager NONE there is none: the container is in its caller's cgroup. What can't be done
+ * then fails with ENOTSUP and a line that says why and what would help; attaching and removing do
+ * nothing.
  */
 #pragma once
 
@@ -30,45 +32,51 @@ struct cgroup {
 	const char *sub;   /* "container"; NULL: none */
 	const char *unit;  /* SYSTEMD: the scope's name */
 	const char *made;  /* FS: the highest directory that was made on the way to path */
-	const char *leaf;  /* FS: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
-	const char *why;   /* NONE: why there is no cgroup */
+	/* FS: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
+	const char *leaf;
+	const char *why; /* NONE: why there is no cgroup */
 };
 
 /* "systemd", "cgroupfs", "disabled". */
 extern const struct name host_cgroup_manager_names[];
 
 /*
- * Makes the cgroup of a plan, without a process (cgroupfs), or nothing yet (systemd, whose scopes begin with a process).
- * dir, a new state folder, remembers it first, so that a launch that is killed leaves nothing unknown. *ret_into: a
- * descriptor for sys_clone, or -1. After a failure the caller calls host_cgroup_remove.
+ * Makes the cgroup of a plan, without a process (cgroupfs), or nothing yet (systemd, whose scopes
+ * begin with a process). dir, a new state folder, remembers it first, so that a launch that is
+ * killed leaves nothing unknown. *ret_into: a descriptor for sys_clone, or -1. After a failure the
+ * caller calls host_cgroup_remove.
  */
-int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const struct state_dir *dir,
-			struct cgroup *ret, int *ret_into, struct err *err);
+int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan,
+			const struct state_dir *dir, struct cgroup *ret, int *ret_into,
+			struct err *err);
 
 /*
- * The container's first process is there: puts it into the cgroup unless it was cloned into it (`inside`), applies the
- * limits and reads them back. *ret_dir: the directory that is to be the root of the container's cgroup namespace, for the
- * guest; -1 when the container goes without (the manager is NONE, or systemd failed and nobody had insisted). After a
- * failure the caller calls host_cgroup_remove.
+ * The container's first process is there: puts it into the cgroup unless it was cloned into it
+ * (`inside`), applies the limits and reads them back. *ret_dir: the directory that is to be the
+ * root of the container's cgroup namespace, for the guest; -1 when the container goes without (the
+ * manager is NONE, or systemd failed and nobody had insisted). After a failure the caller calls
+ * host_cgroup_remove.
  */
-int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cgroup, pid_t pid, int pidfd,
-		      bool inside, int *ret_dir, struct err *err);
+int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cgroup,
+		      pid_t pid, int pidfd, bool inside, int *ret_dir, struct err *err);
 
 /*
- * Gives the container's cgroup, open as `dir`, to the container's user, where the guest can't: where the caller's own id is none
- * of the container's. Else it does nothing.
+ * Gives the container's cgroup, open as `dir`, to the container's user, where the guest can't:
+ * where the caller's own id is none of the container's. Else it does nothing.
  */
 int host_cgroup_give(const struct plan *plan, int dir, struct err *err);
 
 /*
- * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not empty, else to where init is
- * in it, the container's first process, which may have divided it; where that can't be, to the one it was given.
+ * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not
+ * empty, else to where init is in it, the container's first process, which may have divided it;
+ * where that can't be, to the one it was given.
  */
-int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid, struct err *err);
+int host_cgroup_attach(const struct cgroup *cgroup, const char *sub, pid_t init, pid_t pid,
+		       struct err *err);
 
 /*
- * The directory where the container's processes are, for openat. Returns a descriptor (close-on-exec), or -errno with
- * err: ENOTSUP when there is no cgroup, ENOENT when it is gone.
+ * The directory where the container's processes are, for openat. Returns a descriptor
+ * (close-on-exec), or -errno with err: ENOTSUP when there is no cgroup, ENOENT when it is gone.
  */
 int host_cgroup_open(const struct cgroup *cgroup, struct err *err);
 
@@ -82,19 +90,22 @@ int host_cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err
 bool host_cgroup_is_frozen(const struct cgroup *cgroup);
 
 /*
- * SIGKILL to every process in it, also to those that are being forked: cgroup.kill, before Linux 5.14 by freezing first.
- * Does not wait for their end.
+ * SIGKILL to every process in it, also to those that are being forked: cgroup.kill, before Linux
+ * 5.14 by freezing first. Does not wait for their end.
  */
 int host_cgroup_kill(const struct cgroup *cgroup, struct err *err);
 
 /* Every process in it and below that this process can see, ascending. */
-int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n, struct err *err);
+int host_cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, size_t *ret_n,
+		     struct err *err);
 
 /* New limits for what runs: written and read back, and given to the unit (update). */
-int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, struct err *err);
+int host_cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits,
+		      struct err *err);
 
 /* New device rules for what runs, in place of the former. */
-int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter, struct err *err);
+int host_cgroup_apply_devices(const struct cgroup *cgroup, const struct plan_device_filter *filter,
+			      struct err *err);
 
 /* Ends what is left in it and removes it with everything below. Success when it is gone already. */
 int host_cgroup_remove(const struct cgroup *cgroup, struct err *err);

@@ -2,9 +2,10 @@
 /*
  * host/cgroup_devices: the program that decides on the container's devices, at its cgroup.
  *
- * It is beside whatever others put there (systemd, a tool for graphics cards): ours is known by its name, and only that is
- * replaced. systemd isn't told of the rules. It could make a second program of the part of them that its DeviceAllow= can
- * say, which would forbid more than was asked; what we put at a delegated cgroup it leaves alone, also when it is reloaded.
+ * It is beside whatever others put there (systemd, a tool for graphics cards): ours is known by its
+ * name, and only that is replaced. systemd isn't told of the rules. It could make a second program
+ * of the part of them that its DeviceAllow= can say, which would forbid more than was asked; what
+ * we put at a delegated cgroup it leaves alone, also when it is reloaded.
  */
 #include <errno.h>
 
@@ -23,8 +24,8 @@ static int cannot(const char *what, int rc, struct err *err)
 {
 	err_errno(err, -rc, "linux.resources.devices: %s", what);
 	if (rc == -EPERM) {
-		return err_hint(
-			err, "bpf(2) takes CAP_BPF and CAP_NET_ADMIN, and a system call filter that lets it through");
+		return err_hint(err, "bpf(2) takes CAP_BPF and CAP_NET_ADMIN, and a system call "
+				     "filter that lets it through");
 	}
 	if (rc == -EINVAL || rc == -ENOSYS) {
 		return err_hint(err, "the kernel has to be built with CONFIG_CGROUP_BPF");
@@ -44,7 +45,9 @@ static int drop_ours(int dir, const uint32_t *ids, int n, struct err *err)
 		if (program == -ENOENT) {
 			continue;
 		}
-		rc = program < 0 ? program : str_eq(name, NAME) ? sys_bpf_detach_device(dir, program) : 0;
+		rc = program < 0	? program :
+		     str_eq(name, NAME) ? sys_bpf_detach_device(dir, program) :
+					  0;
 		if (rc < 0 && rc != -ENOENT) {
 			return cannot("taking the cgroup's former program away", rc, err);
 		}
@@ -77,7 +80,8 @@ static int replace(int dir, const struct plan_device_filter *filter, struct err 
 	return drop_ours(dir, ids, n, err);
 }
 
-int host_cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool best_effort, struct err *err)
+int host_cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool best_effort,
+			    struct err *err)
 {
 	int rc = replace(dir, filter, err);
 

@@ -10,7 +10,10 @@
 /* MOUNT PATH, and below it `sub` when that is given. In the arena. */
 const char *host_cgroup_dir(struct arena *arena, const struct cgroup *cgroup, const char *sub);
 
-/* A directory of the cgroup file system: a descriptor (close-on-exec) or -errno. Follows no symlink at the end. */
+/*
+ * A directory of the cgroup file system: a descriptor (close-on-exec) or -errno. Follows no symlink
+ * at the end.
+ */
 int host_cgroup_open_dir(const char *path);
 
 /* The value of a key of cgroup.events ("populated", "frozen"): 0, 1, or -errno. */
@@ -23,34 +26,48 @@ int host_cgroup_wait_event(int dir, const char *key, int want, int timeout_ms);
 int host_cgroup_put(int dir, const char *file, const char *value);
 
 /*
- * Hands every controller down that can be (cgroup.subtree_control), so that statistics are there as well as limits.
- * Returns 0, or -errno with err for one of `needed` that can't: EBUSY when the cgroup has processes of its own.
+ * Hands every controller down that can be (cgroup.subtree_control), so that statistics are there as
+ * well as limits.
+ * Returns 0, or -errno with err for one of `needed` that can't: EBUSY when the cgroup has processes
+ * of its own.
  */
 int host_cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err);
 
-/* Is memory above what is to be its limit in use, where the limits ask for that check? EBUSY. Before anything is changed. */
+/*
+ * Is memory above what is to be its limit in use, where the limits ask for that check? EBUSY.
+ * Before anything is changed.
+ */
 int host_cgroup_check_usage(int dir, const struct plan_limits *limits, struct err *err);
 
 /* Writes limits into a cgroup and reads them back. best_effort: what can't be set is a warning. */
-int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort, struct err *err);
+int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort,
+			   struct err *err);
 
 /*
- * Puts the device rules at a cgroup, in place of those that we put there before; without a program these just go.
- * best_effort: what can't be done is a warning.
+ * Puts the device rules at a cgroup, in place of those that we put there before; without a program
+ * these just go. best_effort: what can't be done is a warning.
  */
-int host_cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool best_effort, struct err *err);
+int host_cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool best_effort,
+			    struct err *err);
 
 /* Removes the directory and all below it; no process may be left in it. 0, or -errno. */
 int host_cgroup_remove_tree(const char *path);
 
-/* The same, as root of a namespace with all of the user's ids: for what belongs to subordinate ones. */
+/*
+ * The same, as root of a namespace with all of the user's ids: for what belongs to subordinate
+ * ones.
+ */
 int host_cgroup_remove_in_userns(const char *path, struct err *err);
 
 /* Puts a process into the cgroup of that directory (path: for the error) in the same way. */
 int host_cgroup_move_in_userns(int dir, const char *path, pid_t pid, struct err *err);
 
-/* Appends the directories in `dir`, each with "AT/" in front when at is not empty. 0, or -errno; gone counts as empty. */
-int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list, size_t *room);
+/*
+ * Appends the directories in `dir`, each with "AT/" in front when at is not empty. 0, or -errno;
+ * gone counts as empty.
+ */
+int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list,
+			 size_t *room);
 
 /* The file of a state folder in which a launch remembers its cgroup until state.json is there. */
 #define HOST_CGROUP_REMEMBERED "cgroup.json"

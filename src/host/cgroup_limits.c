@@ -2,8 +2,9 @@
 /*
  * host/cgroup_limits: controllers and limits of a cgroup: written, and read back.
  *
- * A write that succeeds is not yet a limit that holds: the kernel rounds, caps and, for files with a line for each
- * device, takes what it understands. So each file is read afterwards and must say what was asked for.
+ * A write that succeeds is not yet a limit that holds: the kernel rounds, caps and, for files with
+ * a line for each device, takes what it understands. So each file is read afterwards and must say
+ * what was asked for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,11 +55,13 @@ static int cannot_enable(int dir, const char *path, const char *controller, int 
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *pids = "";
 
-	err_errno(err, -rc, "the cgroup %s can't hand the controller \"%s\" down", path, controller);
+	err_errno(err, -rc, "the cgroup %s can't hand the controller \"%s\" down", path,
+		  controller);
 	if (rc == -EBUSY && sys_read_file(&arena, dir, "cgroup.procs", FILE_MAX, &pids) > 0) {
 		return err_hint(err,
-				"it has processes of its own (%.*s …); start rootlet in a cgroup by itself "
-				"(systemd-run --user --scope -p Delegate=yes rootlet …), or use --limits=best-effort",
+				"it has processes of its own (%.*s …); start rootlet in a cgroup "
+				"by itself (systemd-run --user --scope -p Delegate=yes rootlet …), "
+				"or use --limits=best-effort",
 				(int)strcspn(pids, "\n"), pids);
 	}
 	return -err->code;
@@ -74,15 +77,17 @@ static bool has_processes(struct arena *arena, int dir)
 }
 
 /*
- * Beside processes the kernel refuses most (EBUSY), but not cpu, cpuset or pids: by those the cgroup would become the root of
- * a threaded tree, in which no container can be (cgroup v2, "Threads").
+ * Beside processes the kernel refuses most (EBUSY), but not cpu, cpuset or pids: by those the
+ * cgroup would become the root of a threaded tree, in which no container can be (cgroup v2,
+ * "Threads").
  */
 static int enable_one(struct arena *arena, int dir, const char *controller)
 {
 	if (has_processes(arena, dir)) {
 		return -EBUSY;
 	}
-	return host_cgroup_put(dir, "cgroup.subtree_control", arena_printf(arena, "+%s", controller));
+	return host_cgroup_put(dir, "cgroup.subtree_control",
+			       arena_printf(arena, "+%s", controller));
 }
 
 int host_cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err)
@@ -99,7 +104,8 @@ int host_cgroup_enable(int dir, const char *path, const struct strs *needed, str
 	}
 	for (size_t i = 0; i < needed->n; i++) {
 		if (!has_word(available, needed->v[i])) {
-			return err_set(err, ENOTSUP, "the cgroup %s was not given the controller \"%s\"", path,
+			return err_set(err, ENOTSUP,
+				       "the cgroup %s was not given the controller \"%s\"", path,
 				       needed->v[i]);
 		}
 	}
@@ -147,7 +153,8 @@ static bool same_number(const char *file, const char *got, const char *want)
 		return str_eq(got, want);
 	}
 	if (str_eq(got, "max")) {
-		return w >= (uint64_t)INT64_MAX / unit * unit || (str_starts(file, "pids.") && w >= 4194304);
+		return w >= (uint64_t)INT64_MAX / unit * unit ||
+		       (str_starts(file, "pids.") && w >= 4194304);
 	}
 	if (str_u64(got, UINT64_MAX, &g) < 0) {
 		return false;
@@ -185,14 +192,16 @@ static bool has_line(struct arena *arena, const char *got, const char *want)
 	return strstr(want, "=max") && !strpbrk(want + key, "0123456789");
 }
 
-/* Whether the file says what was written; what rootlet doesn't know the form of is taken on the kernel's word. */
+/*
+ * Whether the file says what was written; what rootlet doesn't know the form of is taken on the
+ * kernel's word.
+ */
 static bool says(struct arena *arena, const char *file, const char *got, const char *want)
 {
 	static const char *const keyed[] = { "io.max",	   "io.weight", "io.bfq.weight",
 					     "io.latency", "rdma.max",	"misc.max" };
-	static const char *const plain[] = {
-		"memory.", "pids.", "hugetlb.", "cpu.weight", "cpu.idle", "cpu.max.burst"
-	};
+	static const char *const plain[] = { "memory.",	   "pids.",    "hugetlb.",
+					     "cpu.weight", "cpu.idle", "cpu.max.burst" };
 	const char *line = arena_strndup(arena, got, strcspn(got, "\n"));
 
 	if (str_eq(file, "cpuset.cpus") || str_eq(file, "cpuset.mems")) {
@@ -224,19 +233,22 @@ static bool exists(int dir, const char *file)
 	return faccessat(dir, file, F_OK, 0) == 0;
 }
 
-static int explain(const struct plan_limit *limit, const char *file, const char *value, int rc, struct err *err)
+static int explain(const struct plan_limit *limit, const char *file, const char *value, int rc,
+		   struct err *err)
 {
 	if (rc == -ENOENT) {
 		return err_set(err, ENOTSUP,
-			       "%s: this cgroup has no file %s: its controller is missing, or the kernel is too old",
+			       "%s: this cgroup has no file %s: its controller is missing, or the "
+			       "kernel is too old",
 			       limit->where, file);
 	}
 	err_errno(err, -rc, "%s: writing \"%s\" to %s", limit->where, value, file);
 	/* Of a device; the default of a cgroup is only a number. */
 	if (rc == -EOPNOTSUPP && str_eq(file, "io.weight")) {
 		return err_hint(err,
-				"nothing on this machine weighs that device: have root write \"%.*s enable=1\" to "
-				"/sys/fs/cgroup/io.cost.qos, or give the device the I/O scheduler bfq",
+				"nothing on this machine weighs that device: have root write "
+				"\"%.*s enable=1\" to /sys/fs/cgroup/io.cost.qos, or give the "
+				"device the I/O scheduler bfq",
 				(int)strcspn(value, " "), value);
 	}
 	if (rc == -ENODEV || rc == -EINVAL) {
@@ -262,7 +274,8 @@ static int set_one(int dir, const struct plan_limit *limit, struct err *err)
 	}
 	rc = host_cgroup_put(dir, file, value);
 	/* BFQ is there, but the device has another scheduler. */
-	if (rc == -EOPNOTSUPP && file != limit->or_file && limit->or_file && exists(dir, limit->or_file)) {
+	if (rc == -EOPNOTSUPP && file != limit->or_file && limit->or_file &&
+	    exists(dir, limit->or_file)) {
 		file = limit->or_file;
 		value = limit->or_value;
 		rc = host_cgroup_put(dir, file, value);
@@ -279,8 +292,8 @@ static int set_one(int dir, const struct plan_limit *limit, struct err *err)
 		return err_errno(err, (int)-len, "%s: reading %s back", limit->where, file);
 	}
 	if (!says(&arena, file, got, value)) {
-		return err_set(err, EIO, "%s: \"%s\" was written to %s, but it says \"%.*s\"", limit->where, value,
-			       file, (int)strcspn(got, "\n"), got);
+		return err_set(err, EIO, "%s: \"%s\" was written to %s, but it says \"%.*s\"",
+			       limit->where, value, file, (int)strcspn(got, "\n"), got);
 	}
 	return 0;
 }
@@ -295,17 +308,21 @@ int host_cgroup_check_usage(int dir, const struct plan_limits *limits, struct er
 	for (size_t i = 0; i < limits->file_n && limits->check_before_update; i++) {
 		const struct plan_limit *limit = &limits->files[i];
 
-		if (str_eq(limit->file, "memory.max") && str_u64(limit->value, UINT64_MAX, &want) == 0 &&
+		if (str_eq(limit->file, "memory.max") &&
+		    str_u64(limit->value, UINT64_MAX, &want) == 0 &&
 		    sys_read_file(&arena, dir, "memory.current", 64, &text) > 0 &&
-		    str_u64(arena_strndup(&arena, text, strcspn(text, "\n")), UINT64_MAX, &used) == 0 && used > want) {
-			return err_set(err, EBUSY, "%s: %s is below what is in use, %llu", limit->where, limit->value,
-				       (unsigned long long)used);
+		    str_u64(arena_strndup(&arena, text, strcspn(text, "\n")), UINT64_MAX, &used) ==
+			    0 &&
+		    used > want) {
+			return err_set(err, EBUSY, "%s: %s is below what is in use, %llu",
+				       limit->where, limit->value, (unsigned long long)used);
 		}
 	}
 	return 0;
 }
 
-int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort, struct err *err)
+int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effort,
+			   struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	bool *failed = arena_array(&arena, limits->file_n, sizeof(*failed));
@@ -314,7 +331,10 @@ int host_cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_
 	for (size_t i = 0; i < limits->file_n; i++) {
 		failed[i] = set_one(dir, &limits->files[i], err) < 0;
 	}
-	/* Some depend on each other in the order of the old values: a quota can't go below the burst of before. */
+	/*
+	 * Some depend on each other in the order of the old values: a quota can't go below the
+	 * burst of before.
+	 */
 	for (size_t i = 0; i < limits->file_n; i++) {
 		rc = failed[i] ? set_one(dir, &limits->files[i], err) : 0;
 		if (rc < 0 && !best_effort) {

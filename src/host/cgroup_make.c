@@ -2,8 +2,9 @@
 /*
  * host/cgroup_make: making the container's control group.
  *
- * A cgroup of our own is made before the container's first process, which is then cloned into it: moving a process costs
- * the kernel milliseconds, being born there nothing. A scope of systemd begins with a process, so there it is moved.
+ * A cgroup of our own is made before the container's first process, which is then cloned into it:
+ * moving a process costs the kernel milliseconds, being born there nothing. A scope of systemd
+ * begins with a process, so there it is moved.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +35,8 @@ struct making {
 };
 
 /*
- * What a launch that is killed leaves is found by this file; state.json is written only when the container is ready. So each
- * thing is written down before it is made.
+ * What a launch that is killed leaves is found by this file; state.json is written only when the
+ * container is ready. So each thing is written down before it is made.
  */
 static int remember(const struct making *m, struct err *err)
 {
@@ -53,7 +54,10 @@ static int remember(const struct making *m, struct err *err)
 
 /* ---- cgroupfs ---- */
 
-/* Alone in the cgroup that was delegated to us, we can make room: into a leaf of it, so that it may hand controllers down. */
+/*
+ * Alone in the cgroup that was delegated to us, we can make room: into a leaf of it, so that it may
+ * hand controllers down.
+ */
 static bool only_us(int dir)
 {
 	scope_arena struct arena arena = ARENA_INIT;
@@ -147,7 +151,10 @@ static int in_use(const char *path, struct err *err)
 	return err_hint(err, "choose another /linux/cgroupsPath or container ID");
 }
 
-/* Every directory from the one that is delegated to us down to the container's, with controllers handed down. */
+/*
+ * Every directory from the one that is delegated to us down to the container's, with controllers
+ * handed down.
+ */
 static int make_path(struct making *m, int *ret_dir, struct err *err)
 {
 	size_t len = str_eq(m->plan->top, "/") ? 0 : strlen(m->plan->top);
@@ -194,7 +201,8 @@ static int make_fs_sub(struct making *m, int *dir, struct err *err)
 		TRY(enable(m, *dir, m->cg->path, err));
 		next = step_down(*dir, name, &made);
 		if (next < 0) {
-			return err_errno(err, -next, "making the cgroup %s/%s", m->cg->path, m->cg->sub);
+			return err_errno(err, -next, "making the cgroup %s/%s", m->cg->path,
+					 m->cg->sub);
 		}
 		close(*dir);
 		*dir = next;
@@ -232,8 +240,9 @@ static bool is_populated(struct arena *arena, const struct cgroup *cg)
 	return dir >= 0 && host_cgroup_event(dir, "populated") == 1;
 }
 
-int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const struct state_dir *dir,
-			struct cgroup *ret, int *ret_into, struct err *err)
+int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan,
+			const struct state_dir *dir, struct cgroup *ret, int *ret_into,
+			struct err *err)
 {
 	struct making m = { .arena = arena, .plan = plan, .dir = dir, .cg = ret };
 	struct cgroup *cg = ret;
@@ -261,7 +270,8 @@ int host_cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, con
 
 /* ---- systemd ---- */
 
-static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid, int *ret_dir, struct err *err)
+static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid, int *ret_dir,
+		    struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *path = host_cgroup_dir(&arena, cg, NULL);
@@ -294,7 +304,8 @@ static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid
 		rc = host_cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
 	}
 	if (rc < 0) {
-		return err_errno(err, -rc, "moving the container to the cgroup %s/%s", path, cg->sub);
+		return err_errno(err, -rc, "moving the container to the cgroup %s/%s", path,
+				 cg->sub);
 	}
 	for (size_t i = 0; i < depth; i++) {
 		int next;
@@ -315,8 +326,8 @@ static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid
 	return 0;
 }
 
-static int start_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid, int pidfd,
-		       struct err *err)
+static int start_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
+		       pid_t pid, int pidfd, struct err *err)
 {
 	size_t n = plan->property_n + plan->limits.property_n;
 	struct plan_property *all = arena_array(arena, n, sizeof(*all));
@@ -333,7 +344,8 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		all[i] = i < plan->property_n ? plan->properties[i] : plan->limits.properties[i - plan->property_n];
+		all[i] = i < plan->property_n ? plan->properties[i] :
+						plan->limits.properties[i - plan->property_n];
 	}
 	rc = host_systemd_open(&sd, err);
 	if (rc == 0) {
@@ -346,8 +358,8 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	return rc;
 }
 
-int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid, int pidfd,
-		      bool inside, int *ret_dir, struct err *err)
+int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
+		      pid_t pid, int pidfd, bool inside, int *ret_dir, struct err *err)
 {
 	int rc;
 
@@ -359,14 +371,17 @@ int host_cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struc
 		rc = start_scope(arena, plan, cg, pid, pidfd, err);
 		if (rc < 0 && plan->optional) {
 			log_warning("the container stays in its caller's cgroup: %s", err->msg);
-			*cg = (struct cgroup){ .manager = PLAN_CGROUP_NONE, .why = arena_strdup(arena, err->msg) };
+			*cg = (struct cgroup){ .manager = PLAN_CGROUP_NONE,
+					       .why = arena_strdup(arena, err->msg) };
 			return 0;
 		}
 		return rc < 0 ? rc : make_sub(plan, cg, pid, ret_dir, err);
 	}
 	*ret_dir = host_cgroup_open(cg, err);
 	TRY(*ret_dir);
-	rc = inside ? 0 : host_cgroup_put(*ret_dir, "cgroup.procs", arena_printf(arena, "%d", (int)pid));
+	rc = inside ?
+		     0 :
+		     host_cgroup_put(*ret_dir, "cgroup.procs", arena_printf(arena, "%d", (int)pid));
 	if (rc < 0) {
 		fd_drop(ret_dir);
 		return err_errno(err, -rc, "moving the container to the cgroup %s", cg->path);

@@ -69,7 +69,8 @@ void host_cgroup_forget(int dir_fd)
 		return;
 	}
 	/* Cut off by a power failure, or by nobody: then there is nothing to go by. */
-	if (json_parse(&arena, text, (size_t)len, &tree, &err) < 0 || !(member = json_member(tree, "cgroup")) ||
+	if (json_parse(&arena, text, (size_t)len, &tree, &err) < 0 ||
+	    !(member = json_member(tree, "cgroup")) ||
 	    json_decode(&arena, &host_cgroup_table, member, &cg, &err) < 0) {
 		return;
 	}

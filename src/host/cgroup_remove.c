@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/cgroup_remove: the end of a container's control group: of what is in it, of itself, and of what was made on the way.
+ * host/cgroup_remove: the end of a container's control group: of what is in it, of itself, and of
+ * what was made on the way.
  *
  * What is below it the container chose: names, depth, owners.
  */
@@ -23,7 +24,8 @@
 
 /* ---- directories ---- */
 
-int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list, size_t *room)
+int host_cgroup_children(struct arena *arena, int dir, const char *at, struct strs *list,
+			 size_t *room)
 {
 	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = again < 0 ? NULL : fdopendir(again);
@@ -36,8 +38,8 @@ int host_cgroup_children(struct arena *arena, int dir, const char *at, struct st
 		return code == ENODEV || code == ENOENT ? 0 : -code;
 	}
 	while ((entry = readdir(stream))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '\0' || str_eq(entry->d_name, ".") ||
-		    str_eq(entry->d_name, "..")) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '\0' ||
+		    str_eq(entry->d_name, ".") || str_eq(entry->d_name, "..")) {
 			continue;
 		}
 		if (list->n == *room) {
@@ -50,8 +52,8 @@ int host_cgroup_children(struct arena *arena, int dir, const char *at, struct st
 			}
 			list->v = grown;
 		}
-		list->v[list->n++] =
-			*at ? arena_printf(arena, "%s/%s", at, entry->d_name) : arena_strdup(arena, entry->d_name);
+		list->v[list->n++] = *at ? arena_printf(arena, "%s/%s", at, entry->d_name) :
+					   arena_strdup(arena, entry->d_name);
 	}
 	closedir(stream);
 	return 0;
@@ -72,7 +74,8 @@ static int first_child(int dir, char name[NAME_MAX + 1])
 		return -code;
 	}
 	while (!found && (entry = readdir(stream))) {
-		if (entry->d_type == DT_DIR && !str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..")) {
+		if (entry->d_type == DT_DIR && !str_eq(entry->d_name, ".") &&
+		    !str_eq(entry->d_name, "..")) {
 			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
 			found = 1;
 		}
@@ -82,8 +85,9 @@ static int first_child(int dir, char name[NAME_MAX + 1])
 }
 
 /*
- * Everything below an open directory, however deep the container made it: down to where nothing is left, one ".." up,
- * and so on, with one descriptor at a time. Each turn removes a directory or goes one down.
+ * Everything below an open directory, however deep the container made it: down to where nothing is
+ * left, one ".." up, and so on, with one descriptor at a time. Each turn removes a directory or
+ * goes one down.
  */
 static int empty_tree(int dir)
 {
@@ -116,7 +120,8 @@ static int empty_tree(int dir)
 		if (rc == 0 && went_down) {
 			return -EBUSY;
 		}
-		next = openat(at, rc == 1 ? name : "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		next = openat(at, rc == 1 ? name : "..",
+			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0) {
 			return -errno;
 		}
@@ -136,7 +141,10 @@ int host_cgroup_remove_tree(const char *path)
 {
 	int rc = -EBUSY;
 
-	/* A process that was just killed may hold its cgroup for a moment longer than "populated" says. */
+	/*
+	 * A process that was just killed may hold its cgroup for a moment longer than "populated"
+	 * says.
+	 */
 	for (int tries = 0; tries < 100 && (rc == -EBUSY || rc == -EAGAIN); tries++) {
 		scope_fd int dir = host_cgroup_open_dir(path);
 
@@ -156,7 +164,9 @@ int host_cgroup_remove_tree(const char *path)
 
 /* ---- the whole ---- */
 
-/* Kills what is in it and waits until it has ended. Returns -ENOENT when there is no such cgroup. */
+/*
+ * Kills what is in it and waits until it has ended. Returns -ENOENT when there is no such cgroup.
+ */
 static int end_processes(const struct cgroup *cg, const char *path, struct err *err)
 {
 	scope_fd int dir = host_cgroup_open_dir(path);
@@ -171,10 +181,13 @@ static int end_processes(const struct cgroup *cg, const char *path, struct err *
 	TRY(host_cgroup_kill(cg, err));
 	rc = host_cgroup_wait_event(dir, "populated", 0, CGROUP_TIMEOUT_MS);
 	if (rc == -ETIMEDOUT) {
-		return err_set(err, ETIMEDOUT, "the cgroup %s still has processes %d seconds after SIGKILL", path,
+		return err_set(err, ETIMEDOUT,
+			       "the cgroup %s still has processes %d seconds after SIGKILL", path,
 			       CGROUP_TIMEOUT_MS / 1000);
 	}
-	return rc < 0 && rc != -ENODEV ? err_errno(err, -rc, "waiting for the end of the cgroup %s", path) : 0;
+	return rc < 0 && rc != -ENODEV ?
+		       err_errno(err, -rc, "waiting for the end of the cgroup %s", path) :
+		       0;
 }
 
 /* What we made on the way to it goes as well, unless others use it meanwhile. */
@@ -183,7 +196,8 @@ static void remove_parents(struct arena *arena, const struct cgroup *cg)
 	char *path = arena_strdup(arena, cg->path);
 	char *slash;
 
-	while (cg->made && strlen(path) > strlen(cg->made) && (slash = strrchr(path, '/')) && slash != path) {
+	while (cg->made && strlen(path) > strlen(cg->made) && (slash = strrchr(path, '/')) &&
+	       slash != path) {
 		*slash = '\0';
 		if (strlen(path) < strlen(cg->made)) {
 			break;
@@ -226,7 +240,10 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
 	return rc;
 }
 
-/* A scope that we asked for and never heard of. By now the name may be another's; without a manager there is none. */
+/*
+ * A scope that we asked for and never heard of. By now the name may be another's; without a manager
+ * there is none.
+ */
 static int clear_scope(const char *unit, struct err *err)
 {
 	struct systemd *sd = NULL;

@@ -2,7 +2,8 @@
 /*
  * host/cgroup_stats: what a container has used, from the files of its cgroup.
  *
- * Read from the directory that has the limits: processes in groups further down count there as well.
+ * Read from the directory that has the limits: processes in groups further down count there as
+ * well.
  */
 #include "host/cgroup_stats.h"
 
@@ -34,7 +35,8 @@ uint64_t host_stats_value(const struct stats_values *values, const char *name)
 }
 
 /* A new value at the end of a list that has room for it. */
-static void take_pair(struct arena *arena, struct stats_values *out, const char *word, size_t len, char between)
+static void take_pair(struct arena *arena, struct stats_values *out, const char *word, size_t len,
+		      char between)
 {
 	const char *at = memchr(word, between, len);
 	struct stats_value value;
@@ -43,7 +45,8 @@ static void take_pair(struct arena *arena, struct stats_values *out, const char 
 		return;
 	}
 	value.name = arena_strndup(arena, word, (size_t)(at - word));
-	if (str_u64(arena_strndup(arena, at + 1, len - (size_t)(at - word) - 1), UINT64_MAX, &value.value) == 0) {
+	if (str_u64(arena_strndup(arena, at + 1, len - (size_t)(at - word) - 1), UINT64_MAX,
+		    &value.value) == 0) {
 		out->v[out->n++] = value;
 	}
 }
@@ -56,7 +59,8 @@ static bool read_values(struct arena *arena, int dir, const char *file, struct s
 	if (sys_read_file(arena, dir, file, FILE_MAX, &text) < 0) {
 		return false;
 	}
-	*ret = (struct stats_values){ .v = arena_array(arena, strlen(text) / 4 + 1, sizeof(*ret->v)) };
+	*ret = (struct stats_values){ .v = arena_array(arena, strlen(text) / 4 + 1,
+						       sizeof(*ret->v)) };
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		take_pair(arena, ret, text, strcspn(text, "\n"), ' ');
 	}
@@ -84,10 +88,12 @@ static const char *decimal(struct arena *arena, const char *text)
 {
 	size_t len = strspn(text, "0123456789.");
 
-	return len > 0 && text[0] != '.' && text[len - 1] != '.' ? arena_strndup(arena, text, len) : NULL;
+	return len > 0 && text[0] != '.' && text[len - 1] != '.' ? arena_strndup(arena, text, len) :
+								   NULL;
 }
 
-static void read_pressure(struct arena *arena, int dir, const char *file, struct stats_pressure *ret)
+static void read_pressure(struct arena *arena, int dir, const char *file,
+			  struct stats_pressure *ret)
 {
 	const char *text;
 
@@ -98,11 +104,13 @@ static void read_pressure(struct arena *arena, int dir, const char *file, struct
 	ret->present = true;
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		const char *line = arena_strndup(arena, text, strcspn(text, "\n"));
-		struct stats_pressure_line *out = str_starts(line, "some ") ? &ret->some : &ret->full;
+		struct stats_pressure_line *out =
+			str_starts(line, "some ") ? &ret->some : &ret->full;
 		const char *avg10 = strstr(line, "avg10="), *avg60 = strstr(line, "avg60=");
 		const char *avg300 = strstr(line, "avg300="), *total = strstr(line, "total=");
 
-		if (avg10 && avg60 && avg300 && total && str_u64(total + 6, UINT64_MAX, &out->total) == 0) {
+		if (avg10 && avg60 && avg300 && total &&
+		    str_u64(total + 6, UINT64_MAX, &out->total) == 0) {
 			out->avg10 = decimal(arena, avg10 + 6);
 			out->avg60 = decimal(arena, avg60 + 6);
 			out->avg300 = decimal(arena, avg300 + 7);
@@ -120,8 +128,9 @@ static void read_memory(struct arena *arena, int dir, struct cgroup_stats *s)
 	(void)read_number(arena, dir, "memory.peak", &s->memory.max);
 	(void)read_values(arena, dir, "memory.stat", &s->memory.stat);
 	(void)read_values(arena, dir, "memory.events", &s->memory.events);
-	s->memory.has_swap = read_number(arena, dir, "memory.swap.current", &s->memory.swap_usage) &&
-			     read_number(arena, dir, "memory.swap.max", &s->memory.swap_limit);
+	s->memory.has_swap =
+		read_number(arena, dir, "memory.swap.current", &s->memory.swap_usage) &&
+		read_number(arena, dir, "memory.swap.max", &s->memory.swap_limit);
 	(void)read_number(arena, dir, "memory.swap.peak", &s->memory.swap_max);
 }
 
@@ -175,16 +184,19 @@ static void read_hugetlb(struct arena *arena, int dir, struct cgroup_stats *s)
 		const char *name = entry->d_name, *end;
 		struct stats_values events = { .n = 0 };
 
-		if (!str_starts(name, "hugetlb.") || !(end = strchr(name + 8, '.')) || !str_eq(end, ".current")) {
+		if (!str_starts(name, "hugetlb.") || !(end = strchr(name + 8, '.')) ||
+		    !str_eq(end, ".current")) {
 			continue;
 		}
 		huge->size = arena_strndup(arena, name + 8, (size_t)(end - name - 8));
-		if (!read_number(arena, dir, arena_printf(arena, "hugetlb.%s.rsvd.current", huge->size),
+		if (!read_number(arena, dir,
+				 arena_printf(arena, "hugetlb.%s.rsvd.current", huge->size),
 				 &huge->usage) &&
 		    !read_number(arena, dir, name, &huge->usage)) {
 			continue;
 		}
-		(void)read_values(arena, dir, arena_printf(arena, "hugetlb.%s.events", huge->size), &events);
+		(void)read_values(arena, dir, arena_printf(arena, "hugetlb.%s.events", huge->size),
+				  &events);
 		huge->failures = host_stats_value(&events, "max");
 		s->hugetlb.n++;
 	}
@@ -199,7 +211,8 @@ static int open_top(const struct cgroup *cgroup, struct err *err)
 	return host_cgroup_open(&top, err);
 }
 
-int host_cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup_stats *ret, struct err *err)
+int host_cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup_stats *ret,
+		      struct err *err)
 {
 	struct cgroup_stats s = { .cpu = { .present = false } };
 	scope_fd int dir = open_top(cgroup, err);
@@ -243,7 +256,8 @@ static uint64_t oom_kills(int events)
 	return at ? strtoull(at + 9, NULL, 10) : 0;
 }
 
-int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch, struct err *err)
+int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch,
+		       struct err *err)
 {
 	scope_fd int dir = open_top(cgroup, err);
 	scope_fd int events = dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
@@ -256,7 +270,9 @@ int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *w
 		return dir;
 	}
 	for (;;) {
-		struct pollfd fds[] = { { watch->pidfd, POLLIN, 0 }, { events, POLLPRI, 0 }, { also, POLLIN, 0 } };
+		struct pollfd fds[] = { { watch->pidfd, POLLIN, 0 },
+					{ events, POLLPRI, 0 },
+					{ also, POLLIN, 0 } };
 		int64_t left = -1;
 		uint64_t kills;
 

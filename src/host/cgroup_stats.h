@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "host/cgroup.h"
 
-/* One line of a pressure file, "avg10=0.00 avg60=0.00 avg300=0.00 total=0": percent, and microseconds. */
+/*
+ * One line of a pressure file, "avg10=0.00 avg60=0.00 avg300=0.00 total=0": percent, and
+ * microseconds.
+ */
 struct stats_pressure_line {
 	const char *avg10; /* as the kernel writes it, a decimal number; NULL: no such line */
 	const char *avg60;
@@ -84,12 +87,17 @@ struct cgroup_stats {
 /* The value of a name, 0 when there is none. */
 uint64_t host_stats_value(const struct stats_values *values, const char *name);
 
-/* Everything there is; text lives in the arena. Errors: ENOTSUP when there is no cgroup, ENOENT when it is gone. */
-int host_cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup_stats *ret, struct err *err);
+/*
+ * Everything there is; text lives in the arena. Errors: ENOTSUP when there is no cgroup, ENOENT
+ * when it is gone.
+ */
+int host_cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup_stats *ret,
+		      struct err *err);
 
 /*
- * Follows a container until it ends: calls `oom` each time that the kernel has killed processes of it for want of memory, and
- * `tick` at once and every interval_ms (0: never). Either returns 0 to go on or -errno with err.
+ * Follows a container until it ends: calls `oom` each time that the kernel has killed processes of
+ * it for want of memory, and `tick` at once and every interval_ms (0: never). Either returns 0 to
+ * go on or -errno with err.
  */
 struct cgroup_watch {
 	int (*tick)(void *data, struct err *err);
@@ -97,8 +105,14 @@ struct cgroup_watch {
 	void *data;
 	int64_t interval_ms;
 	int pidfd; /* of the container's init */
-	int also;  /* one more descriptor that tells of the container; -1: none. With it there need not be a cgroup */
-	int (*told)(void *data, int also, struct err *err); /* it is readable. > 0: that was its end */
+	/*
+	 * one more descriptor that tells of the container; -1: none. With it there need not be a
+	 * cgroup
+	 */
+	int also;
+	/* it is readable. > 0: that was its end */
+	int (*told)(void *data, int also, struct err *err);
 };
 
-int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch, struct err *err);
+int host_cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch,
+		       struct err *err);

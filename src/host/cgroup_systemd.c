@@ -2,8 +2,9 @@
 /*
  * host/cgroup_systemd: a transient scope for a container.
  *
- * The manager answers StartTransientUnit before anything is done: what counts is the end of the job, and in the end where the
- * kernel says that the process is. That is also how a call is told from its repetition after a lost connection.
+ * The manager answers StartTransientUnit before anything is done: what counts is the end of the
+ * job, and in the end where the kernel says that the process is. That is also how a call is told
+ * from its repetition after a lost connection.
  */
 #include "host/cgroup_systemd.h"
 
@@ -19,15 +20,18 @@
 #include "host/state.h"
 #include "sys/fd.h"
 
-/* How often a unit that is in the way is cleared away; more means that someone else keeps making it. */
+/*
+ * How often a unit that is in the way is cleared away; more means that someone else keeps making
+ * it.
+ */
 #define CLEAR_ROUNDS 5
 
 #define CGROUP_TEXT_MAX 65536
 
 /*
- * What every scope has. Delegate: the container may make cgroups below, the manager leaves them alone. CollectMode: an
- * OOM must not leave a failed unit that is in the way of the next start (systemd 236; older ones are asked again
- * without). DefaultDependencies: as runc and crun have it.
+ * What every scope has. Delegate: the container may make cgroups below, the manager leaves them
+ * alone. CollectMode: an OOM must not leave a failed unit that is in the way of the next start
+ * (systemd 236; older ones are asked again without). DefaultDependencies: as runc and crun have it.
  */
 static const struct plan_property always[] = {
 	{ .name = "Delegate", .type = "b", .boolean = true },
@@ -43,16 +47,20 @@ struct start {
 };
 
 /*
- * Our child isn't reaped, so its number is as good as its pidfd, and every manager takes numbers. Where the manager sees
- * other numbers than we do, only the pidfd will do; older ones don't
- * take that.
+ * Our child isn't reaped, so its number is as good as its pidfd, and every manager takes numbers.
+ * Where the manager sees other numbers than we do, only the pidfd will do; older ones don't take
+ * that.
  */
-static int append_process(const struct systemd *sd, sd_bus_message *m, const struct systemd_scope *scope)
+static int append_process(const struct systemd *sd, sd_bus_message *m,
+			  const struct systemd_scope *scope)
 {
 	if (!sd->foreign) {
-		return sd->f.sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t)scope->pid);
+		return sd->f.sd_bus_message_append(m, "(sv)", "PIDs", "au", 1,
+						   (uint32_t)scope->pid);
 	}
-	return scope->pidfd < 0 ? -EREMOTE : sd->f.sd_bus_message_append(m, "(sv)", "PIDFDs", "ah", 1, scope->pidfd);
+	return scope->pidfd < 0 ?
+		       -EREMOTE :
+		       sd->f.sd_bus_message_append(m, "(sv)", "PIDFDs", "ah", 1, scope->pidfd);
 }
 
 /* Is a default of ours to give way to what the caller says? */
@@ -123,7 +131,10 @@ static const char *cgroup_of(struct arena *arena, pid_t pid)
 	return NULL;
 }
 
-/* The unit's own cgroup as we see it, from that of a process in it: "/…/UNIT" of "/…/UNIT/below"; else NULL. */
+/*
+ * The unit's own cgroup as we see it, from that of a process in it: "/…/UNIT" of "/…/UNIT/below";
+ * else NULL.
+ */
 static const char *unit_of(struct arena *arena, const char *cgroup, const char *unit)
 {
 	const size_t len = strlen(unit);
@@ -136,7 +147,9 @@ static const char *unit_of(struct arena *arena, const char *cgroup, const char *
 	return NULL;
 }
 
-/* The kernel's word first: it costs no question, and is right in a cgroup namespace of our own too. */
+/*
+ * The kernel's word first: it costs no question, and is right in a cgroup namespace of our own too.
+ */
 static int find_cgroup(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
 		       const char **ret_path, struct err *err)
 {
@@ -149,7 +162,8 @@ static int find_cgroup(struct systemd *sd, struct arena *arena, const struct sys
 	}
 	TRY(systemd_unit_string(sd, scope->unit, "Scope", "ControlGroup", &told, err));
 	if (*told == '\0') {
-		return err_set(err, ESRCH, "unit %s: systemd says that it has no control group", scope->unit);
+		return err_set(err, ESRCH, "unit %s: systemd says that it has no control group",
+			       scope->unit);
 	}
 	*ret_path = arena_strdup(arena, told);
 	return 0;
@@ -157,7 +171,10 @@ static int find_cgroup(struct systemd *sd, struct arena *arena, const struct sys
 
 /* ---- what may be in the way ---- */
 
-/* The first process of a unit: GetUnitProcesses gives (cgroup, pid, command line). *ret is NULL for none. */
+/*
+ * The first process of a unit: GetUnitProcesses gives (cgroup, pid, command line). *ret is NULL for
+ * none.
+ */
 static int unit_process(struct systemd *sd, const char *unit, const char **ret, struct err *err)
 {
 	const char *arguments[] = { unit, NULL };
@@ -193,17 +210,23 @@ int host_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
 	}
 	TRY(unit_process(sd, unit, &process, err));
 	if (process && !str_eq(state, "deactivating")) {
-		return err_set(err, EEXIST, "systemd has a unit %s already, and it is %s (%s)", unit, state, process);
+		return err_set(err, EEXIST, "systemd has a unit %s already, and it is %s (%s)",
+			       unit, state, process);
 	}
 	if (str_eq(state, "failed")) {
 		TRY(systemd_unit_string(sd, unit, "Scope", "Result", &result, err));
 	}
-	log_debug("unit %s is left from before (%s%s%s): stopped and reset", unit, state, *result ? ", " : "", result);
+	log_debug("unit %s is left from before (%s%s%s): stopped and reset", unit, state,
+		  *result ? ", " : "", result);
 	return host_systemd_stop(sd, unit, err);
 }
 
-/* A unit of our name is there: of an earlier call of ours (*ret_ours), or the remains of another container, or someone's. */
-static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool *ret_ours, struct err *err)
+/*
+ * A unit of our name is there: of an earlier call of ours (*ret_ours), or the remains of another
+ * container, or someone's.
+ */
+static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool *ret_ours,
+		     struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	int rc;
@@ -227,38 +250,46 @@ static bool process_is_there(pid_t pid)
 }
 
 /* The job ended, but not well. */
-static int explain_result(struct systemd *sd, const struct systemd_scope *scope, const char *result, struct err *err)
+static int explain_result(struct systemd *sd, const struct systemd_scope *scope, const char *result,
+			  struct err *err)
 {
 	const char *unit_result = NULL;
 	struct err ignored;
 
 	if (!process_is_there(scope->pid)) {
 		return err_set(err, ESRCH,
-			       "unit %s: the container's first process (%d) ended before it could be put there",
+			       "unit %s: the container's first process (%d) ended before it could "
+			       "be put there",
 			       scope->unit, (int)scope->pid);
 	}
 	(void)host_systemd_result(sd, &sd->arena, scope->unit, &unit_result, &ignored);
 	(void)host_systemd_reset(sd, scope->unit, &ignored);
 	return err_set(err, EIO,
-		       "unit %s: systemd could not start it: %s%s%s; `journalctl --%s --unit=%s` may know why",
-		       scope->unit, result, unit_result ? ", result " : "", unit_result ? unit_result : "",
-		       host_session_of_system() ? "system" : "user", scope->unit);
+		       "unit %s: systemd could not start it: %s%s%s; `journalctl --%s --unit=%s` "
+		       "may know why",
+		       scope->unit, result, unit_result ? ", result " : "",
+		       unit_result ? unit_result : "", host_session_of_system() ? "system" : "user",
+		       scope->unit);
 }
 
-/* A value that a property can't take is refused without the property's name: annotations are the likeliest cause. */
-static int start_refused(const struct systemd *sd, const struct systemd_scope *scope, const struct systemd_reply *reply,
-			 struct err *err)
+/*
+ * A value that a property can't take is refused without the property's name: annotations are the
+ * likeliest cause.
+ */
+static int start_refused(const struct systemd *sd, const struct systemd_scope *scope,
+			 const struct systemd_reply *reply, struct err *err)
 {
 	const char *where = NULL;
 	size_t n = 0;
 
 	systemd_refused("starting unit", scope->unit, reply, err);
 	if (sd->foreign && strstr(reply->text, "PIDFDs")) {
-		return err_hint(err, "it is in another PID namespace, and too old to be told of a process there; use "
-				     "--cgroup-manager=cgroupfs or disabled");
+		return err_hint(err, "it is in another PID namespace, and too old to be told of a "
+				     "process there; use --cgroup-manager=cgroupfs or disabled");
 	}
 	for (size_t i = 0; i < scope->property_n; i++) {
-		if (scope->properties[i].where && str_starts(scope->properties[i].where, "/annotations/")) {
+		if (scope->properties[i].where &&
+		    str_starts(scope->properties[i].where, "/annotations/")) {
 			where = scope->properties[i].where;
 			n++;
 		}
@@ -266,28 +297,31 @@ static int start_refused(const struct systemd *sd, const struct systemd_scope *s
 	if (n == 0) {
 		return -err->code;
 	}
-	return err_hint(err, "is %s right, and of the type that org.freedesktop.systemd1(5) has for it?",
+	return err_hint(err,
+			"is %s right, and of the type that org.freedesktop.systemd1(5) has for it?",
 			n == 1 ? where : "each of /annotations/org.systemd.property.*");
 }
 
 /* The path of the job in a good answer. */
-static int read_job(struct systemd *sd, const struct systemd_scope *scope, const struct systemd_reply *reply,
-		    const char **ret, struct err *err)
+static int read_job(struct systemd *sd, const struct systemd_scope *scope,
+		    const struct systemd_reply *reply, const char **ret, struct err *err)
 {
 	const char *path;
 
 	if (sd->f.sd_bus_message_read(reply->m, "o", &path) < 0) {
-		return err_set(err, EBADMSG, "starting unit %s: systemd's answer has no job", scope->unit);
+		return err_set(err, EBADMSG, "starting unit %s: systemd's answer has no job",
+			       scope->unit);
 	}
 	*ret = arena_strdup(&sd->arena, path);
 	return 0;
 }
 
 /*
- * Asks until the manager takes it: without properties that it doesn't know, and without what was in the way. *ret_job: the
- * job; NULL when the scope is there already.
+ * Asks until the manager takes it: without properties that it doesn't know, and without what was in
+ * the way. *ret_job: the job; NULL when the scope is there already.
  */
-static int ask(struct systemd *sd, const struct systemd_scope *scope, const char **ret_job, struct err *err)
+static int ask(struct systemd *sd, const struct systemd_scope *scope, const char **ret_job,
+	       struct err *err)
 {
 	struct start start = { .scope = scope };
 	const struct systemd_call call = {
@@ -312,9 +346,10 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 		}
 		if (str_eq(reply.error, SYSTEMD_UNIT_EXISTS) && ++cleared <= CLEAR_ROUNDS) {
 			rc = clear_way(sd, scope, &ours, err);
-		} else if (systemd_drop_property(&reply, scope->unit, scope->properties, scope->property_n,
-						 &start.dropped) ||
-			   systemd_drop_property(&reply, scope->unit, always, ALWAYS, &start.dropped)) {
+		} else if (systemd_drop_property(&reply, scope->unit, scope->properties,
+						 scope->property_n, &start.dropped) ||
+			   systemd_drop_property(&reply, scope->unit, always, ALWAYS,
+						 &start.dropped)) {
 			rc = 0;
 		} else {
 			rc = start_refused(sd, scope, &reply, err);
@@ -328,8 +363,9 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 	}
 }
 
-int host_systemd_scope_start(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
-			     const char **ret_path, struct err *err)
+int host_systemd_scope_start(struct systemd *sd, struct arena *arena,
+			     const struct systemd_scope *scope, const char **ret_path,
+			     struct err *err)
 {
 	const char *result = "done";
 	const char *job = NULL;

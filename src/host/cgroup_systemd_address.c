@@ -2,8 +2,8 @@
 /*
  * host/cgroup_systemd_address: looking for the manager's sockets, and connecting to one.
  *
- * An ordinary user's manager is never looked for on the system bus: what answers there is the system's manager, which asks
- * for an administrator's password.
+ * An ordinary user's manager is never looked for on the system bus: what answers there is the
+ * system's manager, which asks for an administrator's password.
  */
 #include "host/cgroup_systemd_address.h"
 
@@ -21,7 +21,10 @@
 #include "base/str.h"
 #include "host/session.h"
 
-/* A listener whose queue is full makes a connect that doesn't block fail with EAGAIN, and poll can't wait for it. */
+/*
+ * A listener whose queue is full makes a connect that doesn't block fail with EAGAIN, and poll
+ * can't wait for it.
+ */
 #define QUEUE_RETRY_NS 10000000
 
 struct look {
@@ -114,7 +117,10 @@ static const char *unescape(struct arena *arena, const char *bytes, size_t len)
 	return out;
 }
 
-/* One of the addresses of the variable: "unix:path=/x,guid=0123". Other transports (tcp, unixexec) are not for us. */
+/*
+ * One of the addresses of the variable: "unix:path=/x,guid=0123". Other transports (tcp, unixexec)
+ * are not for us.
+ */
 static void consider_entry(struct look *look, const char *entry, size_t len)
 {
 	struct systemd_address address = { .name = NULL };
@@ -137,7 +143,8 @@ static void consider_entry(struct look *look, const char *entry, size_t len)
 	if (address.name && *address.name) {
 		consider(look, &address);
 	} else {
-		pass_over(look, arena_strndup(look->arena, entry, len), "not a UNIX socket's address");
+		pass_over(look, arena_strndup(look->arena, entry, len),
+			  "not a UNIX socket's address");
 	}
 }
 
@@ -159,7 +166,8 @@ static void consider_variable(struct look *look, const char *value)
 
 static void consider_path(struct look *look, const char *folder, const char *name, bool direct)
 {
-	struct systemd_address address = { .name = arena_printf(look->arena, "%s/%s", folder, name), .direct = direct };
+	struct systemd_address address = { .name = arena_printf(look->arena, "%s/%s", folder, name),
+					   .direct = direct };
 
 	consider(look, &address);
 }
@@ -171,7 +179,8 @@ static void look_for_user(struct look *look)
 
 	consider_variable(look, getenv("DBUS_SESSION_BUS_ADDRESS"));
 	if (!runtime || runtime[0] != '/') {
-		pass_over(look, "$XDG_RUNTIME_DIR", runtime && *runtime ? "not an absolute path" : "not set");
+		pass_over(look, "$XDG_RUNTIME_DIR",
+			  runtime && *runtime ? "not an absolute path" : "not set");
 		runtime = usual;
 	}
 	consider_path(look, runtime, "bus", false);
@@ -198,36 +207,42 @@ void systemd_addresses_look(struct arena *arena, bool system, struct systemd_add
 
 const char *systemd_address_text(struct arena *arena, const struct systemd_address *address)
 {
-	return arena_printf(arena, "unix:%s=%s", address->abstract ? "abstract" : "path", address->name);
+	return arena_printf(arena, "unix:%s=%s", address->abstract ? "abstract" : "path",
+			    address->name);
 }
 
-int systemd_addresses_none(const struct systemd_addresses *addresses, const char *failures, struct err *err)
+int systemd_addresses_none(const struct systemd_addresses *addresses, const char *failures,
+			   struct err *err)
 {
 	const char *both = *addresses->passed_over && *failures ? "; " : "";
 
 	if (addresses->system) {
-		err_set(err, ENOENT, "the system's systemd can't be reached: %s%s%s", addresses->passed_over, both,
-			failures);
-	} else {
-		err_set(err, ENOENT, "the systemd manager of uid %u can't be reached: %s%s%s", host_session_uid(),
+		err_set(err, ENOENT, "the system's systemd can't be reached: %s%s%s",
 			addresses->passed_over, both, failures);
+	} else {
+		err_set(err, ENOENT, "the systemd manager of uid %u can't be reached: %s%s%s",
+			host_session_uid(), addresses->passed_over, both, failures);
 	}
 	/* sd_booted(3) */
 	if (access("/run/systemd/system", F_OK) < 0) {
-		return err_hint(err, "this machine is not run by systemd: use --cgroup-manager=cgroupfs or disabled");
+		return err_hint(err, "this machine is not run by systemd: use "
+				     "--cgroup-manager=cgroupfs or disabled");
 	}
 	if (!addresses->system) {
 		err_hint(err,
-			 "log in as this user (ssh, `machinectl shell USER@`), or let its manager run always: `sudo "
-			 "loginctl enable-linger %u`",
+			 "log in as this user (ssh, `machinectl shell USER@`), or let its manager "
+			 "run always: `sudo loginctl enable-linger %u`",
 			 host_session_uid());
 	}
 	return -ENOENT;
 }
 
-/* place: a path too long for a socket's address is reached through this descriptor of its file, which must stay open. */
-static int socket_address(const struct systemd_address *address, struct sockaddr_un *ret, socklen_t *ret_len,
-			  int *place)
+/*
+ * place: a path too long for a socket's address is reached through this descriptor of its file,
+ * which must stay open.
+ */
+static int socket_address(const struct systemd_address *address, struct sockaddr_un *ret,
+			  socklen_t *ret_len, int *place)
 {
 	const size_t len = strlen(address->name);
 
@@ -251,7 +266,8 @@ static int socket_address(const struct systemd_address *address, struct sockaddr
 	return 0;
 }
 
-int systemd_address_connect(const struct systemd_address *address, int timeout_ms, bool *ret_foreign)
+int systemd_address_connect(const struct systemd_address *address, int timeout_ms,
+			    bool *ret_foreign)
 {
 	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	scope_fd int place = -1;
@@ -264,7 +280,8 @@ int systemd_address_connect(const struct systemd_address *address, int timeout_m
 		return -errno;
 	}
 	TRY(socket_address(address, &to, &len, &place));
-	for (int waited = 0; connect(fd, (struct sockaddr *)&to, len) < 0; waited += QUEUE_RETRY_NS / 1000000) {
+	for (int waited = 0; connect(fd, (struct sockaddr *)&to, len) < 0;
+	     waited += QUEUE_RETRY_NS / 1000000) {
 		if (errno != EAGAIN && errno != EINTR) {
 			return -errno;
 		}

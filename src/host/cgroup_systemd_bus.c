@@ -2,10 +2,11 @@
 /*
  * host/cgroup_systemd_bus: libsystemd, and a connection by it.
  *
- * The socket is connected by us and handed to sd-bus, so that its owner can be checked first. Authentication is
- * sd-bus's: EXTERNAL without an id, where the kernel's word on who we are counts; that holds in user namespaces too,
- * where our own idea of our uid is another one. Everything is sent at once: authentication, Hello, the match for
- * JobRemoved, the call. sd-bus's own timeouts aren't used: whatever is waited for ends with our deadline.
+ * The socket is connected by us and handed to sd-bus, so that its owner can be checked first.
+ * Authentication is sd-bus's: EXTERNAL without an id, where the kernel's word on who we are counts;
+ * that holds in user namespaces too, where our own idea of our uid is another one. Everything is
+ * sent at once: authentication, Hello, the match for JobRemoved, the call. sd-bus's own timeouts
+ * aren't used: whatever is waited for ends with our deadline.
  */
 #include "host/cgroup_systemd_bus.h"
 
@@ -72,8 +73,8 @@ static int load(struct systemd_functions *ret, struct err *err)
 	if (!library) {
 		return err_set(
 			err, ENOENT,
-			"systemd can't be asked for a cgroup without %s (%s); install it (Debian: libsystemd0), or use "
-			"--cgroup-manager=cgroupfs or disabled",
+			"systemd can't be asked for a cgroup without %s (%s); install it (Debian: "
+			"libsystemd0), or use --cgroup-manager=cgroupfs or disabled",
 			library_name, dlerror());
 	}
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
@@ -81,7 +82,8 @@ static int load(struct systemd_functions *ret, struct err *err)
 
 		if (!function) {
 			return err_set(err, ENOENT,
-				       "%s is too old: it has no %s; use --cgroup-manager=cgroupfs or disabled",
+				       "%s is too old: it has no %s; use --cgroup-manager=cgroupfs "
+				       "or disabled",
 				       library_name, functions[i].name);
 		}
 		memcpy((char *)ret + functions[i].offset, &function, sizeof(function));
@@ -129,10 +131,11 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *unuse
 /* On a bus the sender is part of the match; on the manager's own socket messages have none. */
 static int set_up(struct systemd *sd, int *fd)
 {
-	const char *match = sd->at->direct ? "type='signal',path='" MANAGER_PATH "',interface='" MANAGER_INTERFACE
-					     "',member='JobRemoved'" :
-					     "type='signal',sender='" MANAGER "',path='" MANAGER_PATH
-					     "',interface='" MANAGER_INTERFACE "',member='JobRemoved'";
+	const char *match = sd->at->direct ?
+				    "type='signal',path='" MANAGER_PATH
+				    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'" :
+				    "type='signal',sender='" MANAGER "',path='" MANAGER_PATH
+				    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'";
 
 	TRY(sd->f.sd_bus_new(&sd->bus));
 	TRY(sd->f.sd_bus_set_fd(sd->bus, *fd, *fd));
@@ -154,7 +157,8 @@ static int connect_next(struct systemd *sd, struct err *err)
 			return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
 		}
 		sd->at = &sd->addresses.v[sd->next++];
-		fd = systemd_address_connect(sd->at, left < READY_TIMEOUT_MS ? (int)left : READY_TIMEOUT_MS,
+		fd = systemd_address_connect(sd->at,
+					     left < READY_TIMEOUT_MS ? (int)left : READY_TIMEOUT_MS,
 					     &sd->foreign);
 		rc = fd < 0 ? fd : set_up(sd, &fd);
 		if (rc == -EPERM && fd < 0) {
@@ -183,10 +187,11 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 }
 
 /*
- * Lets sd-bus work until *done or the time `until`: 0, -ETIMEDOUT, or another -errno when the connection is gone.
+ * Lets sd-bus work until *done or the time `until`: 0, -ETIMEDOUT, or another -errno when the
+ * connection is gone.
  */
-static int pump(struct systemd *sd, int64_t until, bool (*done)(const struct systemd *sd, const void *arg),
-		const void *arg)
+static int pump(struct systemd *sd, int64_t until,
+		bool (*done)(const struct systemd *sd, const void *arg), const void *arg)
 {
 	for (;;) {
 		int rc = sd->f.sd_bus_process(sd->bus, NULL);
@@ -224,7 +229,10 @@ static bool is_ready(const struct systemd *sd, const void *arg)
 	return sd->ready || is_answered(sd, arg);
 }
 
-/* Errors of the bus itself: the manager isn't there, or we may not speak to it. None has carried the call out. */
+/*
+ * Errors of the bus itself: the manager isn't there, or we may not speak to it. None has carried
+ * the call out.
+ */
 static bool undelivered(const char *error)
 {
 	static const char *const names[] = {
@@ -250,7 +258,8 @@ static bool no_reply(const char *error)
 }
 
 /* Reads the answer, which may be an error of the manager's, of the bus's, or of sd-bus's making. */
-static enum outcome take_answer(struct systemd *sd, struct pending *pending, struct systemd_reply *ret)
+static enum outcome take_answer(struct systemd *sd, struct pending *pending,
+				struct systemd_reply *ret)
 {
 	const sd_bus_error *error = sd->f.sd_bus_message_get_error(pending->answer);
 	struct systemd_reply reply = { .m = pending->answer };
@@ -276,7 +285,8 @@ static int send(struct systemd *sd, const struct systemd_call *call, struct pend
 {
 	sd_bus_message *m = NULL;
 	int rc = sd->f.sd_bus_message_new_method_call(
-		sd->bus, &m, sd->at->direct ? NULL : MANAGER, call->path ? call->path : MANAGER_PATH,
+		sd->bus, &m, sd->at->direct ? NULL : MANAGER,
+		call->path ? call->path : MANAGER_PATH,
 		call->interface ? call->interface : MANAGER_INTERFACE, call->member);
 
 	if (rc >= 0 && call->fill) {
@@ -295,13 +305,13 @@ static int send(struct systemd *sd, const struct systemd_call *call, struct pend
 
 static enum outcome out_of_time(struct systemd *sd, int64_t begin, const char *what)
 {
-	fail_address(sd,
-		     arena_printf(&sd->arena, "no %s within %.1f seconds", what, (double)(now_ms() - begin) / 1000));
+	fail_address(sd, arena_printf(&sd->arena, "no %s within %.1f seconds", what,
+				      (double)(now_ms() - begin) / 1000));
 	return systemd_left(sd) > 0 ? UNREACHABLE : OUT_OF_TIME;
 }
 
-static enum outcome call_once(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret,
-			      int *ret_errno)
+static enum outcome call_once(struct systemd *sd, const struct systemd_call *call,
+			      struct systemd_reply *ret, int *ret_errno)
 {
 	struct pending pending = { .sd = sd };
 	const int64_t begin = now_ms();
@@ -321,7 +331,8 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 	if (rc >= 0 && !pending.answer) {
 		rc = pump(sd, sd->deadline, is_answered, &pending);
 		if (rc == -ETIMEDOUT) {
-			return out_of_time(sd, begin, arena_printf(&sd->arena, "answer to %s", call->member));
+			return out_of_time(sd, begin,
+					   arena_printf(&sd->arena, "answer to %s", call->member));
 		}
 	}
 	if (pending.answer) {
@@ -334,7 +345,8 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 	return LOST;
 }
 
-int systemd_call(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret, struct err *err)
+int systemd_call(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret,
+		 struct err *err)
 {
 	int lost = 0;
 
@@ -349,7 +361,8 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 			break;
 		case LOST:
 			/* A manager or a bus that restarts is there again in a moment. */
-			fail_address(sd, arena_printf(&sd->arena, "connection lost during %s", call->member));
+			fail_address(sd, arena_printf(&sd->arena, "connection lost during %s",
+						      call->member));
 			if (++lost > LOST_RETRIES || systemd_left(sd) == 0) {
 				return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
 			}
@@ -358,16 +371,18 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 			text_init(&sd->failures, &sd->arena);
 			break;
 		case OUT_OF_TIME:
-			return err_set(err, ETIMEDOUT, "%s%s%s: systemd gave no answer in time: %s", call->member,
-				       call->unit ? " " : "", call->unit ? call->unit : "", sd->failures.s);
+			return err_set(err, ETIMEDOUT, "%s%s%s: systemd gave no answer in time: %s",
+				       call->member, call->unit ? " " : "",
+				       call->unit ? call->unit : "", sd->failures.s);
 		case UNSPEAKABLE:
 			if (code == EREMOTE) {
-				return err_set(
-					err, EREMOTE,
-					"%s%s%s: the manager behind %s is in another PID namespace, where our "
-					"processes have other numbers; use --cgroup-manager=cgroupfs or disabled",
-					call->member, call->unit ? " " : "", call->unit ? call->unit : "",
-					systemd_address_text(&sd->arena, sd->at));
+				return err_set(err, EREMOTE,
+					       "%s%s%s: the manager behind %s is in another PID "
+					       "namespace, where our processes have other numbers; "
+					       "use --cgroup-manager=cgroupfs or disabled",
+					       call->member, call->unit ? " " : "",
+					       call->unit ? call->unit : "",
+					       systemd_address_text(&sd->arena, sd->at));
 			}
 			return err_errno(err, code, "%s%s%s: the call can't be made", call->member,
 					 call->unit ? " " : "", call->unit ? call->unit : "");
@@ -441,7 +456,8 @@ int host_systemd_open(struct systemd **ret, struct err *err)
 
 	sd->deadline = now_ms() + SYSTEMD_TIMEOUT_MS;
 	systemd_addresses_look(&arena, host_session_of_system(), &sd->addresses);
-	rc = sd->addresses.n == 0 ? systemd_addresses_none(&sd->addresses, "", err) : load(&sd->f, err);
+	rc = sd->addresses.n == 0 ? systemd_addresses_none(&sd->addresses, "", err) :
+				    load(&sd->f, err);
 	if (rc < 0) {
 		arena_done(&arena);
 		return rc;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/cgroup_systemd_none: in the place of the others where rootlet was built without systemd's headers. */
+/*
+ * host/cgroup_systemd_none: in the place of the others where rootlet was built without systemd's
+ * headers.
+ */
 #include <errno.h>
 
 #include "host/cgroup_systemd.h"
@@ -7,8 +10,8 @@
 static int missing(struct err *err)
 {
 	return err_set(err, ENOTSUP,
-		       "this rootlet was built without systemd's headers (libsystemd-dev) and can't ask systemd for a "
-		       "cgroup; use --cgroup-manager=cgroupfs or disabled");
+		       "this rootlet was built without systemd's headers (libsystemd-dev) and "
+		       "can't ask systemd for a cgroup; use --cgroup-manager=cgroupfs or disabled");
 }
 int host_systemd_find(struct arena *arena, const char **ret_addresses, struct err *err)
 {
@@ -28,8 +31,9 @@ void host_systemd_close(struct systemd **sd)
 	*sd = NULL;
 }
 
-int host_systemd_scope_start(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
-			     const char **ret_path, struct err *err)
+int host_systemd_scope_start(struct systemd *sd, struct arena *arena,
+			     const struct systemd_scope *scope, const char **ret_path,
+			     struct err *err)
 {
 	(void)sd;
 	(void)arena;
@@ -52,8 +56,8 @@ int host_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
 	return missing(err);
 }
 
-int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids, size_t n,
-			struct err *err)
+int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids,
+			size_t n, struct err *err)
 {
 	(void)sd;
 	(void)unit;
@@ -63,8 +67,8 @@ int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, c
 	return missing(err);
 }
 
-int host_systemd_set(struct systemd *sd, const char *unit, const struct plan_property *properties, size_t n,
-		     struct err *err)
+int host_systemd_set(struct systemd *sd, const char *unit, const struct plan_property *properties,
+		     size_t n, struct err *err)
 {
 	(void)sd;
 	(void)unit;
@@ -80,7 +84,8 @@ int host_systemd_reset(struct systemd *sd, const char *unit, struct err *err)
 	return missing(err);
 }
 
-int host_systemd_result(struct systemd *sd, struct arena *arena, const char *unit, const char **ret, struct err *err)
+int host_systemd_result(struct systemd *sd, struct arena *arena, const char *unit, const char **ret,
+			struct err *err)
 {
 	(void)sd;
 	(void)arena;

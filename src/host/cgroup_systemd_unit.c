@@ -18,16 +18,19 @@
 
 /* ---- properties ---- */
 
-static int append_devices(const struct systemd *sd, sd_bus_message *m, const struct plan_property *p)
+static int append_devices(const struct systemd *sd, sd_bus_message *m,
+			  const struct plan_property *p)
 {
 	TRY(sd->f.sd_bus_message_open_container(m, 'a', "(st)"));
 	for (size_t i = 0; i < p->devices.n; i++) {
-		TRY(sd->f.sd_bus_message_append(m, "(st)", p->devices.v[i].path, p->devices.v[i].value));
+		TRY(sd->f.sd_bus_message_append(m, "(st)", p->devices.v[i].path,
+						p->devices.v[i].value));
 	}
 	return sd->f.sd_bus_message_close_container(m);
 }
 
-static int append_strings(const struct systemd *sd, sd_bus_message *m, const struct plan_property *p)
+static int append_strings(const struct systemd *sd, sd_bus_message *m,
+			  const struct plan_property *p)
 {
 	TRY(sd->f.sd_bus_message_open_container(m, 'a', "s"));
 	for (size_t i = 0; i < p->texts.n; i++) {
@@ -76,7 +79,8 @@ static bool is_dropped(const struct systemd_dropped *dropped, const char *name)
 	return false;
 }
 
-int systemd_append_property(const struct systemd *sd, sd_bus_message *m, const struct plan_property *property,
+int systemd_append_property(const struct systemd *sd, sd_bus_message *m,
+			    const struct plan_property *property,
 			    const struct systemd_dropped *dropped)
 {
 	if (is_dropped(dropped, property->name)) {
@@ -108,8 +112,9 @@ static bool names_property(const char *text, const char *name)
 	return false;
 }
 
-bool systemd_drop_property(const struct systemd_reply *reply, const char *unit, const struct plan_property *properties,
-			   size_t n, struct systemd_dropped *dropped)
+bool systemd_drop_property(const struct systemd_reply *reply, const char *unit,
+			   const struct plan_property *properties, size_t n,
+			   struct systemd_dropped *dropped)
 {
 	if (!str_eq(reply->error, "org.freedesktop.DBus.Error.PropertyReadOnly") &&
 	    !str_eq(reply->error, "org.freedesktop.DBus.Error.UnknownProperty")) {
@@ -121,9 +126,13 @@ bool systemd_drop_property(const struct systemd_reply *reply, const char *unit, 
 		if (is_dropped(dropped, p->name) || !names_property(reply->text, p->name)) {
 			continue;
 		}
-		/* What someone asked for by name is worth a line; a limit is read back by whoever wants it to hold. */
+		/*
+		 * What someone asked for by name is worth a line; a limit is read back by whoever
+		 * wants it to hold.
+		 */
 		if (p->where && str_starts(p->where, "/annotations/") && log_notes_wanted()) {
-			log_warning("%s: this systemd knows no property %s of a scope: left out", p->where, p->name);
+			log_warning("%s: this systemd knows no property %s of a scope: left out",
+				    p->where, p->name);
 		} else {
 			log_debug("%s: this systemd knows no property %s: left out", unit, p->name);
 		}
@@ -135,7 +144,8 @@ bool systemd_drop_property(const struct systemd_reply *reply, const char *unit, 
 
 /* ---- units ---- */
 
-int systemd_refused(const char *what, const char *unit, const struct systemd_reply *reply, struct err *err)
+int systemd_refused(const char *what, const char *unit, const struct systemd_reply *reply,
+		    struct err *err)
 {
 	int code = str_eq(reply->error, SYSTEMD_NO_SUCH_UNIT) ? ENOENT :
 		   str_eq(reply->error, SYSTEMD_UNIT_EXISTS)  ? EEXIST :
@@ -144,9 +154,12 @@ int systemd_refused(const char *what, const char *unit, const struct systemd_rep
 	return err_set(err, code, "%s %s: systemd: %s", what, unit, reply->text);
 }
 
-/* Calls a method whose arguments are strings. The reply is the caller's to free, where there is one. */
-static int call_strings(struct systemd *sd, const char *member, const char *unit, const char *const *arguments,
-			struct systemd_reply *ret, struct err *err)
+/*
+ * Calls a method whose arguments are strings. The reply is the caller's to free, where there is
+ * one.
+ */
+static int call_strings(struct systemd *sd, const char *member, const char *unit,
+			const char *const *arguments, struct systemd_reply *ret, struct err *err)
 {
 	const struct systemd_call call = {
 		.member = member,
@@ -158,12 +171,12 @@ static int call_strings(struct systemd *sd, const char *member, const char *unit
 	return systemd_call(sd, &call, ret, err);
 }
 
-int systemd_unit_string(struct systemd *sd, const char *unit, const char *interface, const char *property,
-			const char **ret, struct err *err)
+int systemd_unit_string(struct systemd *sd, const char *unit, const char *interface,
+			const char *property, const char **ret, struct err *err)
 {
-	const char *arguments[] = {
-		arena_printf(&sd->arena, "org.freedesktop.systemd1.%s", interface ? interface : "Unit"), property, NULL
-	};
+	const char *arguments[] = { arena_printf(&sd->arena, "org.freedesktop.systemd1.%s",
+						 interface ? interface : "Unit"),
+				    property, NULL };
 	struct systemd_reply reply = { .m = NULL };
 	const char *value = NULL;
 	char *path = NULL;
@@ -185,7 +198,8 @@ int systemd_unit_string(struct systemd *sd, const char *unit, const char *interf
 	if (reply.error) {
 		rc = systemd_refused("asking about unit", unit, &reply, err);
 	} else if (sd->f.sd_bus_message_read(reply.m, "v", "s", &value) < 0) {
-		rc = err_set(err, EBADMSG, "unit %s: systemd's answer about %s is not a text", unit, property);
+		rc = err_set(err, EBADMSG, "unit %s: systemd's answer about %s is not a text", unit,
+			     property);
 	} else {
 		*ret = arena_strdup(&sd->arena, value);
 		rc = 0;
@@ -215,7 +229,8 @@ int systemd_unit_state(struct systemd *sd, const char *unit, const char **ret, s
 	return rc;
 }
 
-int systemd_job_finish(struct systemd *sd, const char *path, bool starts, const char **ret, struct err *err)
+int systemd_job_finish(struct systemd *sd, const char *path, bool starts, const char **ret,
+		       struct err *err)
 {
 	while (systemd_left(sd) > 0) {
 		const char *state = NULL;
@@ -235,8 +250,9 @@ int systemd_job_finish(struct systemd *sd, const char *path, bool starts, const 
 			return 0;
 		}
 	}
-	return err_set(err, ETIMEDOUT, "unit %s: systemd was asked to %s it, and did not in %d seconds", sd->job.unit,
-		       starts ? "start" : "stop", SYSTEMD_TIMEOUT_MS / 1000);
+	return err_set(err, ETIMEDOUT,
+		       "unit %s: systemd was asked to %s it, and did not in %d seconds",
+		       sd->job.unit, starts ? "start" : "stop", SYSTEMD_TIMEOUT_MS / 1000);
 }
 
 /* A unit that is no longer there, or has not failed, is fine. */
@@ -269,9 +285,10 @@ static int wait_gone(struct systemd *sd, const char *unit, struct err *err)
 			TRY(host_systemd_reset(sd, unit, err));
 		}
 		if (systemd_left(sd) == 0) {
-			return err_set(err, ETIMEDOUT,
-				       "unit %s: still %s, %d seconds after systemd was asked to stop it", unit, state,
-				       SYSTEMD_TIMEOUT_MS / 1000);
+			return err_set(
+				err, ETIMEDOUT,
+				"unit %s: still %s, %d seconds after systemd was asked to stop it",
+				unit, state, SYSTEMD_TIMEOUT_MS / 1000);
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
 		pause = pause * 2 < GONE_MAX_NS ? pause * 2 : GONE_MAX_NS;
@@ -286,7 +303,9 @@ static int fill_kill(const struct systemd *sd, sd_bus_message *m, const void *ar
 /* Whatever its answer is, StopUnit follows, which tells more. */
 static int kill_all(struct systemd *sd, const char *unit, struct err *err)
 {
-	const struct systemd_call call = { .member = "KillUnit", .unit = unit, .fill = fill_kill, .arg = unit };
+	const struct systemd_call call = {
+		.member = "KillUnit", .unit = unit, .fill = fill_kill, .arg = unit
+	};
 	struct systemd_reply reply = { .m = NULL };
 
 	TRY(systemd_call(sd, &call, &reply, err));
@@ -315,7 +334,8 @@ int host_systemd_stop(struct systemd *sd, const char *unit, struct err *err)
 	return wait_gone(sd, unit, err);
 }
 
-int host_systemd_result(struct systemd *sd, struct arena *arena, const char *unit, const char **ret, struct err *err)
+int host_systemd_result(struct systemd *sd, struct arena *arena, const char *unit, const char **ret,
+			struct err *err)
 {
 	const char *state = NULL;
 	const char *result = NULL;
@@ -351,8 +371,8 @@ static int fill_change(const struct systemd *sd, sd_bus_message *m, const void *
 	return sd->f.sd_bus_message_close_container(m);
 }
 
-int host_systemd_set(struct systemd *sd, const char *unit, const struct plan_property *properties, size_t n,
-		     struct err *err)
+int host_systemd_set(struct systemd *sd, const char *unit, const struct plan_property *properties,
+		     size_t n, struct err *err)
 {
 	struct change change = { .unit = unit, .properties = properties, .n = n };
 	const struct systemd_call call = {
@@ -368,7 +388,8 @@ int host_systemd_set(struct systemd *sd, const char *unit, const struct plan_pro
 		int rc = 0;
 
 		TRY(systemd_call(sd, &call, &reply, err));
-		again = reply.error && systemd_drop_property(&reply, unit, properties, n, &change.dropped);
+		again = reply.error &&
+			systemd_drop_property(&reply, unit, properties, n, &change.dropped);
 		if (reply.error && !again) {
 			rc = systemd_refused("changing unit", unit, &reply, err);
 		}
@@ -401,8 +422,8 @@ static int fill_attach(const struct systemd *sd, sd_bus_message *m, const void *
 	return sd->f.sd_bus_message_close_container(m);
 }
 
-int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids, size_t n,
-			struct err *err)
+int host_systemd_attach(struct systemd *sd, const char *unit, const char *sub, const pid_t *pids,
+			size_t n, struct err *err)
 {
 	const struct attach attach = {
 		.unit = unit,

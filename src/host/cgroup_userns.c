@@ -2,9 +2,9 @@
 /*
  * host/cgroup_userns: cgroups that belong to subordinate ids.
  *
- * A container to which its cgroup was given makes others in it, under ids that are the user's but not the user. By itself the
- * user can't remove those, or put a process there, or give a cgroup to such an id; root of a user namespace that holds all of
- * the user's ids can.
+ * A container to which its cgroup was given makes others in it, under ids that are the user's but
+ * not the user. By itself the user can't remove those, or put a process there, or give a cgroup to
+ * such an id; root of a user namespace that holds all of the user's ids can.
  */
 #include <errno.h>
 #include <sched.h>
@@ -30,7 +30,9 @@ static int all_ids(struct arena *arena, struct plan_ids *ret, struct err *err)
 	struct spec_linux lin = { .namespaces = { .v = &user, .n = 1 } };
 	struct spec_root root = { .path = "/" };
 	struct spec spec = { .oci_version = SPEC_VERSION, .root = &root, .linux_ = &lin };
-	struct plan_options options = { .id = "cgroup", .bundle = "/", .cgroup_manager = PLAN_CGROUP_DISABLED };
+	struct plan_options options = { .id = "cgroup",
+					.bundle = "/",
+					.cgroup_manager = PLAN_CGROUP_DISABLED };
 	struct facts facts;
 	struct plan *plan;
 
@@ -49,7 +51,10 @@ struct task {
 	pid_t pid;
 };
 
-/* In the child: waits for its ids, becomes root of the namespace, acts. The exit status is the errno. */
+/*
+ * In the child: waits for its ids, becomes root of the namespace, acts. The exit status is the
+ * errno.
+ */
 static _Noreturn void act_inside(int go, const struct task *task)
 {
 	char byte;
@@ -65,7 +70,8 @@ static _Noreturn void act_inside(int go, const struct task *task)
 }
 
 /* what: for the error, "removing the cgroup". */
-static int run_inside(const struct plan_ids *ids, const struct task *task, const char *what, struct err *err)
+static int run_inside(const struct plan_ids *ids, const struct task *task, const char *what,
+		      struct err *err)
 {
 	struct idmap_job job;
 	int pair[2], status = 0, rc;
@@ -134,7 +140,8 @@ int host_cgroup_move_in_userns(int dir, const char *path, pid_t pid, struct err 
 	struct plan_ids ids;
 
 	TRY(all_ids(&arena, &ids, err));
-	return run_inside(&ids, &task, arena_printf(&arena, "putting a process into the cgroup %s", path), err);
+	return run_inside(&ids, &task,
+			  arena_printf(&arena, "putting a process into the cgroup %s", path), err);
 }
 
 /* ---- giving ---- */
@@ -179,8 +186,10 @@ int host_cgroup_give(const struct plan *plan, int dir, struct err *err)
 	}
 	TRY(all_ids(&arena, &all, err));
 	if (!translate(&all.uid, false, owner, &task.uid)) {
-		return err_set(err, EPERM, "the container's cgroup can't be given to uid %u, which is not yours",
-			       owner);
+		return err_set(
+			err, EPERM,
+			"the container's cgroup can't be given to uid %u, which is not yours",
+			owner);
 	}
 	return run_inside(&all, &task, "giving the container's cgroup to its user", err);
 }

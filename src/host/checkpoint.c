@@ -13,7 +13,8 @@
 #include "sys/fd.h"
 
 /* The configuration as it was at create. */
-static int load_spec(struct arena *arena, const struct state_dir *dir, struct spec **ret, struct err *err)
+static int load_spec(struct arena *arena, const struct state_dir *dir, struct spec **ret,
+		     struct err *err)
 {
 	const char *text;
 	ssize_t len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
@@ -30,23 +31,32 @@ static int load_spec(struct arena *arena, const struct state_dir *dir, struct sp
 	return rc;
 }
 
-/* Namespaces that the container has joined are their owner's to keep: CRIU is only told that they are there. */
-static int add_namespaces(struct criu *c, const struct spec *spec, const struct state *state, struct err *err)
+/*
+ * Namespaces that the container has joined are their owner's to keep: CRIU is only told that they
+ * are there.
+ */
+static int add_namespaces(struct criu *c, const struct spec *spec, const struct state *state,
+			  struct err *err)
 {
 	const struct spec_linux *lin = spec->linux_;
 
 	for (size_t i = 0; lin && i < lin->namespaces.n; i++) {
 		const struct spec_namespace *ns = &lin->namespaces.v[i];
-		const char *file = ns->type == CLONE_NEWNET ? "net" : ns->type == CLONE_NEWPID ? "pid" : NULL;
+		const char *file = ns->type == CLONE_NEWNET ? "net" :
+				   ns->type == CLONE_NEWPID ? "pid" :
+							      NULL;
 		struct stat st;
 
 		if (!file || !ns->path || !*ns->path) {
 			continue;
 		}
-		if (stat(arena_printf(c->arena, "/proc/%d/ns/%s", (int)state->pid, file), &st) < 0) {
-			return err_errno(err, errno, "/linux/namespaces/%zu: the container's namespace", i);
+		if (stat(arena_printf(c->arena, "/proc/%d/ns/%s", (int)state->pid, file), &st) <
+		    0) {
+			return err_errno(err, errno,
+					 "/linux/namespaces/%zu: the container's namespace", i);
 		}
-		host_criu_add(c, "--external", "%s[%llu]:rootlet-%s", file, (unsigned long long)st.st_ino, file);
+		host_criu_add(c, "--external", "%s[%llu]:rootlet-%s", file,
+			      (unsigned long long)st.st_ino, file);
 	}
 	return 0;
 }
@@ -61,12 +71,12 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 	if (spec->process && spec->process->terminal) {
 		return err_set(
 			err, ENOTSUP,
-			"checkpoint: container `%s` has a terminal, whose other side is not in the container: only one "
-			"with /process/terminal false can be checkpointed",
+			"checkpoint: container `%s` has a terminal, whose other side is not in the "
+			"container: only one with /process/terminal false can be checkpointed",
 			state->id);
 	}
-	TRY(host_criu_begin(&criu, arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump", options,
-			    spec_annotation(spec, "org.criu.config"), true, err));
+	TRY(host_criu_begin(&criu, arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump",
+			    options, spec_annotation(spec, "org.criu.config"), true, err));
 	host_criu_add(&criu, "--tree", "%d", (int)state->pid);
 	host_criu_add(&criu, "--root", "%s", state->rootfs);
 	host_criu_flag(&criu, options->leave_running && !options->pre_dump, "--leave-running");
@@ -79,7 +89,8 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 	return host_criu_run(&criu, err);
 }
 
-int host_checkpoint(const char *root, const char *id, const struct criu_options *options, struct err *err)
+int host_checkpoint(const char *root, const char *id, const struct criu_options *options,
+		    struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	enum state_status status;
@@ -94,7 +105,8 @@ int host_checkpoint(const char *root, const char *id, const struct criu_options 
 		status = host_state_status(root, &state);
 		rc = status == STATE_RUNNING || status == STATE_PAUSED ?
 			     dump(&arena, &dir, &state, options, err) :
-			     err_set(err, ESRCH, "container not running: `%s` is %s", id, host_status_name(status));
+			     err_set(err, ESRCH, "container not running: `%s` is %s", id,
+				     host_status_name(status));
 	}
 	if (rc == 0 && !options->leave_running && !options->pre_dump) {
 		rc = host_destroy(&dir, &state, err);

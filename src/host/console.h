@@ -7,7 +7,10 @@
 /* Connects to the client's --console-socket. */
 int host_console_connect(const char *path, int *ret_fd, struct err *err);
 
-/* Sends the multiplexer side of the terminal, with its name as payload, as conmon and containerd expect it. */
+/*
+ * Sends the multiplexer side of the terminal, with its name as payload, as conmon and containerd
+ * expect it.
+ */
 int host_console_send(int socket, int multiplexer, struct err *err);
 
 /* Is this, received from the guest, really a terminal's multiplexer side? */

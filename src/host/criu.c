@@ -32,16 +32,17 @@ int host_criu_allowed(const char *who, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct sys_idmap map = { 0 };
-	bool initial = sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || sys_idmap_is_identity(&map);
+	bool initial = sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 ||
+		       sys_idmap_is_identity(&map);
 
 	if (initial && (sys_caps_permitted() >> CAP_SYS_ADMIN & 1)) {
 		return 0;
 	}
-	return err_set(
-		err, EPERM,
-		"%s: CRIU needs CAP_SYS_ADMIN (beside CAP_CHECKPOINT_RESTORE) in the initial user namespace, which "
-		"an ordinary user does not have: run it as root, for a container that root has made",
-		who);
+	return err_set(err, EPERM,
+		       "%s: CRIU needs CAP_SYS_ADMIN (beside CAP_CHECKPOINT_RESTORE) in the "
+		       "initial user namespace, which an ordinary user does not have: run it as "
+		       "root, for a container that root has made",
+		       who);
 }
 
 /* The first line of the text that tells of an error and of no mere nuisance; NULL: none. */
@@ -92,7 +93,8 @@ static int check_kernel(const struct criu *c, const char *who, struct err *err)
 		return 0;
 	}
 	error = first_error(c->arena, text);
-	return err_set(err, ENOTSUP, "%s: CRIU does not work on this machine: %s check: %s", who, c->path,
+	return err_set(err, ENOTSUP, "%s: CRIU does not work on this machine: %s check: %s", who,
+		       c->path,
 		       error	     ? error :
 		       end.timed_out ? "no end after a minute" :
 				       "failed without a word");
@@ -126,7 +128,8 @@ void host_criu_add(struct criu *c, const char *option, const char *fmt, ...)
 	add(c, arena_strdup(c->arena, value));
 }
 
-static int folder(struct criu *c, const char *option, const char *path, bool make, const char **ret, struct err *err)
+static int folder(struct criu *c, const char *option, const char *path, bool make, const char **ret,
+		  struct err *err)
 {
 	struct stat st;
 	char *full;
@@ -178,7 +181,8 @@ static int add_status_fd(struct criu *c, int fd, struct err *err)
 
 static int check_values(const char *who, const struct criu_options *o, struct err *err)
 {
-	static const char *const modes[] = { "soft", "full", "strict", "ignore", "none", "props", NULL };
+	static const char *const modes[] = { "soft", "full",  "strict", "ignore",
+					     "none", "props", NULL };
 	static const char *const locks[] = { "iptables", "nftables", "skip", NULL };
 	bool mode = !o->manage_cgroups, lock = !o->network_lock;
 
@@ -190,29 +194,35 @@ static int check_values(const char *who, const struct criu_options *o, struct er
 	}
 	if (!mode) {
 		return err_set(err, EINVAL,
-			       "%s: --manage-cgroups-mode: `%s` is not known: soft, full, strict or ignore", who,
-			       o->manage_cgroups);
+			       "%s: --manage-cgroups-mode: `%s` is not known: soft, full, strict "
+			       "or ignore",
+			       who, o->manage_cgroups);
 	}
 	if (!lock) {
-		return err_set(err, EINVAL, "%s: --network-lock: `%s` is not known: iptables, nftables or skip", who,
-			       o->network_lock);
+		return err_set(err, EINVAL,
+			       "%s: --network-lock: `%s` is not known: iptables, nftables or skip",
+			       who, o->network_lock);
 	}
 	return 0;
 }
 
 int host_criu_begin(struct criu *c, struct arena *arena, const char *who, const char *action,
-		    const struct criu_options *o, const char *config, bool make_images, struct err *err)
+		    const struct criu_options *o, const char *config, bool make_images,
+		    struct err *err)
 {
 	*c = (struct criu){ .arena = arena, .action = action };
 	TRY(check_values(who, o, err));
 	c->path = host_find_program(arena, "criu");
 	if (!c->path) {
 		return err_set(err, ENOENT,
-			       "%s: criu is not installed: the package is named criu (apt-get install criu)", who);
+			       "%s: criu is not installed: the package is named criu (apt-get "
+			       "install criu)",
+			       who);
 	}
 	TRY(check_kernel(c, who, err));
 	TRY(folder(c, "image-path", o->images, make_images, &c->images, err));
-	TRY(folder(c, "work-path", o->work ? o->work : c->images, o->work && make_images, &c->work, err));
+	TRY(folder(c, "work-path", o->work ? o->work : c->images, o->work && make_images, &c->work,
+		   err));
 	c->argv = arena_array(arena, ARGS_MAX + 1, sizeof(*c->argv));
 	add(c, c->path);
 	add(c, action);
@@ -224,7 +234,8 @@ int host_criu_begin(struct criu *c, struct arena *arena, const char *who, const 
 		host_criu_add(c, "--config", "%s", config);
 	}
 	/* Without a word the processes stay in the cgroup of whoever restores them. */
-	add(c, arena_printf(arena, "--manage-cgroups=%s", o->manage_cgroups ? o->manage_cgroups : "ignore"));
+	add(c, arena_printf(arena, "--manage-cgroups=%s",
+			    o->manage_cgroups ? o->manage_cgroups : "ignore"));
 	if (o->network_lock) {
 		host_criu_add(c, "--network-lock", "%s", o->network_lock);
 	}

@@ -2,8 +2,8 @@
 /*
  * host/criu: checkpoint and restore, by the program criu.
  *
- * criu is driven by its command line: what it does is its business, what a container adds to it (mounts of the host, standard
- * streams, namespaces that others own) is ours.
+ * criu is driven by its command line: what it does is its business, what a container adds to it
+ * (mounts of the host, standard streams, namespaces that others own) is ours.
  */
 #pragma once
 
@@ -50,19 +50,25 @@ struct criu {
 	size_t n;
 };
 
-/* May this process checkpoint and restore at all? Errors: EPERM, with the capability. `who` is the command. */
+/*
+ * May this process checkpoint and restore at all? Errors: EPERM, with the capability. `who` is the
+ * command.
+ */
 int host_criu_allowed(const char *who, struct err *err);
 
 /*
- * Is criu there, and does it get along with this kernel? Then begins the command line with what both actions share.
- * make_images: the folder is made where it is missing. Errors: ENOENT with the package, ENOTSUP with criu's own words.
+ * Is criu there, and does it get along with this kernel? Then begins the command line with what
+ * both actions share. make_images: the folder is made where it is missing. Errors: ENOENT with the
+ * package, ENOTSUP with criu's own words.
  */
 int host_criu_begin(struct criu *c, struct arena *arena, const char *who, const char *action,
-		    const struct criu_options *options, const char *config, bool make_images, struct err *err);
+		    const struct criu_options *options, const char *config, bool make_images,
+		    struct err *err);
 
 /* Append an argument, or an option and its value made by a format. */
 void host_criu_flag(struct criu *c, bool on, const char *flag);
-void host_criu_add(struct criu *c, const char *option, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void host_criu_add(struct criu *c, const char *option, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Runs it to its end. The first error of its log becomes part of ours. */
 int host_criu_run(struct criu *c, struct err *err);

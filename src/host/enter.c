@@ -2,9 +2,9 @@
 /*
  * host/enter: exec: one more process in a container that is there.
  *
- * The container's first process is held by a pidfd that was checked by its start time: the namespaces that are joined
- * are surely its. What can be known of them from outside becomes facts, the plan is made, and a clone of this process
- * goes in. This process itself never enters.
+ * The container's first process is held by a pidfd that was checked by its start time: the
+ * namespaces that are joined are surely its. What can be known of them from outside becomes facts,
+ * the plan is made, and a clone of this process goes in. This process itself never enters.
  */
 #include "host/enter.h"
 
@@ -50,18 +50,22 @@ struct enter {
 	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
 	bool by_gate;			/* they are there */
 	bool inside;			/* the process was born in the container's cgroup */
-	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
+	/* its root directory, where joining its mount namespace does not lead there; else -1 */
+	int root;
 	int console_socket;
 	int pidfd_socket;
-	int accel;	     /* a connection to the helper that accelerates the network; -1: none does */
+	/* a connection to the helper that accelerates the network; -1: none does */
+	int accel;
 	int multiplexer;     /* foreground with a terminal */
 	bool pid_file_there; /* written by us */
 };
 
 static int not_running(const char *id, const char *why, struct err *err)
 {
-	return err_set(err, ESRCH, "cannot exec in container `%s`: container not running: it is not running, %s", id,
-		       why);
+	return err_set(
+		err, ESRCH,
+		"cannot exec in container `%s`: container not running: it is not running, %s", id,
+		why);
 }
 
 /* The state, and a hold on the first process. */
@@ -76,8 +80,8 @@ static int find_container(struct enter *e, struct err *err)
 	}
 	if (e->status == STATE_PAUSED && !o->ignore_paused) {
 		return err_set(err, EBUSY,
-			       "cannot exec in a paused container: the container `%s` is paused; resume it, or use "
-			       "--ignore-paused",
+			       "cannot exec in a paused container: the container `%s` is paused; "
+			       "resume it, or use --ignore-paused",
 			       o->id);
 	}
 	if (host_state_pidfd(&e->state, &e->init) < 0) {
@@ -88,14 +92,17 @@ static int find_container(struct enter *e, struct err *err)
 
 static int read_spec(struct enter *e, struct err *err)
 {
-	const char *path = arena_printf(&e->arena, "%s/%s/config.json", e->options->root, e->options->id);
+	const char *path =
+		arena_printf(&e->arena, "%s/%s/config.json", e->options->root, e->options->id);
 	const char *text;
 	ssize_t len = sys_read_file(&e->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
 
 	if (len < 0) {
 		return err_errno(err, (int)-len, "%s, the container's configuration", path);
 	}
-	return spec_load(&e->arena, text, (size_t)len, &e->spec, err) < 0 ? err_wrap(err, "%s", path) : 0;
+	return spec_load(&e->arena, text, (size_t)len, &e->spec, err) < 0 ?
+		       err_wrap(err, "%s", path) :
+		       0;
 }
 
 static int read_process(struct enter *e, struct spec_process **ret, struct err *err)
@@ -128,18 +135,20 @@ static int check_terminal(struct enter *e, const struct spec_process *process, s
 
 	if (process->terminal && o->detach && !o->console_socket) {
 		return err_set(err, EINVAL,
-			       "cannot allocate tty if rootlet will detach without setting console socket: give "
-			       "--console-socket, or leave --tty out");
+			       "cannot allocate tty if rootlet will detach without setting console "
+			       "socket: give --console-socket, or leave --tty out");
 	}
 	if (!process->terminal && o->console_socket) {
 		return err_set(err, EINVAL,
-			       "cannot use console socket if rootlet will not allocate a tty: add --tty, or leave "
-			       "--console-socket out");
+			       "cannot use console socket if rootlet will not allocate a tty: add "
+			       "--tty, or leave --console-socket out");
 	}
 	return 0;
 }
 
-/* A container that waits for its start as another user than root can't be looked into: it is asked. */
+/*
+ * A container that waits for its start as another user than root can't be looked into: it is asked.
+ */
 static int ask_at_gate(struct enter *e, struct err *err)
 {
 	const char *path = arena_printf(&e->arena, "%s/%s", e->options->root, e->options->id);
@@ -165,10 +174,15 @@ static int look_at_container(struct enter *e, struct facts_container *ret, struc
 	if (rc == -ESRCH) {
 		return not_running(e->options->id, "it has just ended", err);
 	}
-	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`", e->options->id) : 0;
+	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`",
+				  e->options->id) :
+			0;
 }
 
-/* What a foreground run would say aloud goes to --debug: exec is called often, by programs that read what is printed. */
+/*
+ * What a foreground run would say aloud goes to --debug: exec is called often, by programs that
+ * read what is printed.
+ */
 static void trace_notes(const struct plan *plan)
 {
 	for (size_t i = 0; log_debug_wanted() && i < plan->note_n; i++) {
@@ -178,7 +192,10 @@ static void trace_notes(const struct plan *plan)
 	}
 }
 
-/* A helper that is gone has nobody to ask; the process is then on the network as it is without acceleration. */
+/*
+ * A helper that is gone has nobody to ask; the process is then on the network as it is without
+ * acceleration.
+ */
 static void join_accel(struct enter *e)
 {
 	struct err ignored;
@@ -214,7 +231,8 @@ static int prepare(struct enter *e, struct err *err)
 		.trace = e->guest.begin > 0,
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
-		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan, err));
+		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
+		      err));
 	join_accel(e);
 	TRY(host_passed_check(&e->plan->process, err));
 	trace_notes(e->plan);
@@ -229,17 +247,22 @@ static int prepare(struct enter *e, struct err *err)
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &e->console_socket, err));
 	}
-	return o->pidfd_socket ? host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err) : 0;
+	return o->pidfd_socket ? host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err) :
+				 0;
 }
 
-/* Born in the container's cgroup, it need not be moved there, which costs much more. Where that can't be, place() moves it. */
+/*
+ * Born in the container's cgroup, it need not be moved there, which costs much more. Where that
+ * can't be, place() moves it.
+ */
 static pid_t clone_inside(struct enter *e)
 {
 	scope_fd int cgroup = -1;
 	struct err ignored;
 	pid_t pid;
 
-	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup || e->plan->enter.initial.set) {
+	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
+	    e->plan->enter.initial.set) {
 		return sys_clone(0, &e->guest.pidfd);
 	}
 	cgroup = host_cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
@@ -280,11 +303,13 @@ static int place(struct enter *e, struct err *err)
 	if (!e->plan->enter.place) {
 		return 0;
 	}
-	if (cpus->set && syscall(SYS_sched_setaffinity, e->guest.pid, sizeof(cpus->bits), cpus->bits) < 0) {
+	if (cpus->set &&
+	    syscall(SYS_sched_setaffinity, e->guest.pid, sizeof(cpus->bits), cpus->bits) < 0) {
 		return err_errno(err, errno, "/process/execCPUAffinity/initial");
 	}
 	if (!e->inside) {
-		TRY(host_cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid, e->guest.pid, err));
+		TRY(host_cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid,
+				       e->guest.pid, err));
 	}
 	return host_serve_tell(&e->guest, WIRE_PLACED, -1, err);
 }
@@ -307,7 +332,8 @@ static int take_listener(struct enter *e, struct wire_msg *msg, struct err *err)
 		.init = (pid_t)e->state.pid,
 		.status = "running",
 	};
-	int rc = host_filter_send_listener(&e->plan->filter, msg->fd, &subject, e->spec, e->plan, err);
+	int rc = host_filter_send_listener(&e->plan->filter, msg->fd, &subject, e->spec, e->plan,
+					   err);
 
 	close(msg->fd);
 	return rc;
@@ -385,7 +411,8 @@ static int start(struct enter *e, struct err *err)
 		e->pid_file_there = true;
 	}
 	if (e->pidfd_socket >= 0) {
-		TRY(host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd, err));
+		TRY(host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd,
+					   err));
 	}
 	host_foreground_size(e->plan->process.rows ? -1 : e->multiplexer);
 	TRY(host_gate_start(e->guest.wire, NULL, err));
@@ -433,7 +460,10 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	if (rc == 0) {
 		rc = start(&e, err);
 		if (rc < 0) {
-			/* Killed with the pid namespace, or its cgroup gone: the container's end is the reason for any of it. */
+			/*
+			 * Killed with the pid namespace, or its cgroup gone: the container's end is
+			 * the reason for any of it.
+			 */
 			if (host_is_ending(&e.state)) {
 				rc = not_running(options->id, "it has just ended", err);
 			}

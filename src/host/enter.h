@@ -24,8 +24,9 @@ struct exec_options {
 };
 
 /*
- * Starts the process; in the foreground also forwards signals, carries the terminal and waits. *ret_status: its exit
- * status (128 + signal for a signal), 0 when detached. The container's state folder is read without its lock: an exec
- * must work while a `start` hangs. On failure no process of it is left.
+ * Starts the process; in the foreground also forwards signals, carries the terminal and waits.
+ * *ret_status: its exit status (128 + signal for a signal), 0 when detached. The container's state
+ * folder is read without its lock: an exec must work while a `start` hangs. On failure no process
+ * of it is left.
  */
 int host_exec(const struct exec_options *options, int *ret_status, struct err *err);

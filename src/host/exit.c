@@ -41,7 +41,8 @@ struct exit_record host_exit_of(int wait_status)
 
 int host_exit_begin(const struct state_dir *dir, int *ret_fd, struct err *err)
 {
-	scope_fd int fd = openat(dir->fd, EXIT_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	scope_fd int fd = openat(dir->fd, EXIT_FILE,
+				 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		return err_errno(err, errno, "making %s/%s/" EXIT_FILE, dir->root, dir->id);
@@ -53,7 +54,8 @@ int host_exit_begin(const struct state_dir *dir, int *ret_fd, struct err *err)
 int host_exit_write(int fd, const struct exit_record *record)
 {
 	char text[128];
-	int len = snprintf(text, sizeof(text), "{\"status\":%u,\"signal\":%u}\n", record->status, record->signal);
+	int len = snprintf(text, sizeof(text), "{\"status\":%u,\"signal\":%u}\n", record->status,
+			   record->signal);
 	ssize_t put = pwrite(fd, text, (size_t)len, 0);
 
 	return put < 0 ? -errno : put == len ? 0 : -EIO;
@@ -71,7 +73,9 @@ int host_exit_open(const char *root, const char *id, struct err *err)
 	}
 	snprintf(path, sizeof(path), "%s/" EXIT_FILE, id);
 	fd = openat(root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0 ? fd : errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open %s/%s", root, path);
+	return fd >= 0	       ? fd :
+	       errno == ENOENT ? -ENOENT :
+				 err_errno(err, errno, "cannot open %s/%s", root, path);
 }
 
 int host_exit_read(int fd, struct exit_record *ret, struct err *err)

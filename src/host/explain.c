@@ -25,7 +25,10 @@ static long sysctl_value(struct arena *arena, const char *path)
 	return sys_read_file(arena, AT_FDCWD, path, 64, &text) > 0 ? strtol(text, NULL, 10) : -1;
 }
 
-/* Is "/" something else than the root of the mount namespace? Then user namespaces are refused (user_namespaces(7)). */
+/*
+ * Is "/" something else than the root of the mount namespace? Then user namespaces are refused
+ * (user_namespaces(7)).
+ */
 static int in_chroot(void)
 {
 	struct stat ours, inits;
@@ -40,38 +43,47 @@ void host_explain_userns(struct err *err)
 	const char *profile = "";
 
 	if (sysctl_value(&arena, "/proc/sys/user/max_user_namespaces") == 0) {
-		err_hint(err, "user namespaces are switched off: sudo sysctl user.max_user_namespaces=28633");
+		err_hint(err, "user namespaces are switched off: sudo sysctl "
+			      "user.max_user_namespaces=28633");
 	} else if (err->code == ENOSPC || err->code == EUSERS) {
-		err_hint(err, "the limit on nested or simultaneous namespaces is reached: see sysctl "
-			      "user.max_user_namespaces "
-			      "and its kin (32 levels of nesting at most)");
+		err_hint(err,
+			 "the limit on nested or simultaneous namespaces is reached: see sysctl "
+			 "user.max_user_namespaces and its kin (32 levels of nesting at most)");
 	} else if (sysctl_value(&arena, "/proc/sys/kernel/unprivileged_userns_clone") == 0) {
-		err_hint(err, "they are reserved to root here: sudo sysctl kernel.unprivileged_userns_clone=1");
-	} else if (sysctl_value(&arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1) {
+		err_hint(err, "they are reserved to root here: sudo sysctl "
+			      "kernel.unprivileged_userns_clone=1");
+	} else if (sysctl_value(&arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") ==
+		   1) {
 		char self[256] = "";
 		ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 		self[len > 0 ? len : 0] = '\0';
+		err_hint(err,
+			 "AppArmor allows user namespaces only to programs with a profile: put "
+			 "\"abi <abi/4.0>, include <tunables/global> profile rootlet %s "
+			 "flags=(unconfined) { userns, }\" into /etc/apparmor.d/rootlet and run "
+			 "sudo systemctl reload apparmor",
+			 self);
+	} else if (in_chroot()) {
 		err_hint(
 			err,
-			"AppArmor allows user namespaces only to programs with a profile: put \"abi <abi/4.0>, include "
-			"<tunables/global> profile rootlet %s flags=(unconfined) { userns, }\" into "
-			"/etc/apparmor.d/rootlet and run sudo systemctl reload apparmor",
-			self);
-	} else if (in_chroot()) {
-		err_hint(err, "this process runs in a chroot, where the kernel makes no user namespaces: enter it with "
-			      "pivot_root "
-			      "(systemd-nspawn, unshare --root) instead");
-	} else if (err->code == EPERM && sys_read_file(&arena, AT_FDCWD, "/proc/self/status", 65536, &profile) > 0 &&
+			"this process runs in a chroot, where the kernel makes no user namespaces: "
+			"enter it with pivot_root (systemd-nspawn, unshare --root) instead");
+	} else if (err->code == EPERM &&
+		   sys_read_file(&arena, AT_FDCWD, "/proc/self/status", 65536, &profile) > 0 &&
 		   strstr(profile, "Seccomp:\t2")) {
-		err_hint(err, "a seccomp filter around this process probably forbids it (in a container: run it with a "
-			      "profile "
-			      "that allows clone and unshare, or seccomp=unconfined)");
+		err_hint(err, "a seccomp filter around this process probably forbids it (in a "
+			      "container: run it with a profile that allows clone and unshare, or "
+			      "seccomp=unconfined)");
 	}
 }
 
-/* Does this namespace know every id that is to be mapped? Without that even root's helper is refused. */
-static bool known_here(struct arena *arena, const char *path, const struct plan_extents *map, uint32_t *ret_missing)
+/*
+ * Does this namespace know every id that is to be mapped? Without that even root's helper is
+ * refused.
+ */
+static bool known_here(struct arena *arena, const char *path, const struct plan_extents *map,
+		       uint32_t *ret_missing)
 {
 	struct sys_idmap here;
 
@@ -102,35 +114,40 @@ void host_explain_helper(const struct plan_ids *ids, struct err *err)
 
 	if (pw && pw->pw_gid != getegid()) {
 		err_hint(err,
-			 "your group is %u now, but %u by login, and the helpers insist on the login group: leave the "
-			 "newgrp "
-			 "(or sg) shell",
+			 "your group is %u now, but %u by login, and the helpers insist on the "
+			 "login group: leave the newgrp (or sg) shell",
 			 (unsigned)getegid(), (unsigned)pw->pw_gid);
 	} else if (!pw) {
-		err_hint(err, "uid %u has no entry in the password database, and the helpers insist on one",
+		err_hint(err,
+			 "uid %u has no entry in the password database, and the helpers insist on "
+			 "one",
 			 (unsigned)geteuid());
 	} else if (!known_here(&arena, "/proc/self/uid_map", &ids->uid, &missing)) {
 		err_hint(err,
-			 "the ids from %u on do not exist in the user namespace that this runs in: give the outer "
-			 "container "
-			 "a larger map, or a range in /etc/subuid here that it has",
+			 "the ids from %u on do not exist in the user namespace that this runs in: "
+			 "give the outer container a larger map, or a range in /etc/subuid here "
+			 "that it has",
 			 missing);
 	} else if (!known_here(&arena, "/proc/self/gid_map", &ids->gid, &missing)) {
-		err_hint(
-			err,
-			"the group ids from %u on do not exist in the user namespace that this runs in: give the outer "
-			"container a larger map, or a range in /etc/subgid here that it has",
-			missing);
-	} else if (ids->newuidmap && is_setuid(ids->newuidmap) && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0) {
+		err_hint(err,
+			 "the group ids from %u on do not exist in the user namespace that this "
+			 "runs in: give the outer container a larger map, or a range in "
+			 "/etc/subgid here that it has",
+			 missing);
+	} else if (ids->newuidmap && is_setuid(ids->newuidmap) &&
+		   prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0) {
 		/*
-		 * user_namespaces(7): who opens the map must have CAP_SYS_ADMIN over the new namespace. A helper with the
-		 * user's own effective uid has, as its owner; as root it has only what the bounding set leaves.
+		 * user_namespaces(7): who opens the map must have CAP_SYS_ADMIN over the new
+		 * namespace. A helper with the user's own effective uid has, as its owner; as root
+		 * it has only what the bounding set leaves.
 		 */
 		err_hint(err,
-			 "%s is setuid root, and root lacks CAP_SYS_ADMIN in this container: give the helpers file "
-			 "capabilities in the place of that bit (chmod u-s %s %s; setcap cap_setuid+ep %s; setcap "
-			 "cap_setgid+ep %s), or the container CAP_SYS_ADMIN",
-			 ids->newuidmap, ids->newuidmap, ids->newgidmap, ids->newuidmap, ids->newgidmap);
+			 "%s is setuid root, and root lacks CAP_SYS_ADMIN in this container: give "
+			 "the helpers file capabilities in the place of that bit (chmod u-s %s %s; "
+			 "setcap cap_setuid+ep %s; setcap cap_setgid+ep %s), or the container "
+			 "CAP_SYS_ADMIN",
+			 ids->newuidmap, ids->newuidmap, ids->newgidmap, ids->newuidmap,
+			 ids->newgidmap);
 	} else {
 		host_explain_userns(err);
 	}

@@ -2,8 +2,8 @@
 /*
  * host/explain: why the kernel said no to a rootless container, and the remedy.
  *
- * Runs only after a failure, so it may look at as much of the machine as it likes. Each function adds a hint to err when
- * it finds a cause, and leaves err alone otherwise.
+ * Runs only after a failure, so it may look at as much of the machine as it likes. Each function
+ * adds a hint to err when it finds a cause, and leaves err alone otherwise.
  */
 #pragma once
 

@@ -36,7 +36,8 @@ static bool has_cap(int cap)
 }
 
 /* The current user namespace's map, in the form of a fact. */
-static void read_map(struct arena *arena, const char *path, struct sys_idmap *map, struct facts_extents *ret)
+static void read_map(struct arena *arena, const char *path, struct sys_idmap *map,
+		     struct facts_extents *ret)
 {
 	*map = (struct sys_idmap){ 0 };
 	if (sys_idmap_read(arena, path, map) < 0) {
@@ -64,7 +65,8 @@ const char *host_find_program(struct arena *arena, const char *name)
 			size_t len = strcspn(dir, ":");
 
 			if (len > 0 && dir[0] == '/') {
-				const char *path = arena_printf(arena, "%.*s/%s", (int)len, dir, name);
+				const char *path =
+					arena_printf(arena, "%.*s/%s", (int)len, dir, name);
 
 				if (access(path, X_OK) == 0) {
 					return path;
@@ -76,7 +78,10 @@ const char *host_find_program(struct arena *arena, const char *name)
 	return NULL;
 }
 
-/* A helper works only with its setuid bit or file capabilities, on a filesystem and in a process that honour them. */
+/*
+ * A helper works only with its setuid bit or file capabilities, on a filesystem and in a process
+ * that honour them.
+ */
 static const char *helper_fault(struct arena *arena, const char *path)
 {
 	struct statvfs fs;
@@ -89,14 +94,15 @@ static const char *helper_fault(struct arena *arena, const char *path)
 	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) &&
 	    getxattr(path, "security.capability", caps, sizeof(caps)) < 0) {
 		return arena_printf(arena,
-				    "%s is not setuid root and has no file capabilities, so it can't map your ids; "
-				    "mend it: sudo chmod u+s %s (or sudo apt-get install --reinstall uidmap)",
+				    "%s is not setuid root and has no file capabilities, so it "
+				    "can't map your ids; mend it: sudo chmod u+s %s (or sudo "
+				    "apt-get install --reinstall uidmap)",
 				    path, path);
 	}
 	if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID)) {
 		return arena_printf(arena,
-				    "%s lies on a filesystem that is mounted nosuid, so it can't map your ids; install "
-				    "it elsewhere or remount that filesystem",
+				    "%s lies on a filesystem that is mounted nosuid, so it can't "
+				    "map your ids; install it elsewhere or remount that filesystem",
 				    path);
 	}
 	return NULL;
@@ -110,9 +116,9 @@ static void find_helpers(struct arena *arena, struct facts *f)
 		return;
 	}
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-		f->helper_fault = "this process runs with no_new_privs, so newuidmap can't map your ids; start rootlet "
-				  "outside of "
-				  "what set it (systemd: NoNewPrivileges=no; sandboxes and browsers set it too)";
+		f->helper_fault = "this process runs with no_new_privs, so newuidmap can't map "
+				  "your ids; start rootlet outside of what set it (systemd: "
+				  "NoNewPrivileges=no; sandboxes and browsers set it too)";
 		return;
 	}
 	f->helper_fault = helper_fault(arena, f->newuidmap);
@@ -166,8 +172,8 @@ static bool wanted(const char *label)
 }
 
 /* Security modules, each asked after only when something is to get a label of it. */
-static void find_modules(struct arena *arena, const struct spec_process *process, const char *mount_label,
-			 struct facts *f)
+static void find_modules(struct arena *arena, const struct spec_process *process,
+			 const char *mount_label, struct facts *f)
 {
 	if (process && wanted(process->apparmor_profile)) {
 		f->has_apparmor = reads(arena, "/sys/module/apparmor/parameters/enabled", 'Y');
@@ -216,9 +222,12 @@ void host_facts_process(struct arena *arena, const struct spec_process *process,
 		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
 		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
 		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
-		/* user_namespaces(7), "Defining user and group ID mappings"; the third for uid 0, since Linux 5.12. */
-		f.maps_ids = f.privileged ||
-			     (f.in_userns && has_cap(CAP_SETUID) && has_cap(CAP_SETGID) && has_cap(CAP_SETFCAP));
+		/*
+		 * user_namespaces(7), "Defining user and group ID mappings"; the third for uid 0,
+		 * since Linux 5.12.
+		 */
+		f.maps_ids = f.privileged || (f.in_userns && has_cap(CAP_SETUID) &&
+					      has_cap(CAP_SETGID) && has_cap(CAP_SETFCAP));
 		f.setgroups_denied = f.in_userns && setgroups_denied(arena, "/proc/self/setgroups");
 		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	}
@@ -264,8 +273,8 @@ int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, 
 }
 
 /*
- * Is that namespace, of a descriptor (-1: none) or of a process, another one than ours? 1, 0 (also where the kernel
- * lacks the kind), -errno.
+ * Is that namespace, of a descriptor (-1: none) or of a process, another one than ours? 1, 0 (also
+ * where the kernel lacks the kind), -errno.
  */
 static int is_another(const char *file, pid_t pid, int fd)
 {
@@ -283,7 +292,8 @@ static int is_another(const char *file, pid_t pid, int fd)
 	return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
 }
 
-int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces, struct facts_container *ret)
+int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces,
+			 struct facts_container *ret)
 {
 	struct facts_container c = { .other = 0 };
 	struct sys_idmap map;
@@ -297,7 +307,8 @@ int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces, 
 	if (c.other & CLONE_NEWUSER) {
 		read_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid), &map, &c.uids);
 		read_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid), &map, &c.gids);
-		c.setgroups_denied = setgroups_denied(arena, arena_printf(arena, "/proc/%d/setgroups", (int)pid));
+		c.setgroups_denied = setgroups_denied(
+			arena, arena_printf(arena, "/proc/%d/setgroups", (int)pid));
 	}
 	*ret = c;
 	return 0;

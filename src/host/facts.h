@@ -2,8 +2,8 @@
 /*
  * host/facts: the only code that probes the machine for a plan.
  *
- * Probes what this configuration makes necessary and no more: reading /etc/subuid for a bundle that maps one id would
- * be start-up time spent for nothing.
+ * Probes what this configuration makes necessary and no more: reading /etc/subuid for a bundle that
+ * maps one id would be start-up time spent for nothing.
  */
 #pragma once
 
@@ -12,7 +12,10 @@
 #include "plan/facts.h"
 #include "spec/spec.h"
 
-/* Absolute path of a program: from PATH, else from where distributions put it (clients strip PATH). NULL: not there. */
+/*
+ * Absolute path of a program: from PATH, else from where distributions put it (clients strip PATH).
+ * NULL: not there.
+ */
 const char *host_find_program(struct arena *arena, const char *name);
 
 int host_facts(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err);
@@ -24,8 +27,10 @@ void host_facts_process(struct arena *arena, const struct spec_process *process,
 void host_facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret);
 
 /*
- * What exec has to know of the container whose first process is pid (the caller holds its pidfd). namespaces: its
- * descriptors as host_gate_namespaces gives them, or NULL to look at the process. Returns 0 or -errno: -EACCES when that
- * process is out of our sight, as one is that changed its user and has not executed its program yet.
+ * What exec has to know of the container whose first process is pid (the caller holds its pidfd).
+ * namespaces: its descriptors as host_gate_namespaces gives them, or NULL to look at the process.
+ * Returns 0 or -errno: -EACCES when that process is out of our sight, as one is that changed its
+ * user and has not executed its program yet.
  */
-int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces, struct facts_container *ret);
+int host_facts_container(struct arena *arena, pid_t pid, const int *namespaces,
+			 struct facts_container *ret);

@@ -2,9 +2,10 @@
 /*
  * host/facts_cgroup: what this machine and session have in the way of control groups.
  *
- * "Writable" is not "delegated": below a user's systemd manager everything belongs to the user, yet a cgroup that the
- * manager did not delegate is the manager's to change (https://systemd.io/CGROUP_DELEGATION). It marks those that it did
- * with an extended attribute. Where nobody marks anything (a container, a subtree given by chown), what is delegated begins
+ * "Writable" is not "delegated": below a user's systemd manager everything belongs to the user, yet
+ * a cgroup that the manager did not delegate is the manager's to change
+ * (https://systemd.io/CGROUP_DELEGATION). It marks those that it did with an extended attribute.
+ * Where nobody marks anything (a container, a subtree given by chown), what is delegated begins
  * where our write permission does.
  */
 #include "host/facts_cgroup.h"
@@ -71,13 +72,16 @@ static const char *below(struct arena *arena, const struct facts_cgroup *f, cons
 	return arena_printf(arena, "%s%s", f->mount, str_eq(path, "/") ? "" : path);
 }
 
-/* May we make cgroups in it and move processes between them? cgroups(7), "Delegation containment". */
+/*
+ * May we make cgroups in it and move processes between them? cgroups(7), "Delegation containment".
+ */
 static bool writable(struct arena *arena, const struct facts_cgroup *f, const char *path)
 {
 	const char *dir = below(arena, f, path);
 
 	return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 &&
-	       faccessat(AT_FDCWD, arena_printf(arena, "%s/cgroup.procs", dir), W_OK, AT_EACCESS) == 0;
+	       faccessat(AT_FDCWD, arena_printf(arena, "%s/cgroup.procs", dir), W_OK, AT_EACCESS) ==
+		       0;
 }
 
 static bool marked(struct arena *arena, const struct facts_cgroup *f, const char *path)
@@ -145,11 +149,15 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 	}
 	top = find_top(arena, f);
 	if (insist && top && is_manager(top) && !is_manager(f->own)) {
-		/* The user's systemd before 254 or so marks nothing that it delegates: who asks for it has to know. */
+		/*
+		 * The user's systemd before 254 or so marks nothing that it delegates: who asks for
+		 * it has to know.
+		 */
 		top = f->own;
 	}
 	if (!top || is_manager(top)) {
-		f->why_not = arena_printf(arena, "the caller's cgroup %s is not delegated to this user", f->own);
+		f->why_not = arena_printf(
+			arena, "the caller's cgroup %s is not delegated to this user", f->own);
 		return;
 	}
 	/* All of it is real root's, but systemd's to manage: only who insists gets it. */
@@ -158,7 +166,10 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 		return;
 	}
 	f->top = top;
-	/* A cgroup with processes can't give controllers to those below it (cgroups(7)), so beside the caller's. */
+	/*
+	 * A cgroup with processes can't give controllers to those below it (cgroups(7)), so beside
+	 * the caller's.
+	 */
 	f->base = str_eq(f->own, top) ? top : parent_of(arena, f->own);
 }
 
@@ -168,7 +179,8 @@ static struct strs read_controllers(struct arena *arena, const char *dir, bool *
 	const char *text;
 
 	*ret_known =
-		sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/cgroup.controllers", dir), 4096, &text) >= 0;
+		sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/cgroup.controllers", dir),
+			      4096, &text) >= 0;
 	if (!*ret_known) {
 		return list;
 	}
@@ -182,7 +194,10 @@ static struct strs read_controllers(struct arena *arena, const char *dir, bool *
 	return list;
 }
 
-/* Only the root has no type (cgroup v2, "Core Interface Files"); what is the root of a namespace does. */
+/*
+ * Only the root has no type (cgroup v2, "Core Interface Files"); what is the root of a namespace
+ * does.
+ */
 static bool own_is_root(struct arena *arena, const struct facts_cgroup *f)
 {
 	const char *dir;
@@ -195,8 +210,8 @@ static bool own_is_root(struct arena *arena, const struct facts_cgroup *f)
 	       access(arena_printf(arena, "%s/cgroup.type", dir), F_OK) < 0;
 }
 
-void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, bool mounted,
-		       struct facts_cgroup *ret)
+void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits,
+		       bool mounted, struct facts_cgroup *ret)
 {
 	struct facts_cgroup f = { .mode = FACTS_CGROUP_NONE };
 	bool known;
@@ -209,7 +224,8 @@ void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool
 		f.own_is_root = own_is_root(arena, &f);
 	}
 	if (choice == PLAN_CGROUP_DISABLED) {
-		f = (struct facts_cgroup){ .mode = FACTS_CGROUP_NONE, .own_is_root = f.own_is_root };
+		f = (struct facts_cgroup){ .mode = FACTS_CGROUP_NONE,
+					   .own_is_root = f.own_is_root };
 	}
 	if (f.mount && choice != PLAN_CGROUP_ONLY_SYSTEMD) {
 		find_delegated(arena, choice == PLAN_CGROUP_ONLY_FS, &f);
@@ -230,8 +246,9 @@ void host_facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool
 		uid_t uid = host_session_uid();
 
 		if (!f.systemd_is_system) {
-			dir = arena_printf(arena, V2_MOUNT "/user.slice/user-%u.slice/user@%u.service", (unsigned)uid,
-					   (unsigned)uid);
+			dir = arena_printf(arena,
+					   V2_MOUNT "/user.slice/user-%u.slice/user@%u.service",
+					   (unsigned)uid, (unsigned)uid);
 		}
 		f.systemd_controllers = read_controllers(arena, dir, &f.systemd_controllers_known);
 	}

@@ -26,13 +26,17 @@ static bool opens(const char *path, int mode)
 	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
-/* Access lists count too, so the kernel is asked first; what the bits say is only how it came to its answer. */
+/*
+ * Access lists count too, so the kernel is asked first; what the bits say is only how it came to
+ * its answer.
+ */
 static enum facts_access access_of(const char *path, const struct stat *st, const struct facts *f)
 {
 	if (!opens(path, R_OK) && !opens(path, W_OK)) {
 		return FACTS_DENIED;
 	}
-	if (st->st_uid == f->uid || st->st_gid == f->gid || (st->st_mode & 06) || !(st->st_mode & 060)) {
+	if (st->st_uid == f->uid || st->st_gid == f->gid || (st->st_mode & 06) ||
+	    !(st->st_mode & 060)) {
 		return FACTS_OPEN;
 	}
 	return group_member(st->st_gid) ? FACTS_BY_GROUP : FACTS_OPEN;

@@ -6,5 +6,8 @@
 #include "plan/facts.h"
 #include "spec/spec.h"
 
-/* Fills f->devices when the bundle asks for devices and this is an ordinary user. f->uid and f->gid are known. */
+/*
+ * Fills f->devices when the bundle asks for devices and this is an ordinary user. f->uid and f->gid
+ * are known.
+ */
 void host_facts_devices(struct arena *arena, const struct spec *spec, struct facts *f);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/filter: the seccomp filter on its way to the guest, and its listener on the way to its agent. */
+/*
+ * host/filter: the seccomp filter on its way to the guest, and its listener on the way to its
+ * agent.
+ */
 #include "host/filter.h"
 
 #include <errno.h>
@@ -17,7 +20,8 @@
 #include "sys/sock.h"
 #include "json/encode.h"
 
-int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd, struct err *err)
+int host_filter_compile(const struct spec *spec, const struct plan *plan, int *ret_fd,
+			struct err *err)
 {
 	scope_fd int fd = memfd_create("rootlet-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int rc;
@@ -26,7 +30,8 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 		return err_errno(err, errno, "/linux/seccomp: memory for the filter");
 	}
 	if (plan->filter.program) {
-		if (write(fd, plan->filter.program, plan->filter.program_size) != (ssize_t)plan->filter.program_size) {
+		if (write(fd, plan->filter.program, plan->filter.program_size) !=
+		    (ssize_t)plan->filter.program_size) {
 			return err_errno(err, errno, "/linux/seccomp: memory for the filter");
 		}
 	} else {
@@ -43,14 +48,14 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 int host_filter_explain(const struct plan *plan, struct err *err)
 {
 	if (err->code == ECHILD && plan->filter.present && !plan->process.no_new_privs) {
-		return err_hint(err, "/linux/seccomp may forbid what is left to do once its filter is loaded: with "
-				     "/process/noNewPrivileges it is loaded last");
+		return err_hint(err, "/linux/seccomp may forbid what is left to do once its filter "
+				     "is loaded: with /process/noNewPrivileges it is loaded last");
 	}
 	return -err->code;
 }
 
-static const char *process_state(struct arena *arena, const struct plan *plan, const struct spec *spec,
-				 const struct filter_subject *subject)
+static const char *process_state(struct arena *arena, const struct plan *plan,
+				 const struct spec *spec, const struct filter_subject *subject)
 {
 	static const char *const fds[] = { "seccompFd", NULL };
 	const struct strs names = { .v = (const char **)(uintptr_t)fds, .n = 1 };
@@ -63,7 +68,8 @@ static const char *process_state(struct arena *arena, const struct plan *plan, c
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_strings(&w, "fds", &names);
 	json_int(&w, "pid", subject->pid);
-	json_string(&w, "metadata", plan->filter.listener_metadata ? plan->filter.listener_metadata : "");
+	json_string(&w, "metadata",
+		    plan->filter.listener_metadata ? plan->filter.listener_metadata : "");
 	json_object_begin(&w, "state");
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_string(&w, "id", plan->id);
@@ -80,8 +86,9 @@ static const char *process_state(struct arena *arena, const struct plan *plan, c
 	return out.s;
 }
 
-int host_filter_send_listener(const struct plan_filter *filter, int listener, const struct filter_subject *subject,
-			      const struct spec *spec, const struct plan *plan, struct err *err)
+int host_filter_send_listener(const struct plan_filter *filter, int listener,
+			      const struct filter_subject *subject, const struct spec *spec,
+			      const struct plan *plan, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -90,16 +97,19 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener, co
 	int rc;
 
 	if (strlen(filter->listener_path) >= sizeof(address.sun_path)) {
-		return err_set(err, ENAMETOOLONG, "/linux/seccomp/listenerPath: longer than %zu bytes",
+		return err_set(err, ENAMETOOLONG,
+			       "/linux/seccomp/listenerPath: longer than %zu bytes",
 			       sizeof(address.sun_path) - 1);
 	}
 	memcpy(address.sun_path, filter->listener_path, strlen(filter->listener_path) + 1);
 	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s", filter->listener_path);
+		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s",
+				 filter->listener_path);
 	}
 	state = process_state(&arena, plan, spec, subject);
 	rc = sys_send_fd(agent, state, strlen(state), listener);
-	return rc < 0 ? err_errno(err, -rc, "/linux/seccomp/listenerPath: sending the listener to %s",
+	return rc < 0 ? err_errno(err, -rc,
+				  "/linux/seccomp/listenerPath: sending the listener to %s",
 				  filter->listener_path) :
 			0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/foreground: staying with a container: signals and terminal go through, its end comes back. */
+/*
+ * host/foreground: staying with a container: signals and terminal go through, its end comes back.
+ */
 #include "host/foreground.h"
 
 #include <errno.h>
@@ -22,9 +24,8 @@
 int host_signals_catch(int *ret_fd, struct err *err)
 {
 	/* Faults of our own stay fatal; stop signals keep their effect. */
-	static const int left[] = {
-		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU
-	};
+	static const int left[] = { SIGSEGV, SIGBUS, SIGILL,  SIGFPE,  SIGABRT,
+				    SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
 	sigset_t set;
 	int fd;
 
@@ -113,8 +114,8 @@ static void flow_read(struct flow *f)
 }
 
 /*
- * At most PIPE_BUF bytes: that much never blocks on a pipe that polled writable. Our own streams can't be made
- * non-blocking, others share them.
+ * At most PIPE_BUF bytes: that much never blocks on a pipe that polled writable. Our own streams
+ * can't be made non-blocking, others share them.
  */
 static void flow_write(struct flow *f)
 {
@@ -124,7 +125,8 @@ static void flow_write(struct flow *f)
 	if (put > 0) {
 		f->start += (size_t)put;
 	} else if (put < 0 && errno != EAGAIN && errno != EINTR) {
-		f->start = f->end; /* nobody reads any more: drop it, or the container would hang on a full terminal */
+		/* nobody reads any more: drop it, or the container would hang on a full terminal */
+		f->start = f->end;
 	}
 }
 
@@ -183,7 +185,8 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 	};
 
 	if (!fds[P_TTY].events) {
-		fds[P_TTY].fd = -1; /* else a hang-up of the other side would be reported for ever */
+		/* else a hang-up of the other side would be reported for ever */
+		fds[P_TTY].fd = -1;
 	}
 	if (poll(fds, P_COUNT, -1) < 0) {
 		return false;
@@ -256,13 +259,20 @@ static void kill_orphans(void)
 
 int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err)
 {
-	struct flow in = { .from = STDIN_FILENO, .to = fg->multiplexer, .closed = fg->multiplexer < 0 };
-	struct flow out = { .from = fg->multiplexer, .to = STDOUT_FILENO, .closed = fg->multiplexer < 0 };
+	struct flow in = { .from = STDIN_FILENO,
+			   .to = fg->multiplexer,
+			   .closed = fg->multiplexer < 0 };
+	struct flow out = { .from = fg->multiplexer,
+			    .to = STDOUT_FILENO,
+			    .closed = fg->multiplexer < 0 };
 	struct terminal terminal;
 	int status = 0;
 
 	if (fg->multiplexer >= 0) {
-		/* A container that writes much and reads nothing: a blocked write to it would keep us from reading. */
+		/*
+		 * A container that writes much and reads nothing: a blocked write to it would keep
+		 * us from reading.
+		 */
 		fcntl(fg->multiplexer, F_SETFL, O_RDWR | O_NONBLOCK);
 	}
 	terminal_raw(&terminal, fg->multiplexer);

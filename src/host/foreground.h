@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/foreground: staying with a container: signals and terminal go through, its end comes back. */
+/*
+ * host/foreground: staying with a container: signals and terminal go through, its end comes back.
+ */
 #pragma once
 
 #include <signal.h>
@@ -10,15 +12,18 @@
 #include "host/notify.h"
 
 /*
- * Blocks the signals that a container's caretaker hears of by descriptor, and returns that signalfd. Stop signals keep their
- * effect: Ctrl-Z stops the caretaker, not the container.
+ * Blocks the signals that a container's caretaker hears of by descriptor, and returns that
+ * signalfd. Stop signals keep their effect: Ctrl-Z stops the caretaker, not the container.
  */
 int host_signals_catch(int *ret_fd, struct err *err);
 
 /* The next signal that came by it, or 0. */
 int host_signals_next(int fd);
 
-/* Waits until fd has something to read (0) or a signal came that asks this process to end (its number). */
+/*
+ * Waits until fd has something to read (0) or a signal came that asks this process to end (its
+ * number).
+ */
 int host_signals_until(int signals, int fd);
 
 struct foreground {
@@ -27,10 +32,14 @@ struct foreground {
 	int signals;	       /* host_signals_catch's descriptor */
 	int multiplexer;       /* -1: no terminal */
 	struct notify *notify; /* NULL: none */
-	bool reap_orphans;     /* no pid namespace of its own: what init leaves behind comes to us and is killed */
+	/* no pid namespace of its own: what init leaves behind comes to us and is killed */
+	bool reap_orphans;
 };
 
-/* Puts the caller's terminal into raw mode and gives the container's its size, until host_foreground_wait is done. */
+/*
+ * Puts the caller's terminal into raw mode and gives the container's its size, until
+ * host_foreground_wait is done.
+ */
 void host_foreground_size(int multiplexer);
 
 /* Until the container has ended. *ret_status: as wait(2) has it. */

@@ -32,7 +32,8 @@ int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err)
 	struct sockaddr_un address = gate_address(dir);
 	scope_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 4) < 0) {
 		return err_errno(err, errno, "making the start gate in %s/%s", dir->root, dir->id);
 	}
 	*ret_fd = fd_take(&fd);
@@ -45,7 +46,8 @@ static int knock(const struct state_dir *dir, struct err *err)
 	scope_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		return err_errno(err, errno, "knocking at the start gate of container `%s`", dir->id);
+		return err_errno(err, errno, "knocking at the start gate of container `%s`",
+				 dir->id);
 	}
 	return fd_take(&fd);
 }
@@ -74,12 +76,14 @@ int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
 
 		if (!wire_legal(&turn, msg.type) || !slot || *slot >= 0) {
 			scope_close_(&msg.fd);
-			return err_set(err, EPROTO, "the container sent %s instead of its namespaces",
+			return err_set(err, EPROTO,
+				       "the container sent %s instead of its namespaces",
 				       wire_type_name(msg.type));
 		}
 		*slot = msg.fd;
 	}
-	return rc < 0 ? err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id) : 0;
+	return rc < 0 ? err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id) :
+			0;
 }
 
 int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err)
@@ -95,7 +99,8 @@ int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err
 
 int host_gate_start(int wire, int *ret_notify, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_START, .gone = ret_notify ? 0 : WIRE_BIT(WIRE_NOTIFY) };
+	struct wire_turn turn = { .phase = WIRE_PHASE_START,
+				  .gone = ret_notify ? 0 : WIRE_BIT(WIRE_NOTIFY) };
 	scope_fd int notify = -1;
 	bool announced = false;
 	struct wire_msg msg;
@@ -129,7 +134,8 @@ int host_gate_start(int wire, int *ret_notify, struct err *err)
 		return err_errno(err, -rc, "listening to the container");
 	}
 	if (!announced) {
-		return err_set(err, ECHILD, "the container's first process ended before its program began");
+		return err_set(err, ECHILD,
+			       "the container's first process ended before its program began");
 	}
 	if (ret_notify && notify >= 0) {
 		*ret_notify = fd_take(&notify);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart, poststop. */
+/*
+ * host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart,
+ * poststop.
+ */
 #include "host/hooks.h"
 
 #include <errno.h>
@@ -16,8 +19,8 @@
 
 extern char **environ;
 
-void host_hooks_state(struct arena *arena, const char *id, const char *bundle, const struct pairs *annotations,
-		      struct plan_hooks *hooks)
+void host_hooks_state(struct arena *arena, const char *id, const char *bundle,
+		      const struct pairs *annotations, struct plan_hooks *hooks)
 {
 	struct json_writer w;
 	struct text head, tail;
@@ -45,8 +48,8 @@ void host_hooks_state(struct arena *arena, const char *id, const char *bundle, c
 	hooks->state_tail = arena_printf(arena, ",%s", rest);
 }
 
-static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state, const char *bundle,
-		   struct err *err)
+static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state,
+		   const char *bundle, struct err *err)
 {
 	scope_fd int out = -1;
 	scope_fd int errors = -1;
@@ -66,20 +69,23 @@ static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, co
 	return sys_spawn_checked(&spawn, err) < 0 ? err_wrap(err, "%s", h->where) : 0;
 }
 
-static const char *state_text(struct arena *arena, const struct plan_hooks *hooks, const char *status, pid_t pid)
+static const char *state_text(struct arena *arena, const struct plan_hooks *hooks,
+			      const char *status, pid_t pid)
 {
-	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status, (int)pid,
-				      hooks->state_tail) :
-			 arena_printf(arena, "%s%s\"%s", hooks->state_head, status, hooks->state_tail);
+	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status,
+				      (int)pid, hooks->state_tail) :
+			 arena_printf(arena, "%s%s\"%s", hooks->state_head, status,
+				      hooks->state_tail);
 }
 
-int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status, pid_t pid,
-		   const char *bundle, struct err *err)
+int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status,
+		   pid_t pid, const char *bundle, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 
 	for (size_t i = 0; i < hooks->of[kind].n; i++) {
-		TRY(run_one(hooks, &hooks->of[kind].v[i], state_text(&arena, hooks, status, pid), bundle, err));
+		TRY(run_one(hooks, &hooks->of[kind].v[i], state_text(&arena, hooks, status, pid),
+			    bundle, err));
 	}
 	return 0;
 }
@@ -90,15 +96,15 @@ void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle)
 	struct err err;
 
 	for (size_t i = 0; i < hooks->of[PLAN_HOOK_POSTSTOP].n; i++) {
-		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i], state_text(&arena, hooks, "stopped", 0), bundle,
-			    &err) < 0) {
+		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i],
+			    state_text(&arena, hooks, "stopped", 0), bundle, &err) < 0) {
 			log_warning("%s", err.msg);
 		}
 	}
 }
 
-int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state, struct plan_hooks *ret,
-		    struct err *err)
+int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state,
+		    struct plan_hooks *ret, struct err *err)
 {
 	const char *text;
 	struct spec *spec;
@@ -110,7 +116,8 @@ int host_hooks_load(struct arena *arena, const struct state_dir *dir, const stru
 	}
 	len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
 	if (len < 0) {
-		return err_errno(err, (int)-len, "%s/%s/config.json, which holds the hooks", dir->root, dir->id);
+		return err_errno(err, (int)-len, "%s/%s/config.json, which holds the hooks",
+				 dir->root, dir->id);
 	}
 	if (spec_load(arena, text, (size_t)len, &spec, err) < 0) {
 		return err_wrap(err, "%s/%s/config.json", dir->root, dir->id);

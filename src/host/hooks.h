@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart, poststop. */
+/*
+ * host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart,
+ * poststop.
+ */
 #pragma once
 
 #include <sys/types.h>
@@ -10,23 +13,26 @@
 #include "plan/plan.h"
 #include "spec/spec.h"
 
-/* Fills in the state that hooks read on their stdin: everything but status and pid, which differ from hook to hook. */
-void host_hooks_state(struct arena *arena, const char *id, const char *bundle, const struct pairs *annotations,
-		      struct plan_hooks *hooks);
+/*
+ * Fills in the state that hooks read on their stdin: everything but status and pid, which differ
+ * from hook to hook.
+ */
+void host_hooks_state(struct arena *arena, const char *id, const char *bundle,
+		      const struct pairs *annotations, struct plan_hooks *hooks);
 
 /*
  * Runs the hooks of one kind in their order, in the bundle's folder. pid 0: none any more.
  * Errors: what the first that fails said, with its JSON path; the later ones are then not run.
  */
-int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status, pid_t pid,
-		   const char *bundle, struct err *err);
+int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status,
+		   pid_t pid, const char *bundle, struct err *err);
 
 /* poststop: every one is run, a failure is a warning (config.md, "Poststop"). */
 void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle);
 
 /*
- * The hooks of an existing container, from the copy of its configuration in the state folder: nothing is read when
- * the state says that there are none. Everything lives in the arena.
+ * The hooks of an existing container, from the copy of its configuration in the state folder:
+ * nothing is read when the state says that there are none. Everything lives in the arena.
  */
-int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state, struct plan_hooks *ret,
-		    struct err *err);
+int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state,
+		    struct plan_hooks *ret, struct err *err);

@@ -2,7 +2,8 @@
 /*
  * host/idmap: writing a child's id maps, by ourselves or by shadow's helpers.
  *
- * newuidmap takes a bare pid here: the child is ours and unreaped, so its number can't be anyone else's.
+ * newuidmap takes a bare pid here: the child is ours and unreaped, so its number can't be anyone
+ * else's.
  */
 #include "host/idmap.h"
 
@@ -22,7 +23,8 @@
 #include "host/explain.h"
 #include "sys/fd.h"
 
-static int write_map(struct arena *arena, pid_t pid, const char *file, const struct plan_extents *map, struct err *err)
+static int write_map(struct arena *arena, pid_t pid, const char *file,
+		     const struct plan_extents *map, struct err *err)
 {
 	const char *path = arena_printf(arena, "/proc/%d/%s", (int)pid, file);
 	const char *text = plan_map_text(arena, map);
@@ -42,7 +44,8 @@ static int write_direct(struct arena *arena, const struct plan_ids *ids, pid_t p
 		const char *path = arena_printf(arena, "/proc/%d/setgroups", (int)pid);
 		int rc = sys_write_file(AT_FDCWD, path, "deny", 4);
 
-		if (rc < 0 && rc != -ENOENT) { /* before Linux 3.19 there was no such file, and no such rule */
+		/* before Linux 3.19 there was no such file, and no such rule */
+		if (rc < 0 && rc != -ENOENT) {
 			return err_errno(err, -rc, "denying setgroups in the container");
 		}
 	}
@@ -50,7 +53,10 @@ static int write_direct(struct arena *arena, const struct plan_ids *ids, pid_t p
 	return write_map(arena, pid, "gid_map", &ids->gid, err);
 }
 
-/* What a helper's process needs before it is one: it runs on this stack, in our memory, until its execve. */
+/*
+ * What a helper's process needs before it is one: it runs on this stack, in our memory, until its
+ * execve.
+ */
 struct launchpad {
 	const char *path;
 	char *const *argv;
@@ -60,8 +66,11 @@ struct launchpad {
 
 static int become_helper(void *arg)
 {
-	/* Nothing of the caller's: a locale would be loaded first, and what it says is read by us. */
-	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+	/*
+	 * Nothing of the caller's: a locale would be loaded first, and what it says is read by us.
+	 */
+	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+						   NULL };
 	const struct launchpad *pad = arg;
 	sigset_t none;
 
@@ -72,8 +81,8 @@ static int become_helper(void *arg)
 	_exit(127);
 }
 
-static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target, const struct plan_extents *map,
-			struct err *err)
+static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t target,
+			const struct plan_extents *map, struct err *err)
 {
 	struct launchpad *pad = arena_alloc(arena, sizeof(*pad));
 	char **argv = arena_array(arena, 3 + 3 * map->n, sizeof(*argv));
@@ -95,8 +104,9 @@ static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t targe
 	pad->argv = argv;
 	pad->output = pipe_fds[1];
 	/*
-	 * Like vfork, but we do not wait for its execve: the second helper's begins while the first one's is under way.
-	 * What the child uses lives until host_idmap_finish, and it touches nothing of ours but that.
+	 * Like vfork, but we do not wait for its execve: the second helper's begins while the first
+	 * one's is under way. What the child uses lives until host_idmap_finish, and it touches
+	 * nothing of ours but that.
 	 */
 	h->pid = clone(become_helper, pad->stack + sizeof(pad->stack), CLONE_VM | SIGCHLD, pad);
 	close(pipe_fds[1]); /* it has its own table of descriptors */
@@ -111,7 +121,8 @@ static int collect_helper(struct idmap_helper *h, struct err *err)
 	int status = 0;
 	ssize_t got;
 
-	while (len < sizeof(words) - 1 && (got = read(h->output, words + len, sizeof(words) - 1 - len)) > 0) {
+	while (len < sizeof(words) - 1 &&
+	       (got = read(h->output, words + len, sizeof(words) - 1 - len)) > 0) {
 		len += (size_t)got;
 	}
 	words[len] = '\0';

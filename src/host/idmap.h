@@ -22,13 +22,14 @@ struct idmap_job {
 };
 
 /*
- * Begins to map the ids of pid, which is our own child, not yet reaped and dumpable: writes the maps, or starts both
- * helpers side by side. Whatever it returns, host_idmap_finish must follow.
+ * Begins to map the ids of pid, which is our own child, not yet reaped and dumpable: writes the
+ * maps, or starts both helpers side by side. Whatever it returns, host_idmap_finish must follow.
  */
 int host_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err);
 
 /*
- * Waits for the helpers. begun: what host_idmap_begin returned; its error is kept. What the helpers say on stderr
- * becomes part of the error, with our own diagnosis beside it.
+ * Waits for the helpers. begun: what host_idmap_begin returned; its error is kept. What the helpers
+ * say on stderr becomes part of the error, with our own diagnosis beside it.
  */
-int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, struct err *err);
+int host_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun,
+		      struct err *err);

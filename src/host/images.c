@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/images: what lies beside CRIU's images: which of the container's mounts and streams belong to the host. */
+/*
+ * host/images: what lies beside CRIU's images: which of the container's mounts and streams belong
+ * to the host.
+ */
 #include "host/images.h"
 
 #include <errno.h>
@@ -18,7 +21,8 @@
 
 #define STREAMS 3
 #define TEXT_MAX (4 << 20)
-#define FIRST_COPY 10 /* where copies of the streams go: not over a descriptor that criu is told of by number */
+/* where copies of the streams go: not over a descriptor that criu is told of by number */
+#define FIRST_COPY 10
 
 /* ---- mountinfo ---- */
 
@@ -117,17 +121,22 @@ static const char *source_of(struct arena *arena, const struct mount *m, const s
 		return NULL;
 	}
 	for (size_t i = 0; i < host->n; i++) {
-		const char *rest = str_eq(host->v[i].device, m->device) ? below(m->root, host->v[i].root) : NULL;
+		const char *rest = str_eq(host->v[i].device, m->device) ?
+					   below(m->root, host->v[i].root) :
+					   NULL;
 
 		if (rest) {
-			found = arena_printf(arena, "%s%s",
-					     str_eq(host->v[i].point, "/") && *rest ? "" : host->v[i].point, rest);
+			found = arena_printf(
+				arena, "%s%s",
+				str_eq(host->v[i].point, "/") && *rest ? "" : host->v[i].point,
+				rest);
 		}
 	}
 	return found;
 }
 
-static int write_file(const struct criu *c, const char *name, const struct text *text, struct err *err)
+static int write_file(const struct criu *c, const char *name, const struct text *text,
+		      struct err *err)
 {
 	const char *path = arena_printf(c->arena, "%s/%s", c->images, name);
 	scope_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -168,7 +177,8 @@ static int describe_mounts(struct criu *c, const struct state *state, struct err
 			json_object_begin(&w, NULL);
 			json_string(&w, "destination", m->point);
 			json_string(&w, "source", source);
-			json_bool(&w, "cgroup", str_eq(m->type, "cgroup2") && !str_eq(m->root, "/"));
+			json_bool(&w, "cgroup",
+				  str_eq(m->type, "cgroup2") && !str_eq(m->root, "/"));
 			json_object_end(&w);
 		}
 	}
@@ -184,8 +194,8 @@ static int mount_id(struct arena *arena, pid_t pid, int fd)
 	const char *at = NULL;
 	int id = -1;
 
-	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/fdinfo/%d", (int)pid, fd), TEXT_MAX, &text) >
-	    0) {
+	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/fdinfo/%d", (int)pid, fd),
+			  TEXT_MAX, &text) > 0) {
 		at = strstr(text, "mnt_id:");
 	}
 	return at && sscanf(at, "mnt_id: %d", &id) == 1 ? id : -1;
@@ -194,7 +204,8 @@ static int mount_id(struct arena *arena, pid_t pid, int fd)
 /* Is a mount of that number in the container? */
 static bool has_mount(const char *mountinfo, int id)
 {
-	for (const char *line = mountinfo; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = mountinfo; *line;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
 		int number;
 
 		if (sscanf(line, "%d ", &number) == 1 && number == id) {
@@ -204,8 +215,12 @@ static bool has_mount(const char *mountinfo, int id)
 	return false;
 }
 
-/* By what CRIU knows a file, terminal or device of the host that the container has open; else what the link says. */
-static const char *describe_stream(struct criu *c, const struct state *state, const char *mountinfo, int fd)
+/*
+ * By what CRIU knows a file, terminal or device of the host that the container has open; else what
+ * the link says.
+ */
+static const char *describe_stream(struct criu *c, const struct state *state, const char *mountinfo,
+				   int fd)
 {
 	const char *path = arena_printf(c->arena, "/proc/%d/fd/%d", (int)state->pid, fd);
 	char link[PATH_MAX];
@@ -226,7 +241,8 @@ static const char *describe_stream(struct criu *c, const struct state *state, co
 		name = arena_printf(c->arena, "tty[%llx:%llx]", (unsigned long long)st.st_rdev,
 				    (unsigned long long)st.st_dev);
 	} else {
-		name = arena_printf(c->arena, "file[%x:%llx]", mount_id(c->arena, (pid_t)state->pid, fd),
+		name = arena_printf(c->arena, "file[%x:%llx]",
+				    mount_id(c->arena, (pid_t)state->pid, fd),
 				    (unsigned long long)st.st_ino);
 	}
 	host_criu_add(c, "--external", "%s", name);
@@ -282,14 +298,16 @@ static int read_list(struct criu *c, const char *name, const struct json **ret, 
 }
 
 /* The bundle may have moved, and its binds with it. The longest destination counts. */
-static const char *source_now(struct criu *c, const struct plan *plan, const char *destination, const char *before)
+static const char *source_now(struct criu *c, const struct plan *plan, const char *destination,
+			      const char *before)
 {
 	const char *found = before;
 	size_t longest = 0;
 
 	for (size_t i = 0; i < plan->fs.mount_n; i++) {
 		const struct plan_mount *m = &plan->fs.mounts[i];
-		const char *rest = m->kind == PLAN_MOUNT_BIND ? below(destination, m->target) : NULL;
+		const char *rest =
+			m->kind == PLAN_MOUNT_BIND ? below(destination, m->target) : NULL;
 
 		if (rest && strlen(m->target) >= longest && !str_eq(before, "/dev/null")) {
 			longest = strlen(m->target);
@@ -300,8 +318,9 @@ static const char *source_now(struct criu *c, const struct plan *plan, const cha
 }
 
 /*
- * CRIU would mount the whole hierarchy in place of the container's own part of it (CVE-2023-25809), because it leaves cgroup
- * namespaces alone together with cgroups. What is bound instead is the cgroup of the container as it is now.
+ * CRIU would mount the whole hierarchy in place of the container's own part of it (CVE-2023-25809),
+ * because it leaves cgroup namespaces alone together with cgroups. What is bound instead is the
+ * cgroup of the container as it is now.
  */
 static const char *own_cgroup(struct criu *c, const struct json *mount, const struct cgroup *cgroup)
 {
@@ -310,21 +329,25 @@ static const char *own_cgroup(struct criu *c, const struct json *mount, const st
 	if (!is || is->type != JSON_BOOL || !is->boolean || cgroup->manager == PLAN_CGROUP_NONE) {
 		return NULL;
 	}
-	return arena_printf(c->arena, "%s%s%s%s", cgroup->mount, cgroup->path, cgroup->sub ? "/" : "",
-			    cgroup->sub ? cgroup->sub : "");
+	return arena_printf(c->arena, "%s%s%s%s", cgroup->mount, cgroup->path,
+			    cgroup->sub ? "/" : "", cgroup->sub ? cgroup->sub : "");
 }
 
-int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup, struct err *err)
+int host_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup,
+		       struct err *err)
 {
 	const struct json *list = NULL;
 
 	TRY(read_list(c, "mounts.json", &list, err));
 	for (const struct json *m = list->first; m; m = m->next) {
-		const struct json *destination = m->type == JSON_OBJECT ? json_member(m, "destination") : NULL;
-		const struct json *source = m->type == JSON_OBJECT ? json_member(m, "source") : NULL;
+		const struct json *destination =
+			m->type == JSON_OBJECT ? json_member(m, "destination") : NULL;
+		const struct json *source =
+			m->type == JSON_OBJECT ? json_member(m, "source") : NULL;
 		const char *own;
 
-		if (!destination || destination->type != JSON_STRING || !source || source->type != JSON_STRING) {
+		if (!destination || destination->type != JSON_STRING || !source ||
+		    source->type != JSON_STRING) {
 			return err_set(err, EINVAL, "%s/mounts.json: damaged", c->images);
 		}
 		own = own_cgroup(c, m, cgroup);

@@ -2,9 +2,9 @@
 /*
  * host/launch: from a bundle to a container that is ready. start.c and run.c go on from there.
  *
- * Everything that can fail without a process is done first: configuration, facts, plan, the state folder. Then one
- * clone; while the guest makes its namespaces, the id helpers run; then the guest is served until it is ready. Whatever
- * fails, launch_undo leaves nothing of it.
+ * Everything that can fail without a process is done first: configuration, facts, plan, the state
+ * folder. Then one clone; while the guest makes its namespaces, the id helpers run; then the guest
+ * is served until it is ready. Whatever fails, launch_undo leaves nothing of it.
  */
 #include "host/launch_internal.h"
 
@@ -131,8 +131,8 @@ static int read_config(struct launch *l, struct err *err)
 	if (len < 0) {
 		err_errno(err, (int)-len, "%s", path);
 		if (len == -ENOENT && !l->options->config) {
-			return err_hint(err, "a bundle is a folder with config.json (`rootlet spec` writes one) and a "
-					     "root filesystem");
+			return err_hint(err, "a bundle is a folder with config.json (`rootlet "
+					     "spec` writes one) and a root filesystem");
 		}
 		sys_explain_path(path, err);
 		return -err->code;
@@ -155,7 +155,8 @@ static int check_rootfs(const struct launch *l, struct err *err)
 		return -err->code;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		return err_set(err, ENOTDIR, "/root/path: root filesystem %s is not a directory", path);
+		return err_set(err, ENOTDIR, "/root/path: root filesystem %s is not a directory",
+			       path);
 	}
 	return 0;
 }
@@ -169,8 +170,8 @@ static void tell_notes(const struct launch *l)
 		const struct plan_note *note = &l->plan->notes[i];
 
 		if (!note->quiet) {
-			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why, note->remedy ? "; " : "",
-				    note->remedy ? note->remedy : "");
+			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why,
+				    note->remedy ? "; " : "", note->remedy ? note->remedy : "");
 		}
 	}
 	for (size_t i = 0; i < l->network.warnings.n; i++) {
@@ -199,8 +200,9 @@ static int connect_for_pidfd(struct launch *l, struct err *err)
 }
 
 /*
- * A variable that was left by some service far above is no reason not to run: the container then gets no socket, like a
- * program that is started without one. Returns the host path of the container's socket, or NULL.
+ * A variable that was left by some service far above is no reason not to run: the container then
+ * gets no socket, like a program that is started without one. Returns the host path of the
+ * container's socket, or NULL.
  */
 static const char *notify_path(struct launch *l)
 {
@@ -223,15 +225,20 @@ static const char *notify_path(struct launch *l)
 static int find_shared_network(struct launch *l, const char **ret, struct err *err)
 {
 	static const char prefix[] = "container:";
-	const char *net = l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
+	const char *net =
+		l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
 
 	if (!net || !str_starts(net, prefix)) {
 		return 0;
 	}
-	return host_network_of(&l->arena, l->options->root, net + strlen(prefix), &l->network, ret, err);
+	return host_network_of(&l->arena, l->options->root, net + strlen(prefix), &l->network, ret,
+			       err);
 }
 
-/* Who shares an accelerated network is accelerated with it, unless his bundle has a listener of its own. */
+/*
+ * Who shares an accelerated network is accelerated with it, unless his bundle has a listener of its
+ * own.
+ */
 static int prepare_network(struct launch *l, struct err *err)
 {
 	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
@@ -252,8 +259,8 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
 		facts.session_ends = host_session_ends(&l->arena);
 	}
-	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec), plan_mounts_cgroup(l->spec),
-			  &facts.cgroup);
+	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
+			  plan_mounts_cgroup(l->spec), &facts.cgroup);
 	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
 	options = (struct plan_options){
 		.id = o->id,
@@ -276,13 +283,13 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
 		return err_set(err, EINVAL,
-			       "cannot allocate tty if rootlet will detach without setting console socket: give "
-			       "--console-socket, or set /process/terminal to false");
+			       "cannot allocate tty if rootlet will detach without setting console "
+			       "socket: give --console-socket, or set /process/terminal to false");
 	}
 	if (!l->plan->process.terminal && o->console_socket) {
 		return err_set(err, EINVAL,
-			       "cannot use console socket if rootlet will not allocate a tty: set /process/terminal "
-			       "to true, or leave --console-socket out");
+			       "cannot use console socket if rootlet will not allocate a tty: set "
+			       "/process/terminal to true, or leave --console-socket out");
 	}
 	TRY(host_passed_check(&l->plan->process, err));
 	if (o->console_socket) {
@@ -300,7 +307,8 @@ int host_launch_send_pidfd(const struct launch *l, struct err *err)
 		TRY(host_pidfd_socket_send(l->pidfd_socket, PIDFD_SOCKET_INIT, l->pidfd, err));
 	}
 	if (l->pidfd_receiver >= 0) {
-		int rc = sys_send_fd(l->pidfd_receiver, PIDFD_SOCKET_INIT, strlen(PIDFD_SOCKET_INIT), l->pidfd);
+		int rc = sys_send_fd(l->pidfd_receiver, PIDFD_SOCKET_INIT,
+				     strlen(PIDFD_SOCKET_INIT), l->pidfd);
 
 		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": sending the pidfd") : 0;
 	}
@@ -310,7 +318,10 @@ int host_launch_send_pidfd(const struct launch *l, struct err *err)
 /* The one clone. The child never returns from here. */
 static int spawn(struct launch *l, struct err *err)
 {
-	/* The other namespaces are made by the guest, while the maps are written; a joined user namespace comes first. */
+	/*
+	 * The other namespaces are made by the guest, while the maps are written; a joined user
+	 * namespace comes first.
+	 */
 	const uint64_t first = CLONE_NEWUSER | CLONE_NEWPID;
 	uint64_t flags = plan_joins(&l->plan->ns, CLONE_NEWUSER) ? 0 : l->plan->ns.new &first;
 	scope_fd int theirs = -1;
@@ -386,8 +397,12 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (with_gate) {
 		int rc = wire_send(l->wire, WIRE_RECORDED, NULL, 0, -1);
 
-		/* -EPIPE: killed already, which is the container's affair and shows in its state. */
-		return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container to wait for its start") : 0;
+		/*
+		 * -EPIPE: killed already, which is the container's affair and shows in its state.
+		 */
+		return rc < 0 && rc != -EPIPE ?
+			       err_errno(err, -rc, "telling the container to wait for its start") :
+			       0;
 	}
 	return 0;
 }

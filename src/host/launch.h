@@ -21,10 +21,12 @@ struct launch_options {
 	const char *notify_socket;  /* $NOTIFY_SOCKET; NULL: none */
 	bool detach;		    /* run: return after the start */
 	bool keep;		    /* run: leave the state behind */
-	bool no_subreaper; /* run in the foreground, no pid namespace: do not adopt and end what init leaves behind */
+	/* run in the foreground, no pid namespace: do not adopt and end what init leaves behind */
+	bool no_subreaper;
 	bool no_pivot;
 	bool no_new_keyring;
-	bool quiet_notes; /* notes on what was adapted are not printed (create: its stderr becomes the container's) */
+	/* notes on what was adapted are not printed (create: its stderr becomes the container's) */
+	bool quiet_notes;
 	int preserve_fds;
 	enum plan_cgroup_choice cgroup_manager;
 	bool best_effort;    /* --limits */
@@ -39,7 +41,7 @@ int host_create(const struct launch_options *options, struct err *err);
 int host_start(const char *root, const char *id, struct err *err);
 
 /*
- * create and start; in the foreground also forwards signals, carries the terminal, waits and deletes.
- * *ret_status is the exit status (128 + signal for a signal), 0 when detached.
+ * create and start; in the foreground also forwards signals, carries the terminal, waits and
+ * deletes. *ret_status is the exit status (128 + signal for a signal), 0 when detached.
  */
 int host_run(const struct launch_options *options, int *ret_status, struct err *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/launch_guest: what the host gives to a guest that sets itself up, and what it does when the guest asks.
+ * host/launch_guest: what the host gives to a guest that sets itself up, and what it does when the
+ * guest asks.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,10 +24,14 @@ int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct
 {
 	int rc = wire_send(l->wire, type, NULL, 0, fd);
 
-	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the container %s", wire_type_name(type)) : 0;
+	return rc < 0 && rc != -EPIPE ?
+		       err_errno(err, -rc, "telling the container %s", wire_type_name(type)) :
+		       0;
 }
 
-/* Does the guest fork once more, so that the container's init is not the process that was cloned? */
+/*
+ * Does the guest fork once more, so that the container's init is not the process that was cloned?
+ */
 bool host_launch_forks_again(const struct launch *l)
 {
 	return plan_joins(&l->plan->ns, CLONE_NEWUSER) || plan_joins(&l->plan->ns, CLONE_NEWPID);
@@ -47,7 +52,10 @@ static int give_cgroup(const struct launch *l, int dir, struct err *err)
 
 static int serve_until(struct launch *l, enum wire_type last, struct err *err);
 
-/* The guest makes its namespaces without waiting for us. If it fails, it has said why, and will not say it again. */
+/*
+ * The guest makes its namespaces without waiting for us. If it fails, it has said why, and will not
+ * say it again.
+ */
 static int meet_network(struct launch *l, struct err *err)
 {
 	int rc;
@@ -59,7 +67,10 @@ static int meet_network(struct launch *l, struct err *err)
 	return rc;
 }
 
-/* systemd's answer takes as long as the id helpers, compiling a filter a millisecond: all of it side by side. */
+/*
+ * systemd's answer takes as long as the id helpers, compiling a filter a millisecond: all of it
+ * side by side.
+ */
 static int give(struct launch *l, struct err *err)
 {
 	struct idmap_job job;
@@ -68,13 +79,18 @@ static int give(struct launch *l, struct err *err)
 	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
 
 	if (rc == 0 && l->plan->net.config && !host_launch_forks_again(l)) {
-		/* The network's files now and not before the clone: the id helpers are at work, and the guest is. */
-		rc = host_launch_guest_waits(l) ? host_network_files(&l->arena, l->plan, &l->dir, &l->network, err) : 0;
+		/*
+		 * The network's files now and not before the clone: the id helpers are at work, and
+		 * the guest is.
+		 */
+		rc = host_launch_guest_waits(l) ?
+			     host_network_files(&l->arena, l->plan, &l->dir, &l->network, err) :
+			     0;
 		rc = rc < 0 ? rc : meet_network(l, err);
 	}
 	if (rc == 0) {
-		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd, l->inside, &cgroup,
-				       err);
+		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd,
+				       l->inside, &cgroup, err);
 	}
 	if (rc == 0 && l->plan->filter.present) {
 		rc = host_filter_compile(l->spec, l->plan, &filter, err);
@@ -90,7 +106,8 @@ static int give(struct launch *l, struct err *err)
 	TRY(give_cgroup(l, cgroup, err));
 	TRY(host_mount_ids(&l->plan->fs, l->wire, err));
 	if (filter >= 0 && l->plan->host_setup) {
-		l->filter = fd_take(&filter); /* the guest asks for our part of the set-up first: take_setup sends it */
+		/* the guest asks for our part of the set-up first: take_setup sends it */
+		l->filter = fd_take(&filter);
 	}
 	return filter >= 0 ? host_launch_tell(l, WIRE_FILTER, filter, err) : 0;
 }
@@ -98,20 +115,26 @@ static int give(struct launch *l, struct err *err)
 static int take_listener(const struct launch *l, struct wire_msg *msg, struct err *err)
 {
 	struct filter_subject subject = { .pid = l->pid, .init = l->pid, .status = "creating" };
-	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, &subject, l->spec, l->plan, err);
+	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, &subject, l->spec, l->plan,
+					   err);
 
 	close(msg->fd);
 	return rc;
 }
 
-/* The guest has mounted everything and waits: prestart, then createRuntime (config.md, "POSIX-platform Hooks"). */
+/*
+ * The guest has mounted everything and waits: prestart, then createRuntime (config.md,
+ * "POSIX-platform Hooks").
+ */
 static int take_setup(struct launch *l, struct err *err)
 {
 	TRY(host_netdev_move(l->plan, l->pid, err));
 	TRY(host_network_ready(&l->network, err));
 	l->hooks_begun = true;
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle, err));
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle, err));
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle,
+			   err));
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle,
+			   err));
 	TRY(host_launch_tell(l, WIRE_SETUP_DONE, -1, err));
 	return l->filter >= 0 ? host_launch_tell(l, WIRE_FILTER, l->filter, err) : 0;
 }
@@ -131,8 +154,8 @@ static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
 {
 	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
 
-	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns, l->mapping ? &l->plan->ids : NULL,
-				  err);
+	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns,
+				  l->mapping ? &l->plan->ids : NULL, err);
 }
 
 static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)
@@ -162,7 +185,9 @@ static unsigned unplanned(const struct plan *plan)
 	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
 	bits |= plan->net.accel ? 0 : WIRE_BIT(WIRE_SWITCH);
 	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
-	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ? 0 : WIRE_BIT(WIRE_INIT);
+	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ?
+			0 :
+			WIRE_BIT(WIRE_INIT);
 	return bits;
 }
 
@@ -228,14 +253,18 @@ int host_launch_serve(struct launch *l, struct err *err)
 	return serve_until(l, WIRE_READY, err);
 }
 
-/* A guest that has ended meanwhile has said why; that we then could not give it anything is a consequence. */
+/*
+ * A guest that has ended meanwhile has said why; that we then could not give it anything is a
+ * consequence.
+ */
 int host_launch_give(struct launch *l, struct err *err)
 {
 	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct err said;
 	int rc = give(l, err);
 
-	if (rc < 0 && !l->heard && poll(&ended, 1, 0) > 0 && serve_until(l, WIRE_READY, &said) < 0) {
+	if (rc < 0 && !l->heard && poll(&ended, 1, 0) > 0 &&
+	    serve_until(l, WIRE_READY, &said) < 0) {
 		*err = said;
 		return -said.code;
 	}

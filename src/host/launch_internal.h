@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/launch_internal: a launch under way: what launch.c, start.c and run.c share. Private to them. */
+/*
+ * host/launch_internal: a launch under way: what launch.c, start.c and run.c share. Private to
+ * them.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -52,11 +55,12 @@ struct launch {
 	int pidfd;
 };
 
-#define LAUNCH_INIT(o)                                                                                                 \
-	{                                                                                                              \
-		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1,   \
-		.signals = -1, .wire = -1, .into = -1, .filter = -1, .gate = -1, .multiplexer = -1, .record = -1,      \
-		.report = -1, .pid = -1, .notify = NOTIFY_NONE, .network = NETWORK_INIT, .pidfd = -1                   \
+#define LAUNCH_INIT(o)                                                                             \
+	{                                                                                          \
+		.options = (o), .dir = { .fd = -1 }, .console_socket = -1, .pidfd_socket = -1,     \
+		.pidfd_receiver = -1, .signals = -1, .wire = -1, .into = -1, .filter = -1,         \
+		.gate = -1, .multiplexer = -1, .record = -1, .report = -1, .pid = -1,              \
+		.notify = NOTIFY_NONE, .network = NETWORK_INIT, .pidfd = -1                        \
 	}
 
 /* Starts a launch: the clock of --debug. */
@@ -68,13 +72,20 @@ void host_launch_trace(const struct launch *l, const char *what);
 /* Everything that needs no process and leaves no trace. */
 int host_launch_prepare(struct launch *l, struct err *err);
 
-/* Up to READY, and the container's state written. with_gate: it will be started by another process. */
+/*
+ * Up to READY, and the container's state written. with_gate: it will be started by another process.
+ */
 int host_launch_make(struct launch *l, bool with_gate, struct err *err);
 
-/* Sends a message without contents, with a descriptor or -1. A guest that has ended meanwhile is no error: its word is still to be read. */
+/*
+ * Sends a message without contents, with a descriptor or -1. A guest that has ended meanwhile is no
+ * error: its word is still to be read.
+ */
 int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct err *err);
 
-/* Does the guest fork once more, so that the container's init is not the process that was cloned? */
+/*
+ * Does the guest fork once more, so that the container's init is not the process that was cloned?
+ */
 bool host_launch_forks_again(const struct launch *l);
 
 /* Does the process that is cloned wait for its ids before it looks for anything of ours? */

@@ -2,8 +2,8 @@
 /*
  * host/lifecycle: kill and delete.
  *
- * init is signalled through a pidfd that was checked after it was opened, so a reused pid is never hit, and kill needs
- * no lock: it works while a `start` hangs.
+ * init is signalled through a pidfd that was checked after it was opened, so a reused pid is never
+ * hit, and kill needs no lock: it works while a `start` hangs.
  */
 #include "host/lifecycle.h"
 
@@ -42,8 +42,8 @@ static int signal_pid(pid_t pid, int sig)
 }
 
 /*
- * Every process but init, then init: with SIGKILL its children would otherwise move to another parent and out of
- * sight, so that is repeated until none is left.
+ * Every process but init, then init: with SIGKILL its children would otherwise move to another
+ * parent and out of sight, so that is repeated until none is left.
  */
 static int signal_all(const struct state *state, int init_fd, int sig, struct err *err)
 {
@@ -54,7 +54,8 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 		return sys_pidfd_kill(init_fd, sig);
 	}
 	/* A cgroup is killed as one, whatever forks meanwhile. */
-	if (sig == SIGKILL && state->cgroup.manager != PLAN_CGROUP_NONE && host_cgroup_kill(&state->cgroup, err) == 0) {
+	if (sig == SIGKILL && state->cgroup.manager != PLAN_CGROUP_NONE &&
+	    host_cgroup_kill(&state->cgroup, err) == 0) {
 		return 0;
 	}
 	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
@@ -99,7 +100,8 @@ int host_kill(const char *root, const char *id, int sig, bool all, struct err *e
 		return err_set(err, ESRCH, "container not running: `%s`", id);
 	}
 	if (rc < 0) {
-		return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig, id, (int)state.pid);
+		return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig,
+				 id, (int)state.pid);
 	}
 	return 0;
 }
@@ -146,16 +148,22 @@ static int kill_and_wait(const struct state *state, struct err *err)
 		rc = wait_end(pidfd, KILL_TIMEOUT_MS);
 	}
 	if (rc == -ETIMEDOUT) {
-		return err_set(err, ETIMEDOUT, "container `%s`: its process %d is still there %d seconds after SIGKILL",
-			       state->id, (int)state->pid, KILL_TIMEOUT_MS / 1000);
+		return err_set(
+			err, ETIMEDOUT,
+			"container `%s`: its process %d is still there %d seconds after SIGKILL",
+			state->id, (int)state->pid, KILL_TIMEOUT_MS / 1000);
 	}
 	if (rc < 0 && !err->code) {
-		return err_errno(err, -rc, "cannot kill container `%s` (pid %d)", state->id, (int)state->pid);
+		return err_errno(err, -rc, "cannot kill container `%s` (pid %d)", state->id,
+				 (int)state->pid);
 	}
 	return rc;
 }
 
-/* Whether SIGKILL is pending for the process, from its status file (proc_pid_status(5): SigPnd, ShdPnd). */
+/*
+ * Whether SIGKILL is pending for the process, from its status file (proc_pid_status(5): SigPnd,
+ * ShdPnd).
+ */
 static bool kill_pending(pid_t pid)
 {
 	const unsigned long long bit = 1ull << (SIGKILL - 1);
@@ -167,7 +175,8 @@ static bool kill_pending(pid_t pid)
 	scope_file FILE *file = fopen(path, "re");
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if ((sscanf(line, "SigPnd: %llx", &mask) == 1 || sscanf(line, "ShdPnd: %llx", &mask) == 1) &&
+		if ((sscanf(line, "SigPnd: %llx", &mask) == 1 ||
+		     sscanf(line, "ShdPnd: %llx", &mask) == 1) &&
 		    (mask & bit)) {
 			return true;
 		}
@@ -180,13 +189,14 @@ bool host_is_ending(const struct state *state)
 	scope_fd int pidfd = -1;
 	struct process_stat st;
 
-	return host_state_pidfd(state, &pidfd) < 0 || host_process_stat((pid_t)state->pid, &st) < 0 ||
-	       (st.flags & PF_EXITING_) || kill_pending((pid_t)state->pid);
+	return host_state_pidfd(state, &pidfd) < 0 ||
+	       host_process_stat((pid_t)state->pid, &st) < 0 || (st.flags & PF_EXITING_) ||
+	       kill_pending((pid_t)state->pid);
 }
 
 /*
- * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process that is being
- * killed or is exiting gets a moment before delete calls it running.
+ * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process
+ * that is being killed or is exiting gets a moment before delete calls it running.
  */
 static bool ends_by_itself(const struct state *state)
 {
@@ -223,7 +233,8 @@ static int remove_unreadable(struct state_dir *dir, bool force, int why, struct 
 	}
 	if (why == -EBADMSG) {
 		log_warning("%s", err->msg);
-		log_warning("container `%s`: removed; its processes, if it has any, are unknown and were left alone",
+		log_warning("container `%s`: removed; its processes, if it has any, are unknown "
+			    "and were left alone",
 			    dir->id);
 	}
 	host_cgroup_forget(dir->fd);
@@ -254,7 +265,8 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 		return remove_unreadable(&dir, force, rc, err);
 	}
 	status = host_state_status(dir.root, &state);
-	if (!force && (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
+	if (!force &&
+	    (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
 		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
 			     host_status_name(status));
 	} else {

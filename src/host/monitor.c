@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/monitor: the one small process that a detached run leaves, to learn how its container ends. */
+/*
+ * host/monitor: the one small process that a detached run leaves, to learn how its container ends.
+ */
 #include "host/monitor.h"
 
 #include <errno.h>
@@ -27,7 +29,8 @@ static void keep_only(int *const *fds, int n)
 {
 	for (int i = 0; i < n; i++) {
 		/* Out of the way of the others' places first. */
-		*fds[i] = *fds[i] >= 0 ? fcntl(*fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + n) : -1;
+		*fds[i] =
+			*fds[i] >= 0 ? fcntl(*fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + n) : -1;
 	}
 	for (int i = 0; i < n; i++) {
 		if (*fds[i] >= 0) {
@@ -103,7 +106,10 @@ _Noreturn void host_monitor_become(const struct monitor *monitor)
 	}
 	report(&m);
 	if (m.parent) {
-		/* The launch was done in this process: what else it left, a network's helper say, is reaped with it. */
+		/*
+		 * The launch was done in this process: what else it left, a network's helper say,
+		 * is reaped with it.
+		 */
 		pid_t ended;
 
 		do {
@@ -116,7 +122,10 @@ _Noreturn void host_monitor_become(const struct monitor *monitor)
 	if (rc == 0) {
 		struct exit_record record = host_exit_of(status);
 
-		/* On failure (a full disk) the file stays empty, which a waiter reports: there is nobody to tell here. */
+		/*
+		 * On failure (a full disk) the file stays empty, which a waiter reports: there is
+		 * nobody to tell here.
+		 */
 		(void)host_exit_write(m.record, &record);
 	}
 	_exit(0);
@@ -132,7 +141,8 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err)
 	return pid < 0 ? err_errno(err, -pid, "making the container's monitor") : 0;
 }
 
-static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data, int report, pid_t parent)
+static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data,
+			     int report, pid_t parent)
 {
 	struct err err = { .code = 0 };
 
@@ -148,7 +158,8 @@ static _Noreturn void behind(int (*work)(void *data, int report, struct err *err
 	_exit(1);
 }
 
-int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data, struct err *err)
+int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data,
+			struct err *err)
 {
 	pid_t self = getpid();
 	scope_fd int in = -1;
@@ -176,7 +187,8 @@ int host_monitor_behind(int (*work)(void *data, int report, struct err *err), vo
 		got = read(in, &said, sizeof(said));
 	} while (got < 0 && errno == EINTR);
 	if (got != sizeof(said)) {
-		return err_set(err, ECHILD, "the process that makes the container ended before it was done");
+		return err_set(err, ECHILD,
+			       "the process that makes the container ended before it was done");
 	}
 	if (said.code == 0) {
 		return 0;

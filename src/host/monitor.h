@@ -2,13 +2,14 @@
 /*
  * host/monitor: the one small process that a detached run leaves, to learn how its container ends.
  *
- * Where the kernel tells a process's end by its pidfd (sys/exit.h) the monitor is begun after the start, beside the
- * container: init then goes to the caller's reaper, as with other runtimes, and a service manager that follows the pid file
- * finds it among its own. On older kernels only the parent learns the exit status: there the whole launch happens in what
- * becomes the monitor, and the caller's process waits for its report.
+ * Where the kernel tells a process's end by its pidfd (sys/exit.h) the monitor is begun after the
+ * start, beside the container: init then goes to the caller's reaper, as with other runtimes, and a
+ * service manager that follows the pid file finds it among its own. On older kernels only the
+ * parent learns the exit status: there the whole launch happens in what becomes the monitor, and
+ * the caller's process waits for its report.
  *
- * It holds nothing of the caller's: no descriptor, no terminal, no working directory, no environment. Signals but SIGKILL do not
- * end it, the container's end does.
+ * It holds nothing of the caller's: no descriptor, no terminal, no working directory, no
+ * environment. Signals but SIGKILL do not end it, the container's end does.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ struct monitor {
 	int record;  /* host_exit_begin's descriptor, locked */
 	bool parent; /* init is our child: reap it */
 	struct notify notify;
-	int report; /* a pipe where it tells, once, that the container is ready or has ended; -1: none */
+	/* a pipe where it tells, once, that the container is ready or has ended; -1: none */
+	int report;
 };
 
 /* Begins it beside this process; it keeps copies of the descriptors. */
@@ -34,7 +36,9 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err);
 _Noreturn void host_monitor_become(const struct monitor *monitor);
 
 /*
- * Runs `work` in a child that is to become the monitor, with `report` for it. Returns 0 as soon as it reports, or the error that
- * work returned. The child dies with this process until it is the monitor.
+ * Runs `work` in a child that is to become the monitor, with `report` for it. Returns 0 as soon as
+ * it reports, or the error that work returned. The child dies with this process until it is the
+ * monitor.
  */
-int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data, struct err *err);
+int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data,
+			struct err *err);

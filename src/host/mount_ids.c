@@ -2,8 +2,9 @@
 /*
  * host/mount_ids: bind mounts whose ids only a privileged caller may map.
  *
- * Mapping the ids of a mount takes CAP_SYS_ADMIN over the superblock. In a user namespace of its own the guest has that
- * over nothing of the host's; a caller that is root has it, and hands the detached mount over.
+ * Mapping the ids of a mount takes CAP_SYS_ADMIN over the superblock. In a user namespace of its
+ * own the guest has that over nothing of the host's; a caller that is root has it, and hands the
+ * detached mount over.
  */
 #include "host/mount_ids.h"
 
@@ -28,8 +29,11 @@ static int user_namespace(const struct plan_mount *m, struct err *err)
 		fd = open(ids->namespace, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		return fd < 0 ? err_errno(err, errno, "%s: %s", m->where, ids->namespace) : fd;
 	}
-	fd = sys_idmap_namespace(plan_map_text(&arena, &ids->uid), plan_map_text(&arena, &ids->gid));
-	return fd < 0 ? err_errno(err, -fd, "%s: a user namespace with the map of %s", m->where, m->target) : fd;
+	fd = sys_idmap_namespace(plan_map_text(&arena, &ids->uid),
+				 plan_map_text(&arena, &ids->gid));
+	return fd < 0 ? err_errno(err, -fd, "%s: a user namespace with the map of %s", m->where,
+				  m->target) :
+			fd;
 }
 
 static int send_one(const struct plan_mount *m, int wire, struct err *err)
@@ -51,7 +55,9 @@ static int send_one(const struct plan_mount *m, int wire, struct err *err)
 		return sys_explain_idmap(err);
 	}
 	rc = wire_send(wire, WIRE_MOUNT, NULL, 0, mount);
-	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "%s: handing %s over", m->where, m->source) : 0;
+	return rc < 0 && rc != -EPIPE ?
+		       err_errno(err, -rc, "%s: handing %s over", m->where, m->source) :
+		       0;
 }
 
 int host_mount_ids(const struct plan_fs *fs, int wire, struct err *err)

@@ -6,7 +6,8 @@
 #include "plan/plan.h"
 
 /*
- * Clones and maps the sources that the plan leaves to this side, and sends them to the guest, in the plan's order.
+ * Clones and maps the sources that the plan leaves to this side, and sends them to the guest, in
+ * the plan's order.
  * Returns 0 or -errno; a guest that is gone already is no error.
  */
 int host_mount_ids(const struct plan_fs *fs, int wire, struct err *err);

@@ -2,8 +2,8 @@
 /*
  * host/mounts: `rootlet mounts`: mounts added to a container that is there, or removed from it.
  *
- * This side reads and decides; a clone of it goes into the container and acts (guest/change.c). The container is held by
- * a pidfd of its first process that was checked by its start time.
+ * This side reads and decides; a clone of it goes into the container and acts (guest/change.c). The
+ * container is held by a pidfd of its first process that was checked by its start time.
  */
 #include "host/mounts.h"
 
@@ -35,20 +35,23 @@ struct change {
 	struct plan *plan;
 	struct serve guest;
 	int init; /* pidfd of the container's first process */
-	int root; /* its root directory, where joining its mount namespace does not lead there; else -1 */
+	/* its root directory, where joining its mount namespace does not lead there; else -1 */
+	int root;
 	bool by_gate;
 	int namespaces[SYS_NAMESPACES]; /* by_gate: where they can't be had by the pidfd; else -1 */
 };
 
 static int not_running(const char *id, struct err *err)
 {
-	return err_set(err, ESRCH, "cannot change the mounts of container `%s`: container not running", id);
+	return err_set(err, ESRCH,
+		       "cannot change the mounts of container `%s`: container not running", id);
 }
 
 static int find_container(struct change *c, const char *root, const char *id, struct err *err)
 {
 	TRY(host_state_load(&c->arena, root, id, &c->state, err));
-	if (host_state_status(root, &c->state) == STATE_STOPPED || host_state_pidfd(&c->state, &c->init) < 0) {
+	if (host_state_status(root, &c->state) == STATE_STOPPED ||
+	    host_state_pidfd(&c->state, &c->init) < 0) {
 		return not_running(id, err);
 	}
 	if (c->state.no_pivot) {
@@ -62,7 +65,8 @@ static int find_container(struct change *c, const char *root, const char *id, st
 	return 0;
 }
 
-static int read_spec(struct change *c, const char *root, const char *id, struct spec **ret, struct err *err)
+static int read_spec(struct change *c, const char *root, const char *id, struct spec **ret,
+		     struct err *err)
 {
 	const char *path = arena_printf(&c->arena, "%s/%s/config.json", root, id);
 	const char *text;
@@ -71,10 +75,12 @@ static int read_spec(struct change *c, const char *root, const char *id, struct 
 	if (len < 0) {
 		return err_errno(err, (int)-len, "%s, the container's configuration", path);
 	}
-	return spec_load(&c->arena, text, (size_t)len, ret, err) < 0 ? err_wrap(err, "%s", path) : 0;
+	return spec_load(&c->arena, text, (size_t)len, ret, err) < 0 ? err_wrap(err, "%s", path) :
+								       0;
 }
 
-static int read_wish(struct change *c, const char *file, struct plan_mounts_wish *wish, struct err *err)
+static int read_wish(struct change *c, const char *file, struct plan_mounts_wish *wish,
+		     struct err *err)
 {
 	bool standard_input = str_eq(file, "-");
 	const char *path = standard_input ? "/dev/stdin" : file;
@@ -97,13 +103,15 @@ static void tell_notes(const struct plan *plan)
 		const struct plan_note *note = &plan->notes[i];
 
 		if (!note->quiet && log_notes_wanted()) {
-			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why, note->remedy ? "; " : "",
-				    note->remedy ? note->remedy : "");
+			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why,
+				    note->remedy ? "; " : "", note->remedy ? note->remedy : "");
 		}
 	}
 }
 
-/* A container that waits for its start as another user than root can't be looked into: it is asked. */
+/*
+ * A container that waits for its start as another user than root can't be looked into: it is asked.
+ */
 static int ask_at_gate(struct change *c, const char *root, const char *id, struct err *err)
 {
 	const char *path = arena_printf(&c->arena, "%s/%s", root, id);
@@ -118,12 +126,13 @@ static int ask_at_gate(struct change *c, const char *root, const char *id, struc
 	return host_gate_namespaces(&dir, c->namespaces, err);
 }
 
-static int look_at_container(struct change *c, const char *root, const char *id, struct facts_container *ret,
-			     struct err *err)
+static int look_at_container(struct change *c, const char *root, const char *id,
+			     struct facts_container *ret, struct err *err)
 {
 	int rc = host_facts_container(&c->arena, (pid_t)c->state.pid, NULL, ret);
 
-	if ((rc == -EACCES || rc == -EPERM) && host_state_status(root, &c->state) == STATE_CREATED) {
+	if ((rc == -EACCES || rc == -EPERM) &&
+	    host_state_status(root, &c->state) == STATE_CREATED) {
 		TRY(ask_at_gate(c, root, id, err));
 		rc = host_facts_container(&c->arena, (pid_t)c->state.pid, c->namespaces, ret);
 	}
@@ -133,7 +142,8 @@ static int look_at_container(struct change *c, const char *root, const char *id,
 	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`", id) : 0;
 }
 
-static int prepare(struct change *c, const char *root, const char *id, const char *file, bool remove, struct err *err)
+static int prepare(struct change *c, const char *root, const char *id, const char *file,
+		   bool remove, struct err *err)
 {
 	struct plan_mounts_wish wish = { .remove = remove };
 	struct facts_container container;
@@ -181,7 +191,10 @@ static int spawn(struct change *c, struct err *err)
 	return c->guest.pid < 0 ? err_errno(err, -c->guest.pid, "making a process") : 0;
 }
 
-/* host_serve has taken over the process that was forked into the pid namespace; nothing else can come. */
+/*
+ * host_serve has taken over the process that was forked into the pid namespace; nothing else can
+ * come.
+ */
 static int take(void *data, struct wire_msg *msg, struct err *err)
 {
 	(void)data;
@@ -214,7 +227,9 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 	rc = prepare(&c, root, id, file, remove, err);
 	if (rc == 0) {
 		rc = act(&c, err);
-		/* Killed with the pid namespace that it was in: the reason is the container's end. */
+		/*
+		 * Killed with the pid namespace that it was in: the reason is the container's end.
+		 */
 		if (rc < 0 && host_is_ending(&c.state)) {
 			rc = not_running(id, err);
 		}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/netdev: linux.netDevices: devices of the runtime's network namespace move into the container's.
+ * host/netdev: linux.netDevices: devices of the runtime's network namespace move into the
+ * container's.
  *
- * The kernel keeps a device's link-layer address, MTU and the like on the way, but drops its IP addresses: those are read
- * before and added again after.
+ * The kernel keeps a device's link-layer address, MTU and the like on the way, but drops its IP
+ * addresses: those are read before and added again after.
  */
 #include "host/netdev.h"
 
@@ -22,7 +23,9 @@
 #include "sys/netlink.h"
 
 /* What may be said of an address when it is made; the kernel computes the other flags. */
-#define ADDR_FLAGS (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
+#define ADDR_FLAGS                                                                                 \
+	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |            \
+	 IFA_F_MCAUTOJOIN)
 
 /* One address, as RTM_GETADDR shows it. */
 struct address {
@@ -51,7 +54,8 @@ struct move {
 	struct address **end;
 };
 
-static int fail(const struct move *m, const struct sys_nl *nl, int rc, const char *what, struct err *err)
+static int fail(const struct move *m, const struct sys_nl *nl, int rc, const char *what,
+		struct err *err)
 {
 	err_errno(err, -rc, "%s: %s %s", m->device->where, what, m->device->host_name);
 	if (nl->said[0]) {
@@ -72,7 +76,10 @@ static int take_index(const struct nlmsghdr *answer, void *data)
 	return 0;
 }
 
-/* The index of the device of that name, or (name NULL) whether there is one of that index; -ENODEV when not. */
+/*
+ * The index of the device of that name, or (name NULL) whether there is one of that index; -ENODEV
+ * when not.
+ */
 static int find_link(struct sys_nl *nl, const char *name, int index, int *ret_index)
 {
 	struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = name ? 0 : index };
@@ -120,7 +127,8 @@ static int take_address(const struct nlmsghdr *answer, void *data)
 	size_t len = 0;
 
 	if (!head || answer->nlmsg_type != RTM_NEWADDR || (int)head->ifa_index != m->index ||
-	    head->ifa_scope != RT_SCOPE_UNIVERSE || !(u32_attr(answer, IFA_FLAGS, head->ifa_flags) & IFA_F_PERMANENT)) {
+	    head->ifa_scope != RT_SCOPE_UNIVERSE ||
+	    !(u32_attr(answer, IFA_FLAGS, head->ifa_flags) & IFA_F_PERMANENT)) {
 		return 0;
 	}
 	a = arena_alloc(m->arena, sizeof(*a));
@@ -155,7 +163,10 @@ static bool is_template(const char *name)
 	return strchr(name, '%') != NULL;
 }
 
-/* Before anything is moved: is there such a device, is its name free there, and which index can it have? */
+/*
+ * Before anything is moved: is there such a device, is its name free there, and which index can it
+ * have?
+ */
 static int look(struct move *m, struct err *err)
 {
 	const char *name = m->device->name;
@@ -164,7 +175,8 @@ static int look(struct move *m, struct err *err)
 
 	if (rc == -ENODEV) {
 		return err_set(err, ENODEV,
-			       "%s: there is no network device %s in the network namespace that rootlet runs in",
+			       "%s: there is no network device %s in the network namespace that "
+			       "rootlet runs in",
 			       m->device->where, m->device->host_name);
 	}
 	if (rc < 0) {
@@ -172,21 +184,26 @@ static int look(struct move *m, struct err *err)
 	}
 	rc = is_template(name) ? -ENODEV : find_link(m->there, name, 0, &other);
 	if (rc == 0) {
-		return err_set(
-			err, EEXIST,
-			"%s: the container's network namespace has a device %s already; give another /name, or a "
-			"template such as \"eth%%d\"",
-			m->device->where, name);
+		return err_set(err, EEXIST,
+			       "%s: the container's network namespace has a device %s already; "
+			       "give another /name, or a template such as \"eth%%d\"",
+			       m->device->where, name);
 	}
 	if (rc != -ENODEV) {
-		return fail(m, m->there, rc, "looking into the container's network namespace for", err);
+		return fail(m, m->there, rc, "looking into the container's network namespace for",
+			    err);
 	}
-	/* The kernel lets a device keep its index where that is free, and would choose one that it does not tell. Asking
-	 * for one is possible since Linux 5.13; before, send_over does not find it. */
+	/*
+	 * The kernel lets a device keep its index where that is free, and would choose one that it
+	 * does not tell. Asking for one is possible since Linux 5.13; before, send_over does not
+	 * find it.
+	 */
 	for (int index = m->index; (rc = find_link(m->there, NULL, index, &other)) == 0; index++) {
 		m->wish = index + 1;
 	}
-	return rc == -ENODEV ? 0 : fail(m, m->there, rc, "looking into the container's network namespace for", err);
+	return rc == -ENODEV ? 0 :
+			       fail(m, m->there, rc,
+				    "looking into the container's network namespace for", err);
 }
 
 /* ---- moving ---- */
@@ -207,17 +224,19 @@ static int send_over(struct move *m, struct err *err)
 	if (rc < 0) {
 		fail(m, m->here, rc, "moving the network device", err);
 		if (rc == -EPERM) {
-			err_hint(err, "CAP_NET_ADMIN is needed over the network namespace that the device is in");
+			err_hint(err, "CAP_NET_ADMIN is needed over the network namespace that the "
+				      "device is in");
 		} else if (rc == -EINVAL && !m->here->said[0]) {
-			err_hint(
-				err,
-				"devices of some kinds (a loopback, a bridge) stay in the namespace they were made in");
+			err_hint(err, "devices of some kinds (a loopback, a bridge) stay in the "
+				      "namespace they were made in");
 		}
 		return -err->code;
 	}
 	m->index = m->wish ? m->wish : m->index;
 	rc = find_link(m->there, NULL, m->index, &m->index);
-	return rc < 0 ? fail(m, m->there, rc, "finding in the container's network namespace the device", err) : 0;
+	return rc < 0 ? fail(m, m->there, rc,
+			     "finding in the container's network namespace the device", err) :
+			0;
 }
 
 static int add_address(struct move *m, const struct address *a, struct err *err)
@@ -250,9 +269,10 @@ static int add_address(struct move *m, const struct address *a, struct err *err)
 
 static int bring_up(struct move *m, struct err *err)
 {
-	struct ifinfomsg link = {
-		.ifi_family = AF_UNSPEC, .ifi_index = m->index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP
-	};
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC,
+				  .ifi_index = m->index,
+				  .ifi_flags = IFF_UP,
+				  .ifi_change = IFF_UP };
 	struct sys_nl_msg msg;
 	int rc;
 
@@ -272,7 +292,8 @@ static int move_one(struct move *m, struct err *err)
 	return bring_up(m, err);
 }
 
-static int move_all(const struct plan *plan, int netns, struct sys_nl *here, struct sys_nl *there, struct err *err)
+static int move_all(const struct plan *plan, int netns, struct sys_nl *here, struct sys_nl *there,
+		    struct err *err)
 {
 	for (size_t i = 0; i < plan->net_device_n; i++) {
 		scope_arena struct arena arena = ARENA_INIT;
@@ -303,7 +324,8 @@ int host_netdev_move(const struct plan *plan, pid_t pid, struct err *err)
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
 	netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0) {
-		return err_errno(err, errno, "/linux/netDevices: the container's network namespace, %s", path);
+		return err_errno(err, errno,
+				 "/linux/netDevices: the container's network namespace, %s", path);
 	}
 	rc = sys_nl_open(&here);
 	if (rc == 0) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/netdev: linux.netDevices: devices of the runtime's network namespace move into the container's. */
+/*
+ * host/netdev: linux.netDevices: devices of the runtime's network namespace move into the
+ * container's.
+ */
 #pragma once
 
 #include <sys/types.h>
@@ -8,8 +11,9 @@
 #include "plan/plan.h"
 
 /*
- * Moves each device of the plan into the network namespace of pid, under its new name, with its permanent addresses of global
- * scope, and brings it up (config-linux.md, "Network Devices"). What is moved stays there when a later one fails: the end
- * of the namespace is what brings physical devices back. Errors: of the kernel, naming device and remedy.
+ * Moves each device of the plan into the network namespace of pid, under its new name, with its
+ * permanent addresses of global scope, and brings it up (config-linux.md, "Network Devices"). What
+ * is moved stays there when a later one fails: the end of the namespace is what brings physical
+ * devices back. Errors: of the kernel, naming device and remedy.
  */
 int host_netdev_move(const struct plan *plan, pid_t pid, struct err *err);

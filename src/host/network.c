@@ -33,7 +33,8 @@
 
 /* ---- before the clone ---- */
 
-static int parse_ports(struct arena *arena, const struct plan_net *plan, struct net_ports *ret, struct err *err)
+static int parse_ports(struct arena *arena, const struct plan_net *plan, struct net_ports *ret,
+		       struct err *err)
 {
 	ret->v = arena_array(arena, plan->publish.n, sizeof(*ret->v));
 	ret->n = plan->publish.n;
@@ -46,7 +47,8 @@ static int parse_ports(struct arena *arena, const struct plan_net *plan, struct 
 }
 
 /* Sockets that systemd bound for us may be what is to be published. */
-static int bind_ports(struct arena *arena, const struct net_ports *ports, struct net_listeners *ret, struct err *err)
+static int bind_ports(struct arena *arena, const struct net_ports *ports, struct net_listeners *ret,
+		      struct err *err)
 {
 	struct facts passed = { .listen_fds = 0 };
 	int *inherited;
@@ -59,15 +61,20 @@ static int bind_ports(struct arena *arena, const struct net_ports *ports, struct
 	return net_ports_bind(arena, ports, inherited, (size_t)passed.listen_fds, ret, err);
 }
 
-/* What slirp4netns' own forwarder can't do, and what it could not say: it has one message for every failure. */
-static int try_ports(struct arena *arena, const struct plan_net *plan, const struct net_ports *ports, struct err *err)
+/*
+ * What slirp4netns' own forwarder can't do, and what it could not say: it has one message for every
+ * failure.
+ */
+static int try_ports(struct arena *arena, const struct plan_net *plan,
+		     const struct net_ports *ports, struct err *err)
 {
 	struct net_listeners tried;
 
 	for (size_t i = 0; i < ports->n; i++) {
 		if (ports->v[i].host.family == AF_INET6) {
 			return err_set(err, EINVAL,
-				       "%s: %s: port_handler=slirp4netns forwards IPv4 only; leave that option out",
+				       "%s: %s: port_handler=slirp4netns forwards IPv4 only; leave "
+				       "that option out",
 				       plan->publish_where, plan->publish.v[i]);
 		}
 	}
@@ -108,19 +115,25 @@ void host_network_accel_plan(struct arena *arena, struct plan_net *net)
 	net->accel = code;
 }
 
-static int prepare_accel(struct arena *arena, struct plan *plan, struct net_config *config, struct err *err)
+static int prepare_accel(struct arena *arena, struct plan *plan, struct net_config *config,
+			 struct err *err)
 {
 	if (plan->filter.notify) {
 		return err_set(err, EINVAL,
-			       "%s: accel=seccomp and a listener of the bundle's own (/linux/seccomp/listenerPath) "
-			       "exclude each "
-			       "other: the kernel gives a process one; leave one of them out",
+			       "%s: accel=seccomp and a listener of the bundle's own "
+			       "(/linux/seccomp/listenerPath) exclude each other: the kernel gives "
+			       "a process one; leave one of them out",
 			       plan->net.where);
 	}
-	/* With capabilities over the host's network a container could undo what keeps the host's sockets to their purpose. */
+	/*
+	 * With capabilities over the host's network a container could undo what keeps the host's
+	 * sockets to their purpose.
+	 */
 	if (!(plan->ns.new &CLONE_NEWUSER) && !plan_joins(&plan->ns, CLONE_NEWUSER)) {
-		return err_set(err, EINVAL, "%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
-			       plan->net.where);
+		return err_set(
+			err, EINVAL,
+			"%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
+			plan->net.where);
 	}
 	if (net_accel_check(config, err) < 0) {
 		return err_wrap(err, "%s", plan->net.where);
@@ -136,23 +149,24 @@ static void warn_of(struct arena *arena, const struct plan_net *plan, struct net
 
 	net->warnings.v = arena_array(arena, 2, sizeof(*net->warnings.v));
 	if (real) {
-		net->warnings.v[net->warnings.n++] = arena_printf(
-			arena,
-			"%s: names may not be resolved: /etc/resolv.conf leads to %s, and slirp4netns sees "
-			"/etc and /run alone; have it lead there",
-			plan->where, real);
+		net->warnings.v[net->warnings.n++] =
+			arena_printf(arena,
+				     "%s: names may not be resolved: /etc/resolv.conf leads to %s, "
+				     "and slirp4netns sees /etc and /run alone; have it lead there",
+				     plan->where, real);
 	}
 	if (r->config.accel_out_only && r->ports.n > 0) {
 		net->warnings.v[net->warnings.n++] = arena_printf(
 			arena,
-			"%s: published ports are forwarded, connections outward alone are accelerated: to keep "
-			"servers' sockets to their purpose takes socket filters, and this kernel keeps those of "
-			"TCP for CAP_NET_ADMIN",
+			"%s: published ports are forwarded, connections outward alone are "
+			"accelerated: to keep servers' sockets to their purpose takes socket "
+			"filters, and this kernel keeps those of TCP for CAP_NET_ADMIN",
 			plan->where);
 	}
 }
 
-int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err)
+int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret,
+			 struct err *err)
 {
 	struct net_request *r = &ret->request;
 
@@ -169,8 +183,8 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	r->slirp = net_slirp_find(arena);
 	if (!r->slirp) {
 		return err_set(err, ENOENT,
-			       "%s: slirp4netns is not installed, which connects the container's network; install it: "
-			       "sudo apt-get install slirp4netns",
+			       "%s: slirp4netns is not installed, which connects the container's "
+			       "network; install it: sudo apt-get install slirp4netns",
 			       plan->net.where);
 	}
 	if (net_slirp_check(r->slirp, &r->config, version_cache(arena), err) < 0) {
@@ -203,18 +217,24 @@ static int make_control(const struct state_dir *dir, int *ret, struct err *err)
 	struct sockaddr_un address = address_of(dir, CONTROL);
 	scope_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0) {
-		return err_errno(err, errno, "making the network's control socket in %s/%s", dir->root, dir->id);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 8) < 0) {
+		return err_errno(err, errno, "making the network's control socket in %s/%s",
+				 dir->root, dir->id);
 	}
 	*ret = fd_take(&fd);
 	return 0;
 }
 
-/* What the root filesystem has, without leaving it. What can't be read counts as empty: it may belong to another id. */
+/*
+ * What the root filesystem has, without leaving it. What can't be read counts as empty: it may
+ * belong to another id.
+ */
 static const char *of_rootfs(struct arena *arena, const char *rootfs, const char *path)
 {
 	scope_fd int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	scope_fd int fd = root < 0 ? -1 : sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	scope_fd int fd =
+		root < 0 ? -1 : sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	char self[40];
 	const char *text;
 
@@ -223,32 +243,41 @@ static const char *of_rootfs(struct arena *arena, const char *rootfs, const char
 }
 
 /* Every user of the container reads them; nobody else of the host passes the folder. */
-static int write_name(const struct state_dir *dir, const char *name, const char *text, struct err *err)
+static int write_name(const struct state_dir *dir, const char *name, const char *text,
+		      struct err *err)
 {
 	TRY(host_state_write_file(dir, name, text, strlen(text), err));
-	return fchmodat(dir->fd, name, 0644, 0) < 0 ? err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) : 0;
+	return fchmodat(dir->fd, name, 0644, 0) < 0 ?
+		       err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) :
+		       0;
 }
 
-/* As the other container of that network has it. One that brought a file of its own keeps that to itself. */
-static const char *shared_name(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
-			       const char *of, const char *name)
+/*
+ * As the other container of that network has it. One that brought a file of its own keeps that to
+ * itself.
+ */
+static const char *shared_name(struct arena *arena, const struct plan *plan,
+			       const struct state_dir *dir, const char *of, const char *name)
 {
 	const char *text;
 
-	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/%s/%s", dir->root, of, name), NAMES_MAX, &text) >=
-	    0) {
+	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/%s/%s", dir->root, of, name),
+			  NAMES_MAX, &text) >= 0) {
 		return text;
 	}
 	return of_rootfs(arena, plan->fs.rootfs, arena_printf(arena, "/etc/%s", name));
 }
 
-static int share_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir, const char *of,
-		       struct err *err)
+static int share_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
+		       const char *of, struct err *err)
 {
 	if (plan->net.bind_resolv_conf) {
-		TRY(write_name(dir, "resolv.conf", shared_name(arena, plan, dir, of, "resolv.conf"), err));
+		TRY(write_name(dir, "resolv.conf", shared_name(arena, plan, dir, of, "resolv.conf"),
+			       err));
 	}
-	return plan->net.bind_hosts ? write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err) : 0;
+	return plan->net.bind_hosts ?
+		       write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err) :
+		       0;
 }
 
 static int write_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
@@ -269,8 +298,8 @@ static int write_names(struct arena *arena, const struct plan *plan, const struc
 	return 0;
 }
 
-int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir, struct network *net,
-		       struct err *err)
+int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
+		       struct network *net, struct err *err)
 {
 	if (net->of) {
 		return share_names(arena, plan, dir, net->of, err);
@@ -283,8 +312,8 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 
 		if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
 			return err_set(err, ENAMETOOLONG,
-				       "%s: port_handler=slirp4netns needs a shorter path than %s for its socket: give "
-				       "--root one",
+				       "%s: port_handler=slirp4netns needs a shorter path than %s "
+				       "for its socket: give --root one",
 				       plan->net.where, path);
 		}
 		net->request.api_socket = path;
@@ -295,8 +324,8 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 
 /* ---- running ---- */
 
-int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, const struct plan_ids *ids,
-		       struct err *err)
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns,
+		       const struct plan_ids *ids, struct err *err)
 {
 	struct net_request *r = &net->request;
 
@@ -307,7 +336,8 @@ int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, boo
 	if (userns) {
 		r->userns = net_userns_of(netns);
 		if (r->userns < 0) {
-			return err_errno(err, -r->userns, "the user namespace of the container's network");
+			return err_errno(err, -r->userns,
+					 "the user namespace of the container's network");
 		}
 	}
 	TRY(net_start(r, &net->helper, err));
@@ -328,7 +358,9 @@ void host_network_mapped(struct network *net)
 
 int host_network_linked(struct network *net, struct err *err)
 {
-	return net->helper.pid > 0 && !net->ready ? net_linked(&net->helper, READY_TIMEOUT_MS, err) : 0;
+	return net->helper.pid > 0 && !net->ready ?
+		       net_linked(&net->helper, READY_TIMEOUT_MS, err) :
+		       0;
 }
 
 int host_network_ready(struct network *net, struct err *err)
@@ -373,10 +405,12 @@ int host_network_connect(const char *root, const char *id, int *ret, struct err 
 	scope_fd int place = -1, fd = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	place = open(arena_printf(&arena, "%s/%s/" CONTROL, root, id), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	place = open(arena_printf(&arena, "%s/%s/" CONTROL, root, id),
+		     O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
-	if (place < 0 || fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	if (place < 0 || fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		err_errno(err, errno, "the network helper of container `%s`", id);
 		return err->code == ECONNREFUSED || err->code == ENOENT ?
@@ -395,23 +429,30 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 	TRY(host_state_load(&arena, root, id, &state, err));
 	if (!state.network.pid.set) {
 		return err_set(err, ENOTSUP,
-			       "container `%s` has no network of rootlet's: start it with --net=slirp4netns", id);
+			       "container `%s` has no network of rootlet's: start it with "
+			       "--net=slirp4netns",
+			       id);
 	}
 	if (host_network_connect(root, id, ret, err) == 0) {
 		return 0;
 	}
-	if ((err->code == ECONNREFUSED || err->code == ENOENT) && host_state_status(root, &state) == STATE_STOPPED) {
-		return err_set(err, ESRCH, "the network of container `%s`: container not running", id);
+	if ((err->code == ECONNREFUSED || err->code == ENOENT) &&
+	    host_state_status(root, &state) == STATE_STOPPED) {
+		return err_set(err, ESRCH, "the network of container `%s`: container not running",
+			       id);
 	}
 	return -err->code;
 }
 
 int host_network_accel(int control, const char *id, int listener, struct err *err)
 {
-	return net_control_accel(control, listener, err) < 0 ? err_wrap(err, "the network of container `%s`", id) : 0;
+	return net_control_accel(control, listener, err) < 0 ?
+		       err_wrap(err, "the network of container `%s`", id) :
+		       0;
 }
 
-int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret, struct err *err)
+int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret,
+		    struct err *err)
 {
 	scope_fd int control = -1;
 
@@ -448,11 +489,13 @@ int host_ports_remove(const char *root, const char *id, const char *text, struct
 
 	TRY(net_port_parse(text, &port, err));
 	TRY(connect_control(root, id, &control, err));
-	return net_control_remove(control, &port, err) < 0 ? err_wrap(err, "container `%s`: %s", id, text) : 0;
+	return net_control_remove(control, &port, err) < 0 ?
+		       err_wrap(err, "container `%s`: %s", id, text) :
+		       0;
 }
 
-int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net, const char **ret,
-		    struct err *err)
+int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
+		    const char **ret, struct err *err)
 {
 	enum state_status status;
 	struct state state;
@@ -462,8 +505,8 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	}
 	status = host_state_status(root, &state);
 	if (status == STATE_STOPPED) {
-		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
-			       host_status_name(status));
+		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s",
+			       id, host_status_name(status));
 	}
 	if (state.network.pid.set) {
 		net->of = id;
@@ -473,7 +516,8 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	return 0;
 }
 
-int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd, struct err *err)
+int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd,
+		       struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_fd int control = -1;
@@ -483,7 +527,8 @@ int host_network_share(const struct network *net, const struct state_dir *dir, p
 	}
 	TRY(connect_control(dir->root, net->of, &control, err));
 	TRY(net_control_watch(control, pid, pidfd, err));
-	if (linkat(AT_FDCWD, arena_printf(&arena, "%s/%s/" CONTROL, dir->root, net->of), dir->fd, CONTROL, 0) < 0) {
+	if (linkat(AT_FDCWD, arena_printf(&arena, "%s/%s/" CONTROL, dir->root, net->of), dir->fd,
+		   CONTROL, 0) < 0) {
 		return err_errno(err, errno, "%s/%s/" CONTROL, dir->root, dir->id);
 	}
 	return 0;
@@ -502,14 +547,16 @@ int host_network_follow(const char *root, const char *id, int *ret, struct err *
 void host_network_ended(const char *root, const struct state *state)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	scope_fd int pidfd = state->network.pid.set ? sys_pidfd_open((pid_t)state->network.pid.value) : -1;
+	scope_fd int pidfd =
+		state->network.pid.set ? sys_pidfd_open((pid_t)state->network.pid.value) : -1;
 	scope_fd int control = -1;
 	struct err ignored;
 	uint64_t start;
 	char letter;
 	size_t left = 0;
 
-	if (pidfd < 0 || host_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
+	if (pidfd < 0 ||
+	    host_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
 	    start != state->network.start_time.value) {
 		return;
 	}

@@ -27,66 +27,86 @@ struct network {
 	bool ready;		     /* it was waited for */
 };
 
-#define NETWORK_INIT                                                                                                   \
-	{                                                                                                              \
-		.request = { .control = -1, .netns = -1, .userns = -1 }, .helper = {                                   \
-			.pid = -1,                                                                                     \
-			.pidfd = -1,                                                                                   \
-			.ready = -1,                                                                                   \
-			.mapped = -1                                                                                   \
-		}                                                                                                      \
+#define NETWORK_INIT                                                                               \
+	{                                                                                          \
+		.request = { .control = -1, .netns = -1, .userns = -1 }, .helper = {               \
+			.pid = -1,                                                                 \
+			.pidfd = -1,                                                               \
+			.ready = -1,                                                               \
+			.mapped = -1                                                               \
+		}                                                                                  \
 	}
 
-/* Parses what the plan asks for, finds slirp4netns and binds the ports: nothing is started. Fills in plan->net.early. */
-int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret, struct err *err);
+/*
+ * Parses what the plan asks for, finds slirp4netns and binds the ports: nothing is started. Fills
+ * in plan->net.early.
+ */
+int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret,
+			 struct err *err);
 
 /* The files and the control socket in the state folder. */
-int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir, struct network *net,
-		       struct err *err);
+int host_network_files(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
+		       struct network *net, struct err *err);
 
 /*
- * The container's network namespace is there. netns is a descriptor of it, which this takes; pidfd stays the caller's. userns: it belongs
- * to another user namespace than ours. ids: those that this is still to be given, host_network_mapped; NULL: it has them.
+ * The container's network namespace is there. netns is a descriptor of it, which this takes; pidfd
+ * stays the caller's. userns: it belongs to another user namespace than ours. ids: those that this
+ * is still to be given, host_network_mapped; NULL: it has them.
  */
-int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns, const struct plan_ids *ids,
-		       struct err *err);
+int host_network_start(struct network *net, pid_t pid, int pidfd, int netns, bool userns,
+		       const struct plan_ids *ids, struct err *err);
 void host_network_mapped(struct network *net);
 
-/* Wait until a program may run in it, and until all of it is up: net_linked, net_ready. Called again, it has been. */
+/*
+ * Wait until a program may run in it, and until all of it is up: net_linked, net_ready. Called
+ * again, it has been.
+ */
 int host_network_linked(struct network *net, struct err *err);
 int host_network_ready(struct network *net, struct err *err);
 
-/* Closes what is this process's; `end`: and the helper's end is seen to, its container being gone. */
+/*
+ * Closes what is this process's; `end`: and the helper's end is seen to, its container being gone.
+ */
 void host_network_done(struct network *net, bool end);
 
 /*
- * container:ID: the folder of that container's namespaces, for the plan. net->of and net->shared say whose network it is, if it is one
- * of ours.
+ * container:ID: the folder of that container's namespaces, for the plan. net->of and net->shared
+ * say whose network it is, if it is one of ours.
  */
-int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net, const char **ret,
-		    struct err *err);
+int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
+		    const char **ret, struct err *err);
 
 /* Puts the filter of an accelerated network into the plan. */
 void host_network_accel_plan(struct arena *arena, struct plan_net *net);
 
-/* A connection to the helper of container `id`, also before its state is written, and a filter's listener for it (the caller's). */
+/*
+ * A connection to the helper of container `id`, also before its state is written, and a filter's
+ * listener for it (the caller's).
+ */
 int host_network_connect(const char *root, const char *id, int *ret, struct err *err);
 int host_network_accel(int control, const char *id, int listener, struct err *err);
 
 /*
- * That network's helper is to live as long as this process too, and to be found by this container when the other one is gone.
+ * That network's helper is to live as long as this process too, and to be found by this container
+ * when the other one is gone.
  */
-int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd, struct err *err);
+int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd,
+		       struct err *err);
 
 /*
- * A connection on which that network tells what happens to it (net_control_event). Errors: ENOTSUP: no network of ours.
+ * A connection on which that network tells what happens to it (net_control_event). Errors: ENOTSUP:
+ * no network of ours.
  */
 int host_network_follow(const char *root, const char *id, int *ret, struct err *err);
 
-/* At delete: waits until the helper of an ended container has ended as well, and with it all that it forwarded. */
+/*
+ * At delete: waits until the helper of an ended container has ended as well, and with it all that
+ * it forwarded.
+ */
 void host_network_ended(const char *root, const struct state *state);
 
 /* `port`: of a container by its ID. */
-int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret, struct err *err);
+int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret,
+		    struct err *err);
 int host_ports_add(const char *root, const char *id, const char *port, struct err *err);
 int host_ports_remove(const char *root, const char *id, const char *port, struct err *err);

@@ -24,7 +24,10 @@
 /* How long READY=1 may wait for a manager whose queue is full. */
 #define READY_TIMEOUT_MS 5000
 
-/* Whole lines, and beginnings of lines. Not MAINPID, FDSTORE, BARRIER and what else acts on more than the service's state. */
+/*
+ * Whole lines, and beginnings of lines. Not MAINPID, FDSTORE, BARRIER and what else acts on more
+ * than the service's state.
+ */
 static const char *const lines[] = { "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1" };
 static const char *const beginnings[] = {
 	"STATUS=", "ERRNO=", "BUSERROR=", "EXIT_STATUS=", "MONOTONIC_USEC=", "EXTEND_TIMEOUT_USEC=",
@@ -41,8 +44,12 @@ int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err)
 		return err_errno(err, errno, "socket");
 	}
 	/* By descriptor: a path of the state folder may be longer than sun_path's 108 bytes. */
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NOTIFY_FILE, dir->fd);
-	/* Writing to it is for all users inside; who may come to it is decided by the folder outside. */
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NOTIFY_FILE,
+		 dir->fd);
+	/*
+	 * Writing to it is for all users inside; who may come to it is decided by the folder
+	 * outside.
+	 */
 	before = umask(0);
 	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	umask(before);
@@ -61,10 +68,13 @@ int host_notify_connect(const char *text, int *ret_fd, struct err *err)
 	scope_fd int fd = -1;
 
 	if ((text[0] != '/' && text[0] != '@') || len < 2) {
-		return err_set(err, EINVAL, "NOTIFY_SOCKET=%s: neither an absolute path nor an abstract address", text);
+		return err_set(err, EINVAL,
+			       "NOTIFY_SOCKET=%s: neither an absolute path nor an abstract address",
+			       text);
 	}
 	if (len >= sizeof(address.sun_path)) {
-		return err_set(err, ENAMETOOLONG, "NOTIFY_SOCKET=%s: longer than a socket's address may be", text);
+		return err_set(err, ENAMETOOLONG,
+			       "NOTIFY_SOCKET=%s: longer than a socket's address may be", text);
 	}
 	memcpy(address.sun_path, text, len);
 	/* unix(7): an abstract name begins with a NUL and has no other end than its length. */
@@ -86,8 +96,10 @@ int host_notify_check(int fd, struct err *err)
 	socklen_t size = sizeof(int);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || type != SOCK_DGRAM || domain != AF_UNIX) {
-		return err_set(err, EPROTO, "what the container sent as its notification socket is none");
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || type != SOCK_DGRAM ||
+	    domain != AF_UNIX) {
+		return err_set(err, EPROTO,
+			       "what the container sent as its notification socket is none");
 	}
 	return 0;
 }
@@ -133,7 +145,10 @@ static size_t filter(char *text, char *out, bool *ret_ready)
 	return len;
 }
 
-/* A manager that does not read keeps nobody waiting, but for the one message that a start depends on. */
+/*
+ * A manager that does not read keeps nobody waiting, but for the one message that a start depends
+ * on.
+ */
 static void pass_on(const struct notify *notify, const char *bytes, size_t len, bool must_arrive)
 {
 	while (send(notify->to, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
@@ -155,7 +170,10 @@ bool host_notify_forward(struct notify *notify)
 	char out[DATAGRAM_MAX + 1 + 32];
 	bool ready;
 	size_t len;
-	/* MSG_TRUNC: the true length. No room is given for descriptors: the kernel drops them (unix(7)). */
+	/*
+	 * MSG_TRUNC: the true length. No room is given for descriptors: the kernel drops them
+	 * (unix(7)).
+	 */
 	ssize_t got = recv(notify->from, text, DATAGRAM_MAX, MSG_DONTWAIT | MSG_TRUNC);
 
 	if (got < 0) {
@@ -170,7 +188,8 @@ bool host_notify_forward(struct notify *notify)
 	}
 	len = filter(text, out, &ready);
 	if (ready && !notify->ready) {
-		len += (size_t)snprintf(out + len, sizeof(out) - len, "MAINPID=%d\n", (int)notify->main_pid);
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "MAINPID=%d\n",
+					(int)notify->main_pid);
 		notify->ready = true;
 	}
 	if (len > 0) {

@@ -2,12 +2,13 @@
 /*
  * host/notify: what a container tells its service manager (sd_notify(3)), passed on.
  *
- * With $NOTIFY_SOCKET the container gets a socket of its own, /run/notify/notify.sock as with runc, which is the file
- * ROOT/ID/notify bound there. Whoever stays with the container reads it: the foreground run, the monitor of a detached one,
- * `start` until the container is ready. For `start` the socket waits with the guest, and crosses by the gate.
+ * With $NOTIFY_SOCKET the container gets a socket of its own, /run/notify/notify.sock as with runc,
+ * which is the file ROOT/ID/notify bound there. Whoever stays with the container reads it: the
+ * foreground run, the monitor of a detached one, `start` until the container is ready. For `start`
+ * the socket waits with the guest, and crosses by the gate.
  *
- * The container is hostile: a datagram has a bound, descriptors in it are dropped by the kernel, only lines about the service's own
- * state go on, and MAINPID is said by us.
+ * The container is hostile: a datagram has a bound, descriptors in it are dropped by the kernel,
+ * only lines about the service's own state go on, and MAINPID is said by us.
  */
 #pragma once
 
@@ -26,9 +27,9 @@ struct notify {
 	bool ready; /* READY=1 was passed on */
 };
 
-#define NOTIFY_NONE                                                                                                    \
-	{                                                                                                              \
-		.from = -1, .to = -1                                                                                   \
+#define NOTIFY_NONE                                                                                \
+	{                                                                                          \
+		.from = -1, .to = -1                                                               \
 	}
 
 /* Makes ROOT/ID/notify, which every user of the container may write to. */

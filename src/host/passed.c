@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/passed: descriptors that the caller hands to the container: --preserve-fds and socket activation. */
+/*
+ * host/passed: descriptors that the caller hands to the container: --preserve-fds and socket
+ * activation.
+ */
 #include "host/passed.h"
 
 #include <errno.h>
@@ -18,7 +21,8 @@ void host_passed_facts(struct facts *ret)
 	const char *pid = getenv("LISTEN_PID");
 	uint64_t number;
 
-	if (!fds || (pid && (str_u64(pid, INT32_MAX, &number) < 0 || number != (uint64_t)getpid()))) {
+	if (!fds ||
+	    (pid && (str_u64(pid, INT32_MAX, &number) < 0 || number != (uint64_t)getpid()))) {
 		return;
 	}
 	if (str_u64(fds, LISTEN_FDS_MAX, &number) == 0) {
@@ -44,7 +48,8 @@ int host_passed_check(const struct plan_process *process, struct err *err)
 			continue;
 		}
 		if (i < process->listen_fds) {
-			return err_set(err, EBADF, "LISTEN_FDS=%d: descriptor %d is not open", process->listen_fds, fd);
+			return err_set(err, EBADF, "LISTEN_FDS=%d: descriptor %d is not open",
+				       process->listen_fds, fd);
 		}
 		return err_set(err, EBADF, "--preserve-fds %d: descriptor %d is not open",
 			       process->preserve_fds - process->listen_fds, fd);

@@ -16,7 +16,8 @@ static int set_frozen(const char *root, const char *id, bool frozen, struct err 
 	TRY(host_state_load(&arena, root, id, &state, err));
 	status = host_state_status(root, &state);
 	if (status == STATE_STOPPED) {
-		return err_set(err, ESRCH, "cannot %s container `%s`: container not running", what, id);
+		return err_set(err, ESRCH, "cannot %s container `%s`: container not running", what,
+			       id);
 	}
 	if (status != wanted) {
 		return err_set(err, EINVAL, "cannot %s container `%s`: it is %s, not %s", what, id,
@@ -24,7 +25,8 @@ static int set_frozen(const char *root, const char *id, bool frozen, struct err 
 	}
 	if (host_cgroup_freeze(&state.cgroup, frozen, err) < 0) {
 		if (host_is_ending(&state)) {
-			return err_set(err, ESRCH, "cannot %s container `%s`: container not running", what, id);
+			return err_set(err, ESRCH,
+				       "cannot %s container `%s`: container not running", what, id);
 		}
 		return err_wrap(err, "cannot %s container `%s`", what, id);
 	}

@@ -12,7 +12,10 @@
 #define PIDFD_SOCKET_INIT "standard" /* the container's first process */
 #define PIDFD_SOCKET_EXEC "setns"    /* one that joined it */
 
-/* Connects to the client's socket, before there is a process to speak of. Errors name the option and the path. */
+/*
+ * Connects to the client's socket, before there is a process to speak of. Errors name the option
+ * and the path.
+ */
 int host_pidfd_socket_connect(const char *path, int *ret_fd, struct err *err);
 
 /* Sends the pidfd with `kind` as payload. A client that is gone is an error. */

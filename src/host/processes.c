@@ -2,8 +2,9 @@
 /*
  * host/processes: which processes are the container's.
  *
- * With a cgroup: all in it and below. Without, but with a pid namespace of its own: all in that namespace, also those that joined it from outside, and what descends
- * from them in namespaces further in. Without either: init and its descendants; one whose parents are gone is lost to us.
+ * With a cgroup: all in it and below. Without, but with a pid namespace of its own: all in that
+ * namespace, also those that joined it from outside, and what descends from them in namespaces
+ * further in. Without either: init and its descendants; one whose parents are gone is lost to us.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -63,7 +64,8 @@ static int scan(const struct state *state, struct process_list *list)
 {
 	struct stat init_ns, ns;
 	struct dirent *entry;
-	bool by_namespace = state->own_pid_namespace && pid_namespace_of((pid_t)state->pid, &init_ns);
+	bool by_namespace =
+		state->own_pid_namespace && pid_namespace_of((pid_t)state->pid, &init_ns);
 	DIR *proc = opendir("/proc");
 	int rc = 0;
 
@@ -74,15 +76,15 @@ static int scan(const struct state *state, struct process_list *list)
 		struct process_stat st;
 		uint32_t pid;
 
-		if (str_u32(entry->d_name, &pid) < 0 || host_process_stat((pid_t)pid, &st) < 0 || st.state == 'Z' ||
-		    st.state == 'X') {
+		if (str_u32(entry->d_name, &pid) < 0 || host_process_stat((pid_t)pid, &st) < 0 ||
+		    st.state == 'Z' || st.state == 'X') {
 			continue;
 		}
 		struct process process = { .pid = (pid_t)pid, .ppid = st.ppid };
 
-		process.member =
-			process.pid == state->pid || (by_namespace && pid_namespace_of(process.pid, &ns) &&
-						      ns.st_ino == init_ns.st_ino && ns.st_dev == init_ns.st_dev);
+		process.member = process.pid == state->pid ||
+				 (by_namespace && pid_namespace_of(process.pid, &ns) &&
+				  ns.st_ino == init_ns.st_ino && ns.st_dev == init_ns.st_dev);
 		rc = add(list, &process);
 	}
 	closedir(proc);
@@ -104,7 +106,10 @@ static bool is_member(const struct process_list *list, pid_t pid)
 	return found && found->member;
 }
 
-/* A child of a member is a member, until nothing changes. Parents mostly have lower pids: one round or two. */
+/*
+ * A child of a member is a member, until nothing changes. Parents mostly have lower pids: one round
+ * or two.
+ */
 static size_t spread(struct process_list *list)
 {
 	size_t members = 0;
@@ -125,7 +130,8 @@ static size_t spread(struct process_list *list)
 	return members;
 }
 
-int host_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n, struct err *err)
+int host_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n,
+		   struct err *err)
 {
 	__attribute__((cleanup(free_list))) struct process_list list = { .v = NULL };
 	scope_fd int pidfd = -1;
@@ -142,7 +148,8 @@ int host_processes(struct arena *arena, const struct state *state, pid_t **ret, 
 		rc = scan(state, &list);
 	}
 	if (rc < 0 && rc != -ESRCH) {
-		return err_errno(err, -rc, "cannot list the processes of container `%s`", state->id);
+		return err_errno(err, -rc, "cannot list the processes of container `%s`",
+				 state->id);
 	}
 	if (rc == 0 && list.n > 0) {
 		members = spread(&list);

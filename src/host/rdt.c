@@ -2,7 +2,8 @@
 /*
  * host/rdt: linux.intelRdt: the container's group in the resctrl filesystem.
  *
- * The kernel fills a new folder there with its files, and removes them with it (Documentation/arch/x86/resctrl.rst).
+ * The kernel fills a new folder there with its files, and removes them with it
+ * (Documentation/arch/x86/resctrl.rst).
  */
 #include "host/rdt.h"
 
@@ -24,9 +25,12 @@
 
 /* ---- is a group what the configuration wants? ---- */
 
-/* "L3:0=7f0;1=1f": the value of one domain, in a line of the file, which may pad names and numbers; NULL: none. */
-static const char *value_in(const char *file, const char *resource, size_t resource_len, unsigned long domain,
-			    size_t *ret_len)
+/*
+ * "L3:0=7f0;1=1f": the value of one domain, in a line of the file, which may pad names and numbers;
+ * NULL: none.
+ */
+static const char *value_in(const char *file, const char *resource, size_t resource_len,
+			    unsigned long domain, size_t *ret_len)
 {
 	for (const char *line = file; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		const char *p = line + strspn(line, " \t");
@@ -76,16 +80,19 @@ static bool line_matches(const char *line, size_t len, const char *file)
 	return true;
 }
 
-static int compare(const struct plan_rdt *rdt, const char *schema, const char *file, struct err *err)
+static int compare(const struct plan_rdt *rdt, const char *schema, const char *file,
+		   struct err *err)
 {
-	for (const char *line = schema; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = schema; line && *line;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
 		size_t len = strcspn(line, "\n");
 
 		if (len > 0 && !line_matches(line, len, file)) {
-			return err_set(err, EINVAL,
-				       "/linux/intelRdt: the group %s exists and its schemata do not say \"%.*s\": use "
-				       "another closID, or leave the schemas out",
-				       rdt->group, (int)len, line);
+			return err_set(
+				err, EINVAL,
+				"/linux/intelRdt: the group %s exists and its schemata do not say "
+				"\"%.*s\": use another closID, or leave the schemas out",
+				rdt->group, (int)len, line);
 		}
 	}
 	return 0;
@@ -119,9 +126,11 @@ static int make_folder(const char *path, const char *what, struct err *err)
 	}
 	err_errno(err, errno, "/linux/intelRdt: making the %s %s", what, path);
 	if (err->code == ENOSPC) {
-		err_hint(err, "the processor has no more of them: remove one that nobody uses with rmdir");
+		err_hint(err, "the processor has no more of them: remove one that nobody uses with "
+			      "rmdir");
 	} else if (err->code == EEXIST) {
-		err_hint(err, "another container's, or left over by one that was not deleted: remove it with rmdir");
+		err_hint(err, "another container's, or left over by one that was not deleted: "
+			      "remove it with rmdir");
 	}
 	return -err->code;
 }
@@ -138,7 +147,9 @@ static int make_group(const struct plan_rdt *rdt, struct err *err)
 	}
 	if (errno != ENOENT || rdt->must_exist) {
 		err_errno(err, errno, "/linux/intelRdt/closID: the group %s", rdt->group);
-		return rdt->must_exist ? err_hint(err, "without a schema it must have been made before") : -err->code;
+		return rdt->must_exist ?
+			       err_hint(err, "without a schema it must have been made before") :
+			       -err->code;
 	}
 	return make_folder(rdt->group, "group", err);
 }
@@ -171,13 +182,14 @@ static void add_reason(const struct plan_rdt *rdt, struct err *err)
 	const char *path = arena_printf(&arena, "%s/info/last_cmd_status", rdt->mount);
 	const char *text = NULL;
 
-	if (sys_read_file(&arena, AT_FDCWD, path, FILE_MAX_LEN, &text) > 0 && !str_starts(text, "ok")) {
+	if (sys_read_file(&arena, AT_FDCWD, path, FILE_MAX_LEN, &text) > 0 &&
+	    !str_starts(text, "ok")) {
 		err_hint(err, "%.*s", (int)strcspn(text, "\n"), text);
 	}
 }
 
-static int write_line(const struct plan_rdt *rdt, const char *folder, const char *name, const char *line,
-		      struct err *err)
+static int write_line(const struct plan_rdt *rdt, const char *folder, const char *name,
+		      const char *line, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *path = arena_printf(&arena, "%s/%s", folder, name);
@@ -198,7 +210,9 @@ int host_rdt_enter(const struct plan_rdt *rdt, pid_t pid, struct err *err)
 	if (!rdt->group) {
 		return 0;
 	}
-	/* In this order: config-linux.md has l3CacheSchema first, memBwSchema then, schemata last. */
+	/*
+	 * In this order: config-linux.md has l3CacheSchema first, memBwSchema then, schemata last.
+	 */
 	if (rdt->l3_schema) {
 		TRY(write_line(rdt, rdt->group, "schemata", rdt->l3_schema, err));
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/record: what a launch leaves for later commands and for the client: state.json and the pid file. */
+/*
+ * host/record: what a launch leaves for later commands and for the client: state.json and the pid
+ * file.
+ */
 #include "host/record.h"
 
 #include <errno.h>
@@ -25,17 +28,20 @@ static const char *now_text(struct arena *arena)
 	long seconds;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	days = now.tv_sec / 86400 + 719468; /* from 0000-03-01, so that the leap day is a year's last */
+	/* from 0000-03-01, so that the leap day is a year's last */
+	days = now.tv_sec / 86400 + 719468;
 	seconds = (long)(now.tv_sec % 86400);
 	era = days / 146097;
 	day_of_era = days % 146097;
-	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
-	return arena_printf(arena, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02ld:%02ld:%02ld.%09ldZ", year,
-			    month < 10 ? month + 3 : month - 9, day_of_year - (153 * month + 2) / 5 + 1, seconds / 3600,
-			    seconds / 60 % 60, seconds % 60, now.tv_nsec);
+	return arena_printf(
+		arena, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02ld:%02ld:%02ld.%09ldZ", year,
+		month < 10 ? month + 3 : month - 9, day_of_year - (153 * month + 2) / 5 + 1,
+		seconds / 3600, seconds / 60 % 60, seconds % 60, now.tv_nsec);
 }
 
 bool host_own_pid_namespace(const struct plan *plan)
@@ -81,7 +87,8 @@ int host_record(const struct launch *l, struct err *err)
 			.accel = l->network.request.config.accel,
 		};
 		/* Gone already: then a start time of 0 is nobody's. */
-		(void)host_process_start_time(l->network.helper.pid, &state.network.start_time.value, &letter);
+		(void)host_process_start_time(l->network.helper.pid,
+					      &state.network.start_time.value, &letter);
 	}
 	return host_state_save(&l->dir, &state, err);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/record: what a launch leaves for later commands and for the client: state.json and the pid file. */
+/*
+ * host/record: what a launch leaves for later commands and for the client: state.json and the pid
+ * file.
+ */
 #pragma once
 
 #include <stdbool.h>

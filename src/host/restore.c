@@ -2,8 +2,9 @@
 /*
  * host/restore: a container out of image files.
  *
- * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child (--restore-sibling), so that
- * the rest is as after a launch. Hooks but poststop are not run: what they made belongs to whoever restores.
+ * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
+ * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
+ * they made belongs to whoever restores.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,21 +31,27 @@
 
 /* ---- the root ---- */
 
-/* Is the target below a filesystem that CRIU mounts anew? Then its mount point is not ours to make. */
+/*
+ * Is the target below a filesystem that CRIU mounts anew? Then its mount point is not ours to make.
+ */
 static bool is_covered(const struct plan_fs *fs, const struct plan_mount *m)
 {
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		const struct plan_mount *other = &fs->mounts[i];
 		size_t len = strlen(other->target);
 
-		if (other != m && strncmp(m->target, other->target, len) == 0 && m->target[len] == '/') {
+		if (other != m && strncmp(m->target, other->target, len) == 0 &&
+		    m->target[len] == '/') {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* An engine may restore upon a fresh root filesystem, where the mount points that the first start made are missing. */
+/*
+ * An engine may restore upon a fresh root filesystem, where the mount points that the first start
+ * made are missing.
+ */
 static int make_mount_points(const struct plan_fs *fs, struct err *err)
 {
 	scope_fd int root = open(fs->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -55,7 +62,8 @@ static int make_mount_points(const struct plan_fs *fs, struct err *err)
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		const struct plan_mount *m = &fs->mounts[i];
 		struct stat st;
-		bool file = m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 && !S_ISDIR(st.st_mode);
+		bool file = m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
+			    !S_ISDIR(st.st_mode);
 		int made;
 
 		if (m->kind == PLAN_MOUNT_CHANGE || is_covered(fs, m)) {
@@ -63,7 +71,8 @@ static int make_mount_points(const struct plan_fs *fs, struct err *err)
 		}
 		made = sys_make_in_root(root, m->target, file);
 		if (made < 0) {
-			return err_errno(err, -made, "%s/destination: making %s", m->where, m->target);
+			return err_errno(err, -made, "%s/destination: making %s", m->where,
+					 m->target);
 		}
 		close(made);
 	}
@@ -76,7 +85,10 @@ struct home {
 	int cwd;
 };
 
-/* CRIU wants a root that is a mount. It becomes one for the time of the restore, in a mount namespace that nobody else sees. */
+/*
+ * CRIU wants a root that is a mount. It becomes one for the time of the restore, in a mount
+ * namespace that nobody else sees.
+ */
 static int leave_home(struct home *home, const char *rootfs, struct err *err)
 {
 	home->mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -85,14 +97,16 @@ static int leave_home(struct home *home, const char *rootfs, struct err *err)
 	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
 	    mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL) < 0 ||
 	    mount(NULL, rootfs, NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		return err_errno(err, errno, "restore: a mount namespace with the root filesystem %s", rootfs);
+		return err_errno(err, errno,
+				 "restore: a mount namespace with the root filesystem %s", rootfs);
 	}
 	return 0;
 }
 
 static int return_home(struct home *home, struct err *err)
 {
-	int rc = home->mounts >= 0 && (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
+	int rc = home->mounts >= 0 &&
+				 (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
 			 err_errno(err, errno, "restore: returning to the host's mount namespace") :
 			 0;
 
@@ -121,8 +135,9 @@ static const char *own_cgroup(struct arena *arena)
 }
 
 /*
- * What criu restores stays in criu's cgroup, and criu begins in ours: so this process goes into the container's for as long as
- * criu runs, and every process of the container is there from its first moment.
+ * What criu restores stays in criu's cgroup, and criu begins in ours: so this process goes into the
+ * container's for as long as criu runs, and every process of the container is there from its first
+ * moment.
  */
 static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 {
@@ -139,7 +154,8 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 	if (!*ret_own || self < 0) {
 		return err_set(err, EIO, "restore: this process's own cgroup can't be told");
 	}
-	return host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, getpid(), self, false, &dir, err);
+	return host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, getpid(), self, false,
+				 &dir, err);
 }
 
 static int leave_cgroup(struct launch *l, const char *own, struct err *err)
@@ -150,7 +166,8 @@ static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 	if (!own) {
 		return 0;
 	}
-	path = arena_printf(&l->arena, "%s%s/cgroup.procs", l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs",
+			    l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
 			    str_eq(own, "/") ? "" : own);
 	rc = sys_write_file(AT_FDCWD, path, "0", 1);
 	if (rc < 0) {
@@ -163,12 +180,18 @@ static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 
 /* ---- criu ---- */
 
-/* Joined namespaces, as their owner has them now. The descriptors are for criu to inherit, and the caller's to close. */
-static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int *net, int *pid, struct err *err)
+/*
+ * Joined namespaces, as their owner has them now. The descriptors are for criu to inherit, and the
+ * caller's to close.
+ */
+static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int *net, int *pid,
+			  struct err *err)
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		int *fd = join->type == CLONE_NEWNET ? net : join->type == CLONE_NEWPID ? pid : NULL;
+		int *fd = join->type == CLONE_NEWNET ? net :
+			  join->type == CLONE_NEWPID ? pid :
+						       NULL;
 
 		if (!fd) {
 			continue;
@@ -177,7 +200,8 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}
-		host_criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
+		host_criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd,
+			      fd == net ? "net" : "pid");
 	}
 	return 0;
 }
@@ -201,7 +225,10 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 {
 	struct home home = { .mounts = -1, .cwd = -1 };
 	struct err second = { .code = 0 };
-	/* Not held while the container runs: what is mounted at their paths can't be unmounted as long. */
+	/*
+	 * Not held while the container runs: what is mounted at their paths can't be unmounted as
+	 * long.
+	 */
 	scope_fd int net = -1;
 	scope_fd int pid = -1;
 	int rc;
@@ -280,8 +307,8 @@ static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
 	return sys_exit_by_pidfd() ? host_monitor_begin(&monitor, err) : 0;
 }
 
-int host_restore(const struct launch_options *launch, const struct criu_options *options, int *ret_status,
-		 struct err *err)
+int host_restore(const struct launch_options *launch, const struct criu_options *options,
+		 int *ret_status, struct err *err)
 {
 	struct launch l = LAUNCH_INIT(launch);
 	struct criu criu;

@@ -25,13 +25,15 @@ static int verify(int fd, const char *root, struct err *err)
 	}
 	if (st.st_uid != geteuid()) {
 		return err_set(err, EPERM,
-			       "the state folder %s belongs to uid %u, not to uid %u; choose another with --root", root,
-			       st.st_uid, geteuid());
+			       "the state folder %s belongs to uid %u, not to uid %u; choose "
+			       "another with --root",
+			       root, st.st_uid, geteuid());
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
 		return err_set(err, EPERM,
-			       "the state folder %s may be written by others (mode %04o); run `chmod go-w %s`", root,
-			       st.st_mode & 07777, root);
+			       "the state folder %s may be written by others (mode %04o); run "
+			       "`chmod go-w %s`",
+			       root, st.st_mode & 07777, root);
 	}
 	return 0;
 }
@@ -47,7 +49,8 @@ int host_root_open(const char *root, int *ret_fd, struct err *err)
 			return -ENOENT;
 		}
 		err_errno(err, code, "cannot open the state folder %s", root);
-		return code == ENOTDIR ? err_hint(err, "remove it, or choose another with --root") : -code;
+		return code == ENOTDIR ? err_hint(err, "remove it, or choose another with --root") :
+					 -code;
 	}
 	TRY(verify(fd, root, err));
 	*ret_fd = fd_take(&fd);
@@ -71,9 +74,9 @@ static int try_root(const char *root, bool create, struct err *err)
 }
 
 /*
- * A runtime directory that may hold our folder: ours (`su` leaves another user's in the environment), written by
- * no one else, and writable at all. Decided by the directory, not by what is in it, so that create and all later
- * commands come to the same answer.
+ * A runtime directory that may hold our folder: ours (`su` leaves another user's in the
+ * environment), written by no one else, and writable at all. Decided by the directory, not by what
+ * is in it, so that create and all later commands come to the same answer.
  */
 static bool usable_runtime_dir(const char *path)
 {
@@ -115,7 +118,8 @@ static int make_folders(char *path, struct err *err)
 }
 
 /* Returned without symbolic links and absolute: a caller may change folder. */
-static int option_root(struct arena *arena, const char *option, bool create, const char **ret, struct err *err)
+static int option_root(struct arena *arena, const char *option, bool create, const char **ret,
+		       struct err *err)
 {
 	char *path = arena_strdup(arena, option);
 	scope_free char *real = NULL;
@@ -141,7 +145,8 @@ static bool is_usable(const char *path)
 	bool usable = usable_runtime_dir(path);
 
 	if (path && !usable) {
-		log_debug("%s can't hold the state: missing, another user's, or not writable", path);
+		log_debug("%s can't hold the state: missing, another user's, or not writable",
+			  path);
 	}
 	return usable;
 }
@@ -171,7 +176,8 @@ static const char *default_root(struct arena *arena)
 		     arena_printf(arena, "/tmp/" RUNTIME_NAME "-%u", host_session_uid());
 }
 
-int host_state_root(struct arena *arena, const char *option, bool create, const char **ret, struct err *err)
+int host_state_root(struct arena *arena, const char *option, bool create, const char **ret,
+		    struct err *err)
 {
 	const char *root;
 
@@ -179,7 +185,10 @@ int host_state_root(struct arena *arena, const char *option, bool create, const 
 		return option_root(arena, option, create, ret, err);
 	}
 	root = default_root(arena);
-	/* One that can't be trusted is an error, not a reason to go on: elsewhere all containers would seem gone. */
+	/*
+	 * One that can't be trusted is an error, not a reason to go on: elsewhere all containers
+	 * would seem gone.
+	 */
 	TRY(try_root(root, create, err));
 	*ret = root;
 	return 0;

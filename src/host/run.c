@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/run: create and start in one, and who stays with the container: this process in the foreground, a monitor
- * behind a detached one.
+ * host/run: create and start in one, and who stays with the container: this process in the
+ * foreground, a monitor behind a detached one.
  */
 #include "host/run.h"
 
@@ -23,7 +23,10 @@
 #include "host/record.h"
 #include "sys/exit.h"
 
-/* Without a pid namespace init's end ends nobody else: what it leaves becomes our child, and ends with us. */
+/*
+ * Without a pid namespace init's end ends nobody else: what it leaves becomes our child, and ends
+ * with us.
+ */
 static bool adopts_orphans(const struct launch *l)
 {
 	return !l->detached && !l->options->no_subreaper && !host_own_pid_namespace(l->plan);
@@ -58,7 +61,8 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 
 		if (rc < 0) {
 			/* The container ran, and its status is still ours to return. */
-			log_warning("recording the exit status of container `%s`: %s", l->options->id, strerror(-rc));
+			log_warning("recording the exit status of container `%s`: %s",
+				    l->options->id, strerror(-rc));
 		}
 	}
 	host_network_done(&l->network, true);
@@ -74,8 +78,9 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 }
 
 /*
- * With a service manager a detached run returns when the container is ready, as with other runtimes: to the manager the end of
- * this process before READY=1 is a failed service. A signal meanwhile ends the attempt.
+ * With a service manager a detached run returns when the container is ready, as with other
+ * runtimes: to the manager the end of this process before READY=1 is a failed service. A signal
+ * meanwhile ends the attempt.
  */
 static int await_ready(struct launch *l, int ready, struct err *err)
 {
@@ -133,9 +138,13 @@ static int run_made(struct launch *l, int *ret_status, struct err *err)
 	l->hooks_begun = true;
 	TRY(host_gate_start(l->wire, NULL, err));
 	host_launch_trace(l, "started");
-	/* Beside the program. Where it fails after all, the program has had no network, and is ended. */
+	/*
+	 * Beside the program. Where it fails after all, the program has had no network, and is
+	 * ended.
+	 */
 	TRY(host_network_ready(&l->network, err));
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle, err));
+	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle,
+			   err));
 	if (l->detached) {
 		return leave(l, err);
 	}

@@ -4,5 +4,8 @@
 
 #include "host/launch_internal.h"
 
-/* Until its end: signals and terminal go through, then nothing of it is left. *ret_status: as host_run's. */
+/*
+ * Until its end: signals and terminal go through, then nothing of it is left. *ret_status: as
+ * host_run's.
+ */
 int host_run_stay(struct launch *l, int *ret_status, struct err *err);

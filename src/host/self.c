@@ -23,7 +23,10 @@
 
 extern char **environ;
 
-/* Could a process with this user's ids in a container open the file for writing, or make it writable first? */
+/*
+ * Could a process with this user's ids in a container open the file for writing, or make it
+ * writable first?
+ */
 static bool within_reach(void)
 {
 	struct stat st;
@@ -31,13 +34,18 @@ static bool within_reach(void)
 	if (stat(SELF, &st) < 0) {
 		return true;
 	}
-	return st.st_uid == geteuid() || faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0 || errno == ETXTBSY;
+	return st.st_uid == geteuid() || faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0 ||
+	       errno == ETXTBSY;
 }
 
 static int sealed_copy(int source, struct err *err)
 {
-	/* MFD_EXEC: since Linux 6.3 a memfd may be made non-executable by default; older kernels do not know the flag. */
-	scope_fd int copy = (int)syscall(SYS_memfd_create, "rootlet", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	/*
+	 * MFD_EXEC: since Linux 6.3 a memfd may be made non-executable by default; older kernels do
+	 * not know the flag.
+	 */
+	scope_fd int copy = (int)syscall(SYS_memfd_create, "rootlet",
+					 MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	ssize_t sent;
 	int rc;
 
@@ -72,7 +80,10 @@ int host_self_protect(char **argv, struct err *err)
 		return err_errno(err, errno, "opening rootlet's own file (is /proc mounted?)");
 	}
 	if (sys_is_sealed(self)) {
-		/* execveat(2) named the process after its descriptor: people look for it by its name. */
+		/*
+		 * execveat(2) named the process after its descriptor: people look for it by its
+		 * name.
+		 */
 		prctl(PR_SET_NAME, "rootlet", 0, 0, 0);
 		return 0;
 	}

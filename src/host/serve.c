@@ -54,10 +54,14 @@ static int interrupted(const struct serve *s, struct err *err)
 {
 	int sig = host_signals_until(s->signals, s->wire);
 
-	return sig ? err_set(err, EINTR, "interrupted by signal %d while the process was set up", sig) : 0;
+	return sig ? err_set(err, EINTR, "interrupted by signal %d while the process was set up",
+			     sig) :
+		     0;
 }
 
-/* The guest forked into a pid namespace: its child is the process, the one that we cloned is done. */
+/*
+ * The guest forked into a pid namespace: its child is the process, the one that we cloned is done.
+ */
 static int take_fork(struct serve *s, struct wire_msg *msg, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(msg->fd);
@@ -78,7 +82,8 @@ static int ended(struct serve *s, struct err *err)
 	int status = reap(s);
 
 	if (WIFSIGNALED(status)) {
-		return err_set(err, ECHILD, "the process was killed by signal %d while it was set up",
+		return err_set(err, ECHILD,
+			       "the process was killed by signal %d while it was set up",
 			       WTERMSIG(status));
 	}
 	return err_set(err, ECHILD, "the process ended while it was set up");
@@ -130,7 +135,8 @@ static int serve(struct serve *s, enum wire_type last, struct err *err)
 		turn.gone = s->gone;
 		if (!wire_legal(&turn, msg.type)) {
 			scope_close_(&msg.fd);
-			return err_set(err, EPROTO, "the process that is set up sent %s out of turn",
+			return err_set(err, EPROTO,
+				       "the process that is set up sent %s out of turn",
 				       wire_type_name(msg.type));
 		}
 		s->gone = turn.gone;
@@ -148,16 +154,18 @@ int host_serve_until(struct serve *s, enum wire_type last, struct err *err)
 {
 	int more = serve(s, last, err);
 
-	return more != 0 ?
-		       (more < 0 ? more : 0) :
-		       err_set(err, EPROTO, "the process that is set up said READY before %s", wire_type_name(last));
+	return more != 0 ? (more < 0 ? more : 0) :
+			   err_set(err, EPROTO, "the process that is set up said READY before %s",
+				   wire_type_name(last));
 }
 
 int host_serve_tell(const struct serve *s, enum wire_type type, int fd, struct err *err)
 {
 	int rc = wire_send(s->wire, type, NULL, 0, fd);
 
-	return rc < 0 && rc != -EPIPE ? err_errno(err, -rc, "telling the process %s", wire_type_name(type)) : 0;
+	return rc < 0 && rc != -EPIPE ?
+		       err_errno(err, -rc, "telling the process %s", wire_type_name(type)) :
+		       0;
 }
 
 void host_serve_kill(struct serve *s)

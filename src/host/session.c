@@ -28,7 +28,8 @@ uid_t host_session_uid(void)
 	if (is_own(arena_printf(&arena, "/run/user/%u", uid))) {
 		return uid;
 	}
-	if (sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || !sys_idmap_holds(&map, uid, 1, &e)) {
+	if (sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 ||
+	    !sys_idmap_holds(&map, uid, 1, &e)) {
 		return uid;
 	}
 	return e->outside + (uid - e->inside);
@@ -43,7 +44,8 @@ bool host_session_is_root(void)
 		return false;
 	}
 	/* No map at all: a kernel without user namespaces. */
-	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 || sys_idmap_is_identity(&map);
+	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 ||
+	       sys_idmap_is_identity(&map);
 }
 
 bool host_session_of_system(void)
@@ -52,8 +54,9 @@ bool host_session_of_system(void)
 }
 
 /*
- * The user's name. First from /etc/passwd itself: the name service behind getpwuid(3) costs ten times as much (nscd's
- * socket, nsswitch.conf, its modules), and is needed only for users that are not local.
+ * The user's name. First from /etc/passwd itself: the name service behind getpwuid(3) costs ten
+ * times as much (nscd's socket, nsswitch.conf, its modules), and is needed only for users that are
+ * not local.
  */
 const char *host_user_name(struct arena *arena, uid_t uid)
 {

@@ -2,8 +2,8 @@
 /*
  * host/session: whose session this is.
  *
- * Inside an outer user namespace (podman unshare, a CI job) geteuid() says 0 for an ordinary user: the outside
- * id, and whether root is real, come from /proc/self/uid_map (user_namespaces(7)).
+ * Inside an outer user namespace (podman unshare, a CI job) geteuid() says 0 for an ordinary user:
+ * the outside id, and whether root is real, come from /proc/self/uid_map (user_namespaces(7)).
  */
 #pragma once
 
@@ -13,8 +13,9 @@
 #include "base/arena.h"
 
 /*
- * The id that the session's user has where their /run/user is: outside of our user namespace (podman unshare), or in it (a
- * container that systemd runs); geteuid() where the map can't be read.
+ * The id that the session's user has where their /run/user is: outside of our user namespace
+ * (podman unshare), or in it (a container that systemd runs); geteuid() where the map can't be
+ * read.
  */
 uid_t host_session_uid(void);
 
@@ -28,7 +29,8 @@ bool host_session_of_system(void);
 const char *host_user_name(struct arena *arena, uid_t uid);
 
 /*
- * Whether logind ends what this user has when the last session of theirs does: their systemd manager with all that is in it,
- * and /run/user/UID. Not so for root, with lingering (loginctl(1), enable-linger), and without logind.
+ * Whether logind ends what this user has when the last session of theirs does: their systemd
+ * manager with all that is in it, and /run/user/UID. Not so for root, with lingering (loginctl(1),
+ * enable-linger), and without logind.
  */
 bool host_session_ends(struct arena *arena);

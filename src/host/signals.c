@@ -72,8 +72,10 @@ static bool realtime(const char *name, int *ret)
 
 static int unknown(const char *text, struct err *err)
 {
-	return err_set(err, EINVAL, "unknown signal \"%s\": a name such as TERM or SIGTERM, or a number from 0 to %d",
-		       text, SIGRTMAX);
+	return err_set(
+		err, EINVAL,
+		"unknown signal \"%s\": a name such as TERM or SIGTERM, or a number from 0 to %d",
+		text, SIGRTMAX);
 }
 
 int host_signal_parse(const char *text, int *ret, struct err *err)

@@ -13,17 +13,22 @@
 #include "host/state.h"
 
 /* Through the gate, then the poststart hooks. */
-static int start_created(const struct state_dir *dir, const struct state *state, int *ret_notify, struct err *err)
+static int start_created(const struct state_dir *dir, const struct state *state, int *ret_notify,
+			 struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct plan_hooks hooks;
 
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_gate_open(dir, ret_notify, err));
-	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid, state->bundle, err);
+	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid,
+			      state->bundle, err);
 }
 
-/* As crun's and runc's: with a service manager above, `start` returns when the container is ready, or has ended. */
+/*
+ * As crun's and runc's: with a service manager above, `start` returns when the container is ready,
+ * or has ended.
+ */
 static void await_ready(const struct state_dir *dir, const struct state *state, int from)
 {
 	struct notify notify = { .from = from, .to = -1, .main_pid = (pid_t)state->pid };
@@ -61,14 +66,18 @@ int host_start(const char *root, const char *id, struct err *err)
 		if (status == STATE_CREATED) {
 			rc = start_created(&dir, &state, &notify, err);
 			if (rc < 0 && state.has_hooks) {
-				/* runtime.md, "Lifecycle": a failed hook of the start ends and destroys the container. */
+				/*
+				 * runtime.md, "Lifecycle": a failed hook of the start ends and
+				 * destroys the container.
+				 */
 				(void)host_destroy(&dir, &state, &ignored);
 			}
 			if (rc == 0 && notify >= 0 && state.notify) {
 				await_ready(&dir, &state, notify);
 			}
 		} else {
-			rc = err_set(err, EINVAL, "cannot start container `%s`: it is %s, not created", id,
+			rc = err_set(err, EINVAL,
+				     "cannot start container `%s`: it is %s, not created", id,
 				     host_status_name(status));
 		}
 	}

@@ -2,9 +2,10 @@
 /*
  * host/state: the folder ROOT/ID, its lock, and the files in it.
  *
- * The paths are in reach of other people only as far as ROOT's parents are, so ROOT is opened without following a
- * link, its owner and mode are checked on the descriptor, and everything below is named relative to descriptors.
- * What state.json says is state_file.c's subject, finding ROOT root.c's, liveness status.c's.
+ * The paths are in reach of other people only as far as ROOT's parents are, so ROOT is opened
+ * without following a link, its owner and mode are checked on the descriptor, and everything below
+ * is named relative to descriptors. What state.json says is state_file.c's subject, finding ROOT
+ * root.c's, liveness status.c's.
  */
 #include "host/state.h"
 
@@ -38,7 +39,8 @@ int host_id_check(const char *id, struct err *err)
 		return err_set(err, EINVAL, "the container ID is empty");
 	}
 	if (len > STATE_ID_MAX) {
-		return err_set(err, EINVAL, "the container ID is %zu bytes long: at most %d are allowed", len,
+		return err_set(err, EINVAL,
+			       "the container ID is %zu bytes long: at most %d are allowed", len,
 			       STATE_ID_MAX);
 	}
 	if (id[0] == '.') {
@@ -47,20 +49,28 @@ int host_id_check(const char *id, struct err *err)
 	for (const char *p = id; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("_+.-", c)) {
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    strchr("_+.-", c)) {
 			continue;
 		}
 		if (c > 0x20 && c < 0x7f) {
-			return err_set(err, EINVAL, "container ID `%s`: `%c` is not allowed, only A-Z a-z 0-9 _ + . -",
-				       id, c);
+			return err_set(
+				err, EINVAL,
+				"container ID `%s`: `%c` is not allowed, only A-Z a-z 0-9 _ + . -",
+				id, c);
 		}
-		return err_set(err, EINVAL, "container ID: the byte 0x%02x is not allowed, only A-Z a-z 0-9 _ + . -",
-			       c);
+		return err_set(
+			err, EINVAL,
+			"container ID: the byte 0x%02x is not allowed, only A-Z a-z 0-9 _ + . -",
+			c);
 	}
 	return 0;
 }
 
-/* ROOT/ID as a descriptor. -ENOENT without a message when there is none: the callers word it differently. */
+/*
+ * ROOT/ID as a descriptor. -ENOENT without a message when there is none: the callers word it
+ * differently.
+ */
 static int open_folder(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
 {
 	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -72,13 +82,17 @@ static int open_folder(int root_fd, const char *root, const char *id, int *ret_f
 			return -ENOENT;
 		}
 		err_errno(err, code, "cannot open the state folder of `%s`, %s/%s", id, root, id);
-		return code == ENOTDIR ? err_hint(err, "it was not made by rootlet: remove it") : -code;
+		return code == ENOTDIR ? err_hint(err, "it was not made by rootlet: remove it") :
+					 -code;
 	}
 	*ret_fd = fd;
 	return 0;
 }
 
-/* Whether fd still is what ROOT/ID names: another process may have removed it, or made it anew, before our lock. */
+/*
+ * Whether fd still is what ROOT/ID names: another process may have removed it, or made it anew,
+ * before our lock.
+ */
 static bool still_named(int root_fd, const char *id, int fd)
 {
 	struct stat ours, named;
@@ -124,12 +138,14 @@ static int remove_contents(int fd, unsigned depth, struct err *err)
 			continue;
 		}
 		if ((errno == EISDIR || errno == EPERM) && depth < REMOVE_DEPTH_MAX) {
-			scope_fd int sub = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			scope_fd int sub = openat(fd, entry->d_name,
+						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			if (sub >= 0) {
 				rc = remove_contents(sub, depth + 1, err);
 				if (rc == 0 && unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0) {
-					rc = err_errno(err, errno, "cannot remove the folder %s", entry->d_name);
+					rc = err_errno(err, errno, "cannot remove the folder %s",
+						       entry->d_name);
 				}
 				continue;
 			}
@@ -148,7 +164,8 @@ static int reserve_once(int root_fd, const char *root, const char *id, int *ret_
 	int rc;
 
 	if (!made && errno != EEXIST) {
-		return err_errno(err, errno, "cannot make the state folder of `%s`, %s/%s", id, root, id);
+		return err_errno(err, errno, "cannot make the state folder of `%s`, %s/%s", id,
+				 root, id);
 	}
 	rc = open_folder(root_fd, root, id, &fd, err);
 	if (rc < 0) {
@@ -185,7 +202,9 @@ int host_state_reserve(const char *root, const char *id, struct state_dir *ret, 
 	TRY(host_id_check(id, err));
 	rc = host_root_open(root, &root_fd, err);
 	if (rc < 0) {
-		return rc == -ENOENT ? err_errno(err, ENOENT, "cannot open the state folder %s", root) : rc;
+		return rc == -ENOENT ?
+			       err_errno(err, ENOENT, "cannot open the state folder %s", root) :
+			       rc;
 	}
 	for (unsigned i = 0; i < RESERVE_TRIES; i++) {
 		rc = reserve_once(root_fd, root, id, &fd, err);
@@ -197,8 +216,10 @@ int host_state_reserve(const char *root, const char *id, struct state_dir *ret, 
 			return rc;
 		}
 	}
-	return err_set(err, EAGAIN, "the state folder of `%s` is made and removed by others all the time; try again",
-		       id);
+	return err_set(
+		err, EAGAIN,
+		"the state folder of `%s` is made and removed by others all the time; try again",
+		id);
 }
 
 int host_state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
@@ -229,7 +250,10 @@ int host_state_open(const char *root, const char *id, struct state_dir *ret, str
 void host_state_close(struct state_dir *dir)
 {
 	if (dir->fd >= 0) {
-		/* A child made by clone holds the same open file, and with it the lock, until it executes. */
+		/*
+		 * A child made by clone holds the same open file, and with it the lock, until it
+		 * executes.
+		 */
 		(void)flock(dir->fd, LOCK_UN);
 		fd_drop(&dir->fd);
 	}
@@ -257,7 +281,10 @@ int host_state_remove(struct state_dir *dir, struct err *err)
 	if (rc == -ENOENT) {
 		rc = err_errno(err, ENOENT, "cannot open the state folder %s", dir->root);
 	}
-	/* state.json first: cut off half-way, what is left counts as absent. (A folder in its place goes with the rest.) */
+	/*
+	 * state.json first: cut off half-way, what is left counts as absent. (A folder in its place
+	 * goes with the rest.)
+	 */
 	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT && errno != EISDIR) {
 		rc = err_errno(err, errno, "cannot remove %s/%s/" STATE_FILE, dir->root, dir->id);
 	}
@@ -265,7 +292,8 @@ int host_state_remove(struct state_dir *dir, struct err *err)
 		rc = remove_contents(dir->fd, 0, err);
 	}
 	if (rc == 0 && unlinkat(root_fd, dir->id, AT_REMOVEDIR) < 0) {
-		rc = err_errno(err, errno, "cannot remove the state folder %s/%s", dir->root, dir->id);
+		rc = err_errno(err, errno, "cannot remove the state folder %s/%s", dir->root,
+			       dir->id);
 	}
 	host_state_close(dir);
 	return rc;
@@ -288,7 +316,8 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-int host_state_write_file(const struct state_dir *dir, const char *name, const void *bytes, size_t len, struct err *err)
+int host_state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
+			  size_t len, struct err *err)
 {
 	char aside[NAME_MAX + 1];
 	int rc = 0;
@@ -298,7 +327,8 @@ int host_state_write_file(const struct state_dir *dir, const char *name, const v
 	}
 	/* Ours by the lock: a leftover is of a process that was killed. */
 	(void)unlinkat(dir->fd, aside, 0);
-	scope_fd int fd = openat(dir->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	scope_fd int fd =
+		openat(dir->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
 		rc = -errno;
@@ -316,7 +346,8 @@ int host_state_write_file(const struct state_dir *dir, const char *name, const v
 	return 0;
 }
 
-int host_state_load(struct arena *arena, const char *root, const char *id, struct state *ret, struct err *err)
+int host_state_load(struct arena *arena, const char *root, const char *id, struct state *ret,
+		    struct err *err)
 {
 	struct state_dir dir = { .root = root, .id = id };
 	scope_fd int root_fd = -1;
@@ -395,8 +426,12 @@ int host_state_list(struct arena *arena, const char *root, struct strs *ret, str
 		return rc;
 	}
 	while ((entry = readdir(dir))) {
-		/* A link to a folder is none, for every other command. (DT_UNKNOWN: the filesystem doesn't say.) */
-		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && is_container(root_fd, entry->d_name)) {
+		/*
+		 * A link to a folder is none, for every other command. (DT_UNKNOWN: the filesystem
+		 * doesn't say.)
+		 */
+		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+		    is_container(root_fd, entry->d_name)) {
 			add_name(arena, &list, &room, entry->d_name);
 		}
 	}

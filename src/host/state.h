@@ -4,12 +4,14 @@
  *
  *	ROOT/ID/state.json	written aside and renamed; its presence means "created"
  *	ROOT/ID/config.json	the configuration as it was read at create
- *	ROOT/ID/gate		the socket on which the container waits for `start`; gone once it was started
+ *	ROOT/ID/gate		the socket on which the container waits for `start`; gone once it
+ *				was started
  *
- * The folder itself is the lock (flock): held by create, start and delete while they work; kill and the readers do without. A folder
- * without state.json whose lock is free is what a killed `create` left behind: it counts as absent and is reused.
- * Every global choice is kept in state.json, because clients call start, kill and delete later with a stripped
- * environment and without the global options.
+ * The folder itself is the lock (flock): held by create, start and delete while they work; kill and
+ * the readers do without. A folder without state.json whose lock is free is what a killed `create`
+ * left behind: it counts as absent and is reused. Every global choice is kept in state.json,
+ * because clients call start, kill and delete later with a stripped environment and without the
+ * global options.
  */
 #pragma once
 
@@ -56,7 +58,8 @@ struct state {
 	bool no_pivot;		/* the root of its mount namespace may not be its root */
 	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
 	const char *rdt_monitor;
-	const char *notify; /* the service manager's socket that `start` passes notifications on to; NULL: none */
+	/* the service manager's socket that `start` passes notifications on to; NULL: none */
+	const char *notify;
 	struct cgroup cgroup;
 	struct state_network network;
 	struct pairs annotations;
@@ -79,55 +82,70 @@ const char *host_status_name(enum state_status status);
 int host_id_check(const char *id, struct err *err);
 
 /*
- * The folder for all state: `option` (--root) when given, else `rootlet` in the first of $XDG_RUNTIME_DIR,
- * /run/user/UID and (as uid 0) /run that belongs to us, is written by no one else and can be written (`su` leaves
- * wrong values behind), else a private /tmp/rootlet-UID. Real root: /run/rootlet at once. UID is that of the session's
- * user: under an outer user namespace read from /proc/self/uid_map, never geteuid() alone. The folder itself must be
- * ours and written by no one else, or this fails (EPERM) and names the remedy; made with mode 0700 when `create`.
- * Missing and not `create`: success all the same; list then finds nothing, and a container "does not exist".
+ * The folder for all state: `option` (--root) when given, else `rootlet` in the first of
+ * $XDG_RUNTIME_DIR, /run/user/UID and (as uid 0) /run that belongs to us, is written by no one else
+ * and can be written (`su` leaves wrong values behind), else a private /tmp/rootlet-UID. Real root:
+ * /run/rootlet at once. UID is that of the session's user: under an outer user namespace read from
+ * /proc/self/uid_map, never geteuid() alone. The folder itself must be ours and written by no one
+ * else, or this fails (EPERM) and names the remedy; made with mode 0700 when `create`. Missing and
+ * not `create`: success all the same; list then finds nothing, and a container "does not exist".
  */
-int host_state_root(struct arena *arena, const char *option, bool create, const char **ret, struct err *err);
+int host_state_root(struct arena *arena, const char *option, bool create, const char **ret,
+		    struct err *err);
 
-/* The runtime directory that is looked for so, by its name alone: for what all containers of a user share. NULL: none. */
+/*
+ * The runtime directory that is looked for so, by its name alone: for what all containers of a user
+ * share. NULL: none.
+ */
 const char *host_runtime_dir(struct arena *arena);
 
 /* Makes and locks ROOT/ID. Errors: EEXIST "container with given ID already exists: `ID`". */
 int host_state_reserve(const char *root, const char *id, struct state_dir *ret, struct err *err);
 
 /*
- * Opens and locks (blocking) an existing one. Errors: ENOENT "container `ID` does not exist". The leftovers of a killed
- * create open as well: there host_state_read says that it does not exist.
+ * Opens and locks (blocking) an existing one. Errors: ENOENT "container `ID` does not exist". The
+ * leftovers of a killed create open as well: there host_state_read says that it does not exist.
  */
 int host_state_open(const char *root, const char *id, struct state_dir *ret, struct err *err);
 
 /* Writes one file of the folder aside and renames it. */
-int host_state_write_file(const struct state_dir *dir, const char *name, const void *bytes, size_t len,
-			  struct err *err);
+int host_state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
+			  size_t len, struct err *err);
 
 /* Writes state.json, with this boot's id when the folder isn't in memory. */
 int host_state_save(const struct state_dir *dir, const struct state *state, struct err *err);
 
 /*
  * Reads state.json of an open folder; checks types and that the id is the folder's.
- * Errors: ENOENT "container `ID` does not exist"; EBADMSG for a damaged file, naming it and the remedy.
+ * Errors: ENOENT "container `ID` does not exist"; EBADMSG for a damaged file, naming it and the
+ * remedy.
  */
-int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret, struct err *err);
+int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret,
+		    struct err *err);
 
 /* Open without a lock, read, close. Errors: ENOENT "container `ID` does not exist". */
-int host_state_load(struct arena *arena, const char *root, const char *id, struct state *ret, struct err *err);
+int host_state_load(struct arena *arena, const char *root, const char *id, struct state *ret,
+		    struct err *err);
 
-/* From the kernel and the gate, never from the file: is it alive (pid, start time, not a zombie), was it started? */
+/*
+ * From the kernel and the gate, never from the file: is it alive (pid, start time, not a zombie),
+ * was it started?
+ */
 enum state_status host_state_status(const char *root, const struct state *state);
 
-/* A pidfd of the container's init, made sure by its start time; -ESRCH when it is gone (or a zombie). */
+/*
+ * A pidfd of the container's init, made sure by its start time; -ESRCH when it is gone (or a
+ * zombie).
+ */
 int host_state_pidfd(const struct state *state, int *ret_pidfd);
 
 /* Removes the folder and all in it. The lock is released, on failure too. */
 int host_state_remove(struct state_dir *dir, struct err *err);
 
 /*
- * Unlocks and closes; fd becomes -1. The lock belongs to the open file, which a cloned child holds too until it
- * executes: this releases it for both. Such a child therefore closes its copy of fd by close(2), never by this.
+ * Unlocks and closes; fd becomes -1. The lock belongs to the open file, which a cloned child holds
+ * too until it executes: this releases it for both. Such a child therefore closes its copy of fd by
+ * close(2), never by this.
  */
 void host_state_close(struct state_dir *dir);
 
@@ -140,5 +158,8 @@ bool host_state_relock(const struct state_dir *dir);
 /* IDs of all containers with a state.json, sorted. */
 int host_state_list(struct arena *arena, const char *root, struct strs *ret, struct err *err);
 
-/* start_time of a live process, field 22 of /proc/PID/stat, and its state letter; -ESRCH when it is gone. */
+/*
+ * start_time of a live process, field 22 of /proc/PID/stat, and its state letter; -ESRCH when it is
+ * gone.
+ */
 int host_process_start_time(pid_t pid, uint64_t *ret_start, char *ret_state);

@@ -2,7 +2,8 @@
 /*
  * host/state_file: state.json, between its text and struct state.
  *
- * What was written by an older version is read as it is; what is damaged is said so, with the way to remove it.
+ * What was written by an older version is read as it is; what is damaged is said so, with the way
+ * to remove it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@ static bool on_memory(int fd)
 {
 	struct statfs fs;
 
-	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == (__typeof__(fs.f_type))RAMFS_MAGIC);
+	return fstatfs(fd, &fs) == 0 &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == (__typeof__(fs.f_type))RAMFS_MAGIC);
 }
 
 int host_state_save(const struct state_dir *dir, const struct state *state, struct err *err)
@@ -108,7 +110,10 @@ static const struct json_table network_table = {
 #define IN_STATE(member) offsetof(struct state_file, state.member)
 
 static const struct json_field state_fields[] = {
-	{ .key = "ociVersion", .kind = JSON_K_STR, .offset = IN_STATE(oci_version), .flags = JSON_REQUIRED },
+	{ .key = "ociVersion",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(oci_version),
+	  .flags = JSON_REQUIRED },
 	{ .key = "id", .kind = JSON_K_STR, .offset = IN_STATE(id), .flags = JSON_REQUIRED },
 	{ .key = "pid",
 	  .kind = JSON_K_OPT_INT,
@@ -121,7 +126,10 @@ static const struct json_field state_fields[] = {
 	  .offset = offsetof(struct state_file, start_time),
 	  .flags = JSON_REQUIRED,
 	  .umax = UINT64_MAX },
-	{ .key = "bootId", .kind = JSON_K_STR, .offset = IN_STATE(boot_id), .flags = JSON_NONEMPTY },
+	{ .key = "bootId",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(boot_id),
+	  .flags = JSON_NONEMPTY },
 	{ .key = "ownPidNamespace",
 	  .kind = JSON_K_BOOL,
 	  .offset = IN_STATE(own_pid_namespace),
@@ -138,12 +146,21 @@ static const struct json_field state_fields[] = {
 	  .offset = IN_STATE(rdt_monitor),
 	  .flags = JSON_NONEMPTY | JSON_ABSOLUTE },
 	{ .key = "notifySocket", .kind = JSON_K_STR, .offset = IN_STATE(notify) },
-	{ .key = "network", .kind = JSON_K_STRUCT, .offset = IN_STATE(network), .table = &network_table },
+	{ .key = "network",
+	  .kind = JSON_K_STRUCT,
+	  .offset = IN_STATE(network),
+	  .table = &network_table },
 	{ .key = "bundle", .kind = JSON_K_STR, .offset = IN_STATE(bundle), .flags = JSON_REQUIRED },
 	{ .key = "rootfs", .kind = JSON_K_STR, .offset = IN_STATE(rootfs), .flags = JSON_REQUIRED },
-	{ .key = "created", .kind = JSON_K_STR, .offset = IN_STATE(created), .flags = JSON_REQUIRED },
+	{ .key = "created",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(created),
+	  .flags = JSON_REQUIRED },
 	{ .key = "owner", .kind = JSON_K_STR, .offset = IN_STATE(owner), .flags = JSON_REQUIRED },
-	{ .key = "cgroup", .kind = JSON_K_STRUCT, .offset = IN_STATE(cgroup), .table = &host_cgroup_table },
+	{ .key = "cgroup",
+	  .kind = JSON_K_STRUCT,
+	  .offset = IN_STATE(cgroup),
+	  .table = &host_cgroup_table },
 	{ .key = "annotations", .kind = JSON_K_PAIRS, .offset = IN_STATE(annotations) },
 	{ .key = NULL },
 };
@@ -155,10 +172,11 @@ static const struct json_table state_table = {
 };
 
 /* The whole file, in the arena. -ENOENT without a message. */
-static int read_file(struct arena *arena, const struct state_dir *dir, const char **ret, size_t *ret_len,
-		     struct err *err)
+static int read_file(struct arena *arena, const struct state_dir *dir, const char **ret,
+		     size_t *ret_len, struct err *err)
 {
-	scope_fd int fd = openat(dir->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	scope_fd int fd =
+		openat(dir->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	size_t used = 0;
 	struct stat st;
 	char *bytes;
@@ -167,7 +185,8 @@ static int read_file(struct arena *arena, const struct state_dir *dir, const cha
 		return errno == ENOENT ? -ENOENT : err_errno(err, errno, "cannot open it");
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)STATE_FILE_MAX) {
-		return err_set(err, EINVAL, "not a regular file of at most %u bytes", STATE_FILE_MAX);
+		return err_set(err, EINVAL, "not a regular file of at most %u bytes",
+			       STATE_FILE_MAX);
 	}
 	/* It was renamed into place complete, so its size does not change any more. */
 	bytes = arena_alloc(arena, (size_t)st.st_size + 1);
@@ -190,8 +209,8 @@ static int read_file(struct arena *arena, const struct state_dir *dir, const cha
 	return 0;
 }
 
-int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
-		     struct err *err)
+int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len,
+		     struct state *ret, struct err *err)
 {
 	struct state_file file = { .pid = { .set = false } };
 	const struct json *tree = NULL;
@@ -207,7 +226,10 @@ int host_state_parse(struct arena *arena, const char *id, const char *bytes, siz
 	return 0;
 }
 
-/* Is it the file, or the machine that has no descriptors or a broken disk? Only the first is to be removed. */
+/*
+ * Is it the file, or the machine that has no descriptors or a broken disk? Only the first is to be
+ * removed.
+ */
 static bool is_damage(int rc)
 {
 	switch (-rc) {
@@ -223,7 +245,8 @@ static bool is_damage(int rc)
 	}
 }
 
-int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret, struct err *err)
+int host_state_read(struct arena *arena, const struct state_dir *dir, struct state *ret,
+		    struct err *err)
 {
 	const char *bytes = NULL;
 	size_t len = 0;
@@ -239,9 +262,11 @@ int host_state_read(struct arena *arena, const struct state_dir *dir, struct sta
 		return 0;
 	}
 	if (!is_damage(rc)) {
-		return err_wrap(err, "the state of container `%s`: %s/%s/" STATE_FILE, dir->id, dir->root, dir->id);
+		return err_wrap(err, "the state of container `%s`: %s/%s/" STATE_FILE, dir->id,
+				dir->root, dir->id);
 	}
 	err->code = EBADMSG;
-	err_wrap(err, "the state of container `%s` is damaged: %s/%s/" STATE_FILE, dir->id, dir->root, dir->id);
+	err_wrap(err, "the state of container `%s` is damaged: %s/%s/" STATE_FILE, dir->id,
+		 dir->root, dir->id);
 	return err_hint(err, "`rootlet delete --force %s` removes it", dir->id);
 }

@@ -16,8 +16,9 @@ struct state;
 int host_state_missing(const char *id, struct err *err);
 
 /*
- * Opens the folder of all state and verifies it on the descriptor: a directory, no link, ours, written by no one
- * else. -ENOENT without a message when it is missing: whether that is an error is for the caller to say.
+ * Opens the folder of all state and verifies it on the descriptor: a directory, no link, ours,
+ * written by no one else. -ENOENT without a message when it is missing: whether that is an error is
+ * for the caller to say.
  */
 int host_root_open(const char *root, int *ret_fd, struct err *err);
 
@@ -36,8 +37,8 @@ struct process_stat {
 int host_process_stat(pid_t pid, struct process_stat *ret);
 
 /*
- * The text of a state.json, of the container `id`. Strings live in the arena. Errors: EINVAL, E2BIG, by JSON path or by line. For
- * host_state_read and for fuzzing.
+ * The text of a state.json, of the container `id`. Strings live in the arena. Errors: EINVAL,
+ * E2BIG, by JSON path or by line. For host_state_read and for fuzzing.
  */
-int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len, struct state *ret,
-		     struct err *err);
+int host_state_parse(struct arena *arena, const char *id, const char *bytes, size_t len,
+		     struct state *ret, struct err *err);

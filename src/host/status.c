@@ -2,8 +2,9 @@
 /*
  * host/status: is it alive?
  *
- * Pids are reused, so a pid counts only together with its start time; a start time counts only within one boot.
- * A zombie has ended: who has to reap it may be slow (buildah deletes right after the exit).
+ * Pids are reused, so a pid counts only together with its start time; a start time counts only
+ * within one boot. A zombie has ended: who has to reap it may be slow (buildah deletes right after
+ * the exit).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,11 +85,15 @@ int host_process_stat(pid_t pid, struct process_stat *ret)
 	}
 	/* The name in field 2 is the process's own choice: it may hold blanks and ')'. */
 	rest = strrchr(buf, ')');
-	if (!rest || sscanf(rest + 1, " %c %d %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-			    &state, &ppid, &flags, &start) != 4) {
+	if (!rest ||
+	    sscanf(rest + 1,
+		   " %c %d %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		   &state, &ppid, &flags, &start) != 4) {
 		return -ESRCH;
 	}
-	*ret = (struct process_stat){ .start_time = start, .ppid = ppid, .flags = flags, .state = state };
+	*ret = (struct process_stat){
+		.start_time = start, .ppid = ppid, .flags = flags, .state = state
+	};
 	return 0;
 }
 
@@ -120,8 +125,8 @@ static bool is_alive(const struct state *state)
 	char letter;
 
 	return state->pid > 0 && of_this_boot(state) &&
-	       host_process_start_time((pid_t)state->pid, &start, &letter) == 0 && start == state->start_time &&
-	       letter != 'Z' && letter != 'X';
+	       host_process_start_time((pid_t)state->pid, &start, &letter) == 0 &&
+	       start == state->start_time && letter != 'Z' && letter != 'X';
 }
 
 /* `start` removes the gate. */
@@ -160,7 +165,9 @@ int host_state_pidfd(const struct state *state, int *ret_pidfd)
 	if (fd < 0) {
 		return fd;
 	}
-	/* Checked with the descriptor in hand: now the pid can't pass to another process any more. */
+	/*
+	 * Checked with the descriptor in hand: now the pid can't pass to another process any more.
+	 */
 	if (!is_alive(state)) {
 		return -ESRCH;
 	}

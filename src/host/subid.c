@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host/subid: the subordinate id ranges of a user, from where shadow's newuidmap will look for them too. */
+/*
+ * host/subid: the subordinate id ranges of a user, from where shadow's newuidmap will look for them
+ * too.
+ */
 #include "host/subid.h"
 
 #include <dlfcn.h>
@@ -12,7 +15,8 @@
 
 #define FILE_MAX (4u << 20)
 
-static void add_range(struct arena *arena, struct facts_ranges *ranges, uint32_t start, uint32_t count)
+static void add_range(struct arena *arena, struct facts_ranges *ranges, uint32_t start,
+		      uint32_t count)
 {
 	/* Few lines, so growing by one and leaving the old array to the arena is cheap enough. */
 	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
@@ -25,7 +29,8 @@ static void add_range(struct arena *arena, struct facts_ranges *ranges, uint32_t
 }
 
 /* Three fields, "owner:start:count"; start and count are unsigned 32-bit numbers. */
-static void parse_line(struct arena *arena, char *line, const char *user, uid_t uid, struct facts_ranges *ret)
+static void parse_line(struct arena *arena, char *line, const char *user, uid_t uid,
+		       struct facts_ranges *ret)
 {
 	char *start = strchr(line, ':');
 	char *count = start ? strchr(start + 1, ':') : NULL;
@@ -40,12 +45,14 @@ static void parse_line(struct arena *arena, char *line, const char *user, uid_t 
 	if (!(user && str_eq(line, user)) && !(str_u32(line, &owner) == 0 && owner == uid)) {
 		return;
 	}
-	if (str_u32(start, &first) == 0 && str_u32(count, &size) == 0 && size > 0 && size <= UINT32_MAX - first) {
+	if (str_u32(start, &first) == 0 && str_u32(count, &size) == 0 && size > 0 &&
+	    size <= UINT32_MAX - first) {
 		add_range(arena, ret, first, size);
 	}
 }
 
-void host_subid_parse(struct arena *arena, const char *text, const char *user, uid_t uid, struct facts_ranges *ret)
+void host_subid_parse(struct arena *arena, const char *text, const char *user, uid_t uid,
+		      struct facts_ranges *ret)
 {
 	ret->v = NULL;
 	ret->n = 0;
@@ -59,8 +66,8 @@ void host_subid_parse(struct arena *arena, const char *text, const char *user, u
 	}
 }
 
-static int from_file(struct arena *arena, const char *path, const char *user, uid_t uid, struct facts_ranges *ret,
-		     struct err *err)
+static int from_file(struct arena *arena, const char *path, const char *user, uid_t uid,
+		     struct facts_ranges *ret, struct err *err)
 {
 	const char *text;
 	ssize_t len = sys_read_file(arena, AT_FDCWD, path, FILE_MAX, &text);
@@ -77,7 +84,10 @@ static int from_file(struct arena *arena, const char *path, const char *user, ui
 	return 0;
 }
 
-/* The source that nsswitch.conf names for subid: "sss" of "subid: sss"; NULL for files or no such line. */
+/*
+ * The source that nsswitch.conf names for subid: "sss" of "subid: sss"; NULL for files or no such
+ * line.
+ */
 static const char *nss_source(struct arena *arena)
 {
 	const char *text;
@@ -124,7 +134,8 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 	ret->v = NULL;
 	ret->n = 0;
 	for (int i = 0; i < n; i++) {
-		if (ranges[i].start <= UINT32_MAX && ranges[i].count <= UINT32_MAX - ranges[i].start) {
+		if (ranges[i].start <= UINT32_MAX &&
+		    ranges[i].count <= UINT32_MAX - ranges[i].start) {
 			add_range(arena, ret, (uint32_t)ranges[i].start, (uint32_t)ranges[i].count);
 		}
 	}
@@ -134,8 +145,8 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 	return 0;
 }
 
-static int from_nss(struct arena *arena, const char *source, const char *user, struct facts_ranges *ret_uids,
-		    struct facts_ranges *ret_gids, struct err *err)
+static int from_nss(struct arena *arena, const char *source, const char *user,
+		    struct facts_ranges *ret_uids, struct facts_ranges *ret_gids, struct err *err)
 {
 	static const char *const names[] = { "libsubid.so.5", "libsubid.so.4", "libsubid.so.3" };
 	void *library = NULL;
@@ -144,12 +155,16 @@ static int from_nss(struct arena *arena, const char *source, const char *user, s
 		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	}
 	if (!library || !user) {
-		return err_set(err, EINVAL, "/etc/nsswitch.conf takes subordinate ids from \"%s\", which needs %s",
-			       source,
-			       library ? "a user name, and your uid has none" :
-					 "libsubid; install it: sudo apt-get install libsubid4");
+		return err_set(
+			err, EINVAL,
+			"/etc/nsswitch.conf takes subordinate ids from \"%s\", which needs %s",
+			source,
+			library ? "a user name, and your uid has none" :
+				  "libsubid; install it: sudo apt-get install libsubid4");
 	}
-	/* Never unloaded: the process is short-lived, and NSS modules behind it may not stand it. */
+	/*
+	 * Never unloaded: the process is short-lived, and NSS modules behind it may not stand it.
+	 */
 	TRY(ask_library(arena, library, "subid_get_uid_ranges", user, ret_uids, err));
 	return ask_library(arena, library, "subid_get_gid_ranges", user, ret_gids, err);
 }

@@ -21,13 +21,16 @@
 #include "sys/fd.h"
 #include "json/tree.h"
 
-int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret, struct err *err)
+int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
+		     struct err *err)
 {
 	bool from_stdin = str_eq(path, "-");
 	const char *name = from_stdin ? "standard input" : path;
 	struct spec_resources *resources;
 	const char *text;
-	/* By its descriptor: a pipe of another user's, or a socket, can't be opened again by name. */
+	/*
+	 * By its descriptor: a pipe of another user's, or a socket, can't be opened again by name.
+	 */
 	ssize_t len = from_stdin ? sys_read_fd(arena, STDIN_FILENO, JSON_TEXT_MAX, &text) :
 				   sys_read_file(arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
 
@@ -46,8 +49,9 @@ static const char *current(struct arena *arena, int dir, const char *file)
 {
 	const char *text;
 
-	return sys_read_file(arena, dir, file, 4096, &text) < 0 ? NULL :
-								  arena_strndup(arena, text, strcspn(text, "\n"));
+	return sys_read_file(arena, dir, file, 4096, &text) < 0 ?
+		       NULL :
+		       arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
 static void complete_number(const char *text, struct opt_i64 *ret)
@@ -82,14 +86,15 @@ static void complete_memory(struct arena *arena, int dir, struct spec_memory *me
 {
 	const char *text;
 
-	if (memory->swap.set && memory->swap.value > 0 && !(memory->limit.set && memory->limit.value != 0) &&
+	if (memory->swap.set && memory->swap.value > 0 &&
+	    !(memory->limit.set && memory->limit.value != 0) &&
 	    (text = current(arena, dir, "memory.max"))) {
 		complete_number(text, &memory->limit);
 	}
 }
 
-static int set_limits(struct arena *arena, const struct cgroup *cgroup, struct spec_resources *resources,
-		      struct err *err)
+static int set_limits(struct arena *arena, const struct cgroup *cgroup,
+		      struct spec_resources *resources, struct err *err)
 {
 	struct plan_limits limits;
 	scope_fd int dir = host_cgroup_open(cgroup, err);
@@ -106,16 +111,18 @@ static int set_limits(struct arena *arena, const struct cgroup *cgroup, struct s
 	TRY(plan_limits(arena, resources, "", &limits, err));
 	rc = host_cgroup_apply(cgroup, &limits, err);
 	if (rc == -ENOTSUP) {
-		return err_hint(
-			err, "controllers come by delegation: Delegate= in a drop-in of user@.service, for which see "
-			     "systemd.resource-control(5)");
+		return err_hint(err, "controllers come by delegation: Delegate= in a drop-in of "
+				     "user@.service, for which see systemd.resource-control(5)");
 	}
 	return rc;
 }
 
-/* crun replaces the rules and runc passes them over; an ordinary user's container has none to replace. */
-static int set_devices(struct arena *arena, const struct cgroup *cgroup, const struct spec_resources *resources,
-		       struct err *err)
+/*
+ * crun replaces the rules and runc passes them over; an ordinary user's container has none to
+ * replace.
+ */
+static int set_devices(struct arena *arena, const struct cgroup *cgroup,
+		       const struct spec_resources *resources, struct err *err)
 {
 	struct plan_device_filter filter;
 
@@ -123,8 +130,8 @@ static int set_devices(struct arena *arena, const struct cgroup *cgroup, const s
 		return 0;
 	}
 	if (!host_session_is_root()) {
-		log_warning("/devices: device rules are not enforced by a cgroup: the container holds only the devices "
-			    "that are bound into it");
+		log_warning("/devices: device rules are not enforced by a cgroup: the container "
+			    "holds only the devices that are bound into it");
 		return 0;
 	}
 	plan_device_filter(arena, resources, &filter);
@@ -142,8 +149,8 @@ static int set_schemata(const struct state *state, const struct update *update, 
 
 	if (!state->rdt_group) {
 		return err_set(err, ENOTSUP,
-			       "--l3-cache-schema and --mem-bw-schema: the container has no group of resctrl of its "
-			       "own (linux.intelRdt)");
+			       "--l3-cache-schema and --mem-bw-schema: the container has no group "
+			       "of resctrl of its own (linux.intelRdt)");
 	}
 	return host_rdt_enter(&rdt, (pid_t)state->pid, err);
 }
@@ -156,7 +163,8 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 
 	TRY(host_state_load(&arena, root, id, &state, err));
 	if (host_state_status(root, &state) == STATE_STOPPED) {
-		return err_set(err, ESRCH, "cannot update container `%s`: container not running", id);
+		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
+			       id);
 	}
 	rc = set_limits(&arena, &state.cgroup, &update->resources, err);
 	if (rc == 0) {
@@ -166,7 +174,8 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 		rc = set_schemata(&state, update, err);
 	}
 	if (rc < 0 && host_is_ending(&state)) {
-		return err_set(err, ESRCH, "cannot update container `%s`: container not running", id);
+		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
+			       id);
 	}
 	return rc < 0 ? err_wrap(err, "cannot update container `%s`", id) : 0;
 }

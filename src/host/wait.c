@@ -2,8 +2,9 @@
 /*
  * host/wait: blocks until a container has ended.
  *
- * The record that a monitor or a foreground run writes is the better source: it is there after the end, too. Without one (create,
- * whose caller is the one that reaps), or when its writer was killed, the process itself is watched.
+ * The record that a monitor or a foreground run writes is the better source: it is there after the
+ * end, too. Without one (create, whose caller is the one that reaps), or when its writer was
+ * killed, the process itself is watched.
  */
 #include "host/wait.h"
 
@@ -20,8 +21,12 @@ static int open_init(const struct state *state)
 	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
 	struct process_stat st;
 
-	/* Checked with the descriptor in hand: from here on the pid can't pass to another process unnoticed. */
-	if (fd < 0 || host_process_stat((pid_t)state->pid, &st) < 0 || st.start_time != state->start_time) {
+	/*
+	 * Checked with the descriptor in hand: from here on the pid can't pass to another process
+	 * unnoticed.
+	 */
+	if (fd < 0 || host_process_stat((pid_t)state->pid, &st) < 0 ||
+	    st.start_time != state->start_time) {
 		return -1;
 	}
 	return fd_take(&fd);
@@ -31,14 +36,14 @@ static int unknown(const char *id, bool recorded, struct err *err)
 {
 	if (recorded) {
 		return err_set(err, ENODATA,
-			       "the exit status of container `%s` is not known: its monitor was killed before the end",
+			       "the exit status of container `%s` is not known: its monitor was "
+			       "killed before the end",
 			       id);
 	}
-	return err_set(
-		err, ENODATA,
-		"the exit status of container `%s` is not known: it ended before this wait, and only a detached run "
-		"or one with --keep records it",
-		id);
+	return err_set(err, ENODATA,
+		       "the exit status of container `%s` is not known: it ended before this wait, "
+		       "and only a detached run or one with --keep records it",
+		       id);
 }
 
 int host_wait(const char *root, const char *id, struct exit_record *ret, struct err *err)

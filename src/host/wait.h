@@ -6,7 +6,8 @@
 #include "host/exit.h"
 
 /*
- * Until the container has ended, through its start if it is only created. Takes no lock, changes nothing; a `delete` by others
- * does not disturb it. Errors: ENOENT "container `ID` does not exist"; ENODATA where nobody recorded how it ended.
+ * Until the container has ended, through its start if it is only created. Takes no lock, changes
+ * nothing; a `delete` by others does not disturb it. Errors: ENOENT "container `ID` does not
+ * exist"; ENODATA where nobody recorded how it ended.
  */
 int host_wait(const char *root, const char *id, struct exit_record *ret, struct err *err);

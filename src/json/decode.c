@@ -2,8 +2,9 @@
 /*
  * decode: follows the field tables into C structs.
  *
- * One function a kind of field; all of them end in fault(), which puts the JSON path in front. Lists and pointers
- * are copied into their fields byte by byte, as the C type there is another one than ours.
+ * One function a kind of field; all of them end in fault(), which puts the JSON path in front.
+ * Lists and pointers are copied into their fields byte by byte, as the C type there is another one
+ * than ours.
  */
 #include "json/decode.h"
 
@@ -18,7 +19,8 @@ struct decoder {
 	struct err *err;
 };
 
-typedef int (*decode_fn)(struct decoder *d, const struct json_field *f, const struct json *value, void *slot);
+typedef int (*decode_fn)(struct decoder *d, const struct json_field *f, const struct json *value,
+			 void *slot);
 
 /* The messages list no more than this many bytes of possible names. */
 #define NAMES_SHOWN 300
@@ -39,7 +41,8 @@ fault(struct decoder *d, const struct json *value, const char *fmt, ...)
 /* A fault of a member that isn't there: its path has to be made of its parent's. */
 static int missing(struct decoder *d, const struct json *object, const char *key)
 {
-	return err_set(d->err, EINVAL, "%s/%s: required, but missing", json_path(d->arena, object), key);
+	return err_set(d->err, EINVAL, "%s/%s: required, but missing", json_path(d->arena, object),
+		       key);
 }
 
 static const char *const with_article[] = {
@@ -50,14 +53,16 @@ static const char *const with_article[] = {
 static int expect(struct decoder *d, const struct json *value, enum json_type type)
 {
 	if (value->type != type) {
-		return fault(d, value, "expected %s, found %s", with_article[type], with_article[value->type]);
+		return fault(d, value, "expected %s, found %s", with_article[type],
+			     with_article[value->type]);
 	}
 	return 0;
 }
 
 /* ---- scalars ---- */
 
-static int decode_bool(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_bool(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	(void)f;
 	TRY(expect(d, value, JSON_BOOL));
@@ -65,7 +70,8 @@ static int decode_bool(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_opt_bool(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_opt_bool(struct decoder *d, const struct json_field *f, const struct json *value,
+			   void *slot)
 {
 	struct opt_bool *out = slot;
 
@@ -107,29 +113,34 @@ static int get_u32(struct decoder *d, const struct json *value, uint64_t max, ui
 	return 0;
 }
 
-static int decode_u32(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_u32(struct decoder *d, const struct json_field *f, const struct json *value,
+		      void *slot)
 {
 	TRY(get_u32(d, value, (uint64_t)f->max, slot));
 	if (*(uint32_t *)slot < f->min) {
-		return fault(d, value, "%s is out of range (%" PRId64 " to %" PRId64 ")", value->text, f->min, f->max);
+		return fault(d, value, "%s is out of range (%" PRId64 " to %" PRId64 ")",
+			     value->text, f->min, f->max);
 	}
 	return 0;
 }
 
-static int decode_opt_int(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_opt_int(struct decoder *d, const struct json_field *f, const struct json *value,
+			  void *slot)
 {
 	struct opt_i64 *out = slot;
 	const char *text = NULL;
 
 	TRY(integer_text(d, value, &text));
 	if (str_i64(text, f->min, f->max, &out->value) < 0) {
-		return fault(d, value, "%s is out of range (%" PRId64 " to %" PRId64 ")", text, f->min, f->max);
+		return fault(d, value, "%s is out of range (%" PRId64 " to %" PRId64 ")", text,
+			     f->min, f->max);
 	}
 	out->set = true;
 	return 0;
 }
 
-static int decode_opt_uint(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_opt_uint(struct decoder *d, const struct json_field *f, const struct json *value,
+			   void *slot)
 {
 	struct opt_u64 *out = slot;
 
@@ -138,17 +149,20 @@ static int decode_opt_uint(struct decoder *d, const struct json_field *f, const 
 	return 0;
 }
 
-static int get_str(struct decoder *d, const struct json_field *f, const struct json *value, const char **ret)
+static int get_str(struct decoder *d, const struct json_field *f, const struct json *value,
+		   const char **ret)
 {
 	TRY(expect(d, value, JSON_STRING));
 	if ((f->flags & JSON_ABSOLUTE) && value->text[0] != '/') {
-		return fault(d, value, "must be an absolute path, found \"%s\"", json_show(value->text).s);
+		return fault(d, value, "must be an absolute path, found \"%s\"",
+			     json_show(value->text).s);
 	}
 	*ret = value->text;
 	return 0;
 }
 
-static int decode_str(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_str(struct decoder *d, const struct json_field *f, const struct json *value,
+		      void *slot)
 {
 	TRY(get_str(d, f, value, slot));
 	if ((f->flags & JSON_NONEMPTY) && value->text[0] == '\0') {
@@ -169,12 +183,14 @@ static int unknown_name(struct decoder *d, const struct json_field *f, const str
 			snprintf(list + used, sizeof(list) - used, ", ...");
 			break;
 		}
-		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", n->name);
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
+					 n->name);
 	}
 	return fault(d, value, "unknown value \"%s\" (one of: %s)", json_show(value->text).s, list);
 }
 
-static int get_name(struct decoder *d, const struct json_field *f, const struct json *value, int64_t *ret)
+static int get_name(struct decoder *d, const struct json_field *f, const struct json *value,
+		    int64_t *ret)
 {
 	const struct name *found;
 
@@ -187,7 +203,8 @@ static int get_name(struct decoder *d, const struct json_field *f, const struct 
 	return 0;
 }
 
-static int decode_name(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_name(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	int64_t found = 0;
 
@@ -198,7 +215,8 @@ static int decode_name(struct decoder *d, const struct json_field *f, const stru
 
 /* ---- lists ---- */
 
-static int expect_list(struct decoder *d, const struct json_field *f, const struct json *value, enum json_type type)
+static int expect_list(struct decoder *d, const struct json_field *f, const struct json *value,
+		       enum json_type type)
 {
 	TRY(expect(d, value, type));
 	if ((f->flags & JSON_NONEMPTY) && value->count == 0) {
@@ -207,7 +225,8 @@ static int expect_list(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_strs(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_strs(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	struct strs *out = slot;
 
@@ -223,7 +242,8 @@ static int decode_strs(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_u32s(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_u32s(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	struct list out = { NULL, 0 };
 	uint32_t *numbers;
@@ -241,7 +261,8 @@ static int decode_u32s(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_names(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_names(struct decoder *d, const struct json_field *f, const struct json *value,
+			void *slot)
 {
 	struct list out = { NULL, 0 };
 	int *values;
@@ -259,7 +280,8 @@ static int decode_names(struct decoder *d, const struct json_field *f, const str
 	return 0;
 }
 
-static int decode_bits(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_bits(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	TRY(expect_list(d, f, value, JSON_ARRAY));
 	for (const struct json *v = value->first; v; v = v->next) {
@@ -271,7 +293,8 @@ static int decode_bits(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_pairs(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_pairs(struct decoder *d, const struct json_field *f, const struct json *value,
+			void *slot)
 {
 	struct pairs *out = slot;
 
@@ -292,14 +315,17 @@ static int decode_pairs(struct decoder *d, const struct json_field *f, const str
 
 /* ---- structs ---- */
 
-static int decode_object(struct decoder *d, const struct json_table *table, const struct json *object, void *out);
+static int decode_object(struct decoder *d, const struct json_table *table,
+			 const struct json *object, void *out);
 
-static int decode_struct(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_struct(struct decoder *d, const struct json_field *f, const struct json *value,
+			 void *slot)
 {
 	return decode_object(d, f->table, value, slot);
 }
 
-static int decode_ptr(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_ptr(struct decoder *d, const struct json_field *f, const struct json *value,
+		      void *slot)
 {
 	void *out = arena_alloc(d->arena, f->table->size);
 
@@ -308,7 +334,8 @@ static int decode_ptr(struct decoder *d, const struct json_field *f, const struc
 	return 0;
 }
 
-static int decode_list(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_list(struct decoder *d, const struct json_field *f, const struct json *value,
+		       void *slot)
 {
 	struct list out = { NULL, 0 };
 
@@ -325,7 +352,8 @@ static int decode_list(struct decoder *d, const struct json_field *f, const stru
 	return 0;
 }
 
-static int decode_map(struct decoder *d, const struct json_field *f, const struct json *value, void *slot)
+static int decode_map(struct decoder *d, const struct json_field *f, const struct json *value,
+		      void *slot)
 {
 	struct list out = { NULL, 0 };
 
@@ -349,16 +377,19 @@ static int decode_map(struct decoder *d, const struct json_field *f, const struc
 }
 
 static const decode_fn decoders[] = {
-	[JSON_K_BOOL] = decode_bool,	   [JSON_K_OPT_BOOL] = decode_opt_bool, [JSON_K_U32] = decode_u32,
-	[JSON_K_OPT_INT] = decode_opt_int, [JSON_K_OPT_UINT] = decode_opt_uint, [JSON_K_STR] = decode_str,
-	[JSON_K_STRS] = decode_strs,	   [JSON_K_U32S] = decode_u32s,		[JSON_K_PAIRS] = decode_pairs,
-	[JSON_K_NAME] = decode_name,	   [JSON_K_NAMES] = decode_names,	[JSON_K_BITS] = decode_bits,
-	[JSON_K_STRUCT] = decode_struct,   [JSON_K_PTR] = decode_ptr,		[JSON_K_LIST] = decode_list,
-	[JSON_K_MAP] = decode_map,
+	[JSON_K_BOOL] = decode_bool,	     [JSON_K_OPT_BOOL] = decode_opt_bool,
+	[JSON_K_U32] = decode_u32,	     [JSON_K_OPT_INT] = decode_opt_int,
+	[JSON_K_OPT_UINT] = decode_opt_uint, [JSON_K_STR] = decode_str,
+	[JSON_K_STRS] = decode_strs,	     [JSON_K_U32S] = decode_u32s,
+	[JSON_K_PAIRS] = decode_pairs,	     [JSON_K_NAME] = decode_name,
+	[JSON_K_NAMES] = decode_names,	     [JSON_K_BITS] = decode_bits,
+	[JSON_K_STRUCT] = decode_struct,     [JSON_K_PTR] = decode_ptr,
+	[JSON_K_LIST] = decode_list,	     [JSON_K_MAP] = decode_map,
 };
 
 /* A closed table has no member that it doesn't know. */
-static int refuse_unknown(struct decoder *d, const struct json_table *table, const struct json *object)
+static int refuse_unknown(struct decoder *d, const struct json_table *table,
+			  const struct json *object)
 {
 	for (const struct json *m = object->first; m; m = m->next) {
 		const struct json_field *f = table->fields;
@@ -373,7 +404,8 @@ static int refuse_unknown(struct decoder *d, const struct json_table *table, con
 	return 0;
 }
 
-static int decode_object(struct decoder *d, const struct json_table *table, const struct json *object, void *out)
+static int decode_object(struct decoder *d, const struct json_table *table,
+			 const struct json *object, void *out)
 {
 	TRY(expect(d, object, JSON_OBJECT));
 	if (table->closed) {
@@ -391,8 +423,8 @@ static int decode_object(struct decoder *d, const struct json_table *table, cons
 	return 0;
 }
 
-int json_decode(struct arena *arena, const struct json_table *table, const struct json *object, void *out,
-		struct err *err)
+int json_decode(struct arena *arena, const struct json_table *table, const struct json *object,
+		void *out, struct err *err)
 {
 	struct decoder d = { .arena = arena, .err = err };
 

@@ -2,9 +2,9 @@
 /*
  * tree: builds the document from yajl's events.
  *
- * yajl checks the grammar; what it lets through and a configuration must not contain is checked here.
- * One pass over the bytes comes first, because yajl takes overlong UTF-8 for valid, turns half a surrogate
- * pair into "?", and would hand us \u0000 as a byte inside a string.
+ * yajl checks the grammar; what it lets through and a configuration must not contain is checked
+ * here. One pass over the bytes comes first, because yajl takes overlong UTF-8 for valid, turns
+ * half a surrogate pair into "?", and would hand us \u0000 as a byte inside a string.
  */
 #include "json/tree.h"
 
@@ -18,7 +18,10 @@
 
 #include "base/str.h"
 
-/* Up to here a new member name is compared with those before it; larger objects are sorted when they end. */
+/*
+ * Up to here a new member name is compared with those before it; larger objects are sorted when
+ * they end.
+ */
 #define FEW_MEMBERS 16
 
 struct frame {
@@ -89,7 +92,8 @@ static bool is_control(const char *c, size_t n)
 	unsigned char first = (unsigned char)c[0];
 
 	/* The second range, U+0080 to U+009F, moves cursors too. */
-	return first < 0x20 || first == 0x7f || (n == 2 && first == 0xc2 && (unsigned char)c[1] < 0xa0);
+	return first < 0x20 || first == 0x7f ||
+	       (n == 2 && first == 0xc2 && (unsigned char)c[1] < 0xa0);
 }
 
 struct json_shown json_show(const char *text)
@@ -119,7 +123,8 @@ struct json_shown json_show(const char *text)
 /* ---- errors ---- */
 
 /* Fills err with "line L, column C: ...", for the byte at offset. Returns -code. */
-static int __attribute__((format(printf, 4, 5))) fault(struct builder *b, int code, size_t offset, const char *fmt, ...)
+static int __attribute__((format(printf, 4, 5)))
+fault(struct builder *b, int code, size_t offset, const char *fmt, ...)
 {
 	size_t line = 1, column = 1;
 	char text[256];
@@ -174,7 +179,9 @@ static long hex4(const char *digits, size_t len)
 	return *end ? -1 : value;
 }
 
-/* How long the escape at offset i is. Backslashes are legal in strings only, so no state is needed. */
+/*
+ * How long the escape at offset i is. Backslashes are legal in strings only, so no state is needed.
+ */
 static int check_escape(struct builder *b, size_t i, size_t *ret_len)
 {
 	const char *at = b->bytes + i;
@@ -410,9 +417,12 @@ static const struct {
 	{ "invalid character inside string", "a control character inside a string" },
 	{ "inside a string, '\\'", "an unknown escape behind '\\'" },
 	{ "(non-hex)", "\\u needs four hexadecimal digits" },
-	{ "malformed number, a digit is required after the decimal", "a number needs a digit behind the point" },
-	{ "malformed number, a digit is required after the exponent", "a number needs a digit in its exponent" },
-	{ "malformed number, a digit is required after the minus", "a number needs a digit behind the minus" },
+	{ "malformed number, a digit is required after the decimal",
+	  "a number needs a digit behind the point" },
+	{ "malformed number, a digit is required after the exponent",
+	  "a number needs a digit in its exponent" },
+	{ "malformed number, a digit is required after the minus",
+	  "a number needs a digit behind the minus" },
 	{ "comments", "comments are not allowed" },
 };
 
@@ -423,7 +433,8 @@ static int grammar_fault(struct builder *b)
 	size_t at = here(b);
 
 	/* The lexer puts back the character that disturbs it, but not one that begins no token. */
-	if (said && strstr((const char *)said, "lexical") && !strstr((const char *)said, "invalid char in")) {
+	if (said && strstr((const char *)said, "lexical") &&
+	    !strstr((const char *)said, "invalid char in")) {
 		at = consumed(b);
 	}
 	for (size_t i = 0; said && i < sizeof(wordings) / sizeof(wordings[0]); i++) {
@@ -472,12 +483,14 @@ static int feed(struct builder *b)
 	if (early) {
 		bool empty = skip_space(b, 0) == b->len;
 
-		return fault(b, EINVAL, b->len, empty ? "the text is empty" : "the text ends too early");
+		return fault(b, EINVAL, b->len,
+			     empty ? "the text is empty" : "the text ends too early");
 	}
 	return status == yajl_status_ok ? 0 : grammar_fault(b);
 }
 
-int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret, struct err *err)
+int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret,
+	       struct err *err)
 {
 	struct builder b = { .arena = arena, .err = err, .bytes = bytes, .len = len };
 	int rc;

@@ -2,10 +2,10 @@
 /*
  * json/tree: a JSON document as an immutable tree.
  *
- * Built from yajl's events, never by yajl_tree, which overflows the stack on deep input and hides duplicate
- * keys. Refused here: nesting deeper than JSON_DEPTH_MAX, more than JSON_NODES_MAX values, duplicate member
- * names, NUL bytes (also as \u0000), invalid UTF-8, half surrogate pairs (RFC 8259, section 8.2), text after
- * the document. Numbers stay text, so 64 bits stay exact.
+ * Built from yajl's events, never by yajl_tree, which overflows the stack on deep input and hides
+ * duplicate keys. Refused here: nesting deeper than JSON_DEPTH_MAX, more than JSON_NODES_MAX
+ * values, duplicate member names, NUL bytes (also as \u0000), invalid UTF-8, half surrogate pairs
+ * (RFC 8259, section 8.2), text after the document. Numbers stay text, so 64 bits stay exact.
  */
 #pragma once
 
@@ -41,10 +41,11 @@ struct json {
 };
 
 /*
- * Parses len bytes. The tree lives in the arena. Errors: EINVAL with line and column ("line 3, column 7: …"),
- * E2BIG where a cap is passed.
+ * Parses len bytes. The tree lives in the arena. Errors: EINVAL with line and column ("line 3,
+ * column 7: …"), E2BIG where a cap is passed.
  */
-int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret, struct err *err);
+int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret,
+	       struct err *err);
 
 /* The member of an object, or NULL. */
 const struct json *json_member(const struct json *object, const char *key);
@@ -53,8 +54,8 @@ const struct json *json_member(const struct json *object, const char *key);
 const char *json_type_name(enum json_type type);
 
 /*
- * Where a value stands, as a JSON pointer: "/mounts/1/destination" ("" at the root, with ~0 and ~1). Made for
- * messages: member names are shown as json_show does. Lives in the arena.
+ * Where a value stands, as a JSON pointer: "/mounts/1/destination" ("" at the root, with ~0 and
+ * ~1). Made for messages: member names are shown as json_show does. Lives in the arena.
  */
 const char *json_path(struct arena *arena, const struct json *value);
 
@@ -63,8 +64,14 @@ struct json_shown {
 	char s[80];
 };
 
-/* On one line, control characters as '?', a long text cut and ended by "...". Use: `json_show(name).s`. */
+/*
+ * On one line, control characters as '?', a long text cut and ended by "...". Use:
+ * `json_show(name).s`.
+ */
 struct json_shown json_show(const char *text);
 
-/* How many of the len bytes form the UTF-8 character at their front; 0 when they begin none (RFC 3629). */
+/*
+ * How many of the len bytes form the UTF-8 character at their front; 0 when they begin none (RFC
+ * 3629).
+ */
 size_t json_utf8(const char *bytes, size_t len);

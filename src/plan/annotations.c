@@ -16,28 +16,37 @@ bool plan_flag(const struct builder *b, const char *key)
 	return value && !str_eq(value, "0") && !str_eq(value, "false");
 }
 
-/* Its program is no Linux executable, or wants a machine of its own: started all the same it would be something else. */
+/*
+ * Its program is no Linux executable, or wants a machine of its own: started all the same it would
+ * be something else.
+ */
 static int check_handler(const struct builder *b, struct err *err)
 {
 	const char *handler = spec_annotation(b->spec, "run.oci.handler");
 
 	if (handler && *handler) {
-		return err_set(err, ENOTSUP,
-			       "/annotations/run.oci.handler: there is no handler `%s`: rootlet starts Linux programs; "
-			       "use crun for this container, or leave the annotation out",
-			       handler);
+		return err_set(
+			err, ENOTSUP,
+			"/annotations/run.oci.handler: there is no handler `%s`: rootlet starts "
+			"Linux programs; use crun for this container, or leave the annotation out",
+			handler);
 	}
 	return 0;
 }
 
-/* How long a container that stays is to live. Told once at its start, as the end comes without a word. */
+/*
+ * How long a container that stays is to live. Told once at its start, as the end comes without a
+ * word.
+ */
 static int check_session(struct builder *b, struct err *err)
 {
 	const char *wish = spec_annotation(b->spec, PLAN_SESSION);
 	bool persistent = wish && str_eq(wish, "persistent");
 
 	if (wish && !persistent && !str_eq(wish, "bound")) {
-		return err_set(err, EINVAL, "/annotations/" PLAN_SESSION ": \"bound\" or \"persistent\", found \"%s\"",
+		return err_set(err, EINVAL,
+			       "/annotations/" PLAN_SESSION
+			       ": \"bound\" or \"persistent\", found \"%s\"",
 			       wish);
 	}
 	if (!b->facts->session_ends) {
@@ -50,9 +59,11 @@ static int check_session(struct builder *b, struct err *err)
 			       "`loginctl enable-linger` first");
 	}
 	if (!wish) {
-		plan_note(b, "/annotations/" PLAN_SESSION, "the container ends with this user's last session",
+		plan_note(b, "/annotations/" PLAN_SESSION,
+			  "the container ends with this user's last session",
 			  "their systemd manager and /run/user end then",
-			  "run `loginctl enable-linger`, or set the annotation to bound if this is meant");
+			  "run `loginctl enable-linger`, or set the annotation to bound if this is "
+			  "meant");
 	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/attributes: what the kernel keeps of a process beside its credentials: scheduling, I/O priority, NUMA policy,
- * execution domain, security labels; and the sysctls of the namespaces that the container owns.
+ * plan/attributes: what the kernel keeps of a process beside its credentials: scheduling, I/O
+ * priority, NUMA policy, execution domain, security labels; and the sysctls of the namespaces that
+ * the container owns.
  */
 #include <errno.h>
 #include <sched.h>
@@ -16,18 +17,27 @@
 
 /* ---- sysctls ---- */
 
-/* Which keys belong to which namespace: namespaces(7), ipc_namespaces(7), and the kernel's Documentation/admin-guide. */
+/*
+ * Which keys belong to which namespace: namespaces(7), ipc_namespaces(7), and the kernel's
+ * Documentation/admin-guide.
+ */
 static const struct sysctl_owner {
 	const char *prefix; /* ends with '/': everything below; else the whole key */
 	int type;
 	const char *name;
 } sysctl_owners[] = {
-	{ "net/", CLONE_NEWNET, "network" },	      { "fs/mqueue/", CLONE_NEWIPC, "ipc" },
-	{ "kernel/msgmax", CLONE_NEWIPC, "ipc" },     { "kernel/msgmnb", CLONE_NEWIPC, "ipc" },
-	{ "kernel/msgmni", CLONE_NEWIPC, "ipc" },     { "kernel/sem", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shmall", CLONE_NEWIPC, "ipc" },     { "kernel/shmmax", CLONE_NEWIPC, "ipc" },
-	{ "kernel/shmmni", CLONE_NEWIPC, "ipc" },     { "kernel/shm_rmid_forced", CLONE_NEWIPC, "ipc" },
-	{ "kernel/domainname", CLONE_NEWUTS, "uts" }, { "kernel/hostname", CLONE_NEWUTS, "uts" },
+	{ "net/", CLONE_NEWNET, "network" },
+	{ "fs/mqueue/", CLONE_NEWIPC, "ipc" },
+	{ "kernel/msgmax", CLONE_NEWIPC, "ipc" },
+	{ "kernel/msgmnb", CLONE_NEWIPC, "ipc" },
+	{ "kernel/msgmni", CLONE_NEWIPC, "ipc" },
+	{ "kernel/sem", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shmall", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shmmax", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shmmni", CLONE_NEWIPC, "ipc" },
+	{ "kernel/shm_rmid_forced", CLONE_NEWIPC, "ipc" },
+	{ "kernel/domainname", CLONE_NEWUTS, "uts" },
+	{ "kernel/hostname", CLONE_NEWUTS, "uts" },
 	{ "user/", CLONE_NEWUSER, "user" },
 };
 
@@ -36,7 +46,8 @@ static const struct sysctl_owner *owner_of(const char *key)
 	for (size_t i = 0; i < sizeof(sysctl_owners) / sizeof(sysctl_owners[0]); i++) {
 		const struct sysctl_owner *o = &sysctl_owners[i];
 
-		if (o->prefix[strlen(o->prefix) - 1] == '/' ? str_starts(key, o->prefix) : str_eq(key, o->prefix)) {
+		if (o->prefix[strlen(o->prefix) - 1] == '/' ? str_starts(key, o->prefix) :
+							      str_eq(key, o->prefix)) {
 			return o;
 		}
 	}
@@ -44,8 +55,8 @@ static const struct sysctl_owner *owner_of(const char *key)
 }
 
 /*
- * sysctl(8): the first separator tells which of the two forms a key has; in the form with dots a slash stands for a dot
- * of a name ("net.ipv4.conf.eth0/100.forwarding").
+ * sysctl(8): the first separator tells which of the two forms a key has; in the form with dots a
+ * slash stands for a dot of a name ("net.ipv4.conf.eth0/100.forwarding").
  */
 static char *path_of(struct arena *arena, const char *key)
 {
@@ -64,10 +75,14 @@ static char *path_of(struct arena *arena, const char *key)
 
 static bool is_clean(const char *path)
 {
-	return path[0] != '/' && !strstr(path, "..") && !strstr(path, "//") && path[strlen(path) - 1] != '/';
+	return path[0] != '/' && !strstr(path, "..") && !strstr(path, "//") &&
+	       path[strlen(path) - 1] != '/';
 }
 
-/* The two names of a uts namespace have a system call that its owner may use; the files are the host's root's. */
+/*
+ * The two names of a uts namespace have a system call that its owner may use; the files are the
+ * host's root's.
+ */
 static bool is_name(const char *path, const char *value, struct plan *plan)
 {
 	if (str_eq(path, "kernel/domainname")) {
@@ -95,20 +110,21 @@ int plan_sysctls(struct builder *b, struct err *err)
 		const struct sysctl_owner *owner = owner_of(path);
 
 		if (!is_clean(path)) {
-			return err_set(err, EINVAL, "/linux/sysctl: \"%s\" is not the name of a sysctl", key);
+			return err_set(err, EINVAL,
+				       "/linux/sysctl: \"%s\" is not the name of a sysctl", key);
 		}
 		if (!owner) {
 			return err_set(err, EINVAL,
-				       "/linux/sysctl: \"%s\" belongs to the whole machine, not to a container: set it "
-				       "on the host",
+				       "/linux/sysctl: \"%s\" belongs to the whole machine, not to "
+				       "a container: set it on the host",
 				       key);
 		}
 		if (!plan_ns_own(b, owner->type)) {
-			return err_set(err, EINVAL,
-				       "/linux/sysctl: \"%s\" needs a %s namespace of the container's own: add "
-				       "{\"type\": \"%s\"} to "
-				       "/linux/namespaces",
-				       key, owner->name, owner->name);
+			return err_set(
+				err, EINVAL,
+				"/linux/sysctl: \"%s\" needs a %s namespace of the container's "
+				"own: add {\"type\": \"%s\"} to /linux/namespaces",
+				key, owner->name, owner->name);
 		}
 		if (is_name(path, want->v[i].value, plan)) {
 			continue;
@@ -130,9 +146,8 @@ static int take_scheduler(struct builder *b, const struct spec_scheduler *want, 
 	}
 	if (want->policy == SCHED_DEADLINE && (!b->facts->privileged || b->facts->in_userns)) {
 		return err_set(err, EPERM,
-			       "/process/scheduler/policy: SCHED_DEADLINE is reserved to root; an ordinary user has "
-			       "SCHED_OTHER, "
-			       "SCHED_BATCH and SCHED_IDLE");
+			       "/process/scheduler/policy: SCHED_DEADLINE is reserved to root; an "
+			       "ordinary user has SCHED_OTHER, SCHED_BATCH and SCHED_IDLE");
 	}
 	*s = (struct plan_scheduler){
 		.set = true,
@@ -147,14 +162,15 @@ static int take_scheduler(struct builder *b, const struct spec_scheduler *want, 
 	return 0;
 }
 
-int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit, struct err *err)
+int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit,
+	      struct err *err)
 {
 	uint32_t first, last;
 
 	while (text && spec_list_next(&text, &first, &last) > 0) {
 		if (last >= max) {
-			return err_set(err, EINVAL, "%s: %u is more than the %u %s that are known", path, last, max,
-				       unit);
+			return err_set(err, EINVAL, "%s: %u is more than the %u %s that are known",
+				       path, last, max, unit);
 		}
 		for (uint32_t bit = first; bit <= last; bit++) {
 			bits[bit / 64] |= UINT64_C(1) << (bit % 64);
@@ -163,7 +179,8 @@ int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, 
 	return 0;
 }
 
-static int take_memory_policy(struct builder *b, const struct spec_memory_policy *want, struct err *err)
+static int take_memory_policy(struct builder *b, const struct spec_memory_policy *want,
+			      struct err *err)
 {
 	struct plan_memory_policy *policy = &b->plan->process.memory_policy;
 
@@ -172,11 +189,16 @@ static int take_memory_policy(struct builder *b, const struct spec_memory_policy
 	}
 	policy->set = true;
 	policy->mode = want->mode | (int)want->flags;
-	return plan_bits(want->nodes, policy->nodes, PLAN_NODES_MAX, "/linux/memoryPolicy/nodes", "nodes", err);
+	return plan_bits(want->nodes, policy->nodes, PLAN_NODES_MAX, "/linux/memoryPolicy/nodes",
+			 "nodes", err);
 }
 
-/* A label is asked for by engines that found the module; where it is missing there is nothing to confine with. */
-static const char *label(struct builder *b, const char *want, bool enabled, const char *path, const char *module)
+/*
+ * A label is asked for by engines that found the module; where it is missing there is nothing to
+ * confine with.
+ */
+static const char *label(struct builder *b, const char *want, bool enabled, const char *path,
+			 const char *module)
 {
 	if (!want || !*want) {
 		return NULL;
@@ -206,9 +228,12 @@ int plan_attributes(struct builder *b, struct err *err)
 	if (want->io_priority) {
 		p->set_io_priority = true;
 		/* ioprio_set(2): the class above 13 bits of data. */
-		p->io_priority = want->io_priority->class << 13 | (int)want->io_priority->priority.value;
+		p->io_priority =
+			want->io_priority->class << 13 | (int)want->io_priority->priority.value;
 	}
-	p->apparmor = label(b, want->apparmor_profile, b->facts->has_apparmor, "/process/apparmorProfile", "AppArmor");
-	p->selinux = label(b, want->selinux_label, b->facts->has_selinux, "/process/selinuxLabel", "SELinux");
+	p->apparmor = label(b, want->apparmor_profile, b->facts->has_apparmor,
+			    "/process/apparmorProfile", "AppArmor");
+	p->selinux = label(b, want->selinux_label, b->facts->has_selinux, "/process/selinuxLabel",
+			   "SELinux");
 	return 0;
 }

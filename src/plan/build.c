@@ -24,7 +24,8 @@ static void add_note(struct builder *b, struct plan_note note)
 	plan->notes[plan->note_n++] = note;
 }
 
-void plan_note(struct builder *b, const char *path, const char *what, const char *why, const char *remedy)
+void plan_note(struct builder *b, const char *path, const char *what, const char *why,
+	       const char *remedy)
 {
 	add_note(b, (struct plan_note){ .path = path, .what = what, .why = why, .remedy = remedy });
 }
@@ -64,9 +65,10 @@ int plan_build(struct arena *arena, const struct spec *spec, const struct facts 
 	TRY(plan_rdt(&b, err));
 	TRY(plan_filter(&b, err));
 	plan_hooks(arena, spec, &plan->hooks);
-	plan->host_setup = plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
-				   plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
-			   0;
+	plan->host_setup =
+		plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
+			plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
+		0;
 	*ret = plan;
 	return 0;
 }

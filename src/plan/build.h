@@ -17,10 +17,12 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	int preserve_fds;
-	const char *notify;  /* host path of a socket for the container's notifications; NULL: none */
-	const char *net;     /* --net; NULL: what the annotation says */
-	const char *net_of;  /* container:ID: the folder of its first process's namespaces */
-	bool net_names;	     /* that container has a network of rootlet's, whose names this one is to know */
+	/* host path of a socket for the container's notifications; NULL: none */
+	const char *notify;
+	const char *net;    /* --net; NULL: what the annotation says */
+	const char *net_of; /* container:ID: the folder of its first process's namespaces */
+	/* that container has a network of rootlet's, whose names this one is to know */
+	bool net_names;
 	struct strs publish; /* --publish */
 	const char *state;   /* the container's state folder, where generated files are */
 	bool trace;
@@ -41,13 +43,17 @@ bool plan_wants_limits(const struct spec *spec);
 bool plan_mounts_cgroup(const struct spec *spec);
 
 /*
- * Decides everything. The plan and what it points to live in the arena, which must outlive it, as must the
- * spec. Errors: EINVAL, EPERM, ENOTSUP: one line with the JSON path of the property and the remedy.
+ * Decides everything. The plan and what it points to live in the arena, which must outlive it, as
+ * must the spec. Errors: EINVAL, EPERM, ENOTSUP: one line with the JSON path of the property and
+ * the remedy.
  */
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
 	       const struct plan_options *options, struct plan **ret, struct err *err);
 
-/* The hooks alone: `start` and `delete` run theirs without a plan. The state texts are the caller's to fill in. */
+/*
+ * The hooks alone: `start` and `delete` run theirs without a plan. The state texts are the caller's
+ * to fill in.
+ */
 void plan_hooks(struct arena *arena, const struct spec *spec, struct plan_hooks *ret);
 
 /* The plan as text, one property a line, in a stable order: for people and for golden tests. */

@@ -18,8 +18,11 @@ struct builder {
 	size_t note_room;
 };
 
-/* Records an adaptation. path, what, why and remedy are kept as they are (literals or arena text). */
-void plan_note(struct builder *b, const char *path, const char *what, const char *why, const char *remedy);
+/*
+ * Records an adaptation. path, what, why and remedy are kept as they are (literals or arena text).
+ */
+void plan_note(struct builder *b, const char *path, const char *what, const char *why,
+	       const char *remedy);
 
 /* The same, but only for `explain`: nothing that was asked for is missing. */
 void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why);
@@ -38,8 +41,8 @@ int plan_mounts(struct builder *b, struct err *err);
 int plan_mount_target(struct builder *b, size_t index, struct plan_mount *m, struct err *err);
 void plan_host_propagation(struct builder *b);
 int plan_mount_adapt(struct builder *b, struct plan_mount *m, struct err *err);
-int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text, struct plan_mount *m,
-		   struct err *err);
+int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text,
+		   struct plan_mount *m, struct err *err);
 int plan_devices(struct builder *b, struct err *err);
 int plan_process(struct builder *b, struct err *err);
 int plan_sysctls(struct builder *b, struct err *err);
@@ -47,8 +50,12 @@ int plan_attributes(struct builder *b, struct err *err);
 int plan_rdt(struct builder *b, struct err *err);
 int plan_filter(struct builder *b, struct err *err);
 
-/* Sets the bits of a list such as "0-3,7" that is valid; a number of max or more is an error. text: NULL for none. */
-int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit, struct err *err);
+/*
+ * Sets the bits of a list such as "0-3,7" that is valid; a number of max or more is an error. text:
+ * NULL for none.
+ */
+int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit,
+	      struct err *err);
 
 /* Is a namespace of this type made new / new or joined? type: CLONE_NEW*. */
 bool plan_ns_new(const struct builder *b, int type);
@@ -62,9 +69,13 @@ bool plan_uid_mapped(const struct builder *b, uint32_t uid);
 bool plan_gid_mapped(const struct builder *b, uint32_t gid);
 
 /* Why not, and what to do: fills err for an id that is not mapped. */
-int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err);
+int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id,
+		  struct err *err);
 
-/* What a network adds to the mounts and sysctls of the configuration: at most PLAN_NET_EXTRA of each. Return how many. */
+/*
+ * What a network adds to the mounts and sysctls of the configuration: at most PLAN_NET_EXTRA of
+ * each. Return how many.
+ */
 #define PLAN_NET_EXTRA 2
 size_t plan_net_mounts(struct builder *b, struct plan_mount *out);
 size_t plan_net_sysctls(struct builder *b, struct plan_sysctl *out);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/caps: capability names and numbers. Written out: the numbers are the kernel's ABI and older headers lack some. */
+/*
+ * plan/caps: capability names and numbers. Written out: the numbers are the kernel's ABI and older
+ * headers lack some.
+ */
 #include "plan/caps.h"
 
 const struct name plan_cap_names[] = {

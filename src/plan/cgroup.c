@@ -2,9 +2,9 @@
 /*
  * plan/cgroup: which control group the container gets, from whom, and what is limited in it.
  *
- * Under `auto` in this order: below what is delegated to the caller already, which needs nobody else; a transient scope of
- * the systemd manager; none. A container without a cgroup is whole but for limits, pause and events, so its lack is an
- * error only where limits are asked for.
+ * Under `auto` in this order: below what is delegated to the caller already, which needs nobody
+ * else; a transient scope of the systemd manager; none. A container without a cgroup is whole but
+ * for limits, pause and events, so its lack is an error only where limits are asked for.
  */
 #include <errno.h>
 #include <limits.h>
@@ -37,7 +37,8 @@ static int take_apart(struct builder *b, struct place *ret, struct err *err)
 
 	*ret = (struct place){ .text = text };
 	if (strlen(text) >= PATH_MAX / 2) {
-		return err_set(err, ENAMETOOLONG, PATH_WHERE ": longer than %d bytes", PATH_MAX / 2);
+		return err_set(err, ENAMETOOLONG, PATH_WHERE ": longer than %d bytes",
+			       PATH_MAX / 2);
 	}
 	/* A path may hold colons as well; three parts without a slash are systemd's. */
 	if (!second || strchr(text, '/') || strchr(second + 1, ':')) {
@@ -47,7 +48,8 @@ static int take_apart(struct builder *b, struct place *ret, struct err *err)
 	ret->prefix = arena_strndup(b->arena, first + 1, (size_t)(second - first - 1));
 	ret->name = second + 1;
 	if (!*ret->name) {
-		return err_set(err, EINVAL, PATH_WHERE ": \"%s\": the name is empty (slice:prefix:name)", text);
+		return err_set(err, EINVAL,
+			       PATH_WHERE ": \"%s\": the name is empty (slice:prefix:name)", text);
 	}
 	return 0;
 }
@@ -63,7 +65,8 @@ static int take_annotations(struct builder *b, struct err *err)
 	cg->properties = arena_array(b->arena, annotations->n, sizeof(*cg->properties));
 	for (size_t i = 0; i < annotations->n; i++) {
 		if (str_starts(annotations->v[i].key, PLAN_UNIT_ANNOTATION)) {
-			TRY(plan_unit_property(b->arena, annotations->v[i].key, annotations->v[i].value,
+			TRY(plan_unit_property(b->arena, annotations->v[i].key,
+					       annotations->v[i].value,
 					       &cg->properties[cg->property_n++], err));
 		}
 	}
@@ -75,8 +78,8 @@ static int place_systemd(struct builder *b, struct err *err)
 	struct plan_cgroup *cg = &b->plan->cgroup;
 	const char *subgroup = spec_annotation(b->spec, "run.oci.systemd.subgroup");
 
-	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id, b->facts->cgroup.systemd_is_system,
-			   &cg->unit, &cg->slice, err));
+	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id,
+			   b->facts->cgroup.systemd_is_system, &cg->unit, &cg->slice, err));
 	cg->description = arena_printf(b->arena, "rootlet container %s", b->options->id);
 	cg->sub = subgroup ? subgroup : "container";
 	return take_annotations(b, err);
@@ -85,7 +88,8 @@ static int place_systemd(struct builder *b, struct err *err)
 /* ---- cgroupfs ---- */
 
 /* Without "." and "..", empty parts and names that the kernel refuses. Returns "/a/b". */
-static int clean_path(struct builder *b, const char *text, const char *where, const char **ret, struct err *err)
+static int clean_path(struct builder *b, const char *text, const char *where, const char **ret,
+		      struct err *err)
 {
 	struct text out;
 
@@ -94,13 +98,16 @@ static int clean_path(struct builder *b, const char *text, const char *where, co
 		size_t len = strcspn(text, "/");
 
 		if (len > NAME_MAX) {
-			return err_set(err, ENAMETOOLONG, "%s: a part is longer than %d bytes", where, NAME_MAX);
+			return err_set(err, ENAMETOOLONG, "%s: a part is longer than %d bytes",
+				       where, NAME_MAX);
 		}
-		if ((len == 1 && text[0] == '.') || (len == 2 && text[0] == '.' && text[1] == '.')) {
+		if ((len == 1 && text[0] == '.') ||
+		    (len == 2 && text[0] == '.' && text[1] == '.')) {
 			return err_set(err, EINVAL, "%s: . and .. have no place in it", where);
 		}
 		if (memchr(text, '\n', len)) {
-			return err_set(err, EINVAL, "%s: a newline can't be part of a cgroup's name", where);
+			return err_set(err, EINVAL,
+				       "%s: a newline can't be part of a cgroup's name", where);
 		}
 		text_add(&out, "/%.*s", (int)len, text);
 		text += len;
@@ -131,14 +138,16 @@ static int place_fs(struct builder *b, const struct place *place, struct err *er
 
 	cg->top = f->top;
 	if (place->slice) {
-		TRY(clean_path(
-			b,
-			arena_printf(b->arena, "%s%s%s.scope", place->prefix, *place->prefix ? "-" : "", place->name),
-			PATH_WHERE, &path, err));
+		TRY(clean_path(b,
+			       arena_printf(b->arena, "%s%s%s.scope", place->prefix,
+					    *place->prefix ? "-" : "", place->name),
+			       PATH_WHERE, &path, err));
 	} else if (*place->text) {
 		TRY(clean_path(b, place->text, PATH_WHERE, &path, err));
 		if (!*path) {
-			return err_set(err, EINVAL, PATH_WHERE ": \"%s\" is the root of the hierarchy", place->text);
+			return err_set(err, EINVAL,
+				       PATH_WHERE ": \"%s\" is the root of the hierarchy",
+				       place->text);
 		}
 	} else {
 		path = arena_printf(b->arena, "/rootlet-%s", b->options->id);
@@ -147,12 +156,15 @@ static int place_fs(struct builder *b, const struct place *place, struct err *er
 		cg->path = path;
 	} else if (place->text[0] == '/' && b->options->cgroup_manager == PLAN_CGROUP_ONLY_FS) {
 		return err_set(err, EACCES,
-			       PATH_WHERE ": %s is not below %s, which is all that is delegated to this user", path,
-			       f->top);
+			       PATH_WHERE
+			       ": %s is not below %s, which is all that is delegated to this user",
+			       path, f->top);
 	} else {
 		if (place->text[0] == '/') {
-			plan_note_quiet(b, PATH_WHERE, arena_printf(b->arena, "%s is made below %s", path, f->base),
-					"the rest of the hierarchy is not this user's");
+			plan_note_quiet(
+				b, PATH_WHERE,
+				arena_printf(b->arena, "%s is made below %s", path, f->base),
+				"the rest of the hierarchy is not this user's");
 		}
 		cg->path = join(b, f->base, path);
 	}
@@ -185,27 +197,29 @@ static const char *remedy(const struct builder *b)
 		return "boot with systemd.unified_cgroup_hierarchy=1, or use --limits=best-effort";
 	}
 	if (cg->manager == PLAN_CGROUP_FS) {
-		return "have it delegated too (a systemd unit's Delegate=, the parent's cgroup.subtree_control), or "
-		       "use "
-		       "--limits=best-effort";
+		return "have it delegated too (a systemd unit's Delegate=, the parent's "
+		       "cgroup.subtree_control), or use --limits=best-effort";
 	}
 	if (cg->manager == PLAN_CGROUP_NONE) {
 		return "or use --limits=best-effort";
 	}
 	return "have an administrator write \"[Service]\\nDelegate=cpu cpuset io memory pids\" to "
-	       "/etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload and log in again, or "
-	       "use "
-	       "--limits=best-effort";
+	       "/etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload and "
+	       "log in again, or use --limits=best-effort";
 }
 
-/* Under `strict` the first limit that can't be had is the error, else each is left out with a note. */
-static int cannot(struct builder *b, const struct plan_limit *limit, const char *why, struct err *err)
+/*
+ * Under `strict` the first limit that can't be had is the error, else each is left out with a note.
+ */
+static int cannot(struct builder *b, const struct plan_limit *limit, const char *why,
+		  struct err *err)
 {
 	if (!b->options->best_effort) {
 		err_set(err, ENOTSUP, "%s: can't be limited: %s", limit->where, why);
 		return err_hint(err, "%s", remedy(b));
 	}
-	plan_note(b, limit->where, arena_printf(b->arena, "%s is not limited", limit->file), why, NULL);
+	plan_note(b, limit->where, arena_printf(b->arena, "%s is not limited", limit->file), why,
+		  NULL);
 	return 0;
 }
 
@@ -226,7 +240,8 @@ static void need_controller(struct builder *b, const char *controller)
 	struct strs *list = &b->plan->cgroup.controllers;
 
 	if (!list->v) {
-		list->v = arena_array(b->arena, b->plan->cgroup.limits.file_n + 1, sizeof(*list->v));
+		list->v =
+			arena_array(b->arena, b->plan->cgroup.limits.file_n + 1, sizeof(*list->v));
 	}
 	if (!holds(list, controller)) {
 		list->v[list->n++] = controller;
@@ -239,7 +254,8 @@ static int fit_limits(struct builder *b, struct err *err)
 {
 	const struct facts_cgroup *f = &b->facts->cgroup;
 	struct plan_cgroup *cg = &b->plan->cgroup;
-	const struct strs *given = cg->manager == PLAN_CGROUP_SYSTEMD ? &f->systemd_controllers : &f->controllers;
+	const struct strs *given =
+		cg->manager == PLAN_CGROUP_SYSTEMD ? &f->systemd_controllers : &f->controllers;
 	bool known = cg->manager == PLAN_CGROUP_FS || f->systemd_controllers_known;
 	size_t kept = 0;
 
@@ -251,9 +267,11 @@ static int fit_limits(struct builder *b, struct err *err)
 		if (cg->manager == PLAN_CGROUP_NONE) {
 			why = arena_printf(b->arena, "the container gets no cgroup: %s", cg->why);
 		} else if (controller && known && !holds(given, controller)) {
-			why = arena_printf(b->arena, "the cgroup controller \"%s\" is not %s", controller,
-					   cg->manager == PLAN_CGROUP_SYSTEMD ? "delegated to the user's systemd" :
-										"delegated to this user");
+			why = arena_printf(b->arena, "the cgroup controller \"%s\" is not %s",
+					   controller,
+					   cg->manager == PLAN_CGROUP_SYSTEMD ?
+						   "delegated to the user's systemd" :
+						   "delegated to this user");
 		}
 		if (why) {
 			/* What is unlimited anyway, or would be the default, is not missed. */
@@ -274,7 +292,10 @@ static int fit_limits(struct builder *b, struct err *err)
 
 /* ---- who makes it ---- */
 
-/* config-linux.md, "Cgroup ownership": a namespace of its own, and the file system mounted for writing. */
+/*
+ * config-linux.md, "Cgroup ownership": a namespace of its own, and the file system mounted for
+ * writing.
+ */
 static bool wants_delegation(const struct builder *b)
 {
 	if (!plan_ns_new(b, CLONE_NEWCGROUP)) {
@@ -306,11 +327,11 @@ static const char *mode_why(const struct facts_cgroup *f)
 	case FACTS_CGROUP_NONE:
 		return "no cgroup file system is mounted at /sys/fs/cgroup";
 	case FACTS_CGROUP_V1:
-		return "this machine has cgroup version 1 only, which can't be delegated to a user safely";
+		return "this machine has cgroup version 1 only, which can't be delegated to a user "
+		       "safely";
 	case FACTS_CGROUP_HYBRID:
-		return "this machine has cgroup version 1, with version 2 only beside it (hybrid mode), and none of it "
-		       "is "
-		       "delegated to this user";
+		return "this machine has cgroup version 1, with version 2 only beside it (hybrid "
+		       "mode), and none of it is delegated to this user";
 	case FACTS_CGROUP_V2:
 		break;
 	}
@@ -329,7 +350,8 @@ static int choose(struct builder *b, const struct place *place, struct err *err)
 		return 0;
 	case PLAN_CGROUP_ONLY_FS:
 		if (!f->top) {
-			return err_set(err, EACCES, "--cgroup-manager cgroupfs: no cgroup can be made: %s",
+			return err_set(err, EACCES,
+				       "--cgroup-manager cgroupfs: no cgroup can be made: %s",
 				       mode_why(f));
 		}
 		break;
@@ -339,7 +361,8 @@ static int choose(struct builder *b, const struct place *place, struct err *err)
 			return err_hint(err, "use --cgroup-manager auto or disabled");
 		}
 		if (!f->systemd) {
-			return err_set(err, ENOENT, "--cgroup-manager systemd: %s", f->why_no_systemd);
+			return err_set(err, ENOENT, "--cgroup-manager systemd: %s",
+				       f->why_no_systemd);
 		}
 		break;
 	case PLAN_CGROUP_AUTO:
@@ -371,11 +394,14 @@ static int take_subgroups(struct builder *b, struct err *err)
 		cg->sub = *cg->sub ? cg->sub + 1 : NULL;
 	}
 	if (payload && *payload) {
-		TRY(clean_path(b, payload, "/annotations/run.oci.delegate-cgroup", &cg->payload, err));
+		TRY(clean_path(b, payload, "/annotations/run.oci.delegate-cgroup", &cg->payload,
+			       err));
 		cg->payload = *cg->payload ? cg->payload + 1 : NULL;
 		if (cg->payload && strchr(cg->payload, '/')) {
 			return err_set(err, EINVAL,
-				       "/annotations/run.oci.delegate-cgroup: \"%s\" must be a single name", payload);
+				       "/annotations/run.oci.delegate-cgroup: \"%s\" must be a "
+				       "single name",
+				       payload);
 		}
 	}
 	return 0;
@@ -390,13 +416,17 @@ static void note_none(struct builder *b, const struct place *place)
 		return;
 	}
 	if (b->options->cgroup_manager == PLAN_CGROUP_DISABLED) {
-		plan_note_quiet(b, PATH_WHERE, "the container stays in its caller's cgroup", cg->why);
+		plan_note_quiet(b, PATH_WHERE, "the container stays in its caller's cgroup",
+				cg->why);
 	} else {
-		plan_note(b, PATH_WHERE, "the container stays in its caller's cgroup", cg->why, NULL);
+		plan_note(b, PATH_WHERE, "the container stays in its caller's cgroup", cg->why,
+			  NULL);
 	}
 }
 
-/* May it make device nodes? An exec can be given other capabilities, but then by whoever has them. */
+/*
+ * May it make device nodes? An exec can be given other capabilities, but then by whoever has them.
+ */
 static bool may_make_nodes(const struct builder *b)
 {
 	const struct spec_process *process = b->spec->process;
@@ -406,8 +436,9 @@ static bool may_make_nodes(const struct builder *b)
 }
 
 /*
- * Only the machine's root may put a program at a cgroup. A container that can't make nodes that work holds the devices that
- * it was given; one that can is the case in which somebody has to be told that nothing stops it.
+ * Only the machine's root may put a program at a cgroup. A container that can't make nodes that
+ * work holds the devices that it was given; one that can is the case in which somebody has to be
+ * told that nothing stops it.
  */
 static void take_device_rules(struct builder *b)
 {
@@ -426,13 +457,15 @@ static void take_device_rules(struct builder *b)
 		cg->optional = cg->optional && b->options->best_effort;
 	} else if (!root || !may_make_nodes(b)) {
 		plan_note_quiet(b, DEVICES_WHERE, "device rules are not enforced by a cgroup",
-				"the container holds only the devices that it is given, and can't make others");
+				"the container holds only the devices that it is given, and can't "
+				"make others");
 	} else if (b->options->cgroup_manager == PLAN_CGROUP_DISABLED) {
 		plan_note_quiet(b, DEVICES_WHERE, "device rules are not enforced", cg->why);
 	} else {
 		plan_note(b, DEVICES_WHERE, "device rules are not enforced",
 			  arena_printf(b->arena, "the container gets no cgroup: %s", cg->why),
-			  "leave CAP_MKNOD out of /process/capabilities, so that it has only the devices it is given");
+			  "leave CAP_MKNOD out of /process/capabilities, so that it has only the "
+			  "devices it is given");
 	}
 }
 
@@ -469,6 +502,6 @@ bool plan_wants_limits(const struct spec *spec)
 {
 	const struct spec_resources *r = spec->linux_ ? spec->linux_->resources : NULL;
 
-	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n > 0 || r->rdma.n > 0 ||
-		     r->unified.n > 0);
+	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n > 0 ||
+		     r->rdma.n > 0 || r->unified.n > 0);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/device_filter: rules of devices, put in the order in which they are asked, and as instructions of eBPF. */
+/*
+ * plan/device_filter: rules of devices, put in the order in which they are asked, and as
+ * instructions of eBPF.
+ */
 #include "plan/device_filter.h"
 
 #include <linux/bpf.h>
@@ -13,7 +16,10 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* config-linux.md, "Default Devices", with the terminals behind /dev/console and /dev/ptmx; and making nodes. */
+/*
+ * config-linux.md, "Default Devices", with the terminals behind /dev/console and /dev/ptmx; and
+ * making nodes.
+ */
 static const struct plan_device_rule defaults[] = {
 	{ true, 'c', ANY, ANY, PLAN_DEVICE_MKNOD },
 	{ true, 'b', ANY, ANY, PLAN_DEVICE_MKNOD },
@@ -41,7 +47,8 @@ static struct plan_device_rule take(const struct spec_device_rule *want)
 		.type = type[0],
 		.major = want->major.set ? (int)want->major.value : ANY,
 		.minor = want->minor.set ? (int)want->minor.value : ANY,
-		.access = (strchr(access, 'm') ? PLAN_DEVICE_MKNOD : 0) | (strchr(access, 'r') ? PLAN_DEVICE_READ : 0) |
+		.access = (strchr(access, 'm') ? PLAN_DEVICE_MKNOD : 0) |
+			  (strchr(access, 'r') ? PLAN_DEVICE_READ : 0) |
 			  (strchr(access, 'w') ? PLAN_DEVICE_WRITE : 0),
 	};
 }
@@ -62,7 +69,8 @@ struct program {
 	size_t n;
 };
 
-static void put(struct program *p, uint8_t code, uint8_t to, uint8_t from, int16_t offset, int32_t number)
+static void put(struct program *p, uint8_t code, uint8_t to, uint8_t from, int16_t offset,
+		int32_t number)
 {
 	p->v[p->n++] = (struct bpf_insn){
 		.code = code, .dst_reg = to & 15, .src_reg = from & 15, .off = offset, .imm = number
@@ -96,8 +104,9 @@ static void begin(struct program *p)
 }
 
 /*
- * ASKED holds what no rule has spoken of yet. A rule that allows takes its part away, and when nothing is left the answer
- * is yes; one that forbids any of it is a no. Jumps are to the next rule, so that any number of them is in reach.
+ * ASKED holds what no rule has spoken of yet. A rule that allows takes its part away, and when
+ * nothing is left the answer is yes; one that forbids any of it is a no. Jumps are to the next
+ * rule, so that any number of them is in reach.
  */
 static void put_rule(struct program *p, const struct plan_device_rule *rule)
 {
@@ -133,7 +142,8 @@ static void put_rule(struct program *p, const struct plan_device_rule *rule)
 	}
 }
 
-void plan_device_filter(struct arena *arena, const struct spec_resources *resources, struct plan_device_filter *ret)
+void plan_device_filter(struct arena *arena, const struct spec_resources *resources,
+			struct plan_device_filter *ret)
 {
 	const size_t n = resources->devices.n;
 	struct plan_device_rule *rules = arena_array(arena, COUNT(defaults) + n, sizeof(*rules));

@@ -18,8 +18,9 @@ static const struct plan_device defaults[] = {
 };
 
 static const struct plan_link links[] = {
-	{ "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
-	{ "/dev/stderr", "/proc/self/fd/2" }, { "/dev/ptmx", "pts/ptmx" },
+	{ "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/ptmx", "pts/ptmx" },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -30,7 +31,9 @@ static enum plan_device_how how(const struct builder *b, int type)
 	if (type == 'p') {
 		return PLAN_DEVICE_FIFO;
 	}
-	return b->facts->privileged && !b->facts->in_userns && !b->user_namespace ? PLAN_DEVICE_NODE : PLAN_DEVICE_BIND;
+	return b->facts->privileged && !b->facts->in_userns && !b->user_namespace ?
+		       PLAN_DEVICE_NODE :
+		       PLAN_DEVICE_BIND;
 }
 
 static int take_device(struct builder *b, size_t index, struct plan_device *d, struct err *err)
@@ -46,10 +49,11 @@ static int take_device(struct builder *b, size_t index, struct plan_device *d, s
 	d->uid = want->uid.set ? (uint32_t)want->uid.value : 0;
 	d->gid = want->gid.set ? (uint32_t)want->gid.value : 0;
 	if (d->type != 'p') {
-		if (want->major.value < 0 || want->major.value > UINT32_MAX || want->minor.value < 0 ||
-		    want->minor.value > UINT32_MAX) {
-			return err_set(err, EINVAL, "%s: %lld:%lld is not a device number", d->where,
-				       (long long)want->major.value, (long long)want->minor.value);
+		if (want->major.value < 0 || want->major.value > UINT32_MAX ||
+		    want->minor.value < 0 || want->minor.value > UINT32_MAX) {
+			return err_set(err, EINVAL, "%s: %lld:%lld is not a device number",
+				       d->where, (long long)want->major.value,
+				       (long long)want->minor.value);
 		}
 		d->major = (uint32_t)want->major.value;
 		d->minor = (uint32_t)want->minor.value;
@@ -61,33 +65,41 @@ static int take_device(struct builder *b, size_t index, struct plan_device *d, s
 	return 0;
 }
 
-/* A node that is bound keeps the host's rules of who may open it: better said now than by a program's EACCES. */
-static void note_access(struct builder *b, const struct plan_device *d, const struct facts_device *f)
+/*
+ * A node that is bound keeps the host's rules of who may open it: better said now than by a
+ * program's EACCES.
+ */
+static void note_access(struct builder *b, const struct plan_device *d,
+			const struct facts_device *f)
 {
 	const char *user = b->facts->user ? b->facts->user : "USER";
 	const char *group = f->group ? f->group : arena_printf(b->arena, "%u", f->gid);
-	const char *keep =
-		"keep yours by the annotation run.oci.keep_original_groups=1 (podman: --group-add keep-groups)";
+	const char *keep = "keep yours by the annotation run.oci.keep_original_groups=1 (podman: "
+			   "--group-add keep-groups)";
 	bool kept = plan_flag(b, "run.oci.keep_original_groups");
 	const char *what = arena_printf(b->arena, "%s can't be opened in the container", d->source);
 
 	if (f->access == FACTS_BY_GROUP && !kept) {
 		plan_note(b, d->where, what,
 			  arena_printf(b->arena,
-				       "on the host it is open to you as a member of group %s, and the container "
-				       "has other groups",
+				       "on the host it is open to you as a member of group %s, and "
+				       "the container has other groups",
 				       group),
 			  keep);
 	} else if (f->access == FACTS_DENIED && (f->mode & 060) && f->gid != 0) {
-		plan_note(b, d->where, what,
-			  arena_printf(b->arena, "on the host it is for group %s (mode %04o), which you are not in",
-				       group, f->mode & 07777),
-			  arena_printf(b->arena, "join it (sudo usermod -aG %s %s, then log in again)%s%s", group, user,
-				       kept ? "" : ", and ", kept ? "" : keep));
+		plan_note(
+			b, d->where, what,
+			arena_printf(
+				b->arena,
+				"on the host it is for group %s (mode %04o), which you are not in",
+				group, f->mode & 07777),
+			arena_printf(b->arena,
+				     "join it (sudo usermod -aG %s %s, then log in again)%s%s",
+				     group, user, kept ? "" : ", and ", kept ? "" : keep));
 	} else if (f->access == FACTS_DENIED) {
 		plan_note(b, d->where, what,
-			  arena_printf(b->arena, "on the host its mode is %04o and its owner %u:%u", f->mode & 07777,
-				       f->uid, f->gid),
+			  arena_printf(b->arena, "on the host its mode is %04o and its owner %u:%u",
+				       f->mode & 07777, f->uid, f->gid),
 			  "let the host's root open it to you (a udev rule)");
 	}
 }
@@ -106,7 +118,8 @@ int plan_devices(struct builder *b, struct err *err)
 {
 	struct plan_fs *fs = &b->plan->fs;
 
-	fs->devices = arena_array(b->arena, b->lin->devices.n + COUNT(defaults), sizeof(*fs->devices));
+	fs->devices =
+		arena_array(b->arena, b->lin->devices.n + COUNT(defaults), sizeof(*fs->devices));
 	for (size_t i = 0; i < b->lin->devices.n; i++) {
 		struct plan_device *d = &fs->devices[fs->device_n++];
 

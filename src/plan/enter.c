@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/enter: what is the same for every way into a container that is there; and the plan of `rootlet mounts`. */
+/*
+ * plan/enter: what is the same for every way into a container that is there; and the plan of
+ * `rootlet mounts`.
+ */
 #include "plan/enter.h"
 
 #include <errno.h>
@@ -77,7 +80,8 @@ int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct
 	with->mounts.n = wish->n;
 	plan_enter(&b, container);
 	if (!(container->other & CLONE_NEWNS)) {
-		return err_set(err, EINVAL, "container `%s` has no mount namespace of its own, seen from here",
+		return err_set(err, EINVAL,
+			       "container `%s` has no mount namespace of its own, seen from here",
 			       options->id);
 	}
 	if (wish->remove) {
@@ -87,7 +91,10 @@ int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct
 		plan->enter.mounts = PLAN_ENTER_ADD_MOUNTS;
 		plan->cgroup.manager = wish->cgroup;
 		plan_host_propagation(&b);
-		/* Which filesystems can be had is a matter of the namespaces that are the container's own. */
+		/*
+		 * Which filesystems can be had is a matter of the namespaces that are the
+		 * container's own.
+		 */
 		plan->ns.new = container->other & ~(uint64_t)CLONE_NEWUSER;
 		TRY(plan_mounts(&b, err));
 	}

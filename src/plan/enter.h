@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/enter: the pure function from a running container and an array of mounts to the plan of `rootlet mounts`. */
+/*
+ * plan/enter: the pure function from a running container and an array of mounts to the plan of
+ * `rootlet mounts`.
+ */
 #pragma once
 
 #include "plan/build.h"
@@ -12,7 +15,10 @@ struct plan_mounts_wish {
 	enum plan_cgroup_manager cgroup; /* of the container */
 };
 
-/* spec: the container's configuration. Lifetimes and errors: as plan_build, with the file's name in front. */
+/*
+ * spec: the container's configuration. Lifetimes and errors: as plan_build, with the file's name in
+ * front.
+ */
 int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		      const struct facts_container *container, const struct plan_options *options,
 		      const struct plan_mounts_wish *wish, struct plan **ret, struct err *err);

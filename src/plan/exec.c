@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/exec: the pure function from a running container and a wish to the plan of one more process in it. */
+/*
+ * plan/exec: the pure function from a running container and a wish to the plan of one more process
+ * in it.
+ */
 #include "plan/exec.h"
 
 #include <errno.h>
@@ -51,7 +54,8 @@ static int parse_id(const char *text, const char *option, uint32_t *ret, struct 
 	uint64_t id;
 
 	if (str_u64(text, ID_MAX, &id) < 0) {
-		return err_set(err, EINVAL, "%s: `%s` is not an id, a number from 0 to %u", option, text, ID_MAX);
+		return err_set(err, EINVAL, "%s: `%s` is not an id, a number from 0 to %u", option,
+			       text, ID_MAX);
 	}
 	*ret = (uint32_t)id;
 	return 0;
@@ -69,14 +73,17 @@ static int take_user(struct arena *arena, const char *text, struct spec_user *us
 	return 0;
 }
 
-static int add_groups(struct arena *arena, const char *list, struct spec_user *user, struct err *err)
+static int add_groups(struct arena *arena, const char *list, struct spec_user *user,
+		      struct err *err)
 {
-	for (const char *item = list; item; item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
+	for (const char *item = list; item;
+	     item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
 		const char *text = arena_strndup(arena, item, strcspn(item, ","));
 		uint32_t *grown = arena_array(arena, user->additional_gids.n + 1, sizeof(*grown));
 
 		if (user->additional_gids.n > 0) {
-			memcpy(grown, user->additional_gids.v, user->additional_gids.n * sizeof(*grown));
+			memcpy(grown, user->additional_gids.v,
+			       user->additional_gids.n * sizeof(*grown));
 		}
 		TRY(parse_id(text, "--additional-gids", &grown[user->additional_gids.n], err));
 		user->additional_gids.v = grown;
@@ -98,8 +105,12 @@ static const char *capability(struct arena *arena, const char *text)
 	return str_starts(name, "CAP_") ? name : arena_printf(arena, "CAP_%s", name);
 }
 
-/* Never inheritable, and so never ambient: what the process executes must not be given it unasked (CVE-2022-29162). */
-static int add_caps(struct arena *arena, const struct strs *names, struct spec_process *p, struct err *err)
+/*
+ * Never inheritable, and so never ambient: what the process executes must not be given it unasked
+ * (CVE-2022-29162).
+ */
+static int add_caps(struct arena *arena, const struct strs *names, struct spec_process *p,
+		    struct err *err)
 {
 	struct spec_capabilities *caps = arena_alloc(arena, sizeof(*caps));
 
@@ -110,7 +121,8 @@ static int add_caps(struct arena *arena, const struct strs *names, struct spec_p
 		const char *name = capability(arena, names->v[i]);
 
 		if (!names_find(plan_cap_names, name)) {
-			return err_set(err, EINVAL, "--cap: `%s` is no capability (capabilities(7) lists them)",
+			return err_set(err, EINVAL,
+				       "--cap: `%s` is no capability (capabilities(7) lists them)",
 				       names->v[i]);
 		}
 		add_string(arena, &caps->bounding, name);
@@ -163,8 +175,9 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 	}
 	if (wish->groups.n > 0 && keeps_groups(spec)) {
 		return err_set(err, EINVAL,
-			       "--additional-gids: the container's annotation run.oci.keep_original_groups keeps the "
-			       "caller's groups, and no other can be added to them");
+			       "--additional-gids: the container's annotation "
+			       "run.oci.keep_original_groups keeps the caller's groups, and no "
+			       "other can be added to them");
 	}
 	for (size_t i = 0; i < wish->groups.n; i++) {
 		TRY(add_groups(arena, wish->groups.v[i], &p->user, err));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/exec: the pure function from a running container and a wish to the plan of one more process in it.
+ * plan/exec: the pure function from a running container and a wish to the plan of one more process
+ * in it.
  *
- * The struct plan is that of a launch: what concerns the process is decided by the same code, what concerns
- * namespaces, mounts and devices is empty, and `enter` says what is joined.
+ * The struct plan is that of a launch: what concerns the process is decided by the same code, what
+ * concerns namespaces, mounts and devices is empty, and `enter` says what is joined.
  */
 #pragma once
 
@@ -26,16 +27,17 @@ struct plan_exec_wish {
 };
 
 /*
- * The process to start. file: what --process FILE holds, or NULL: then the configuration's own process is the model,
- * without its terminal. Errors: EINVAL, naming the option.
+ * The process to start. file: what --process FILE holds, or NULL: then the configuration's own
+ * process is the model, without its terminal. Errors: EINVAL, naming the option.
  */
 int plan_exec_process(struct arena *arena, const struct spec *spec, const struct spec_process *file,
-		      const struct plan_exec_wish *wish, struct spec_process **ret, struct err *err);
+		      const struct plan_exec_wish *wish, struct spec_process **ret,
+		      struct err *err);
 
 /*
- * spec: the container's configuration. in_cgroup: the host moves the process into a cgroup, so it has to wait for
- * that. Of the options, no_pivot has no meaning here; no_new_keyring: the container has no session keyring of its own.
- * Lifetimes and errors: as plan_build.
+ * spec: the container's configuration. in_cgroup: the host moves the process into a cgroup, so it
+ * has to wait for that. Of the options, no_pivot has no meaning here; no_new_keyring: the container
+ * has no session keyring of its own. Lifetimes and errors: as plan_build.
  */
 int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process,
 	      const struct facts *facts, const struct facts_container *container, bool in_cgroup,

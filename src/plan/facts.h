@@ -2,8 +2,8 @@
 /*
  * facts: everything a plan may know of this machine and of who asks.
  *
- * host/facts.c fills this by probing; golden tests fill it from text. Nothing else probes the machine, so a
- * plan can be computed, printed and tested anywhere.
+ * host/facts.c fills this by probing; golden tests fill it from text. Nothing else probes the
+ * machine, so a plan can be computed, printed and tested anywhere.
  */
 #pragma once
 
@@ -64,9 +64,10 @@ struct facts_device {
 #define FACTS_RLIMITS 16
 
 enum facts_cgroup_mode {
-	FACTS_CGROUP_NONE,   /* nothing at /sys/fs/cgroup, or nobody looked */
-	FACTS_CGROUP_V1,     /* version 1 alone */
-	FACTS_CGROUP_HYBRID, /* version 1 with an empty version 2 beside it, at /sys/fs/cgroup/unified */
+	FACTS_CGROUP_NONE, /* nothing at /sys/fs/cgroup, or nobody looked */
+	FACTS_CGROUP_V1,   /* version 1 alone */
+	/* version 1 with an empty version 2 beside it, at /sys/fs/cgroup/unified */
+	FACTS_CGROUP_HYBRID,
 	FACTS_CGROUP_V2,
 };
 
@@ -74,13 +75,22 @@ struct facts_cgroup {
 	enum facts_cgroup_mode mode;
 	const char *mount; /* of cgroup2; NULL: none */
 	const char *own;   /* this process's, below mount */
-	bool own_is_root; /* which is that of the whole machine, or can't be seen here; looked up only when one is mounted */
-	/* What is delegated to us and can be written: its top, and where in it the caller's cgroups belong. NULL: none. */
+	/*
+	 * which is that of the whole machine, or can't be seen here; looked up only when one is
+	 * mounted
+	 */
+	bool own_is_root;
+	/*
+	 * What is delegated to us and can be written: its top, and where in it the caller's cgroups
+	 * belong. NULL: none.
+	 */
 	const char *top;
 	const char *base;
-	const char *why_not;	 /* there is no top */
-	struct strs controllers; /* that top can hand down; looked up only when limits are asked for */
-	const char *systemd;	 /* addresses of the manager, looked up only when it may be needed; NULL: none */
+	const char *why_not; /* there is no top */
+	/* that top can hand down; looked up only when limits are asked for */
+	struct strs controllers;
+	/* addresses of the manager, looked up only when it may be needed; NULL: none */
+	const char *systemd;
 	const char *why_no_systemd;
 	bool systemd_is_system; /* and no user's: slices are the system's */
 	bool systemd_controllers_known;
@@ -90,13 +100,16 @@ struct facts_cgroup {
 struct facts {
 	uint32_t uid; /* effective, as seen in the namespace this process is in */
 	uint32_t gid;
-	const char *user;	       /* its name; NULL when the password database has none */
-	bool privileged;	       /* CAP_SYS_ADMIN in the current user namespace */
-	bool maps_ids;		       /* it may write maps of user namespaces itself, CAP_SYS_ADMIN or not */
-	bool in_userns;		       /* this is not the initial user namespace: ids are a selection */
+	const char *user; /* its name; NULL when the password database has none */
+	bool privileged;  /* CAP_SYS_ADMIN in the current user namespace */
+	/* it may write maps of user namespaces itself, CAP_SYS_ADMIN or not */
+	bool maps_ids;
+	/* this is not the initial user namespace: ids are a selection */
+	bool in_userns;
 	struct facts_extents own_uids; /* the current namespace's map, when in_userns */
 	struct facts_extents own_gids;
-	bool setgroups_denied; /* there, by whoever wrote its maps; every namespace made in it inherits that */
+	/* there, by whoever wrote its maps; every namespace made in it inherits that */
+	bool setgroups_denied;
 
 	/* Loaded only when the configuration needs more than one id (see host_facts). */
 	struct facts_ranges subuids;
@@ -104,19 +117,25 @@ struct facts {
 	const char *subid_source; /* "/etc/subuid" or "NSS (subid: sss)" */
 	const char *newuidmap;	  /* absolute path, NULL when not installed */
 	const char *newgidmap;
-	const char *helper_fault; /* why the helpers can't work (not setuid, no_new_privs); NULL when they can */
+	/* why the helpers can't work (not setuid, no_new_privs); NULL when they can */
+	const char *helper_fault;
 
 	uint64_t rlimit_hard[FACTS_RLIMITS]; /* indexed by RLIMIT_* */
 	bool may_raise_rlimits;		     /* CAP_SYS_RESOURCE in the initial user namespace */
-	int64_t oom_score_adj;		     /* this process's: the floor for a user without CAP_SYS_RESOURCE */
-	bool has_apparmor;		     /* probed only when a profile is asked for */
-	bool has_selinux;		     /* the same for a label */
-	const char *resctrl;		     /* its mount point, looked for only when intelRdt is there; or NULL */
-	const char *seccomp_receiver;	     /* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
-	int listen_fds;			     /* passed by socket activation, from descriptor 3 on */
-	const char *listen_names;	     /* $LISTEN_FDNAMES; NULL: none */
-	struct facts_device *devices;	     /* for each of linux.devices; NULL: not probed (root) */
-	bool session_ends;		     /* for what stays: with the last session (host/session.h) */
-	unsigned last_cap;		     /* the kernel's highest capability number */
+	/* this process's: the floor for a user without CAP_SYS_RESOURCE */
+	int64_t oom_score_adj;
+	bool has_apparmor; /* probed only when a profile is asked for */
+	bool has_selinux;  /* the same for a label */
+	/* its mount point, looked for only when intelRdt is there; or NULL */
+	const char *resctrl;
+	/* $RUN_OCI_SECCOMP_RECEIVER; NULL when it is not set */
+	const char *seccomp_receiver;
+	int listen_fds;		  /* passed by socket activation, from descriptor 3 on */
+	const char *listen_names; /* $LISTEN_FDNAMES; NULL: none */
+	/* for each of linux.devices; NULL: not probed (root) */
+	struct facts_device *devices;
+	/* for what stays: with the last session (host/session.h) */
+	bool session_ends;
+	unsigned last_cap; /* the kernel's highest capability number */
 	struct facts_cgroup cgroup;
 };

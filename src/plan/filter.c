@@ -81,7 +81,8 @@ static uint32_t token_of(const char *name)
 	return seccomp_arch_resolve_name(small);
 }
 
-static int add_architectures(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, struct err *err)
+static int add_architectures(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp,
+			     struct err *err)
 {
 	for (size_t i = 0; i < seccomp->architectures.n; i++) {
 		const char *name = seccomp->architectures.v[i];
@@ -93,7 +94,10 @@ static int add_architectures(scmp_filter_ctx ctx, const struct spec_seccomp *sec
 			continue;
 		}
 		rc = seccomp_arch_add(ctx, token);
-		/* -EDOM: of the other byte order, so it is no machine whose programs could run here. */
+		/*
+		 * -EDOM: of the other byte order, so it is no machine whose programs could run
+		 * here.
+		 */
 		if (rc < 0 && rc != -EEXIST && rc != -EDOM) {
 			return err_errno(err, -rc, "/linux/seccomp/architectures/%zu: %s", i, name);
 		}
@@ -101,7 +105,10 @@ static int add_architectures(scmp_filter_ctx ctx, const struct spec_seccomp *sec
 	return 0;
 }
 
-/* Two conditions on one argument can't stand in one rule of libseccomp's; as rules of their own they mean "or", as in runc. */
+/*
+ * Two conditions on one argument can't stand in one rule of libseccomp's; as rules of their own
+ * they mean "or", as in runc.
+ */
 static bool repeats_an_index(const struct spec_seccomp_syscall *rule)
 {
 	unsigned seen = 0;
@@ -127,7 +134,8 @@ static struct scmp_arg_cmp condition(const struct spec_seccomp_arg *arg)
 	};
 }
 
-static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp_syscall *rule, uint32_t action, int number)
+static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp_syscall *rule, uint32_t action,
+		    int number)
 {
 	struct scmp_arg_cmp all[6];
 	int rc = 0;
@@ -146,7 +154,8 @@ static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp_syscall *rule
 	return seccomp_rule_add_array(ctx, action, number, (unsigned)rule->args.n, all);
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, size_t index, bool strict, struct err *err)
+static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, size_t index,
+		    bool strict, struct err *err)
 {
 	const struct spec_seccomp_syscall *rule = &seccomp->syscalls.v[index];
 	uint32_t action = action_of(rule->action, &rule->errno_ret);
@@ -160,24 +169,32 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, siz
 		int rc;
 
 		if (number == __NR_SCMP_ERROR) {
-			/* Profiles name calls of every architecture and kernel: what is unknown here can't be called here. */
+			/*
+			 * Profiles name calls of every architecture and kernel: what is unknown
+			 * here can't be called here.
+			 */
 			if (strict) {
 				return err_set(err, EINVAL,
-					       "/linux/seccomp/syscalls/%zu/names/%zu: no system call \"%s\" is known",
+					       "/linux/seccomp/syscalls/%zu/names/%zu: no system "
+					       "call \"%s\" is known",
 					       index, i, rule->names.v[i]);
 			}
 			continue;
 		}
 		rc = add_call(ctx, rule, action, number);
 		if (rc < 0 && rc != -EEXIST) {
-			return err_errno(err, -rc, "/linux/seccomp/syscalls/%zu: adding the rule for %s", index,
-					 rule->names.v[i]);
+			return err_errno(err, -rc,
+					 "/linux/seccomp/syscalls/%zu: adding the rule for %s",
+					 index, rule->names.v[i]);
 		}
 	}
 	return 0;
 }
 
-/* runc and crun take a listener's address from here too, so that an engine need not rewrite a profile. */
+/*
+ * runc and crun take a listener's address from here too, so that an engine need not rewrite a
+ * profile.
+ */
 static const char *listener_of(struct builder *b)
 {
 	const struct spec_seccomp *seccomp = b->lin->seccomp;
@@ -189,7 +206,9 @@ static const char *listener_of(struct builder *b)
 	if (seccomp && seccomp->listener_path) {
 		return seccomp->listener_path;
 	}
-	return b->facts->seccomp_receiver && *b->facts->seccomp_receiver ? b->facts->seccomp_receiver : NULL;
+	return b->facts->seccomp_receiver && *b->facts->seccomp_receiver ?
+		       b->facts->seccomp_receiver :
+		       NULL;
 }
 
 /* Does any "return" of the program ask for a listener? */
@@ -204,21 +223,29 @@ static bool program_notifies(const struct sock_filter *code, size_t n)
 	return false;
 }
 
-/* crun's way around libseccomp: the rules of linux.seccomp are ignored, the program is for the kernel to check. */
+/*
+ * crun's way around libseccomp: the rules of linux.seccomp are ignored, the program is for the
+ * kernel to check.
+ */
 static int take_program(struct builder *b, const char *text, struct err *err)
 {
 	struct plan_filter *filter = &b->plan->filter;
 	const struct sock_filter *code;
-	int rc = base64_decode(b->arena, text, BPF_MAXINSNS * sizeof(*code), &filter->program, &filter->program_size);
+	int rc = base64_decode(b->arena, text, BPF_MAXINSNS * sizeof(*code), &filter->program,
+			       &filter->program_size);
 
 	if (rc == -E2BIG) {
-		return err_set(err, E2BIG, SECCOMP_BPF_DATA ": the filter has more than %d instructions", BPF_MAXINSNS);
+		return err_set(err, E2BIG,
+			       SECCOMP_BPF_DATA ": the filter has more than %d instructions",
+			       BPF_MAXINSNS);
 	}
 	if (rc < 0) {
 		return err_set(err, EINVAL, SECCOMP_BPF_DATA ": not base64 as RFC 4648 has it");
 	}
 	if (filter->program_size == 0 || filter->program_size % sizeof(*code)) {
-		return err_set(err, EINVAL, SECCOMP_BPF_DATA ": %zu bytes are no whole number of %zu-byte instructions",
+		return err_set(err, EINVAL,
+			       SECCOMP_BPF_DATA
+			       ": %zu bytes are no whole number of %zu-byte instructions",
 			       filter->program_size, sizeof(*code));
 	}
 	code = filter->program;
@@ -250,7 +277,8 @@ int plan_filter(struct builder *b, struct err *err)
 	filter->listener_metadata = want ? want->listener_metadata : NULL;
 	if (!filter->listener_path) {
 		return err_set(err, EINVAL,
-			       "/linux/seccomp/listenerPath: required, because a rule says SCMP_ACT_NOTIFY");
+			       "/linux/seccomp/listenerPath: required, because a rule says "
+			       "SCMP_ACT_NOTIFY");
 	}
 	return 0;
 }
@@ -265,16 +293,21 @@ bool plan_filter_notifies(const struct spec_seccomp *seccomp)
 	return false;
 }
 
-int plan_filter_compile(const struct spec_seccomp *seccomp, bool strict, int output, struct err *err)
+int plan_filter_compile(const struct spec_seccomp *seccomp, bool strict, int output,
+			struct err *err)
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx =
 		seccomp_init(action_of(seccomp->default_action, &seccomp->default_errno_ret));
 	int rc;
 
 	if (!ctx) {
-		return err_set(err, EINVAL, "/linux/seccomp/defaultAction: libseccomp does not accept it");
+		return err_set(err, EINVAL,
+			       "/linux/seccomp/defaultAction: libseccomp does not accept it");
 	}
-	/* A binary tree instead of a list: faster at each call, with the hundreds of rules that profiles have. */
+	/*
+	 * A binary tree instead of a list: faster at each call, with the hundreds of rules that
+	 * profiles have.
+	 */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	TRY(add_architectures(ctx, seccomp, err));
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {

@@ -34,7 +34,8 @@ void plan_hooks(struct arena *arena, const struct spec *spec, struct plan_hooks 
 	}
 	take_list(arena, "prestart", &want->prestart, PLAN_HOOK_PRESTART, ret);
 	take_list(arena, "createRuntime", &want->create_runtime, PLAN_HOOK_CREATE_RUNTIME, ret);
-	take_list(arena, "createContainer", &want->create_container, PLAN_HOOK_CREATE_CONTAINER, ret);
+	take_list(arena, "createContainer", &want->create_container, PLAN_HOOK_CREATE_CONTAINER,
+		  ret);
 	take_list(arena, "startContainer", &want->start_container, PLAN_HOOK_START_CONTAINER, ret);
 	take_list(arena, "poststart", &want->poststart, PLAN_HOOK_POSTSTART, ret);
 	take_list(arena, "poststop", &want->poststop, PLAN_HOOK_POSTSTOP, ret);

@@ -2,9 +2,10 @@
 /*
  * plan/ids: the container's uid and gid maps, and who writes them.
  *
- * A user's whole set of ranges is mapped unless the bundle says otherwise: the own id becomes 0, then every range in
- * order from 1 on. All of it is decided here, before a map is written: a map can be written once, and a gid map
- * written by a helper can't be followed by a fallback for the uid map (user_namespaces(7)).
+ * A user's whole set of ranges is mapped unless the bundle says otherwise: the own id becomes 0,
+ * then every range in order from 1 on. All of it is decided here, before a map is written: a map
+ * can be written once, and a gid map written by a helper can't be followed by a fallback for the
+ * uid map (user_namespaces(7)).
  */
 #include <errno.h>
 #include <sched.h>
@@ -44,7 +45,8 @@ bool plan_gid_mapped(const struct builder *b, uint32_t gid)
 	return b->plan->ids.gid.n == 0 || maps(&b->plan->ids.gid, gid);
 }
 
-int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id, struct err *err)
+int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id,
+		  struct err *err)
 {
 	bool uid = str_eq(kind, "uid");
 	const struct plan_extents *extents = uid ? &b->plan->ids.uid : &b->plan->ids.gid;
@@ -53,17 +55,23 @@ int plan_unmapped(const struct builder *b, const char *path, const char *kind, u
 	for (size_t i = 0; i < extents->n; i++) {
 		total += extents->v[i].count;
 	}
-	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)", path, kind, id,
-		(unsigned long long)total, kind);
+	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)",
+		path, kind, id, (unsigned long long)total, kind);
 	if ((uid ? b->lin->uid_mappings.n : b->lin->gid_mappings.n) > 0) {
-		return err_hint(err, "extend /linux/%sMappings, or remove the mappings to get your whole range", kind);
+		return err_hint(
+			err,
+			"extend /linux/%sMappings, or remove the mappings to get your whole range",
+			kind);
 	}
 	if (extents->n > 1) {
-		return err_hint(err, "give %s more ids in /etc/sub%s", b->facts->user ? b->facts->user : "yourself",
-				kind);
+		return err_hint(err, "give %s more ids in /etc/sub%s",
+				b->facts->user ? b->facts->user : "yourself", kind);
 	}
-	return err_hint(err, "give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-			b->facts->user ? b->facts->user : "yourself", b->facts->user ? b->facts->user : "USER");
+	return err_hint(err,
+			"give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids "
+			"100000-165535 %s",
+			b->facts->user ? b->facts->user : "yourself",
+			b->facts->user ? b->facts->user : "USER");
 }
 
 static void add(struct builder *b, struct side *s, size_t *room, struct plan_extent extent)
@@ -86,14 +94,18 @@ static bool overlaps(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
 	return (uint64_t)a < (uint64_t)b + b_count && (uint64_t)b < (uint64_t)a + a_count;
 }
 
-/* A range that holds the own id or ids of an earlier range can't be mapped a second time: the kernel refuses it whole. */
+/*
+ * A range that holds the own id or ids of an earlier range can't be mapped a second time: the
+ * kernel refuses it whole.
+ */
 static bool usable(const struct side *s, const struct facts_range *range)
 {
 	if (range->count == 0) {
 		return false;
 	}
 	for (size_t i = 0; i < s->out->n; i++) {
-		if (overlaps(range->start, range->count, s->out->v[i].outside, s->out->v[i].count)) {
+		if (overlaps(range->start, range->count, s->out->v[i].outside,
+			     s->out->v[i].count)) {
 			return false;
 		}
 	}
@@ -113,9 +125,10 @@ static void take_whole_range(struct builder *b, struct side *s)
 
 		if (!usable(s, range)) {
 			plan_note(b, "/linux/namespaces",
-				  arena_printf(b->arena, "the range %u:%u of %s is left out", range->start, count,
-					       s->file),
-				  "it holds an id that is mapped already (your own, or one of an earlier range)",
+				  arena_printf(b->arena, "the range %u:%u of %s is left out",
+					       range->start, count, s->file),
+				  "it holds an id that is mapped already (your own, or one of an "
+				  "earlier range)",
 				  "give ranges that do not overlap");
 			continue;
 		}
@@ -126,12 +139,17 @@ static void take_whole_range(struct builder *b, struct side *s)
 		if (count == 0) {
 			break;
 		}
-		add(b, s, &room, (struct plan_extent){ .inside = next, .outside = range->start, .count = count });
+		add(b, s, &room,
+		    (struct plan_extent){
+			    .inside = next, .outside = range->start, .count = count });
 		next += count;
 	}
 }
 
-/* Root of a user namespace maps what it has, each id to itself, extent by extent (one may not straddle two). */
+/*
+ * Root of a user namespace maps what it has, each id to itself, extent by extent (one may not
+ * straddle two).
+ */
 static void take_own_map(struct builder *b, struct side *s)
 {
 	size_t room = 0;
@@ -139,12 +157,18 @@ static void take_own_map(struct builder *b, struct side *s)
 	for (size_t i = 0; i < s->outer->n; i++) {
 		const struct facts_extent *e = &s->outer->v[i];
 
-		add(b, s, &room, (struct plan_extent){ .inside = e->inside, .outside = e->inside, .count = e->count });
+		add(b, s, &room,
+		    (struct plan_extent){
+			    .inside = e->inside, .outside = e->inside, .count = e->count });
 	}
 }
 
-/* Splits an asked-for mapping where the surrounding namespace's extents end. Ids that it lacks are an error. */
-static int take_split(struct builder *b, struct side *s, size_t index, size_t *room, struct err *err)
+/*
+ * Splits an asked-for mapping where the surrounding namespace's extents end. Ids that it lacks are
+ * an error.
+ */
+static int take_split(struct builder *b, struct side *s, size_t index, size_t *room,
+		      struct err *err)
 {
 	struct spec_id_mapping left = s->asked->v[index];
 
@@ -160,16 +184,18 @@ static int take_split(struct builder *b, struct side *s, size_t index, size_t *r
 			}
 		}
 		if (b->facts->in_userns && !in) {
-			return err_set(err, EINVAL,
-				       "/linux/%s/%zu: host %s %u does not exist in the user namespace that "
-				       "rootlet runs in; map it in the outer container first",
-				       s->key, index, s->kind, left.host_id);
+			return err_set(
+				err, EINVAL,
+				"/linux/%s/%zu: host %s %u does not exist in the user namespace "
+				"that rootlet runs in; map it in the outer container first",
+				s->key, index, s->kind, left.host_id);
 		}
 		if (in && in->count - (left.host_id - in->inside) < count) {
 			count = in->count - (left.host_id - in->inside);
 		}
 		add(b, s, room,
-		    (struct plan_extent){ .inside = left.container_id, .outside = left.host_id, .count = count });
+		    (struct plan_extent){
+			    .inside = left.container_id, .outside = left.host_id, .count = count });
 		left.container_id += count;
 		left.host_id += count;
 		left.size -= count;
@@ -185,13 +211,16 @@ static int take_asked(struct builder *b, struct side *s, struct err *err)
 		TRY(take_split(b, s, i, &room, err));
 	}
 	if (s->out->n > PLAN_EXTENTS_MAX) {
-		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d", s->key, s->out->n,
-			       PLAN_EXTENTS_MAX);
+		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d",
+			       s->key, s->out->n, PLAN_EXTENTS_MAX);
 	}
 	return 0;
 }
 
-/* The helpers map only ids that are the caller's: better to say which one is not than to let them refuse. */
+/*
+ * The helpers map only ids that are the caller's: better to say which one is not than to let them
+ * refuse.
+ */
 static int check_ownership(const struct side *s, struct err *err)
 {
 	for (size_t i = 0; i < s->asked->n; i++) {
@@ -202,16 +231,17 @@ static int check_ownership(const struct side *s, struct err *err)
 			const struct facts_range *range = &s->ranges->v[r];
 
 			ours = m->host_id >= range->start &&
-			       (uint64_t)m->host_id + m->size <= (uint64_t)range->start + range->count;
+			       (uint64_t)m->host_id + m->size <=
+				       (uint64_t)range->start + range->count;
 		}
 		if (!ours) {
-			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours", s->key, i, s->kind,
-				m->host_id, (unsigned long long)m->host_id + m->size - 1);
-			return err_hint(
-				err,
-				"give them to you in %s, or remove /linux/uidMappings and /linux/gidMappings to get "
-				"the ranges you have",
-				s->file);
+			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours",
+				s->key, i, s->kind, m->host_id,
+				(unsigned long long)m->host_id + m->size - 1);
+			return err_hint(err,
+					"give them to you in %s, or remove /linux/uidMappings and "
+					"/linux/gidMappings to get the ranges you have",
+					s->file);
 		}
 	}
 	return 0;
@@ -228,8 +258,8 @@ static int need_helpers(struct builder *b, struct err *err)
 
 	if (!f->newuidmap || !f->newgidmap) {
 		return err_set(err, ENOENT,
-			       "%s is not installed, so your range of ids can't be mapped; install it: sudo "
-			       "apt-get install uidmap (Fedora: shadow-utils)",
+			       "%s is not installed, so your range of ids can't be mapped; install "
+			       "it: sudo apt-get install uidmap (Fedora: shadow-utils)",
 			       f->newuidmap ? "newgidmap" : "newuidmap");
 	}
 	if (f->helper_fault) {
@@ -254,21 +284,28 @@ static void single_id(struct builder *b, struct side *u, struct side *g)
 		s->out->n = 0;
 		room = 0;
 		s->out->v = NULL;
-		add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
+		add(b, s, &room,
+		    (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
 	}
 	b->plan->ids.how = PLAN_IDS_DIRECT;
 	b->plan->ids.deny_setgroups = true;
-	/* Where a name service answered, the files were not asked: naming one would send the reader astray. */
+	/*
+	 * Where a name service answered, the files were not asked: naming one would send the reader
+	 * astray.
+	 */
 	if (source && str_starts(source, "NSS")) {
-		remedy = arena_printf(b->arena, "give %s a range there", b->facts->user ? b->facts->user : "yourself");
+		remedy = arena_printf(b->arena, "give %s a range there",
+				      b->facts->user ? b->facts->user : "yourself");
 	} else {
 		source = u->ranges->n == 0 ? "/etc/subuid" : "/etc/subgid";
-		remedy = arena_printf(b->arena,
-				      "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-				      b->facts->user ? b->facts->user : "USER");
+		remedy = arena_printf(
+			b->arena,
+			"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+			b->facts->user ? b->facts->user : "USER");
 	}
 	plan_note(b, "/linux/namespaces", "only your own id is mapped, as uid and gid 0",
-		  arena_printf(b->arena, "%s has no range for %s", source, b->facts->user ? b->facts->user : "you"),
+		  arena_printf(b->arena, "%s has no range for %s", source,
+			       b->facts->user ? b->facts->user : "you"),
 		  remedy);
 }
 
@@ -301,8 +338,8 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	if (u->ranges->n == 0 || g->ranges->n == 0) {
 		if (f->privileged) {
 			return err_set(err, EINVAL,
-				       "/linux/uidMappings: required for a user namespace made by root, who has no "
-				       "range in /etc/subuid and /etc/subgid");
+				       "/linux/uidMappings: required for a user namespace made by "
+				       "root, who has no range in /etc/subuid and /etc/subgid");
 		}
 		single_id(b, u, g);
 		return 0;
@@ -354,8 +391,8 @@ int plan_ids(struct builder *b, struct err *err)
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
 			return err_set(err, EINVAL,
-				       "/linux/uidMappings: needs a user namespace: add {\"type\": \"user\"} to "
-				       "/linux/namespaces");
+				       "/linux/uidMappings: needs a user namespace: add {\"type\": "
+				       "\"user\"} to /linux/namespaces");
 		}
 		ids->become_root = b->user_namespace;
 		return 0;

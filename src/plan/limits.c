@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/limits: linux.resources as files of cgroup v2. Their properties of a systemd unit are limits_unit.c's. */
+/*
+ * plan/limits: linux.resources as files of cgroup v2. Their properties of a systemd unit are
+ * limits_unit.c's.
+ */
 #include "plan/limits.h"
 
 #include <errno.h>
@@ -21,7 +24,8 @@ static const char *where(const struct limits *l, const char *key)
 	return arena_printf(l->arena, "%s/%s", l->at, key);
 }
 
-static struct plan_limit *add(struct limits *l, const char *key, const char *file, const char *value)
+static struct plan_limit *add(struct limits *l, const char *key, const char *file,
+			      const char *value)
 {
 	struct plan_limits *out = l->out;
 
@@ -51,15 +55,19 @@ static int not_in_v2(const struct limits *l, const char *key, const char *instea
 	return err_hint(err, "%s", instead);
 }
 
-/* -1 is "max", 0 "not set" where the number can't be a limit. Returns 1 when there is something to write. */
-static int amount(const struct limits *l, const char *key, const struct opt_i64 *n, const char **ret, struct err *err)
+/*
+ * -1 is "max", 0 "not set" where the number can't be a limit. Returns 1 when there is something to
+ * write.
+ */
+static int amount(const struct limits *l, const char *key, const struct opt_i64 *n,
+		  const char **ret, struct err *err)
 {
 	if (!n->set || n->value == 0) {
 		return 0;
 	}
 	if (n->value < -1) {
-		return err_set(err, EINVAL, "%s/%s: %" PRId64 " is below -1, which means unlimited", l->at, key,
-			       n->value);
+		return err_set(err, EINVAL, "%s/%s: %" PRId64 " is below -1, which means unlimited",
+			       l->at, key, n->value);
 	}
 	*ret = n->value < 0 ? "max" : arena_printf(l->arena, "%" PRId64, n->value);
 	return 1;
@@ -67,8 +75,12 @@ static int amount(const struct limits *l, const char *key, const struct opt_i64 
 
 /* ---- memory ---- */
 
-/* Version 1 counts memory and swap together, version 2 swap alone. That it is not the smaller is checked already. */
-static int swap_amount(const struct limits *l, const struct spec_memory *m, const char **ret, struct err *err)
+/*
+ * Version 1 counts memory and swap together, version 2 swap alone. That it is not the smaller is
+ * checked already.
+ */
+static int swap_amount(const struct limits *l, const struct spec_memory *m, const char **ret,
+		       struct err *err)
 {
 	int rc = amount(l, "memory/swap", &m->swap, ret, err);
 
@@ -82,7 +94,8 @@ static int swap_amount(const struct limits *l, const struct spec_memory *m, cons
 	}
 	if (!m->limit.set || m->limit.value <= 0) {
 		return err_set(err, EINVAL,
-			       "%s/memory/swap: it is memory and swap together, so it needs a memory/limit beside it",
+			       "%s/memory/swap: it is memory and swap together, so it needs a "
+			       "memory/limit beside it",
 			       l->at);
 	}
 	*ret = arena_printf(l->arena, "%" PRId64, m->swap.value - m->limit.value);
@@ -110,17 +123,19 @@ static int take_memory(struct limits *l, const struct spec_memory *m, struct err
 	}
 	TRY(rc);
 	if (m->kernel.set && m->kernel.value > 0) {
-		return not_in_v2(l, "memory/kernel", "kernel memory counts towards memory/limit: remove it", err);
+		return not_in_v2(l, "memory/kernel",
+				 "kernel memory counts towards memory/limit: remove it", err);
 	}
 	if (m->kernel_tcp.set && m->kernel_tcp.value > 0) {
-		return not_in_v2(l, "memory/kernelTCP", "socket buffers count towards memory/limit: remove it", err);
+		return not_in_v2(l, "memory/kernelTCP",
+				 "socket buffers count towards memory/limit: remove it", err);
 	}
 	if (m->swappiness.set) {
 		return not_in_v2(l, "memory/swappiness", "limit memory/swap, or remove it", err);
 	}
 	if (m->disable_oom_killer.set && m->disable_oom_killer.value) {
-		return not_in_v2(l, "memory/disableOOMKiller", "set unified \"memory.high\" to slow it down instead",
-				 err);
+		return not_in_v2(l, "memory/disableOOMKiller",
+				 "set unified \"memory.high\" to slow it down instead", err);
 	}
 	l->out->check_before_update = m->check_before_update.set && m->check_before_update.value;
 	return 0;
@@ -129,8 +144,8 @@ static int take_memory(struct limits *l, const struct spec_memory *m, struct err
 /* ---- cpu ---- */
 
 /*
- * log2 and the power of ten without libm, which would be one more library to load at each start. Good to 12 digits or
- * more, where the result is an integer below 10001.
+ * log2 and the power of ten without libm, which would be one more library to load at each start.
+ * Good to 12 digits or more, where the result is an integer below 10001.
  */
 static double log2_of(uint64_t n)
 {
@@ -199,18 +214,20 @@ static int take_quota(struct limits *l, const struct spec_cpu *cpu, struct err *
 
 	TRY(rc);
 	if (period && (period < PERIOD_MIN || period > PERIOD_MAX)) {
-		return err_set(err, EINVAL, "%s/cpu/period: %" PRIu64 " is out of range (%d to %d microseconds)", l->at,
-			       period, PERIOD_MIN, PERIOD_MAX);
+		return err_set(err, EINVAL,
+			       "%s/cpu/period: %" PRIu64 " is out of range (%d to %d microseconds)",
+			       l->at, period, PERIOD_MIN, PERIOD_MAX);
 	}
 	if (quota && cpu->quota.value > 0 && cpu->quota.value < PERIOD_MIN) {
 		return err_set(err, EINVAL,
-			       "%s/cpu/quota: %" PRId64 " is below %d microseconds, the least that the "
-			       "kernel takes",
+			       "%s/cpu/quota: %" PRId64
+			       " is below %d microseconds, the least that the kernel takes",
 			       l->at, cpu->quota.value, PERIOD_MIN);
 	}
 	if (quota || period) {
-		const char *value =
-			!period ? quota : arena_printf(l->arena, "%s %" PRIu64, quota ? quota : "max", period);
+		const char *value = !period ? quota :
+					      arena_printf(l->arena, "%s %" PRIu64,
+							   quota ? quota : "max", period);
 
 		add(l, quota ? "cpu/quota" : "cpu/period", "cpu.max", value);
 	}
@@ -229,7 +246,9 @@ static int take_cpu(struct limits *l, const struct spec_cpu *cpu, struct err *er
 	}
 	if (idle && cpu->shares.set && cpu->shares.value != 0) {
 		return err_set(err, EINVAL,
-			       "%s/cpu/shares: with cpu/idle 1 the cgroup has no weight: remove one of them", l->at);
+			       "%s/cpu/shares: with cpu/idle 1 the cgroup has no weight: remove "
+			       "one of them",
+			       l->at);
 	}
 	if (cpu->idle.set) {
 		/* Linux 5.15. "Not idle" is what an older one has anyway. */
@@ -241,8 +260,9 @@ static int take_cpu(struct limits *l, const struct spec_cpu *cpu, struct err *er
 	}
 	TRY(take_quota(l, cpu, err));
 	if (cpu->burst.set) {
-		add(l, "cpu/burst", "cpu.max.burst", arena_printf(l->arena, "%" PRIu64, cpu->burst.value))->optional =
-			cpu->burst.value == 0;
+		add(l, "cpu/burst", "cpu.max.burst",
+		    arena_printf(l->arena, "%" PRIu64, cpu->burst.value))
+			->optional = cpu->burst.value == 0;
 	}
 	if (cpu->cpus && *cpu->cpus) {
 		add(l, "cpu/cpus", "cpuset.cpus", cpu->cpus);
@@ -263,7 +283,8 @@ static uint64_t io_weight(uint64_t weight)
 
 static void add_weight(struct limits *l, const char *key, const char *device, uint64_t weight)
 {
-	struct plan_limit *limit = add(l, key, "io.bfq.weight", arena_printf(l->arena, "%s %" PRIu64, device, weight));
+	struct plan_limit *limit =
+		add(l, key, "io.bfq.weight", arena_printf(l->arena, "%s %" PRIu64, device, weight));
 
 	limit->or_file = "io.weight";
 	limit->or_value = arena_printf(l->arena, "%s %" PRIu64, device, io_weight(weight));
@@ -271,19 +292,23 @@ static void add_weight(struct limits *l, const char *key, const char *device, ui
 
 static const char *device_name(const struct limits *l, const struct spec_block_device *device)
 {
-	return arena_printf(l->arena, "%" PRId64 ":%" PRId64, device->major.value, device->minor.value);
+	return arena_printf(l->arena, "%" PRId64 ":%" PRId64, device->major.value,
+			    device->minor.value);
 }
 
 /* 0 removes a limit in version 1. */
-static void take_rates(struct limits *l, const char *key, const char *name, const struct spec_block_devices *list)
+static void take_rates(struct limits *l, const char *key, const char *name,
+		       const struct spec_block_devices *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_block_device *device = &list->v[i];
 		const char *at = arena_printf(l->arena, "blockIO/%s/%zu", key, i);
-		const char *rate =
-			device->rate.value == 0 ? "max" : arena_printf(l->arena, "%" PRIu64, device->rate.value);
+		const char *rate = device->rate.value == 0 ?
+					   "max" :
+					   arena_printf(l->arena, "%" PRIu64, device->rate.value);
 
-		add(l, at, "io.max", arena_printf(l->arena, "%s %s=%s", device_name(l, device), name, rate));
+		add(l, at, "io.max",
+		    arena_printf(l->arena, "%s %s=%s", device_name(l, device), name, rate));
 	}
 }
 
@@ -300,7 +325,8 @@ static int take_block_io(struct limits *l, const struct spec_block_io *io, struc
 		const char *key = arena_printf(l->arena, "blockIO/weightDevice/%zu", i);
 
 		if (device->leaf_weight.set && device->leaf_weight.value != 0) {
-			return not_in_v2(l, arena_printf(l->arena, "%s/leafWeight", key), "use weight", err);
+			return not_in_v2(l, arena_printf(l->arena, "%s/leafWeight", key),
+					 "use weight", err);
 		}
 		if (device->weight.set && device->weight.value != 0) {
 			add_weight(l, key, device_name(l, device), device->weight.value);
@@ -321,8 +347,9 @@ static int take_pids(struct limits *l, const struct spec_pids *pids, struct err 
 		return 0;
 	}
 	if (pids->limit.value < -1) {
-		return err_set(err, EINVAL, "%s/pids/limit: %" PRId64 " is below -1, which means unlimited", l->at,
-			       pids->limit.value);
+		return err_set(err, EINVAL,
+			       "%s/pids/limit: %" PRId64 " is below -1, which means unlimited",
+			       l->at, pids->limit.value);
 	}
 	/* 0 is a limit (config-linux.md, "PIDs"): no further process. */
 	add(l, "pids/limit", "pids.max",
@@ -339,7 +366,8 @@ static void take_hugepages(struct limits *l, const struct spec_resources *r)
 		const char *value = arena_printf(l->arena, "%" PRIu64, huge->limit.value);
 
 		add(l, key, arena_printf(l->arena, "hugetlb.%s.max", huge->page_size), value);
-		add(l, key, arena_printf(l->arena, "hugetlb.%s.rsvd.max", huge->page_size), value)->optional = true;
+		add(l, key, arena_printf(l->arena, "hugetlb.%s.rsvd.max", huge->page_size), value)
+			->optional = true;
 	}
 }
 
@@ -364,8 +392,9 @@ static void take_rdma(struct limits *l, const struct spec_resources *r)
 /* What moves, stops or ends processes is no limit, and rootlet's own business. */
 static bool is_control(const char *file)
 {
-	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
-					     "cgroup.type",  "cgroup.freeze",  "cgroup.kill" };
+	static const char *const files[] = { "cgroup.procs",	       "cgroup.threads",
+					     "cgroup.subtree_control", "cgroup.type",
+					     "cgroup.freeze",	       "cgroup.kill" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		if (str_eq(file, files[i])) {
@@ -409,17 +438,21 @@ static int take_unified(struct limits *l, const struct spec_resources *r, struct
 		const struct plan_limit *other = earlier(l, file);
 
 		if (!strchr(file, '.')) {
-			return err_set(err, EINVAL, "%s/%s: not the name of a cgroup v2 file (\"memory.high\")", l->at,
-				       key);
+			return err_set(err, EINVAL,
+				       "%s/%s: not the name of a cgroup v2 file (\"memory.high\")",
+				       l->at, key);
 		}
 		if (is_control(file)) {
-			return err_set(err, EINVAL, "%s/%s: not a limit; rootlet uses this file itself", l->at, key);
+			return err_set(err, EINVAL,
+				       "%s/%s: not a limit; rootlet uses this file itself", l->at,
+				       key);
 		}
 		/* Other devices, other keys: only files with one value can contradict. */
 		if (other && (size_t)(other - l->out->files) < before && !str_starts(file, "io.") &&
 		    !str_eq(file, "rdma.max") && !str_eq(other->value, value)) {
-			return err_set(err, EINVAL, "%s/%s: \"%s\" contradicts %s, which makes it \"%s\"", l->at, key,
-				       value, other->where, other->value);
+			return err_set(err, EINVAL,
+				       "%s/%s: \"%s\" contradicts %s, which makes it \"%s\"", l->at,
+				       key, value, other->where, other->value);
 		}
 		if (!other || !str_eq(other->value, value)) {
 			add_lines(l, key, file, value);
@@ -435,8 +468,8 @@ const char *plan_limit_controller(struct arena *arena, const char *file)
 	return len == 6 && str_starts(file, "cgroup") ? NULL : arena_strndup(arena, file, len);
 }
 
-int plan_limits(struct arena *arena, const struct spec_resources *r, const char *at, struct plan_limits *ret,
-		struct err *err)
+int plan_limits(struct arena *arena, const struct spec_resources *r, const char *at,
+		struct plan_limits *ret, struct err *err)
 {
 	struct plan_limits out = { .file_n = 0 };
 	struct limits l = { .arena = arena, .at = at, .out = &out };
@@ -456,7 +489,8 @@ int plan_limits(struct arena *arena, const struct spec_resources *r, const char 
 	take_hugepages(&l, r);
 	take_rdma(&l, r);
 	if (r->network && (r->network->class_id.set || r->network->priorities.n > 0)) {
-		return not_in_v2(&l, "network", "remove it (nftables can match the cgroup instead)", err);
+		return not_in_v2(&l, "network", "remove it (nftables can match the cgroup instead)",
+				 err);
 	}
 	TRY(take_unified(&l, r, err));
 	plan_limits_properties(arena, &out);

@@ -2,9 +2,9 @@
 /*
  * plan/limits: linux.resources as cgroup v2 and as systemd have it.
  *
- * config-linux.md describes limits in the terms of cgroup v1. What version 2 has under another name or scale is
- * converted, as runc and crun do; what it has not at all is an error, since a limit that is passed over in silence is
- * one that somebody relies on.
+ * config-linux.md describes limits in the terms of cgroup v1. What version 2 has under another name
+ * or scale is converted, as runc and crun do; what it has not at all is an error, since a limit
+ * that is passed over in silence is one that somebody relies on.
  */
 #pragma once
 
@@ -14,21 +14,26 @@
 #include "spec/spec.h"
 
 /*
- * The files and their values, in an order in which they can be written, and the unit's properties for the same. `at` goes
- * in front of the JSON paths: "/linux/resources", or "" for update. Device rules are not among them.
- * Errors: EINVAL for a contradiction or a value out of range, ENOTSUP for what cgroup v2 does not have; with the path.
+ * The files and their values, in an order in which they can be written, and the unit's properties
+ * for the same. `at` goes in front of the JSON paths: "/linux/resources", or "" for update. Device
+ * rules are not among them.
+ * Errors: EINVAL for a contradiction or a value out of range, ENOTSUP for what cgroup v2 does not
+ * have; with the path.
  */
-int plan_limits(struct arena *arena, const struct spec_resources *resources, const char *at, struct plan_limits *ret,
-		struct err *err);
+int plan_limits(struct arena *arena, const struct spec_resources *resources, const char *at,
+		struct plan_limits *ret, struct err *err);
 
 /* The properties alone, from files that plan_limits made. */
 void plan_limits_properties(struct arena *arena, struct plan_limits *limits);
 
-/* "memory" for "memory.max"; NULL for a file that belongs to no controller ("cgroup.max.depth"). In the arena. */
+/*
+ * "memory" for "memory.max"; NULL for a file that belongs to no controller ("cgroup.max.depth"). In
+ * the arena.
+ */
 const char *plan_limit_controller(struct arena *arena, const char *file);
 
 /*
- * cpu.weight (1 to 10000) for cpu.shares (2 to 262144) by the curve that meets both ends and the defaults, 1024 and 100;
- * 0 for 0, which means "not set".
+ * cpu.weight (1 to 10000) for cpu.shares (2 to 262144) by the curve that meets both ends and the
+ * defaults, 1024 and 100; 0 for 0, which means "not set".
  */
 uint64_t plan_cpu_weight(uint64_t shares);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/limits_unit: limits as properties of a systemd unit (systemd.resource-control(5), org.freedesktop.systemd1(5)).
+ * plan/limits_unit: limits as properties of a systemd unit (systemd.resource-control(5),
+ * org.freedesktop.systemd1(5)).
  *
- * They are made from the files, so that a limit from `unified` becomes the same property as one from `memory`. The
- * files are written all the same: they hold what systemd has no property for, or will not apply.
+ * They are made from the files, so that a limit from `unified` becomes the same property as one
+ * from `memory`. The files are written all the same: they hold what systemd has no property for, or
+ * will not apply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,8 +26,8 @@ struct properties {
 	size_t room;
 };
 
-static struct plan_property *add(struct properties *p, const struct plan_limit *limit, const char *name,
-				 const char *type)
+static struct plan_property *add(struct properties *p, const struct plan_limit *limit,
+				 const char *name, const char *type)
 {
 	struct plan_limits *out = p->out;
 
@@ -39,7 +41,8 @@ static struct plan_property *add(struct properties *p, const struct plan_limit *
 		out->properties = grown;
 		p->room = room;
 	}
-	out->properties[out->property_n] = (struct plan_property){ .where = limit->where, .name = name, .type = type };
+	out->properties[out->property_n] =
+		(struct plan_property){ .where = limit->where, .name = name, .type = type };
 	return &out->properties[out->property_n++];
 }
 
@@ -70,8 +73,10 @@ static void add_quota(struct properties *p, const struct plan_limit *limit)
 	if (space && str_u64(space + 1, UINT64_MAX, &period) < 0) {
 		return;
 	}
-	if (number_of(space ? arena_strndup(p->arena, limit->value, (size_t)(space - limit->value)) : limit->value,
-		      &quota) < 0 ||
+	if (number_of(
+		    space ? arena_strndup(p->arena, limit->value, (size_t)(space - limit->value)) :
+			    limit->value,
+		    &quota) < 0 ||
 	    period == 0) {
 		return;
 	}
@@ -109,8 +114,8 @@ static void add_mask(struct properties *p, const struct plan_limit *limit, const
 	property->bytes.n = highest / 8 + 1;
 }
 
-static void add_device(struct properties *p, const struct plan_limit *limit, const char *name, const char *device,
-		       size_t device_len, uint64_t value)
+static void add_device(struct properties *p, const struct plan_limit *limit, const char *name,
+		       const char *device, size_t device_len, uint64_t value)
 {
 	struct plan_device_id *id = arena_alloc(p->arena, sizeof(*id));
 	struct plan_property *property = add(p, limit, name, "a(st)");
@@ -157,8 +162,10 @@ static void add_io_max(struct properties *p, const struct plan_limit *limit)
 		uint64_t number;
 
 		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-			if (str_starts(text, keys[i].key) && number_of(text + strlen(keys[i].key), &number) == 0) {
-				add_device(p, limit, keys[i].property, limit->value, device_len, number);
+			if (str_starts(text, keys[i].key) &&
+			    number_of(text + strlen(keys[i].key), &number) == 0) {
+				add_device(p, limit, keys[i].property, limit->value, device_len,
+					   number);
 			}
 		}
 		word += strlen(text);
@@ -171,8 +178,9 @@ static void take(struct properties *p, const struct plan_limit *limit)
 		const char *file;
 		const char *property;
 	} numbers[] = {
-		{ "memory.max", "MemoryMax" }, { "memory.high", "MemoryHigh" },	       { "memory.low", "MemoryLow" },
-		{ "memory.min", "MemoryMin" }, { "memory.swap.max", "MemorySwapMax" }, { "cpu.weight", "CPUWeight" },
+		{ "memory.max", "MemoryMax" },		{ "memory.high", "MemoryHigh" },
+		{ "memory.low", "MemoryLow" },		{ "memory.min", "MemoryMin" },
+		{ "memory.swap.max", "MemorySwapMax" }, { "cpu.weight", "CPUWeight" },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {

@@ -2,9 +2,10 @@
 /*
  * plan/mount_adapt: new filesystems, adapted to what an ordinary user may mount.
  *
- * Which filesystems a user namespace may mount, and when: proc with its own pid namespace, sysfs with its own network
- * namespace, mqueue with its own ipc namespace, cgroup2 with its own cgroup namespace, tmpfs, devpts and overlay always.
- * Where the namespace is the host's, the host's instance is bound instead.
+ * Which filesystems a user namespace may mount, and when: proc with its own pid namespace, sysfs
+ * with its own network namespace, mqueue with its own ipc namespace, cgroup2 with its own cgroup
+ * namespace, tmpfs, devpts and overlay always. Where the namespace is the host's, the host's
+ * instance is bound instead.
  */
 #include <errno.h>
 #include <linux/mount.h>
@@ -39,7 +40,10 @@ static bool has_data(const struct plan_mount *m, const char *prefix)
 	return false;
 }
 
-/* The host's instance stands in, with everything below it; read-only where a fresh one could not hurt but this can. */
+/*
+ * The host's instance stands in, with everything below it; read-only where a fresh one could not
+ * hurt but this can.
+ */
 static void bind_instead(struct plan_mount *m, const char *source, bool readonly)
 {
 	m->kind = PLAN_MOUNT_BIND;
@@ -61,8 +65,10 @@ static void adapt_devpts(struct builder *b, struct plan_mount *m)
 	for (size_t i = 0; i < m->data_n; i++) {
 		uint32_t gid;
 
-		if (str_starts(m->data[i], "gid=") && str_u32(m->data[i] + 4, &gid) == 0 && !plan_gid_mapped(b, gid)) {
-			plan_note_quiet(b, m->where, arena_printf(b->arena, "devpts without %s", m->data[i]),
+		if (str_starts(m->data[i], "gid=") && str_u32(m->data[i] + 4, &gid) == 0 &&
+		    !plan_gid_mapped(b, gid)) {
+			plan_note_quiet(b, m->where,
+					arena_printf(b->arena, "devpts without %s", m->data[i]),
 					"that gid is not mapped");
 			drop_data(m, "gid=");
 			return;
@@ -75,10 +81,11 @@ static void adapt_foreign_cgroup(struct builder *b, struct plan_mount *m)
 {
 	if (b->plan->cgroup.caller_is_root) {
 		plan_note_quiet(b, m->where, "an empty folder stands for /sys/fs/cgroup",
-				"the container has no cgroup of its own, and its caller's is all of the machine's, or "
-				"not to be seen");
+				"the container has no cgroup of its own, and its caller's is all "
+				"of the machine's, or not to be seen");
 	} else if (!(m->set & MOUNT_ATTR_RDONLY)) {
-		plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only", "the container has no cgroup of its own");
+		plan_note_quiet(b, m->where, "/sys/fs/cgroup is read-only",
+				"the container has no cgroup of its own");
 	}
 	m->set |= MOUNT_ATTR_RDONLY;
 	m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
@@ -102,7 +109,10 @@ bool plan_mounts_cgroup(const struct spec *spec)
 static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 {
 	if (plan_ns_new(b, CLONE_NEWCGROUP)) {
-		/* "cgroup" in a bundle means the host's hierarchy of whichever version; only v2 can be given to a user. */
+		/*
+		 * "cgroup" in a bundle means the host's hierarchy of whichever version; only v2 can
+		 * be given to a user.
+		 */
 		m->fstype = "cgroup2";
 		m->source = "cgroup2";
 		m->data_n = 0;
@@ -112,9 +122,13 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 		}
 		return;
 	}
-	/* Without a cgroup namespace this is the whole host's tree: never writable (CVE-2023-25809). */
+	/*
+	 * Without a cgroup namespace this is the whole host's tree: never writable
+	 * (CVE-2023-25809).
+	 */
 	if (!((m->set | m->set_all) & MOUNT_ATTR_RDONLY)) {
-		plan_note(b, m->where, "/sys/fs/cgroup is read-only", "without a cgroup namespace it is the host's",
+		plan_note(b, m->where, "/sys/fs/cgroup is read-only",
+			  "without a cgroup namespace it is the host's",
 			  "add {\"type\": \"cgroup\"} to /linux/namespaces");
 	}
 	bind_instead(m, "/sys/fs/cgroup", true);
@@ -122,8 +136,8 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 }
 
 /*
- * A surrounding container that covers parts of its /proc can't give its user a fresh one. Binding the one that is there
- * shows every process that it shows, so it has to be asked for.
+ * A surrounding container that covers parts of its /proc can't give its user a fresh one. Binding
+ * the one that is there shows every process that it shows, so it has to be asked for.
  */
 static int bind_proc_asked(struct builder *b, struct plan_mount *m, bool *ret, struct err *err)
 {
@@ -134,15 +148,17 @@ static int bind_proc_asked(struct builder *b, struct plan_mount *m, bool *ret, s
 		return 0;
 	}
 	if (!str_eq(how, "bind")) {
-		return err_set(err, EINVAL, "/annotations/org.rootlet.proc: \"mount\" or \"bind\", found \"%s\"", how);
+		return err_set(err, EINVAL,
+			       "/annotations/org.rootlet.proc: \"mount\" or \"bind\", found \"%s\"",
+			       how);
 	}
 	if (!b->user_namespace) {
-		return err_set(
-			err, EINVAL,
-			"/annotations/org.rootlet.proc: without a user namespace the container's root could write "
-			"to the host's /proc");
+		return err_set(err, EINVAL,
+			       "/annotations/org.rootlet.proc: without a user namespace the "
+			       "container's root could write to the host's /proc");
 	}
-	plan_note(b, m->where, "the host's /proc is bound", "the annotation org.rootlet.proc asks for it", NULL);
+	plan_note(b, m->where, "the host's /proc is bound",
+		  "the annotation org.rootlet.proc asks for it", NULL);
 	bind_instead(m, "/proc", false);
 	*ret = true;
 	return 0;
@@ -155,7 +171,8 @@ static int adapt_proc(struct builder *b, struct plan_mount *m, struct err *err)
 	TRY(bind_proc_asked(b, m, &bound, err));
 	if (!bound && b->user_namespace && !plan_ns_own(b, CLONE_NEWPID)) {
 		plan_note(b, m->where, "the host's /proc is bound", NOT_OWNED,
-			  "give the container a pid namespace: add {\"type\": \"pid\"} to /linux/namespaces");
+			  "give the container a pid namespace: add {\"type\": \"pid\"} to "
+			  "/linux/namespaces");
 		bind_instead(m, "/proc", false);
 	}
 	return 0;
@@ -177,11 +194,13 @@ static int adapt_fs(struct builder *b, struct plan_mount *m, struct err *err)
 		adapt_devpts(b, m);
 	} else if (str_eq(m->fstype, "sysfs") && !plan_ns_own(b, CLONE_NEWNET)) {
 		plan_note(b, m->where, "the host's /sys is bound read-only", NOT_OWNED,
-			  "give the container a network namespace: add {\"type\": \"network\"} to /linux/namespaces");
+			  "give the container a network namespace: add {\"type\": \"network\"} to "
+			  "/linux/namespaces");
 		bind_instead(m, "/sys", true);
 	} else if (str_eq(m->fstype, "mqueue") && !plan_ns_own(b, CLONE_NEWIPC)) {
 		plan_note(b, m->where, "the host's /dev/mqueue is bound", NOT_OWNED,
-			  "give the container an ipc namespace: add {\"type\": \"ipc\"} to /linux/namespaces");
+			  "give the container an ipc namespace: add {\"type\": \"ipc\"} to "
+			  "/linux/namespaces");
 		bind_instead(m, "/dev/mqueue", false);
 		m->optional = true;
 	} else if (str_eq(m->fstype, "overlay") && !has_data(m, "userxattr")) {
@@ -195,8 +214,8 @@ static int adapt_fs(struct builder *b, struct plan_mount *m, struct err *err)
 /* ---- labels ---- */
 
 /*
- * linux.mountLabel, as the peers have it: an option of the filesystem, but not where the kernel labels by itself (proc,
- * sysfs, cgroup2), and for mqueue by the attribute.
+ * linux.mountLabel, as the peers have it: an option of the filesystem, but not where the kernel
+ * labels by itself (proc, sysfs, cgroup2), and for mqueue by the attribute.
  */
 static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 {
@@ -209,11 +228,10 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 		known = known || str_eq(type, types[i]);
 	}
 	if (!known) {
-		return err_set(
-			err, EINVAL,
-			"/annotations/run.oci.mount_context_type: context, fscontext, defcontext or rootcontext, "
-			"found \"%s\"",
-			type);
+		return err_set(err, EINVAL,
+			       "/annotations/run.oci.mount_context_type: context, fscontext, "
+			       "defcontext or rootcontext, found \"%s\"",
+			       type);
 	}
 	for (size_t i = 0; i < sizeof(unlabelled) / sizeof(unlabelled[0]); i++) {
 		if (str_eq(m->fstype, unlabelled[i])) {
@@ -227,7 +245,8 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 	if (str_eq(m->fstype, "mqueue")) {
 		m->label = b->lin->mount_label;
 	} else {
-		m->data[m->data_n++] = arena_printf(b->arena, "%s=%s", type ? type : "context", b->lin->mount_label);
+		m->data[m->data_n++] = arena_printf(b->arena, "%s=%s", type ? type : "context",
+						    b->lin->mount_label);
 	}
 	return 0;
 }
@@ -235,7 +254,8 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 int plan_mount_adapt(struct builder *b, struct plan_mount *m, struct err *err)
 {
 	TRY(adapt_fs(b, m, err));
-	if (m->kind == PLAN_MOUNT_FS && b->lin->mount_label && *b->lin->mount_label && b->facts->has_selinux) {
+	if (m->kind == PLAN_MOUNT_FS && b->lin->mount_label && *b->lin->mount_label &&
+	    b->facts->has_selinux) {
 		return add_label(b, m, err);
 	}
 	return 0;

@@ -2,9 +2,10 @@
 /*
  * plan/mount_ids: idmapped mounts: which map, written by whom.
  *
- * A mapping says which id of the filesystem (containerID) is seen as which id of the host (hostID), as config.md has it;
- * crun's option text "uids=0-1000-1#…;gids=…" says the same, and "@" in front counts the second id inside the container.
- * The map is written either by the host side, in the ids of rootlet's caller, or by the guest, in the container's ids.
+ * A mapping says which id of the filesystem (containerID) is seen as which id of the host (hostID),
+ * as config.md has it; crun's option text "uids=0-1000-1#…;gids=…" says the same, and "@" in front
+ * counts the second id inside the container. The map is written either by the host side, in the ids
+ * of rootlet's caller, or by the guest, in the container's ids.
  */
 #include <errno.h>
 #include <sched.h>
@@ -18,26 +19,29 @@ struct side {
 	const char *kind; /* "uid" */
 	const char *key;  /* "uidMappings" */
 	const struct spec_id_mappings *asked;
-	const char *text;		      /* what follows "uids=", up to ';'; NULL: not given */
-	const struct plan_extents *container; /* the container's own map, empty when it can't be told */
+	const char *text; /* what follows "uids=", up to ';'; NULL: not given */
+	/* the container's own map, empty when it can't be told */
+	const struct plan_extents *container;
 	struct plan_extents *out;
 };
 
 static int add(struct side *s, const char *where, struct plan_extent e, struct err *err)
 {
 	if (s->out->n == PLAN_EXTENTS_MAX) {
-		return err_set(err, EINVAL, "%s: more than %d lines of %ss, which is all that the kernel takes", where,
-			       PLAN_EXTENTS_MAX, s->kind);
+		return err_set(err, EINVAL,
+			       "%s: more than %d lines of %ss, which is all that the kernel takes",
+			       where, PLAN_EXTENTS_MAX, s->kind);
 	}
 	s->out->v[s->out->n++] = e;
 	return 0;
 }
 
 /*
- * Adds an extent whose outer ids are translated by the container's map: from ids inside to the host's, or the other way
- * round. Split where the map's extents end.
+ * Adds an extent whose outer ids are translated by the container's map: from ids inside to the
+ * host's, or the other way round. Split where the map's extents end.
  */
-static int add_translated(struct side *s, const char *where, struct plan_extent left, bool to_host, struct err *err)
+static int add_translated(struct side *s, const char *where, struct plan_extent left, bool to_host,
+			  struct err *err)
 {
 	while (left.count > 0) {
 		const struct plan_extent *by = NULL;
@@ -53,14 +57,16 @@ static int add_translated(struct side *s, const char *where, struct plan_extent 
 			}
 		}
 		if (!by) {
-			return err_set(err, EINVAL, "%s: %s %u of the %s is not in the container's map", where, s->kind,
-				       left.outside, to_host ? "container" : "host");
+			return err_set(err, EINVAL,
+				       "%s: %s %u of the %s is not in the container's map", where,
+				       s->kind, left.outside, to_host ? "container" : "host");
 		}
 		offset = left.outside - first;
 		count = by->count - offset < left.count ? by->count - offset : left.count;
 		TRY(add(s, where,
 			(struct plan_extent){ .inside = left.inside,
-					      .outside = (to_host ? by->outside : by->inside) + offset,
+					      .outside =
+						      (to_host ? by->outside : by->inside) + offset,
 					      .count = count },
 			err));
 		left.inside += count;
@@ -71,8 +77,8 @@ static int add_translated(struct side *s, const char *where, struct plan_extent 
 }
 
 /* relative: the outer ids are the container's. */
-static int add_asked(struct builder *b, const struct plan_mount *m, struct side *s, const char *where,
-		     struct plan_extent e, bool relative, struct err *err)
+static int add_asked(struct builder *b, const struct plan_mount *m, struct side *s,
+		     const char *where, struct plan_extent e, bool relative, struct err *err)
 {
 	if (e.count == 0) {
 		return err_set(err, EINVAL, "%s: a mapping of no ids", where);
@@ -83,10 +89,10 @@ static int add_asked(struct builder *b, const struct plan_mount *m, struct side 
 	}
 	/* Only by the host: in a joined one the guest is given no map (plan_mount_ids). */
 	if (s->container->n == 0) {
-		return err_set(
-			err, ENOTSUP,
-			"%s: the map of a joined user namespace is not known here: give the host's ids, without @",
-			where);
+		return err_set(err, ENOTSUP,
+			       "%s: the map of a joined user namespace is not known here: give the "
+			       "host's ids, without @",
+			       where);
 	}
 	return add_translated(s, where, e, relative, err);
 }
@@ -128,8 +134,8 @@ static int take_text(struct builder *b, struct plan_mount *m, struct side *s, st
 		p += *p == '@';
 		if (!read_triple(&p, &e) || (*p && *p != '#' && *p != ';')) {
 			return err_set(err, EINVAL,
-				       "%s/options: \"%ss=%s\" is not of the form %ss=FIRST-HOST-COUNT#… (idmap and "
-				       "ridmap)",
+				       "%s/options: \"%ss=%s\" is not of the form "
+				       "%ss=FIRST-HOST-COUNT#… (idmap and ridmap)",
 				       m->where, s->kind, s->text, s->kind);
 		}
 		TRY(add_asked(b, m, s, where, e, relative, err));
@@ -145,8 +151,8 @@ static int take_container(const struct plan_mount *m, struct side *s, struct err
 {
 	if (s->container->n == 0) {
 		return err_set(err, EINVAL,
-			       "%s/options: an id map needs %s, as the container has no user namespace of its own "
-			       "whose map could be taken",
+			       "%s/options: an id map needs %s, as the container has no user "
+			       "namespace of its own whose map could be taken",
 			       m->where, s->key);
 	}
 	for (size_t i = 0; i < s->container->n; i++) {
@@ -171,20 +177,23 @@ static int take_side(struct builder *b, struct plan_mount *m, struct side *s, st
 		const struct spec_id_mapping *want = &s->asked->v[i];
 		struct plan_extent e = { want->container_id, want->host_id, want->size };
 
-		TRY(add_asked(b, m, s, arena_printf(b->arena, "%s/%s/%zu", m->where, s->key, i), e, false, err));
+		TRY(add_asked(b, m, s, arena_printf(b->arena, "%s/%s/%zu", m->where, s->key, i), e,
+			      false, err));
 	}
 	return 0;
 }
 
 /* Finds the lists in "uids=…;gids=…". */
-static int split_text(const char *where, const char *text, struct side *uid, struct side *gid, struct err *err)
+static int split_text(const char *where, const char *text, struct side *uid, struct side *gid,
+		      struct err *err)
 {
 	for (const char *p = text; p && *p; p += *p == ';') {
 		struct side *s = str_starts(p, "uids=") ? uid : str_starts(p, "gids=") ? gid : NULL;
 
 		if (!s || s->text) {
 			return err_set(err, EINVAL,
-				       "%s/options: idmap takes \"uids=…;gids=…\", each at most once, not \"%s\"",
+				       "%s/options: idmap takes \"uids=…;gids=…\", each at most "
+				       "once, not \"%s\"",
 				       where, text);
 		}
 		s->text = p + strlen("uids=");
@@ -206,8 +215,8 @@ static const char *container_namespace(const struct builder *b, const struct pla
 	return m->ids.by_host ? NULL : "/proc/self/ns/user";
 }
 
-int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text, struct plan_mount *m,
-		   struct err *err)
+int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text,
+		   struct plan_mount *m, struct err *err)
 {
 	static const struct plan_extents unknown;
 	bool known = b->user_namespace && b->plan->ids.uid.n > 0;
@@ -223,7 +232,8 @@ int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char 
 			    .out = &m->ids.gid };
 
 	if (m->kind == PLAN_MOUNT_CHANGE) {
-		return err_set(err, EINVAL, "%s/options: ids are mapped when a mount is made, not by a remount",
+		return err_set(err, EINVAL,
+			       "%s/options: ids are mapped when a mount is made, not by a remount",
 			       m->where);
 	}
 	m->ids.by_host = m->kind == PLAN_MOUNT_BIND && b->user_namespace && b->facts->privileged;
@@ -231,25 +241,29 @@ int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char 
 	TRY(split_text(m->where, want->uid_mappings.n > 0 ? NULL : text, &uid, &gid, err));
 	if (want->uid_mappings.n > 0 || uid.text || gid.text) {
 		if (b->user_namespace && !m->ids.by_host && !plan_ns_new(b, CLONE_NEWUSER)) {
-			/* Who writes a map must be dumpable, and who joins others must not be (CVE-2016-9962). */
-			return err_set(
-				err, ENOTSUP,
-				"%s: a map of its own can be given to this mount only when the container is made "
-				"with a new user namespace",
-				m->where);
+			/*
+			 * Who writes a map must be dumpable, and who joins others must not be
+			 * (CVE-2016-9962).
+			 */
+			return err_set(err, ENOTSUP,
+				       "%s: a map of its own can be given to this mount only when "
+				       "the container is made with a new user namespace",
+				       m->where);
 		}
 		TRY(take_side(b, m, &uid, err));
 		return take_side(b, m, &gid, err);
 	}
 	if (!b->user_namespace) {
 		return err_set(err, EINVAL,
-			       "%s/options: idmap without uidMappings and gidMappings takes the container's map, but "
-			       "the container has no user namespace: give the mappings",
+			       "%s/options: idmap without uidMappings and gidMappings takes the "
+			       "container's map, but the container has no user namespace: give the "
+			       "mappings",
 			       m->where);
 	}
 	if (m->kind == PLAN_MOUNT_FS) {
 		plan_note_quiet(b, m->where, "not idmapped",
-				"a filesystem that is made in the container has the container's ids already");
+				"a filesystem that is made in the container has the container's "
+				"ids already");
 		m->ids.present = false;
 		return 0;
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/mounts: the mounts of the bundle, resolved to kinds, flags and the filesystem's own options. */
+/*
+ * plan/mounts: the mounts of the bundle, resolved to kinds, flags and the filesystem's own options.
+ */
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -25,7 +27,8 @@ static bool take_idmap(struct plan_mount *m, const char *text, const char **ret_
 }
 
 /* Keeps the filesystem's own options apart from the flags. */
-static void take_option(struct plan_mount *m, const char *text, unsigned *what, const char **ret_map)
+static void take_option(struct plan_mount *m, const char *text, unsigned *what,
+			const char **ret_map)
 {
 	const struct mount_option *o = plan_mount_option(text);
 	bool recursive;
@@ -62,7 +65,8 @@ static void take_option(struct plan_mount *m, const char *text, unsigned *what, 
 
 static const char *absolute_source(struct builder *b, const char *source)
 {
-	return source[0] == '/' ? source : arena_printf(b->arena, "%s/%s", b->options->bundle, source);
+	return source[0] == '/' ? source :
+				  arena_printf(b->arena, "%s/%s", b->options->bundle, source);
 }
 
 static bool is_root(const char *path)
@@ -75,9 +79,11 @@ int plan_mount_target(struct builder *b, size_t index, struct plan_mount *m, str
 	const struct spec_mount *want = &b->spec->mounts.v[index];
 
 	m->where = arena_printf(b->arena, "%s/%zu", b->mounts_at ? b->mounts_at : "/mounts", index);
-	m->target = want->destination[0] == '/' ? want->destination : arena_printf(b->arena, "/%s", want->destination);
+	m->target = want->destination[0] == '/' ? want->destination :
+						  arena_printf(b->arena, "/%s", want->destination);
 	if (is_root(m->target) && b->plan->enter.mounts == PLAN_ENTER_REMOVE_MOUNTS) {
-		return err_set(err, EINVAL, "%s/destination: \"/\" is the container itself", m->where);
+		return err_set(err, EINVAL, "%s/destination: \"/\" is the container itself",
+			       m->where);
 	}
 	return 0;
 }
@@ -105,7 +111,8 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	}
 	if (m->data_n > 0 && (what & MOUNT_OPT_BIND)) {
 		plan_note(b, m->where, arena_printf(b->arena, "\"%s\" is not applied", m->data[0]),
-			  "a bind mount shows a filesystem that has its own options already", "remove the option");
+			  "a bind mount shows a filesystem that has its own options already",
+			  "remove the option");
 		m->data_n = 0;
 	}
 	if (what & MOUNT_OPT_REMOUNT) {
@@ -114,13 +121,16 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 		m->kind = PLAN_MOUNT_BIND;
 		m->recursive = (what & MOUNT_OPT_RBIND) != 0;
 		if (!want->source || !*want->source) {
-			return err_set(err, EINVAL, "%s/source: required for a bind mount", m->where);
+			return err_set(err, EINVAL, "%s/source: required for a bind mount",
+				       m->where);
 		}
 		m->source = absolute_source(b, want->source);
 	} else if (!want->type || !*want->type || str_eq(want->type, "none")) {
 		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
-			return err_set(err, EINVAL, "%s/type: required unless the options have bind, rbind or remount",
-				       m->where);
+			return err_set(
+				err, EINVAL,
+				"%s/type: required unless the options have bind, rbind or remount",
+				m->where);
 		}
 		m->kind = PLAN_MOUNT_CHANGE;
 	} else {
@@ -132,7 +142,8 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	}
 	if (m->kind != PLAN_MOUNT_CHANGE && is_root(m->target)) {
 		return err_set(err, EINVAL,
-			       "%s/destination: a mount on \"/\" would hide the root filesystem; use /root/path",
+			       "%s/destination: a mount on \"/\" would hide the root filesystem; "
+			       "use /root/path",
 			       m->where);
 	}
 	if (m->ids.present) {
@@ -143,11 +154,13 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 			       m->copy_link ? "copy-symlink" : "src-nofollow");
 	}
 	if (m->copy_link && m->ids.present) {
-		return err_set(err, EINVAL, "%s/options: copy-symlink makes no mount whose ids could be mapped",
+		return err_set(err, EINVAL,
+			       "%s/options: copy-symlink makes no mount whose ids could be mapped",
 			       m->where);
 	}
 	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
-		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs", m->where);
+		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs",
+			       m->where);
 	}
 	return 0;
 }
@@ -157,10 +170,12 @@ int plan_mounts(struct builder *b, struct err *err)
 	struct plan_fs *fs = &b->plan->fs;
 
 	if (b->lin->mount_label && *b->lin->mount_label && !b->facts->has_selinux) {
-		plan_note(b, "/linux/mountLabel", arena_printf(b->arena, "\"%s\" is not applied", b->lin->mount_label),
+		plan_note(b, "/linux/mountLabel",
+			  arena_printf(b->arena, "\"%s\" is not applied", b->lin->mount_label),
 			  "SELinux is not active on this machine", NULL);
 	}
-	fs->mounts = arena_array(b->arena, b->spec->mounts.n + 1 + PLAN_NET_EXTRA, sizeof(*fs->mounts));
+	fs->mounts =
+		arena_array(b->arena, b->spec->mounts.n + 1 + PLAN_NET_EXTRA, sizeof(*fs->mounts));
 	fs->mount_n = b->spec->mounts.n;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		TRY(plan_one(b, i, &fs->mounts[i], err));
@@ -173,7 +188,8 @@ int plan_mounts(struct builder *b, struct err *err)
 			.target = PLAN_NOTIFY_SOCKET,
 			.as_caller = true,
 			.propagation = MS_PRIVATE,
-			.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+			.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC,
 		};
 	}
 	fs->mount_n += plan_net_mounts(b, fs->mounts + fs->mount_n);

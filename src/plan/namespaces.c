@@ -40,7 +40,10 @@ static int take_from_spec(struct builder *b, struct err *err)
 	return 0;
 }
 
-/* Without these nothing works, so they are added where the bundle (made for root, say) leaves them out. */
+/*
+ * Without these nothing works, so they are added where the bundle (made for root, say) leaves them
+ * out.
+ */
 static void add_missing(struct builder *b)
 {
 	struct plan_namespaces *ns = &b->plan->ns;
@@ -59,7 +62,8 @@ static void add_missing(struct builder *b)
 	}
 }
 
-static int take_offsets(struct builder *b, const char *name, const struct spec_time_clock *clock, struct err *err)
+static int take_offsets(struct builder *b, const char *name, const struct spec_time_clock *clock,
+			struct err *err)
 {
 	struct plan_namespaces *ns = &b->plan->ns;
 
@@ -68,8 +72,8 @@ static int take_offsets(struct builder *b, const char *name, const struct spec_t
 	}
 	if (!plan_ns_new(b, CLONE_NEWTIME)) {
 		return err_set(err, EINVAL,
-			       "/linux/timeOffsets/%s: needs a new time namespace: add {\"type\": \"time\"} to "
-			       "/linux/namespaces",
+			       "/linux/timeOffsets/%s: needs a new time namespace: add {\"type\": "
+			       "\"time\"} to /linux/namespaces",
 			       name);
 	}
 	ns->clocks[ns->clock_n++] = (struct plan_clock){
@@ -88,23 +92,26 @@ static int take_names(struct builder *b, struct err *err)
 	if (hostname && *hostname) {
 		if (!plan_ns_own(b, CLONE_NEWUTS)) {
 			return err_set(err, EINVAL,
-				       "/hostname: needs a uts namespace of the container's own: add "
-				       "{\"type\": \"uts\"} to /linux/namespaces");
+				       "/hostname: needs a uts namespace of the container's own: "
+				       "add {\"type\": \"uts\"} to /linux/namespaces");
 		}
 		b->plan->hostname = hostname;
 	}
 	if (domainname && *domainname) {
 		if (!plan_ns_own(b, CLONE_NEWUTS)) {
 			return err_set(err, EINVAL,
-				       "/domainname: needs a uts namespace of the container's own: add "
-				       "{\"type\": \"uts\"} to /linux/namespaces");
+				       "/domainname: needs a uts namespace of the container's own: "
+				       "add {\"type\": \"uts\"} to /linux/namespaces");
 		}
 		b->plan->domainname = domainname;
 	}
 	return 0;
 }
 
-/* config-linux.md, "Network Devices". Who may do it is the kernel's to say; an ordinary user owns no device at all. */
+/*
+ * config-linux.md, "Network Devices". Who may do it is the kernel's to say; an ordinary user owns
+ * no device at all.
+ */
 static int take_net_devices(struct builder *b, struct err *err)
 {
 	struct plan *plan = b->plan;
@@ -114,16 +121,17 @@ static int take_net_devices(struct builder *b, struct err *err)
 	}
 	if (!plan_ns_own(b, CLONE_NEWNET)) {
 		return err_set(err, EINVAL,
-			       "/linux/netDevices: needs a network namespace of the container's own: add "
-			       "{\"type\": \"network\"} to /linux/namespaces");
+			       "/linux/netDevices: needs a network namespace of the container's "
+			       "own: add {\"type\": \"network\"} to /linux/namespaces");
 	}
 	if (!b->facts->privileged) {
-		return err_set(
-			err, EPERM,
-			"/linux/netDevices: only root can move a network device: it takes CAP_NET_ADMIN over the "
-			"network namespace that the device is in, and that is not an ordinary user's");
+		return err_set(err, EPERM,
+			       "/linux/netDevices: only root can move a network device: it takes "
+			       "CAP_NET_ADMIN over the network namespace that the device is in, "
+			       "and that is not an ordinary user's");
 	}
-	plan->net_devices = arena_array(b->arena, b->lin->net_devices.n, sizeof(*plan->net_devices));
+	plan->net_devices =
+		arena_array(b->arena, b->lin->net_devices.n, sizeof(*plan->net_devices));
 	for (size_t i = 0; i < b->lin->net_devices.n; i++) {
 		const struct spec_net_device *want = &b->lin->net_devices.v[i];
 

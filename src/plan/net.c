@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/net: which network the container is on, where the command line or an annotation asks for one.
+ * plan/net: which network the container is on, where the command line or an annotation asks for
+ * one.
  *
  * A bundle that asks for nothing is left alone: engines bring their own network.
  */
@@ -30,29 +31,32 @@ static void leave(struct plan_namespaces *ns, int type)
 	ns->join_n = kept;
 }
 
-static int join(struct builder *b, int type, const char *name, const char *path, const char *where, struct err *err)
+static int join(struct builder *b, int type, const char *name, const char *path, const char *where,
+		struct err *err)
 {
 	struct plan_namespaces *ns = &b->plan->ns;
 
 	if (path[0] != '/') {
-		return err_set(err, EINVAL, "%s: the namespace's path must be absolute: `%s`", where, path);
+		return err_set(err, EINVAL, "%s: the namespace's path must be absolute: `%s`",
+			       where, path);
 	}
 	leave(ns, type);
 	if (ns->join_n == PLAN_NS_MAX) {
 		return err_set(err, EINVAL, "%s: too many namespaces to join", where);
 	}
-	ns->join[ns->join_n++] = (struct plan_join){ .type = type, .name = name, .path = path, .where = where };
+	ns->join[ns->join_n++] =
+		(struct plan_join){ .type = type, .name = name, .path = path, .where = where };
 	return 0;
 }
 
 static int make(struct builder *b, const char *where, struct err *err)
 {
 	if (plan_joins(&b->plan->ns, CLONE_NEWNET)) {
-		return err_set(
-			err, EINVAL,
-			"%s: the bundle joins a network namespace by its path, so whoever made that one gives it "
-			"its network; remove the path from /linux/namespaces, or use ns:PATH",
-			where);
+		return err_set(err, EINVAL,
+			       "%s: the bundle joins a network namespace by its path, so whoever "
+			       "made that one gives it its network; remove the path from "
+			       "/linux/namespaces, or use ns:PATH",
+			       where);
 	}
 	b->plan->ns.new |= CLONE_NEWNET;
 	return 0;
@@ -91,7 +95,8 @@ int plan_net(struct builder *b, struct err *err)
 
 	net->where = where;
 	net->publish_where = b->options->publish.n > 0 ? "--publish" : "/annotations/" PUBLISH;
-	net->publish = b->options->publish.n > 0 ? b->options->publish : words(b->arena, publish ? publish : "");
+	net->publish = b->options->publish.n > 0 ? b->options->publish :
+						   words(b->arena, publish ? publish : "");
 	if ((!mode || !*mode) && net->publish.n > 0) {
 		mode = "slirp4netns";
 		where = net->publish_where;
@@ -107,8 +112,8 @@ int plan_net(struct builder *b, struct err *err)
 	}
 	if (net->publish.n > 0) {
 		return err_set(err, EINVAL,
-			       "%s: ports are published only on a network of rootlet's: use slirp4netns "
-			       "in place of `%s`",
+			       "%s: ports are published only on a network of rootlet's: use "
+			       "slirp4netns in place of `%s`",
 			       net->publish_where, mode);
 	}
 	if (str_eq(mode, "none")) {
@@ -127,12 +132,14 @@ int plan_net(struct builder *b, struct err *err)
 		net->bind_resolv_conf = b->options->net_names && !has_mount(b, RESOLV_CONF);
 		net->bind_hosts = b->options->net_names && !has_mount(b, HOSTS);
 		/* That network namespace belongs to that container's user namespace. */
-		TRY(join(b, CLONE_NEWUSER, "user", arena_printf(b->arena, "%s/user", of), where, err));
-		return join(b, CLONE_NEWNET, "network", arena_printf(b->arena, "%s/net", of), where, err);
+		TRY(join(b, CLONE_NEWUSER, "user", arena_printf(b->arena, "%s/user", of), where,
+			 err));
+		return join(b, CLONE_NEWNET, "network", arena_printf(b->arena, "%s/net", of), where,
+			    err);
 	}
 	return err_set(err, EINVAL,
-		       "%s: the network `%.100s` is not known: slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH or "
-		       "container:ID",
+		       "%s: the network `%.100s` is not known: slirp4netns[:OPTION=VALUE,...], "
+		       "host, none, ns:PATH or container:ID",
 		       where, mode);
 }
 
@@ -163,8 +170,9 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 }
 
 /*
- * Who may ping: every gid from the first mapped to the last. The range is one of the kernel's ids, in their order: where the
- * own gid lies above the subordinate ones it would be empty if it began with 0.
+ * Who may ping: every gid from the first mapped to the last. The range is one of the kernel's ids,
+ * in their order: where the own gid lies above the subordinate ones it would be empty if it began
+ * with 0.
  */
 static const char *ping_range(struct builder *b)
 {
@@ -173,7 +181,8 @@ static const char *ping_range(struct builder *b)
 	uint32_t highest;
 
 	if (!last) {
-		return b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace ? "0 2147483647" : "0 0";
+		return b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace ? "0 2147483647" :
+										 "0 0";
 	}
 	highest = last->inside + last->count - 1;
 	if (highest == 0 || last->outside + last->count - 1 >= gids->v[0].outside) {

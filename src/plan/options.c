@@ -24,8 +24,11 @@ const struct mount_option plan_mount_options[] = {
 	{ "diratime", 0, MOUNT_ATTR_NODIRATIME, 0, 0 },
 	{ "dirsync", 0, 0, 0, SUPER },
 	{ "exec", 0, MOUNT_ATTR_NOEXEC, 0, 0 },
-	{ "group", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, 0, 0 }, /* as mount(8), and the three below */
-	/* Filesystems that count versions do so by themselves, and fsconfig(2) has no name for it. */
+	/* as mount(8), and the three below */
+	{ "group", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, 0, 0 },
+	/*
+	 * Filesystems that count versions do so by themselves, and fsconfig(2) has no name for it.
+	 */
 	{ "iversion", 0, 0, 0, NOTHING },
 	{ "lazytime", 0, 0, 0, SUPER },
 	{ "loud", 0, 0, 0, NOTHING },

@@ -20,12 +20,16 @@ enum mount_option_what {
 	MOUNT_OPT_RECURSIVE = 1 << 3, /* set and clear apply to the whole tree (AT_RECURSIVE) */
 	MOUNT_OPT_COPY_UP = 1 << 4,
 	MOUNT_OPT_IDMAP = 1 << 5,
-	MOUNT_OPT_SUPERBLOCK = 1 << 6,	   /* belongs to the filesystem, by this name (sync, dirsync, lazytime) */
-	MOUNT_OPT_NOTHING = 1 << 7,	   /* known, and without effect on today's kernels */
-	MOUNT_OPT_NOFOLLOW = 1 << 8,	   /* crun's src-nofollow: a symlink source is bound itself */
-	MOUNT_OPT_READONLY = 1 << 9,	   /* "ro": the new filesystem's superblock too */
-	MOUNT_OPT_COPY_LINK = 1 << 10,	   /* crun's copy-symlink: a symlink source is made anew in the container */
-	MOUNT_OPT_DEST_NOFOLLOW = 1 << 11, /* crun's dest-nofollow: a symlink destination is mounted over */
+	/* belongs to the filesystem, by this name (sync, dirsync, lazytime) */
+	MOUNT_OPT_SUPERBLOCK = 1 << 6,
+	MOUNT_OPT_NOTHING = 1 << 7, /* known, and without effect on today's kernels */
+	/* crun's src-nofollow: a symlink source is bound itself */
+	MOUNT_OPT_NOFOLLOW = 1 << 8,
+	MOUNT_OPT_READONLY = 1 << 9, /* "ro": the new filesystem's superblock too */
+	/* crun's copy-symlink: a symlink source is made anew in the container */
+	MOUNT_OPT_COPY_LINK = 1 << 10,
+	/* crun's dest-nofollow: a symlink destination is mounted over */
+	MOUNT_OPT_DEST_NOFOLLOW = 1 << 11,
 };
 
 /* The row of an option, or NULL: then it is the filesystem's own. */

@@ -2,10 +2,10 @@
 /*
  * plan: THE CONTRACT between deciding and acting.
  *
- * plan_build turns what the user asked for (struct spec) and what the machine allows (struct facts) into this:
- * fully resolved, no decision left open, printable. host/ and guest/ only carry it out. The guest inherits it
- * copy-on-write through clone(2). Everything that pointers here lead to lives in the plan's arena or in the
- * spec's, both of which outlive it.
+ * plan_build turns what the user asked for (struct spec) and what the machine allows (struct facts)
+ * into this: fully resolved, no decision left open, printable. host/ and guest/ only carry it out.
+ * The guest inherits it copy-on-write through clone(2). Everything that pointers here lead to lives
+ * in the plan's arena or in the spec's, both of which outlive it.
  */
 #pragma once
 
@@ -17,7 +17,10 @@
 
 /* ---- ids ---- */
 
-/* One line of a uid_map or gid_map: inside the new namespace, outside (as the writer sees it), how many. */
+/*
+ * One line of a uid_map or gid_map: inside the new namespace, outside (as the writer sees it), how
+ * many.
+ */
 struct plan_extent {
 	uint32_t inside;
 	uint32_t outside;
@@ -45,14 +48,16 @@ static inline const char *plan_map_text(struct arena *arena, const struct plan_e
 }
 
 enum plan_ids_how {
-	PLAN_IDS_NONE,	  /* no new user namespace */
-	PLAN_IDS_DIRECT,  /* we write the maps ourselves: one own id, or we are privileged over all of them */
+	PLAN_IDS_NONE, /* no new user namespace */
+	/* we write the maps ourselves: one own id, or we are privileged over all of them */
+	PLAN_IDS_DIRECT,
 	PLAN_IDS_HELPERS, /* newuidmap and newgidmap write them */
 };
 
 struct plan_ids {
 	enum plan_ids_how how;
-	bool deny_setgroups; /* must be written before the gid map, and for good (user_namespaces(7)) */
+	/* must be written before the gid map, and for good (user_namespaces(7)) */
+	bool deny_setgroups;
 	struct plan_extents uid;
 	struct plan_extents gid;
 	const char *newuidmap;
@@ -128,12 +133,18 @@ struct plan_net {
 	const char *publish_where; /* "--publish" */
 	const char *config;	   /* "slirp4netns:…"; NULL: none */
 	struct strs publish;	   /* as they were written */
-	bool bind_resolv_conf;	   /* the files of the state folder stand in for those of the root filesystem */
+	/* the files of the state folder stand in for those of the root filesystem */
+	bool bind_resolv_conf;
 	bool bind_hosts;
-	struct plan_sysctl *early; /* set before slirp4netns comes; filled in by the host side, which knows libnet */
+	/* set before slirp4netns comes; filled in by the host side, which knows libnet */
+	struct plan_sysctl *early;
 	size_t early_n;
 	const void *
-		accel; /* struct sock_filter[] whose listener answers connect and bind (libnet); NULL: none. As `early` */
+		/*
+		 * struct sock_filter[] whose listener answers connect and bind (libnet); NULL:
+		 * none. As `early`
+		 */
+		accel;
 	size_t accel_n; /* instructions */
 };
 
@@ -143,20 +154,23 @@ struct plan_net {
 #define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
 
 enum plan_mount_kind {
-	PLAN_MOUNT_FS,	   /* a new filesystem of `fstype` */
-	PLAN_MOUNT_BIND,   /* `source` of the host */
-	PLAN_MOUNT_CHANGE, /* flags or propagation of what is already mounted there (remount, private, …) */
+	PLAN_MOUNT_FS,	 /* a new filesystem of `fstype` */
+	PLAN_MOUNT_BIND, /* `source` of the host */
+	/* flags or propagation of what is already mounted there (remount, private, …) */
+	PLAN_MOUNT_CHANGE,
 };
 
 /*
- * The owners of a mount's files, mapped by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP). Who may do that is who
- * owns the superblock: for what a privileged caller binds into a user namespace that is the host side.
+ * The owners of a mount's files, mapped by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP).
+ * Who may do that is who owns the superblock: for what a privileged caller binds into a user
+ * namespace that is the host side.
  */
 struct plan_mount_ids {
 	bool present;
-	bool by_host;		 /* the host clones and maps the source, the wire brings it */
-	bool recursive;		 /* the mounts below too */
-	const char *namespace;	 /* take the maps of this one; NULL: of one that is made with those below */
+	bool by_host;	/* the host clones and maps the source, the wire brings it */
+	bool recursive; /* the mounts below too */
+	/* take the maps of this one; NULL: of one that is made with those below */
+	const char *namespace;
 	struct plan_extents uid; /* inside: in the filesystem; outside: as whoever maps sees them */
 	struct plan_extents gid;
 };
@@ -167,7 +181,8 @@ struct plan_mount {
 	const char *target; /* inside the rootfs; resolved with RESOLVE_IN_ROOT */
 	const char *source; /* BIND: an absolute host path; FS: a label */
 	const char *fstype; /* FS */
-	const char **data;  /* FS, CHANGE: filesystem options "key" or "key=value", NULL-terminated */
+	const char *
+		*data; /* FS, CHANGE: filesystem options "key" or "key=value", NULL-terminated */
 	size_t data_n;
 	uint64_t set;	  /* MOUNT_ATTR_* to set on this mount */
 	uint64_t clear;	  /* MOUNT_ATTR_* to clear where they are not locked */
@@ -180,10 +195,12 @@ struct plan_mount {
 	bool source_nofollow;	   /* BIND: a symlink is bound itself */
 	bool target_nofollow;	   /* a symlink at the target is mounted over */
 	bool copy_link;		   /* BIND: a symlink is made anew at the target */
-	bool fall_back;	   /* FS: cgroup2 that can't be mounted: the container's own is bound, or nothing shown */
+	/* FS: cgroup2 that can't be mounted: the container's own is bound, or nothing shown */
+	bool fall_back;
 	const char *label; /* FS: SELinux label of its root directory, by attribute; NULL: none */
-	bool as_caller;	   /* BIND: lies where only the caller's own id leads (one such mount at most) */
-	bool optional;	   /* BIND: skipped when the source does not exist */
+	/* BIND: lies where only the caller's own id leads (one such mount at most) */
+	bool as_caller;
+	bool optional; /* BIND: skipped when the source does not exist */
 	struct plan_mount_ids ids;
 };
 
@@ -214,9 +231,12 @@ struct plan_link {
 struct plan_fs {
 	const char *rootfs; /* absolute host path */
 	bool readonly;
-	bool no_pivot;			/* move and chroot instead: for a root that can't be pivoted (initramfs) */
-	unsigned long host_propagation; /* for the host's mounts as this namespace sees them: MS_REC|MS_PRIVATE … */
-	unsigned long root_propagation; /* for the container's own root, after the pivot; 0: private */
+	/* move and chroot instead: for a root that can't be pivoted (initramfs) */
+	bool no_pivot;
+	/* for the host's mounts as this namespace sees them: MS_REC|MS_PRIVATE … */
+	unsigned long host_propagation;
+	/* for the container's own root, after the pivot; 0: private */
+	unsigned long root_propagation;
 	struct plan_mount *mounts;
 	size_t mount_n;
 	struct plan_device *devices;
@@ -275,8 +295,9 @@ struct plan_process {
 	const char *path; /* value of PATH in env, or the default */
 	uint32_t uid;
 	uint32_t gid;
-	bool set_groups;      /* false: setgroups(2) is denied or would lose the caller's groups */
-	bool groups_may_stay; /* none is asked for, and a joined user namespace may have setgroups(2) denied for good */
+	bool set_groups; /* false: setgroups(2) is denied or would lose the caller's groups */
+	/* none is asked for, and a joined user namespace may have setgroups(2) denied for good */
+	bool groups_may_stay;
 	const uint32_t *groups;
 	size_t group_n;
 	bool set_umask;
@@ -296,7 +317,8 @@ struct plan_process {
 	const char *apparmor; /* profile; NULL: none */
 	const char *selinux;  /* label; NULL: none */
 	int preserve_fds;     /* how many descriptors from 3 on reach the container */
-	int listen_fds;	      /* the first ones of them are for socket activation: the guest adds LISTEN_PID */
+	/* the first ones of them are for socket activation: the guest adds LISTEN_PID */
+	int listen_fds;
 };
 
 /* ---- entering a container (exec) ---- */
@@ -315,10 +337,14 @@ enum plan_enter_mounts {
 	PLAN_ENTER_REMOVE_MOUNTS,
 };
 
-/* A plan with this is exec's or that of `rootlet mounts`: the process joins what is there instead of making it. */
+/*
+ * A plan with this is exec's or that of `rootlet mounts`: the process joins what is there instead
+ * of making it.
+ */
 struct plan_enter {
 	bool present;
-	uint64_t join;		  /* CLONE_NEW* of the container's namespaces that the caller is not in */
+	/* CLONE_NEW* of the container's namespaces that the caller is not in */
+	uint64_t join;
 	struct plan_cpus initial; /* until it is in the container's cgroup; the host sets it */
 	struct plan_cpus final;	  /* from then on */
 	enum plan_enter_mounts mounts;
@@ -351,8 +377,12 @@ struct plan_hooks {
 		size_t n;
 	} of[PLAN_HOOK_KINDS];
 	const char *out; /* file that the hooks' output is appended to; NULL: /dev/null */
-	const char *err; /* the same for their errors; NULL: the end of them becomes part of the message */
-	/* The state that a hook reads, around its status and pid: {"id":"x","status":" and ,"bundle":"/b"} */
+	/* the same for their errors; NULL: the end of them becomes part of the message */
+	const char *err;
+	/*
+	 * The state that a hook reads, around its status and pid: {"id":"x","status":" and
+	 * ,"bundle":"/b"}
+	 */
 	const char *state_head;
 	const char *state_tail;
 };
@@ -420,7 +450,8 @@ struct plan_limits {
 	size_t file_n;
 	struct plan_property *properties;
 	size_t property_n;
-	bool check_before_update; /* a memory limit below what is in use is an error, not an OOM kill */
+	/* a memory limit below what is in use is an error, not an OOM kill */
+	bool check_before_update;
 };
 
 /* What is done to a device node: the kernel's BPF_DEVCG_ACC_*. */
@@ -458,22 +489,29 @@ enum plan_cgroup_choice {
 
 struct plan_cgroup {
 	enum plan_cgroup_manager manager;
-	const char *why;   /* NONE: why there is none */
-	bool optional;	   /* nobody asked for it: where systemd fails, the container runs without */
+	const char *why; /* NONE: why there is none */
+	/* nobody asked for it: where systemd fails, the container runs without */
+	bool optional;
 	bool best_effort;  /* a limit that can't be had after all is a warning */
 	const char *mount; /* where cgroup2 is mounted */
-	const char *top;   /* FS: below mount, the highest directory of the hierarchy that we may write */
+	/* FS: below mount, the highest directory of the hierarchy that we may write */
+	const char *top;
 	const char *path;  /* FS: below mount, the container's */
 	const char *slice; /* SYSTEMD */
 	const char *unit;
 	const char *description;
 	struct plan_property *properties; /* from annotations */
 	size_t property_n;
-	const char *sub;     /* below the cgroup that has the limits: where the processes are; NULL: in that itself */
+	/* below the cgroup that has the limits: where the processes are; NULL: in that itself */
+	const char *sub;
 	const char *payload; /* below that, entered once the namespace is made; NULL: none */
 	bool delegate;	     /* the container may make cgroups of its own */
-	bool caller_is_root; /* without one of its own, a cgroup namespace would show all that the machine has, or nothing */
-	uint32_t uid;	     /* who gets them, as the container has it */
+	/*
+	 * without one of its own, a cgroup namespace would show all that the machine has, or
+	 * nothing
+	 */
+	bool caller_is_root;
+	uint32_t uid;		 /* who gets them, as the container has it */
 	struct strs controllers; /* that the limits need */
 	struct plan_limits limits;
 	struct plan_device_filter devices;
@@ -488,7 +526,8 @@ struct plan_filter {
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 	const char *listener_path;
 	const char *listener_metadata;
-	const void *program; /* struct sock_filter[] that came ready-made; NULL: linux.seccomp is compiled */
+	/* struct sock_filter[] that came ready-made; NULL: linux.seccomp is compiled */
+	const void *program;
 	size_t program_size; /* in bytes */
 };
 

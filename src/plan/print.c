@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/print: a plan as text, for people and for golden tests. One property a line, in the order of plan.h. */
+/*
+ * plan/print: a plan as text, for people and for golden tests. One property a line, in the order of
+ * plan.h.
+ */
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -52,7 +55,8 @@ static void add_bits(struct text *out, const char *label, const struct name *tab
 static void print_map(struct text *out, const char *kind, const struct plan_extents *map)
 {
 	for (size_t i = 0; i < map->n; i++) {
-		text_add(out, "%s map: %u %u %u\n", kind, map->v[i].inside, map->v[i].outside, map->v[i].count);
+		text_add(out, "%s map: %u %u %u\n", kind, map->v[i].inside, map->v[i].outside,
+			 map->v[i].count);
 	}
 }
 
@@ -64,7 +68,8 @@ static void print_ids(struct text *out, const struct plan_ids *ids)
 		[PLAN_IDS_HELPERS] = "helpers",
 	};
 
-	text_add(out, "ids: %s%s%s\n", how[ids->how], ids->deny_setgroups ? ", setgroups denied" : "",
+	text_add(out, "ids: %s%s%s\n", how[ids->how],
+		 ids->deny_setgroups ? ", setgroups denied" : "",
 		 ids->become_root ? ", become root" : "");
 	if (ids->how == PLAN_IDS_HELPERS) {
 		text_add(out, "id helpers: %s %s\n", ids->newuidmap, ids->newgidmap);
@@ -85,11 +90,12 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 	}
 	text_add(out, "\n");
 	for (size_t i = 0; i < ns->join_n; i++) {
-		text_add(out, "join: %s %s\n", names_of(spec_namespace_names, ns->join[i].type), ns->join[i].path);
+		text_add(out, "join: %s %s\n", names_of(spec_namespace_names, ns->join[i].type),
+			 ns->join[i].path);
 	}
 	for (size_t i = 0; i < ns->clock_n; i++) {
-		text_add(out, "clock: %s %lld %u\n", ns->clocks[i].clock, (long long)ns->clocks[i].secs,
-			 ns->clocks[i].nanosecs);
+		text_add(out, "clock: %s %lld %u\n", ns->clocks[i].clock,
+			 (long long)ns->clocks[i].secs, ns->clocks[i].nanosecs);
 	}
 	if (plan->hostname) {
 		text_add(out, "hostname: %s\n", plan->hostname);
@@ -98,7 +104,8 @@ static void print_namespaces(struct text *out, const struct plan *plan)
 		text_add(out, "domainname: %s\n", plan->domainname);
 	}
 	for (size_t i = 0; i < plan->net_device_n; i++) {
-		text_add(out, "network device: %s as %s\n", plan->net_devices[i].host_name, plan->net_devices[i].name);
+		text_add(out, "network device: %s as %s\n", plan->net_devices[i].host_name,
+			 plan->net_devices[i].name);
 	}
 	text_add(out, "loopback up: %s\nnew keyring: %s\n", plan->loopback_up ? "yes" : "no",
 		 plan->new_keyring ? "yes" : "no");
@@ -112,11 +119,12 @@ static void print_mount_ids(struct text *out, const struct plan_mount_ids *ids)
 		return;
 	}
 	for (size_t i = 0; i < ids->uid.n; i++) {
-		text_add(out, "%suids:%u-%u-%u", i == 0 ? "=" : ",", ids->uid.v[i].inside, ids->uid.v[i].outside,
-			 ids->uid.v[i].count);
+		text_add(out, "%suids:%u-%u-%u", i == 0 ? "=" : ",", ids->uid.v[i].inside,
+			 ids->uid.v[i].outside, ids->uid.v[i].count);
 	}
 	for (size_t i = 0; i < ids->gid.n; i++) {
-		text_add(out, ",gids:%u-%u-%u", ids->gid.v[i].inside, ids->gid.v[i].outside, ids->gid.v[i].count);
+		text_add(out, ",gids:%u-%u-%u", ids->gid.v[i].inside, ids->gid.v[i].outside,
+			 ids->gid.v[i].count);
 	}
 }
 
@@ -151,24 +159,27 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 	if (m->label) {
 		text_add(out, " label=%s", m->label);
 	}
-	text_add(out, "%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "", m->fs_readonly ? " readonly-fs" : "",
-		 m->copy_up ? " copy-up" : "", m->source_nofollow ? " nofollow" : "",
-		 m->target_nofollow ? " dest-nofollow" : "", m->copy_link ? " copy-symlink" : "",
-		 m->fall_back ? " or-bind" : "", m->optional ? " optional" : "");
+	text_add(out, "%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "",
+		 m->fs_readonly ? " readonly-fs" : "", m->copy_up ? " copy-up" : "",
+		 m->source_nofollow ? " nofollow" : "", m->target_nofollow ? " dest-nofollow" : "",
+		 m->copy_link ? " copy-symlink" : "", m->fall_back ? " or-bind" : "",
+		 m->optional ? " optional" : "");
 }
 
 static void print_device(struct text *out, const struct plan_device *d)
 {
 	switch (d->how) {
 	case PLAN_DEVICE_BIND:
-		text_add(out, "device: bind %s %c %u:%u from %s\n", d->path, d->type, d->major, d->minor, d->source);
+		text_add(out, "device: bind %s %c %u:%u from %s\n", d->path, d->type, d->major,
+			 d->minor, d->source);
 		break;
 	case PLAN_DEVICE_NODE:
-		text_add(out, "device: node %s %c %u:%u mode=%04o owner=%u:%u\n", d->path, d->type, d->major, d->minor,
-			 d->mode, d->uid, d->gid);
+		text_add(out, "device: node %s %c %u:%u mode=%04o owner=%u:%u\n", d->path, d->type,
+			 d->major, d->minor, d->mode, d->uid, d->gid);
 		break;
 	case PLAN_DEVICE_FIFO:
-		text_add(out, "device: fifo %s mode=%04o owner=%u:%u\n", d->path, d->mode, d->uid, d->gid);
+		text_add(out, "device: fifo %s mode=%04o owner=%u:%u\n", d->path, d->mode, d->uid,
+			 d->gid);
 		break;
 	}
 }
@@ -188,9 +199,11 @@ static void print_fs(struct text *out, const struct plan_fs *fs)
 {
 	text_add(out, "rootfs: %s%s%s\n", fs->rootfs, fs->readonly ? " read-only" : "",
 		 fs->no_pivot ? " no-pivot" : "");
-	text_add(out, "host mounts: %s\n", names_of(propagation_names, (int64_t)fs->host_propagation));
+	text_add(out, "host mounts: %s\n",
+		 names_of(propagation_names, (int64_t)fs->host_propagation));
 	if (fs->root_propagation) {
-		text_add(out, "root propagation: %s\n", names_of(propagation_names, (int64_t)fs->root_propagation));
+		text_add(out, "root propagation: %s\n",
+			 names_of(propagation_names, (int64_t)fs->root_propagation));
 	}
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		print_mount(out, &fs->mounts[i]);
@@ -269,11 +282,13 @@ static void print_process(struct text *out, const struct plan_process *p)
 		text_add(out, "oom score: %d\n", p->oom_score_adj);
 	}
 	if (p->scheduler.set) {
-		text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u\n", p->scheduler.policy,
-			 (unsigned long long)p->scheduler.flags, p->scheduler.nice, p->scheduler.priority);
+		text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u\n",
+			 p->scheduler.policy, (unsigned long long)p->scheduler.flags,
+			 p->scheduler.nice, p->scheduler.priority);
 	}
 	if (p->set_io_priority) {
-		text_add(out, "io priority: %d:%d\n", p->io_priority >> 13, p->io_priority & 0x1fff);
+		text_add(out, "io priority: %d:%d\n", p->io_priority >> 13,
+			 p->io_priority & 0x1fff);
 	}
 	if (p->memory_policy.set) {
 		text_add(out, "memory policy: 0x%x nodes=%llx\n", (unsigned)p->memory_policy.mode,
@@ -401,7 +416,8 @@ static void print_property(struct text *out, const struct plan_property *p)
 		text_add(out, "%02x", p->bytes.v[i]);
 	}
 	for (size_t i = 0; str_eq(p->type, "a(st)") && i < p->devices.n; i++) {
-		text_add(out, "%s=%llu", p->devices.v[i].path, (unsigned long long)p->devices.v[i].value);
+		text_add(out, "%s=%llu", p->devices.v[i].path,
+			 (unsigned long long)p->devices.v[i].value);
 	}
 	text_add(out, "\n");
 }
@@ -425,11 +441,12 @@ static void print_device_filter(struct text *out, const struct plan_device_filte
 		text_add(out, ":");
 		print_number(out, r->minor);
 		text_add(out, " %s%s%s\n", r->access & PLAN_DEVICE_READ ? "r" : "",
-			 r->access & PLAN_DEVICE_WRITE ? "w" : "", r->access & PLAN_DEVICE_MKNOD ? "m" : "");
+			 r->access & PLAN_DEVICE_WRITE ? "w" : "",
+			 r->access & PLAN_DEVICE_MKNOD ? "m" : "");
 	}
 	if (f->program_n > 0) {
-		text_add(out, "device rule: %s the rest (%zu instructions in all)\n", f->rest ? "allow" : "deny",
-			 f->program_n);
+		text_add(out, "device rule: %s the rest (%zu instructions in all)\n",
+			 f->rest ? "allow" : "deny", f->program_n);
 	}
 }
 
@@ -439,10 +456,11 @@ static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 		return;
 	}
 	if (cg->manager == PLAN_CGROUP_FS) {
-		text_add(out, "cgroup: cgroupfs %s %s, ours from %s on", cg->mount, cg->path, cg->top);
+		text_add(out, "cgroup: cgroupfs %s %s, ours from %s on", cg->mount, cg->path,
+			 cg->top);
 	} else {
-		text_add(out, "cgroup: systemd %s in %s \"%s\"%s", cg->unit, cg->slice, cg->description,
-			 cg->optional ? ", optional" : "");
+		text_add(out, "cgroup: systemd %s in %s \"%s\"%s", cg->unit, cg->slice,
+			 cg->description, cg->optional ? ", optional" : "");
 	}
 	text_add(out, "%s%s%s%s\n", cg->sub ? ", processes in " : "", cg->sub ? cg->sub : "",
 		 cg->payload ? ", then in " : "", cg->payload ? cg->payload : "");
@@ -455,7 +473,8 @@ static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 	for (size_t i = 0; i < cg->limits.file_n; i++) {
 		const struct plan_limit *l = &cg->limits.files[i];
 
-		text_add(out, "limit: %s = %s%s", l->file, l->value, l->optional ? " (where it exists)" : "");
+		text_add(out, "limit: %s = %s%s", l->file, l->value,
+			 l->optional ? " (where it exists)" : "");
 		if (l->or_file) {
 			text_add(out, " or %s = %s", l->or_file, l->or_value);
 		}
@@ -495,8 +514,8 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	for (size_t i = 0; i < plan->note_n; i++) {
 		const struct plan_note *n = &plan->notes[i];
 
-		text_add(&out, "%s: %s: %s: %s%s%s\n", n->quiet ? "quiet note" : "note", n->path, n->what, n->why,
-			 n->remedy ? "; " : "", n->remedy ? n->remedy : "");
+		text_add(&out, "%s: %s: %s: %s%s%s\n", n->quiet ? "quiet note" : "note", n->path,
+			 n->what, n->why, n->remedy ? "; " : "", n->remedy ? n->remedy : "");
 	}
 	return out.s;
 }

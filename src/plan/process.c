@@ -22,7 +22,8 @@ static uint64_t cap_mask(struct builder *b, const char *set, const struct strs *
 		if (!cap || cap->value > (int64_t)b->facts->last_cap) {
 			plan_note(b, arena_printf(b->arena, "/process/capabilities/%s/%zu", set, i),
 				  arena_printf(b->arena, "\"%s\" is left out", names->v[i]),
-				  cap ? "this kernel is older than that capability" : "there is no such capability",
+				  cap ? "this kernel is older than that capability" :
+					"there is no such capability",
 				  NULL);
 			continue;
 		}
@@ -44,7 +45,10 @@ static void take_caps(struct builder *b, const struct spec_capabilities *want)
 	caps->inheritable = cap_mask(b, "inheritable", &want->inheritable);
 	caps->ambient = cap_mask(b, "ambient", &want->ambient);
 	if (caps->ambient & ~(caps->permitted & caps->inheritable)) {
-		/* What runc's and crun's own templates write: ambient without inheritable. The kernel grants the overlap. */
+		/*
+		 * What runc's and crun's own templates write: ambient without inheritable. The
+		 * kernel grants the overlap.
+		 */
 		plan_note_quiet(b, "/process/capabilities/ambient",
 				"only what is also permitted and inheritable is ambient",
 				"the kernel requires it (capabilities(7))");
@@ -53,10 +57,12 @@ static void take_caps(struct builder *b, const struct spec_capabilities *want)
 
 static const char *rlimit_text(struct builder *b, uint64_t value)
 {
-	return value == RLIM_INFINITY ? "unlimited" : arena_printf(b->arena, "%llu", (unsigned long long)value);
+	return value == RLIM_INFINITY ? "unlimited" :
+					arena_printf(b->arena, "%llu", (unsigned long long)value);
 }
 
-static void take_rlimit(struct builder *b, size_t index, const struct spec_rlimit *want, struct plan_rlimit *limit)
+static void take_rlimit(struct builder *b, size_t index, const struct spec_rlimit *want,
+			struct plan_rlimit *limit)
 {
 	uint64_t ceiling = b->facts->rlimit_hard[want->resource];
 	const char *name = names_of(spec_rlimit_names, want->resource);
@@ -72,7 +78,8 @@ static void take_rlimit(struct builder *b, size_t index, const struct spec_rlimi
 		  arena_printf(b->arena, "%s is %s instead of %s", name, rlimit_text(b, ceiling),
 			       rlimit_text(b, limit->hard)),
 		  "that is your own hard limit, and only root can raise it",
-		  "raise it in /etc/security/limits.conf, or with LimitNOFILE= and the like in user@.service");
+		  "raise it in /etc/security/limits.conf, or with LimitNOFILE= and the like in "
+		  "user@.service");
 	limit->hard = ceiling;
 	if (limit->soft > ceiling) {
 		limit->soft = ceiling;
@@ -91,12 +98,17 @@ static void take_oom_score(struct builder *b, const struct opt_i64 *want)
 	if (!b->facts->may_raise_rlimits && want->value < b->facts->oom_score_adj) {
 		p->oom_score_adj = (int)b->facts->oom_score_adj;
 		plan_note(b, "/process/oomScoreAdj",
-			  arena_printf(b->arena, "%d instead of %lld", p->oom_score_adj, (long long)want->value),
-			  "only root can make a process safer from the OOM killer than its parent", NULL);
+			  arena_printf(b->arena, "%d instead of %lld", p->oom_score_adj,
+				       (long long)want->value),
+			  "only root can make a process safer from the OOM killer than its parent",
+			  NULL);
 	}
 }
 
-/* The kernel has no way to set these: they are the caller's, and stay as long as nobody calls setgroups(2). */
+/*
+ * The kernel has no way to set these: they are the caller's, and stay as long as nobody calls
+ * setgroups(2).
+ */
 static void keep_groups(struct builder *b, const struct spec_user *want)
 {
 	struct plan_process *p = &b->plan->process;
@@ -105,14 +117,16 @@ static void keep_groups(struct builder *b, const struct spec_user *want)
 	p->groups = NULL;
 	p->group_n = 0;
 	if (want->additional_gids.n > 0) {
-		plan_note(
-			b, "/process/user/additionalGids", "no group is added to the caller's own",
-			"the annotation run.oci.keep_original_groups keeps those, and setgroups(2) would replace them",
-			"leave the annotation out");
+		plan_note(b, "/process/user/additionalGids",
+			  "no group is added to the caller's own",
+			  "the annotation run.oci.keep_original_groups keeps those, and "
+			  "setgroups(2) would replace them",
+			  "leave the annotation out");
 	}
 	if (b->user_namespace) {
 		plan_note_quiet(b, "/annotations/run.oci.keep_original_groups",
-				"the caller's groups show as 65534 (nogroup) inside where their gids are not mapped",
+				"the caller's groups show as 65534 (nogroup) inside where their "
+				"gids are not mapped",
 				"they count for the host's files all the same");
 	}
 }
@@ -150,7 +164,8 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	if (denied && p->group_n > 0) {
 		plan_note(b, "/process/user/additionalGids", "no supplementary group is set",
 			  b->facts->setgroups_denied ?
-				  "setgroups(2) is denied in the user namespace that rootlet runs in" :
+				  "setgroups(2) is denied in the user namespace that rootlet runs "
+				  "in" :
 				  "a map of one id comes with setgroups(2) denied",
 			  "get a range of ids (/etc/subuid, /etc/subgid)");
 	}

@@ -13,7 +13,8 @@
 
 static bool plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(":-_.\\", c));
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr(":-_.\\", c));
 }
 
 static bool ends(const char *text, size_t len, const char *suffix)
@@ -55,8 +56,9 @@ static const char *own_name(struct arena *arena, const char *id)
 	text_add(&name, "rootlet-");
 	add_escaped(&name, id, strlen(id));
 	if (name.len + sizeof(end) - 1 > UNIT_NAME_MAX_) {
-		return arena_printf(arena, "%.*s-%016" PRIx64 "%s", UNIT_NAME_MAX_ - 17 - (int)sizeof(end) + 1, name.s,
-				    hash(id), end);
+		return arena_printf(arena, "%.*s-%016" PRIx64 "%s",
+				    UNIT_NAME_MAX_ - 17 - (int)sizeof(end) + 1, name.s, hash(id),
+				    end);
 	}
 	text_add(&name, "%s", end);
 	return name.s;
@@ -80,48 +82,58 @@ static int scope_name(struct arena *arena, const char *prefix, size_t prefix_len
 		text_add(&unit, ".scope");
 	}
 	if (unit.len > UNIT_NAME_MAX_) {
-		return err_set(err, EINVAL,
-			       PATH_ ": the unit's name would have %zu characters, and systemd takes %d: %.40s…",
-			       unit.len, UNIT_NAME_MAX_, unit.s);
+		return err_set(
+			err, EINVAL,
+			PATH_
+			": the unit's name would have %zu characters, and systemd takes %d: %.40s…",
+			unit.len, UNIT_NAME_MAX_, unit.s);
 	}
 	*ret = unit.s;
 	return 0;
 }
 
-/* systemd.slice(5): "a-b.slice" lies in "a.slice", so no part between dashes may be empty; "-.slice" is the root. */
+/*
+ * systemd.slice(5): "a-b.slice" lies in "a.slice", so no part between dashes may be empty;
+ * "-.slice" is the root.
+ */
 static int check_slice(const char *slice, struct err *err)
 {
 	size_t len = strlen(slice);
 
 	if (!ends(slice, len, ".slice") || len == strlen(".slice") || len > UNIT_NAME_MAX_) {
-		return err_set(err, EINVAL, PATH_ ": \"%s\" is no slice; its name must end with .slice (user.slice)",
+		return err_set(err, EINVAL,
+			       PATH_
+			       ": \"%s\" is no slice; its name must end with .slice (user.slice)",
 			       slice);
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (!plain(slice[i]) || (i == 0 && slice[i] == '.')) {
 			return err_set(err, EINVAL,
-				       PATH_ ": slice \"%s\" has a character that systemd takes in no unit's name",
+				       PATH_ ": slice \"%s\" has a character that systemd takes in "
+					     "no unit's name",
 				       slice);
 		}
 	}
-	if (!str_eq(slice, "-.slice") && (slice[0] == '-' || strstr(slice, "--") || strstr(slice, "-.slice"))) {
+	if (!str_eq(slice, "-.slice") &&
+	    (slice[0] == '-' || strstr(slice, "--") || strstr(slice, "-.slice"))) {
 		return err_set(err, EINVAL,
-			       PATH_ ": slice \"%s\": the dashes separate slices from each other, and one between "
-				     "them has no name",
+			       PATH_ ": slice \"%s\": the dashes separate slices from each other, "
+				     "and one between them has no name",
 			       slice);
 	}
 	return 0;
 }
 
 /* SLICE:PREFIX:NAME */
-static int from_triple(struct arena *arena, const char *path, const char **ret_unit, const char **ret_slice,
-		       struct err *err)
+static int from_triple(struct arena *arena, const char *path, const char **ret_unit,
+		       const char **ret_slice, struct err *err)
 {
 	const char *prefix = strchr(path, ':') + 1;
 	const char *name = strchr(prefix, ':');
 
 	if (!name || strchr(name + 1, ':')) {
-		return err_set(err, EINVAL, PATH_ ": \"%s\" is not of the form slice:prefix:name", path);
+		return err_set(err, EINVAL, PATH_ ": \"%s\" is not of the form slice:prefix:name",
+			       path);
 	}
 	if (prefix - path > 1) {
 		const char *slice = arena_strndup(arena, path, (size_t)(prefix - 1 - path));
@@ -132,8 +144,8 @@ static int from_triple(struct arena *arena, const char *path, const char **ret_u
 	return scope_name(arena, prefix, (size_t)(name - prefix), name + 1, path, ret_unit, err);
 }
 
-static int from_path(struct arena *arena, const char *path, const char **ret_unit, const char **ret_slice,
-		     struct err *err)
+static int from_path(struct arena *arena, const char *path, const char **ret_unit,
+		     const char **ret_slice, struct err *err)
 {
 	const char *name = path;
 	const char *p = path;
@@ -153,11 +165,12 @@ static int from_path(struct arena *arena, const char *path, const char **ret_uni
 		return err_set(err, EINVAL, PATH_ ": \"%s\" names no cgroup", path);
 	}
 	TRY(check_slice(*ret_slice, err));
-	return scope_name(arena, "", 0, arena_strndup(arena, name, strcspn(name, "/")), path, ret_unit, err);
+	return scope_name(arena, "", 0, arena_strndup(arena, name, strcspn(name, "/")), path,
+			  ret_unit, err);
 }
 
-int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system, const char **ret_unit,
-		   const char **ret_slice, struct err *err)
+int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system,
+		   const char **ret_unit, const char **ret_slice, struct err *err)
 {
 	const char *slice = system ? "system.slice" : "user.slice";
 	const char *unit = NULL;

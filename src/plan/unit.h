@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/unit: what a container's systemd scope is called, and the properties that annotations give it.
+ * plan/unit: what a container's systemd scope is called, and the properties that annotations give
+ * it.
  *
- * The rules for names are those of systemd.unit(5): a name that the manager would refuse is escaped or refused here, before
- * anything is made.
+ * The rules for names are those of systemd.unit(5): a name that the manager would refuse is escaped
+ * or refused here, before anything is made.
  */
 #pragma once
 
@@ -17,24 +18,28 @@
  * The scope and its slice from /linux/cgroupsPath:
  *
  *	"" or NULL		rootlet-ID.scope
- *	SLICE:PREFIX:NAME	PREFIX-NAME.scope in SLICE; without PREFIX NAME.scope; without SLICE the default
- *	DIR/NAME		NAME.scope, in the last folder of DIR that is called ….slice, else the default
+ *	SLICE:PREFIX:NAME	PREFIX-NAME.scope in SLICE; without PREFIX NAME.scope;
+ *				without SLICE the default
+ *	DIR/NAME		NAME.scope, in the last folder of DIR that is called
+ *				….slice, else the default
  *
- * The default is user.slice, for the system's manager (`system`) system.slice. A NAME that ends with ".scope" already is left
- * so. Characters that a unit's name can't have become \xNN, as systemd-escape(1) does it. A name that is too long is
- * refused, except rootlet's own: there the rest of a long ID becomes a hash.
+ * The default is user.slice, for the system's manager (`system`) system.slice. A NAME that ends
+ * with ".scope" already is left so. Characters that a unit's name can't have become \xNN, as
+ * systemd-escape(1) does it. A name that is too long is refused, except rootlet's own: there the
+ * rest of a long ID becomes a hash.
  * Errors: EINVAL, with the JSON path: a slice that is none, a name that is empty or too long.
  */
-int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system, const char **ret_unit,
-		   const char **ret_slice, struct err *err);
+int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system,
+		   const char **ret_unit, const char **ret_slice, struct err *err);
 
 #define PLAN_UNIT_ANNOTATION "org.systemd.property."
 
 /*
- * The unit property that an annotation asks for: key is the whole key ("org.systemd.property.TasksMax"), text its value
- * in GVariant's text format, as runc and crun have it: true, 'text', ['a', 'b'], 5 (an int32), uint64 90000000, @as [].
- * A name that ends with Sec is given in seconds, also with a fraction, and becomes …USec. The result lives in the arena.
+ * The unit property that an annotation asks for: key is the whole key
+ * ("org.systemd.property.TasksMax"), text its value in GVariant's text format, as runc and crun
+ * have it: true, 'text', ['a', 'b'], 5 (an int32), uint64 90000000, @as []. A name that ends with
+ * Sec is given in seconds, also with a fraction, and becomes …USec. The result lives in the arena.
  * Errors: EINVAL, with the annotation's path and the position of what is wrong.
  */
-int plan_unit_property(struct arena *arena, const char *key, const char *text, struct plan_property *ret,
-		       struct err *err);
+int plan_unit_property(struct arena *arena, const char *key, const char *text,
+		       struct plan_property *ret, struct err *err);

@@ -2,9 +2,10 @@
 /*
  * plan/unit_property: a systemd property from the value of an annotation.
  *
- * The format is GVariant's text form, of which this reads what a unit's property can be: booleans, strings, numbers, lists of
- * strings, lists of bytes; each with the type in front (`uint64 5`, `@t 5`) or without. Numbers are decimal or begin
- * with 0x; a leading zero, which GVariant takes for octal, is refused as a likely mistake.
+ * The format is GVariant's text form, of which this reads what a unit's property can be: booleans,
+ * strings, numbers, lists of strings, lists of bytes; each with the type in front (`uint64 5`, `@t
+ * 5`) or without. Numbers are decimal or begin with 0x; a leading zero, which GVariant takes for
+ * octal, is refused as a likely mistake.
  */
 #include "plan/unit.h"
 
@@ -23,8 +24,8 @@ struct reader {
 
 static int wrong(const struct reader *r, const char *what)
 {
-	return err_set(r->err, EINVAL, "/annotations/%s: %s at character %zu of \"%s\"", r->key, what,
-		       (size_t)(r->p - r->text) + 1, r->text);
+	return err_set(r->err, EINVAL, "/annotations/%s: %s at character %zu of \"%s\"", r->key,
+		       what, (size_t)(r->p - r->text) + 1, r->text);
 }
 
 static void skip_space(struct reader *r)
@@ -44,7 +45,8 @@ static bool take(struct reader *r, char c)
 
 static bool word_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 static size_t word_len(const char *p)
@@ -189,7 +191,8 @@ static int read_magnitude(struct reader *r, uint64_t max, uint64_t *ret)
 		}
 	}
 	if (value > max) {
-		return wrong(r, "a number that does not fit its type (without one it is an int32; write `uint64 N`)");
+		return wrong(r, "a number that does not fit its type (without one it is an int32; "
+				"write `uint64 N`)");
 	}
 	r->p = p + len;
 	*ret = value;
@@ -213,7 +216,10 @@ static int read_signed(struct reader *r, int64_t max, int64_t *ret)
 	return 0;
 }
 
-/* digits[.digits] without strtod(3), whose decimal point is the locale's. micro: in millionths, exactly. */
+/*
+ * digits[.digits] without strtod(3), whose decimal point is the locale's. micro: in millionths,
+ * exactly.
+ */
 static int read_decimal(struct reader *r, uint64_t *ret_micro)
 {
 	uint64_t whole = 0, micro;
@@ -304,8 +310,9 @@ static const struct {
 	const char *keyword; /* GVariant's name of the type */
 	const char *type;
 } types[] = {
-	{ "boolean", "b" }, { "int32", "i" },  { "uint32", "u" }, { "int64", "x" }, { "uint64", "t" },
-	{ "double", "d" },  { "string", "s" }, { NULL, "as" },	  { NULL, "ay" },
+	{ "boolean", "b" }, { "int32", "i" },  { "uint32", "u" },
+	{ "int64", "x" },   { "uint64", "t" }, { "double", "d" },
+	{ "string", "s" },  { NULL, "as" },    { NULL, "ay" },
 };
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
@@ -373,8 +380,8 @@ static int read_value(struct reader *r, struct plan_property *ret)
 		ret->type = guess_type(r);
 	}
 	if (!ret->type) {
-		return wrong(r,
-			     "expected a value in GVariant's text format (true, 'text', ['a', 'b'], uint64 5, @as [])");
+		return wrong(r, "expected a value in GVariant's text format (true, 'text', ['a', "
+				"'b'], uint64 5, @as [])");
 	}
 	switch (ret->type[0]) {
 	case 'b':
@@ -439,21 +446,26 @@ static int check_name(const char *key, const char *name, struct err *err)
 		len++;
 	}
 	if (len < 3 || name[len] != '\0') {
-		return err_set(err, EINVAL, "/annotations/%s: \"%s\" is no name of a unit's property", key, name);
+		return err_set(err, EINVAL,
+			       "/annotations/%s: \"%s\" is no name of a unit's property", key,
+			       name);
 	}
 	if (reserved(name)) {
-		return err_set(err, EINVAL, "/annotations/%s: %s is set by rootlet itself (see /linux/cgroupsPath)",
-			       key, name);
+		return err_set(
+			err, EINVAL,
+			"/annotations/%s: %s is set by rootlet itself (see /linux/cgroupsPath)",
+			key, name);
 	}
 	return 0;
 }
 
-int plan_unit_property(struct arena *arena, const char *key, const char *text, struct plan_property *ret,
-		       struct err *err)
+int plan_unit_property(struct arena *arena, const char *key, const char *text,
+		       struct plan_property *ret, struct err *err)
 {
 	struct reader r = { .arena = arena, .key = key, .text = text, .p = text, .err = err };
 	const char *name = key + strlen(PLAN_UNIT_ANNOTATION);
-	struct plan_property property = { .where = arena_printf(arena, "/annotations/%s", key), .name = name };
+	struct plan_property property = { .where = arena_printf(arena, "/annotations/%s", key),
+					  .name = name };
 	size_t len = strlen(name);
 
 	TRY(check_name(key, name, err));

@@ -2,9 +2,9 @@
 /*
  * check: rules that concern several values, or the inside of a string.
  *
- * Refused here is what could never work, before anything is created; what only this machine can't do is the
- * business of plan. Every message begins with the JSON path, as those of the decoder do. `at` is the path of the
- * object that a function looks at.
+ * Refused here is what could never work, before anything is created; what only this machine can't
+ * do is the business of plan. Every message begins with the JSON path, as those of the decoder do.
+ * `at` is the path of the object that a function looks at.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -33,12 +33,16 @@ static size_t span_number(const char *text)
 	return n > 1 && text[0] == '0' ? 0 : n;
 }
 
-/* Identifiers between dots; those of a pre-release that are numbers have no leading zero (SemVer 2.0.0, §9, §10). */
+/*
+ * Identifiers between dots; those of a pre-release that are numbers have no leading zero (SemVer
+ * 2.0.0, §9, §10).
+ */
 static bool skip_identifiers(const char **text, bool prerelease)
 {
 	for (;;) {
 		const char *id = *text;
-		size_t n = strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+		size_t n = strspn(
+			id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
 
 		if (n == 0 || (prerelease && n > 1 && id[0] == '0' && span_digits(id) == n)) {
 			return false;
@@ -80,12 +84,15 @@ static bool is_semver(const char *text)
 static int check_version(const char *version, struct err *err)
 {
 	if (!is_semver(version)) {
-		return err_set(err, EINVAL, "/ociVersion: \"%s\" is not a version as SemVer 2.0.0 has it",
+		return err_set(err, EINVAL,
+			       "/ociVersion: \"%s\" is not a version as SemVer 2.0.0 has it",
 			       json_show(version).s);
 	}
 	if (!str_starts(version, "0.") && !str_starts(version, "1.")) {
-		return err_set(err, EINVAL, "/ociVersion: version %s is not supported (1.x is, up to " SPEC_VERSION ")",
-			       json_show(version).s);
+		return err_set(
+			err, EINVAL,
+			"/ociVersion: version %s is not supported (1.x is, up to " SPEC_VERSION ")",
+			json_show(version).s);
 	}
 	return 0;
 }
@@ -134,7 +141,8 @@ int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
 	return 1;
 }
 
-int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any, struct err *err)
+int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any,
+		    struct err *err)
 {
 	const char *rest = text ? text : "";
 	bool any = false;
@@ -145,8 +153,8 @@ int spec_check_list(const char *text, const char *at, const char *key, bool *ret
 		any = true;
 	}
 	if (rc < 0) {
-		return err_set(err, EINVAL, "%s/%s: \"%s\" is not a list such as \"0-3,7\"", at, key,
-			       json_show(text).s);
+		return err_set(err, EINVAL, "%s/%s: \"%s\" is not a list such as \"0-3,7\"", at,
+			       key, json_show(text).s);
 	}
 	if (ret_any) {
 		*ret_any = any;
@@ -156,7 +164,10 @@ int spec_check_list(const char *text, const char *at, const char *key, bool *ret
 
 /* ---- process ---- */
 
-/* The kernel answers EINVAL to both. RLIM_INFINITY is the highest number, so that it needs no case of its own. */
+/*
+ * The kernel answers EINVAL to both. RLIM_INFINITY is the highest number, so that it needs no case
+ * of its own.
+ */
 static int check_rlimits(const struct spec_process *p, const char *at, struct err *err)
 {
 	for (size_t i = 0; i < p->rlimits.n; i++) {
@@ -164,12 +175,14 @@ static int check_rlimits(const struct spec_process *p, const char *at, struct er
 
 		if (limit->soft.value > limit->hard.value) {
 			return err_set(err, EINVAL,
-				       "%s/rlimits/%zu: the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
+				       "%s/rlimits/%zu: the soft limit %" PRIu64
+				       " is above the hard limit %" PRIu64,
 				       at, i, limit->soft.value, limit->hard.value);
 		}
 		for (size_t j = 0; j < i; j++) {
 			if (p->rlimits.v[j].resource == limit->resource) {
-				return err_set(err, EINVAL, "%s/rlimits/%zu/type: %s is there twice", at, i,
+				return err_set(err, EINVAL,
+					       "%s/rlimits/%zu/type: %s is there twice", at, i,
 					       names_of(spec_rlimit_names, limit->resource));
 			}
 		}
@@ -207,19 +220,23 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 }
 
 /* The kernel refuses ranges that reach (uint32_t)-1, user_namespaces(7). */
-static int check_mapping(const struct spec_id_mapping *m, const char *at, const char *key, size_t i, struct err *err)
+static int check_mapping(const struct spec_id_mapping *m, const char *at, const char *key, size_t i,
+			 struct err *err)
 {
 	if (m->size == 0) {
 		return err_set(err, EINVAL, "%s/%s/%zu/size: must not be 0", at, key, i);
 	}
-	if ((uint64_t)m->container_id + m->size > UINT32_MAX || (uint64_t)m->host_id + m->size > UINT32_MAX) {
-		return err_set(err, EINVAL, "%s/%s/%zu: the range goes beyond the highest id, %" PRIu32, at, key, i,
-			       UINT32_MAX - 1);
+	if ((uint64_t)m->container_id + m->size > UINT32_MAX ||
+	    (uint64_t)m->host_id + m->size > UINT32_MAX) {
+		return err_set(err, EINVAL,
+			       "%s/%s/%zu: the range goes beyond the highest id, %" PRIu32, at, key,
+			       i, UINT32_MAX - 1);
 	}
 	return 0;
 }
 
-static int check_mappings(const struct spec_id_mappings *list, const char *at, const char *key, struct err *err)
+static int check_mappings(const struct spec_id_mappings *list, const char *at, const char *key,
+			  struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_id_mapping *a = &list->v[i];
@@ -230,28 +247,33 @@ static int check_mappings(const struct spec_id_mappings *list, const char *at, c
 
 			if (overlap(a->container_id, a->size, b->container_id, b->size)) {
 				return err_set(err, EINVAL,
-					       "%s/%s/%zu/containerID: the range overlaps that of entry %zu", at, key,
-					       i, j);
+					       "%s/%s/%zu/containerID: the range overlaps that of "
+					       "entry %zu",
+					       at, key, i, j);
 			}
 			if (overlap(a->host_id, a->size, b->host_id, b->size)) {
-				return err_set(err, EINVAL, "%s/%s/%zu/hostID: the range overlaps that of entry %zu",
-					       at, key, i, j);
+				return err_set(
+					err, EINVAL,
+					"%s/%s/%zu/hostID: the range overlaps that of entry %zu",
+					at, key, i, j);
 			}
 		}
 	}
 	return 0;
 }
 
-int spec_check_mapping_pair(const struct spec_id_mappings *uids, const struct spec_id_mappings *gids, const char *at,
-			    struct err *err)
+int spec_check_mapping_pair(const struct spec_id_mappings *uids,
+			    const struct spec_id_mappings *gids, const char *at, struct err *err)
 {
 	/* The kernel takes no more; it also keeps the comparison of all with all short. */
 	if (uids->n > SPEC_MAPPINGS_MAX || gids->n > SPEC_MAPPINGS_MAX) {
 		return err_set(err, EINVAL, "%s/%s: more than %d entries", at,
-			       uids->n > SPEC_MAPPINGS_MAX ? "uidMappings" : "gidMappings", SPEC_MAPPINGS_MAX);
+			       uids->n > SPEC_MAPPINGS_MAX ? "uidMappings" : "gidMappings",
+			       SPEC_MAPPINGS_MAX);
 	}
 	if ((uids->n == 0) != (gids->n == 0)) {
-		return err_set(err, EINVAL, "%s/%s: required beside %s", at, uids->n ? "gidMappings" : "uidMappings",
+		return err_set(err, EINVAL, "%s/%s: required beside %s", at,
+			       uids->n ? "gidMappings" : "uidMappings",
 			       uids->n ? "uidMappings" : "gidMappings");
 	}
 	TRY(check_mappings(uids, at, "uidMappings", err));

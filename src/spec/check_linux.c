@@ -36,13 +36,15 @@ static int check_namespaces(const struct spec_linux *l, const char *at, struct e
 		const struct spec_namespace *ns = &l->namespaces.v[i];
 
 		if (seen & (uint64_t)ns->type) {
-			return err_set(err, EINVAL, "%s/namespaces/%zu/type: \"%s\" is there twice", at, i,
-				       names_of(spec_namespace_names, ns->type));
+			return err_set(err, EINVAL, "%s/namespaces/%zu/type: \"%s\" is there twice",
+				       at, i, names_of(spec_namespace_names, ns->type));
 		}
 		seen |= (uint64_t)ns->type;
 		if (ns->path && ns->path[0] != '/') {
-			return err_set(err, EINVAL, "%s/namespaces/%zu/path: must be an absolute path, found \"%s\"",
-				       at, i, json_show(ns->path).s);
+			return err_set(
+				err, EINVAL,
+				"%s/namespaces/%zu/path: must be an absolute path, found \"%s\"",
+				at, i, json_show(ns->path).s);
 		}
 	}
 	return 0;
@@ -57,8 +59,10 @@ static int check_devices(const struct spec_linux *l, const char *at, struct err 
 			continue;
 		}
 		if (!dev->major.set || !dev->minor.set) {
-			return err_set(err, EINVAL, "%s/devices/%zu/%s: required, but missing (type is not \"p\")", at,
-				       i, dev->major.set ? "minor" : "major");
+			return err_set(
+				err, EINVAL,
+				"%s/devices/%zu/%s: required, but missing (type is not \"p\")", at,
+				i, dev->major.set ? "minor" : "major");
 		}
 	}
 	return 0;
@@ -67,8 +71,8 @@ static int check_devices(const struct spec_linux *l, const char *at, struct err 
 /* What the kernel takes for a name, dev_valid_name(). */
 static bool is_device_name(const char *name)
 {
-	return name[0] != '\0' && strlen(name) < IFNAMSIZ && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	       !strpbrk(name, "/: \t\n\v\f\r");
+	return name[0] != '\0' && strlen(name) < IFNAMSIZ && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n\v\f\r");
 }
 
 static int check_net_devices(const struct spec_linux *l, const char *at, struct err *err)
@@ -77,13 +81,16 @@ static int check_net_devices(const struct spec_linux *l, const char *at, struct 
 		const struct spec_net_device *dev = &l->net_devices.v[i];
 
 		if (!is_device_name(dev->host_name)) {
-			return err_set(err, EINVAL, "%s/netDevices: \"%s\" can't be the name of a network device", at,
-				       json_show(dev->host_name).s);
+			return err_set(
+				err, EINVAL,
+				"%s/netDevices: \"%s\" can't be the name of a network device", at,
+				json_show(dev->host_name).s);
 		}
 		if (dev->name && dev->name[0] && !is_device_name(dev->name)) {
 			return err_set(err, EINVAL,
-				       "%s/netDevices/%s/name: \"%s\" can't be the name of a network device", at,
-				       json_show(dev->host_name).s, json_show(dev->name).s);
+				       "%s/netDevices/%s/name: \"%s\" can't be the name of a "
+				       "network device",
+				       at, json_show(dev->host_name).s, json_show(dev->name).s);
 		}
 	}
 	return 0;
@@ -91,7 +98,8 @@ static int check_net_devices(const struct spec_linux *l, const char *at, struct 
 
 /* ---- seccomp ---- */
 
-static int check_errno(int action, const struct opt_u64 *value, const char *at, const char *key, struct err *err)
+static int check_errno(int action, const struct opt_u64 *value, const char *at, const char *key,
+		       struct err *err)
 {
 	uint64_t max = action == SPEC_ACT_TRACE ? TRACE_MAX : ERRNO_MAX;
 
@@ -103,8 +111,8 @@ static int check_errno(int action, const struct opt_u64 *value, const char *at, 
 			       names_of(spec_seccomp_action_names, action));
 	}
 	if (value->value > max) {
-		return err_set(err, EINVAL, "%s/%s: %" PRIu64 " is out of range (0 to %" PRIu64 ")", at, key,
-			       value->value, max);
+		return err_set(err, EINVAL, "%s/%s: %" PRIu64 " is out of range (0 to %" PRIu64 ")",
+			       at, key, value->value, max);
 	}
 	return 0;
 }
@@ -126,7 +134,8 @@ int spec_check_seccomp(const struct spec_seccomp *s, const char *at, struct err 
 {
 	/* Its reader would have to answer for the very call that hands it the descriptor. */
 	if (s->default_action == SPEC_ACT_NOTIFY) {
-		return err_set(err, EINVAL, "%s/defaultAction: SCMP_ACT_NOTIFY can't be the default", at);
+		return err_set(err, EINVAL,
+			       "%s/defaultAction: SCMP_ACT_NOTIFY can't be the default", at);
 	}
 	TRY(check_errno(s->default_action, &s->default_errno_ret, at, "defaultErrnoRet", err));
 	if (s->listener_metadata && !s->listener_path) {
@@ -134,8 +143,8 @@ int spec_check_seccomp(const struct spec_seccomp *s, const char *at, struct err 
 	}
 	for (size_t i = 0; i < s->architectures.n; i++) {
 		if (!names_find(spec_seccomp_arch_names, s->architectures.v[i])) {
-			return err_set(err, EINVAL, "%s/architectures/%zu: unknown value \"%s\"", at, i,
-				       json_show(s->architectures.v[i]).s);
+			return err_set(err, EINVAL, "%s/architectures/%zu: unknown value \"%s\"",
+				       at, i, json_show(s->architectures.v[i]).s);
 		}
 	}
 	for (size_t i = 0; i < s->syscalls.n; i++) {
@@ -152,13 +161,16 @@ int spec_check_seccomp(const struct spec_seccomp *s, const char *at, struct err 
 static int check_mpol_flags(const struct spec_memory_policy *p, const char *at, struct err *err)
 {
 	if ((p->flags & MPOL_F_STATIC_NODES) && (p->flags & MPOL_F_RELATIVE_NODES)) {
-		return err_set(
-			err, EINVAL,
-			"%s/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other", at);
-	}
-	if ((p->flags & MPOL_F_NUMA_BALANCING) && p->mode != MPOL_BIND && p->mode != MODE_PREFERRED_MANY) {
 		return err_set(err, EINVAL,
-			       "%s/memoryPolicy/flags: MPOL_F_NUMA_BALANCING needs MPOL_BIND or MPOL_PREFERRED_MANY",
+			       "%s/memoryPolicy/flags: MPOL_F_STATIC_NODES and "
+			       "MPOL_F_RELATIVE_NODES exclude each other",
+			       at);
+	}
+	if ((p->flags & MPOL_F_NUMA_BALANCING) && p->mode != MPOL_BIND &&
+	    p->mode != MODE_PREFERRED_MANY) {
+		return err_set(err, EINVAL,
+			       "%s/memoryPolicy/flags: MPOL_F_NUMA_BALANCING needs MPOL_BIND or "
+			       "MPOL_PREFERRED_MANY",
 			       at);
 	}
 	return 0;
@@ -175,7 +187,8 @@ static int check_mpol(const struct spec_memory_policy *p, const char *at, struct
 		return err_set(err, EINVAL, "%s/memoryPolicy/nodes: %s takes no nodes", at, mode);
 	}
 	if (!any && p->mode != MPOL_DEFAULT && p->mode != MPOL_LOCAL && p->mode != MPOL_PREFERRED) {
-		return err_set(err, EINVAL, "%s/memoryPolicy/nodes: %s needs at least one node", at, mode);
+		return err_set(err, EINVAL, "%s/memoryPolicy/nodes: %s needs at least one node", at,
+			       mode);
 	}
 	return check_mpol_flags(p, at, err);
 }
@@ -185,16 +198,22 @@ static int check_rdt(const struct spec_intel_rdt *rdt, const char *at, struct er
 	const char *id = rdt->clos_id;
 
 	/* It becomes the name of a folder; "/" alone is the default class. */
-	if (id && !str_eq(id, "/") && (!*id || strchr(id, '/') || str_eq(id, ".") || str_eq(id, ".."))) {
-		return err_set(err, EINVAL, "%s/intelRdt/closID: \"%s\" can't be the name of a class", at,
+	if (id && !str_eq(id, "/") &&
+	    (!*id || strchr(id, '/') || str_eq(id, ".") || str_eq(id, ".."))) {
+		return err_set(err, EINVAL,
+			       "%s/intelRdt/closID: \"%s\" can't be the name of a class", at,
 			       json_show(id).s);
 	}
-	if (rdt->mem_bw_schema && (!str_starts(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n'))) {
-		return err_set(err, EINVAL, "%s/intelRdt/memBwSchema: must begin with \"MB:\" and be one line", at);
+	if (rdt->mem_bw_schema &&
+	    (!str_starts(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n'))) {
+		return err_set(err, EINVAL,
+			       "%s/intelRdt/memBwSchema: must begin with \"MB:\" and be one line",
+			       at);
 	}
 	for (size_t i = 0; i < rdt->schemata.n; i++) {
 		if (strchr(rdt->schemata.v[i], '\n')) {
-			return err_set(err, EINVAL, "%s/intelRdt/schemata/%zu: must be one line", at, i);
+			return err_set(err, EINVAL, "%s/intelRdt/schemata/%zu: must be one line",
+				       at, i);
 		}
 	}
 	return 0;

@@ -18,45 +18,59 @@ static int check_device_rules(const struct spec_resources *r, const char *at, st
 	for (size_t i = 0; i < r->devices.n; i++) {
 		const struct spec_device_rule *rule = &r->devices.v[i];
 
-		if (rule->type && (!*rule->type || rule->type[1] || !strchr("acb", rule->type[0]))) {
-			return err_set(err, EINVAL, "%s/devices/%zu/type: unknown value \"%s\" (one of: a, c, b)", at,
-				       i, json_show(rule->type).s);
+		if (rule->type &&
+		    (!*rule->type || rule->type[1] || !strchr("acb", rule->type[0]))) {
+			return err_set(
+				err, EINVAL,
+				"%s/devices/%zu/type: unknown value \"%s\" (one of: a, c, b)", at,
+				i, json_show(rule->type).s);
 		}
 		if (rule->access && rule->access[strspn(rule->access, "rwm")]) {
-			return err_set(err, EINVAL, "%s/devices/%zu/access: \"%s\" is not made of r, w and m", at, i,
-				       json_show(rule->access).s);
+			return err_set(err, EINVAL,
+				       "%s/devices/%zu/access: \"%s\" is not made of r, w and m",
+				       at, i, json_show(rule->access).s);
 		}
 	}
 	return 0;
 }
 
-/* swap is memory and swap together, so it can't be the smaller one. 0 and below: no limit, or not set. */
+/*
+ * swap is memory and swap together, so it can't be the smaller one. 0 and below: no limit, or not
+ * set.
+ */
 static int check_memory(const struct spec_memory *m, const char *at, struct err *err)
 {
-	if (m->swap.set && m->limit.set && m->swap.value > 0 && m->limit.value > 0 && m->swap.value < m->limit.value) {
-		return err_set(err, EINVAL,
-			       "%s/memory/swap: %" PRId64
-			       " is memory and swap together, but the memory limit alone is %" PRId64,
-			       at, m->swap.value, m->limit.value);
+	if (m->swap.set && m->limit.set && m->swap.value > 0 && m->limit.value > 0 &&
+	    m->swap.value < m->limit.value) {
+		return err_set(
+			err, EINVAL,
+			"%s/memory/swap: %" PRId64
+			" is memory and swap together, but the memory limit alone is %" PRId64,
+			at, m->swap.value, m->limit.value);
 	}
 	return 0;
 }
 
 static int check_cpu(const struct spec_cpu *cpu, const char *at, struct err *err)
 {
-	if (cpu->burst.set && cpu->quota.set && cpu->quota.value > 0 && cpu->burst.value > (uint64_t)cpu->quota.value) {
-		return err_set(err, EINVAL, "%s/cpu/burst: %" PRIu64 " is above the quota, %" PRId64, at,
+	if (cpu->burst.set && cpu->quota.set && cpu->quota.value > 0 &&
+	    cpu->burst.value > (uint64_t)cpu->quota.value) {
+		return err_set(err, EINVAL,
+			       "%s/cpu/burst: %" PRIu64 " is above the quota, %" PRId64, at,
 			       cpu->burst.value, cpu->quota.value);
 	}
 	TRY(spec_check_list(cpu->cpus, at, "cpu/cpus", NULL, err));
 	return spec_check_list(cpu->mems, at, "cpu/mems", NULL, err);
 }
 
-static int check_weight(const struct opt_u64 *weight, const char *at, const char *key, struct err *err)
+static int check_weight(const struct opt_u64 *weight, const char *at, const char *key,
+			struct err *err)
 {
-	if (weight->set && weight->value != 0 && (weight->value < WEIGHT_MIN || weight->value > WEIGHT_MAX)) {
-		return err_set(err, EINVAL, "%s/blockIO/%s: %" PRIu64 " is out of range (%d to %d, or 0)", at, key,
-			       weight->value, WEIGHT_MIN, WEIGHT_MAX);
+	if (weight->set && weight->value != 0 &&
+	    (weight->value < WEIGHT_MIN || weight->value > WEIGHT_MAX)) {
+		return err_set(err, EINVAL,
+			       "%s/blockIO/%s: %" PRIu64 " is out of range (%d to %d, or 0)", at,
+			       key, weight->value, WEIGHT_MIN, WEIGHT_MAX);
 	}
 	return 0;
 }
@@ -70,8 +84,10 @@ static int check_block_io(const struct spec_block_io *io, const char *at, struct
 		char key[64];
 
 		if (!dev->weight.set && !dev->leaf_weight.set) {
-			return err_set(err, EINVAL, "%s/blockIO/weightDevice/%zu: weight or leafWeight is required", at,
-				       i);
+			return err_set(
+				err, EINVAL,
+				"%s/blockIO/weightDevice/%zu: weight or leafWeight is required", at,
+				i);
 		}
 		snprintf(key, sizeof(key), "weightDevice/%zu/weight", i);
 		TRY(check_weight(&dev->weight, at, key, err));
@@ -86,7 +102,8 @@ static bool is_page_size(const char *text)
 {
 	size_t n = strspn(text, "0123456789");
 
-	return n > 0 && text[0] != '0' && text[n] && strchr("KMG", text[n]) && str_eq(text + n + 1, "B");
+	return n > 0 && text[0] != '0' && text[n] && strchr("KMG", text[n]) &&
+	       str_eq(text + n + 1, "B");
 }
 
 static int check_hugepages(const struct spec_resources *r, const char *at, struct err *err)
@@ -96,8 +113,9 @@ static int check_hugepages(const struct spec_resources *r, const char *at, struc
 
 		if (!is_page_size(size)) {
 			return err_set(err, EINVAL,
-				       "%s/hugepageLimits/%zu/pageSize: \"%s\" is not a size such as \"2MB\"", at, i,
-				       json_show(size).s);
+				       "%s/hugepageLimits/%zu/pageSize: \"%s\" is not a size such "
+				       "as \"2MB\"",
+				       at, i, json_show(size).s);
 		}
 	}
 	return 0;
@@ -109,7 +127,8 @@ static int check_rdma(const struct spec_resources *r, const char *at, struct err
 		const struct spec_rdma *dev = &r->rdma.v[i];
 
 		if (!dev->hca_handles.set && !dev->hca_objects.set) {
-			return err_set(err, EINVAL, "%s/rdma/%s: hcaHandles or hcaObjects is required", at,
+			return err_set(err, EINVAL,
+				       "%s/rdma/%s: hcaHandles or hcaObjects is required", at,
 				       json_show(dev->device).s);
 		}
 	}
@@ -123,8 +142,9 @@ static int check_unified(const struct spec_resources *r, const char *at, struct 
 		const char *key = r->unified.v[i].key;
 
 		if (!*key || strchr(key, '/') || str_eq(key, ".") || str_eq(key, "..")) {
-			return err_set(err, EINVAL, "%s/unified: \"%s\" can't be the name of a file in a cgroup", at,
-				       json_show(key).s);
+			return err_set(err, EINVAL,
+				       "%s/unified: \"%s\" can't be the name of a file in a cgroup",
+				       at, json_show(key).s);
 		}
 	}
 	return 0;

@@ -77,7 +77,8 @@ static const struct json_table net_device_table = {
 };
 
 static const struct json_field personality_fields[] = {
-	JSON_F_NAME(struct spec_personality, domain, "domain", JSON_REQUIRED, spec_personality_names),
+	JSON_F_NAME(struct spec_personality, domain, "domain", JSON_REQUIRED,
+		    spec_personality_names),
 	JSON_F_STRS(struct spec_personality, flags, "flags", 0),
 	JSON_F_END,
 };
@@ -129,7 +130,8 @@ static const struct json_field linux_fields[] = {
 	JSON_F_PTR(struct spec_linux, memory_policy, "memoryPolicy", 0, &mpol_table),
 	JSON_F_PAIRS(struct spec_linux, sysctl, "sysctl", 0),
 	JSON_F_PTR(struct spec_linux, seccomp, "seccomp", 0, &spec_seccomp_table),
-	JSON_F_NAME(struct spec_linux, rootfs_propagation, "rootfsPropagation", 0, spec_propagation_names),
+	JSON_F_NAME(struct spec_linux, rootfs_propagation, "rootfsPropagation", 0,
+		    spec_propagation_names),
 	JSON_F_STRS(struct spec_linux, masked_paths, "maskedPaths", JSON_ABSOLUTE),
 	JSON_F_STRS(struct spec_linux, readonly_paths, "readonlyPaths", JSON_ABSOLUTE),
 	JSON_F_STR(struct spec_linux, mount_label, "mountLabel", 0),

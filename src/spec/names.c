@@ -2,8 +2,9 @@
 /*
  * names: what the specification calls a thing, and the kernel's value for it.
  *
- * The order is the one that messages and `features` show. Where the build machine's headers are older than the
- * specification the constant is given here; these values are kernel ABI and never change.
+ * The order is the one that messages and `features` show. Where the build machine's headers are
+ * older than the specification the constant is given here; these values are kernel ABI and never
+ * change.
  */
 #include <linux/mempolicy.h>
 #include <linux/seccomp.h>
@@ -96,7 +97,10 @@ const struct name spec_rlimit_names[] = {
 	NAMES_END,
 };
 
-/* The r-forms are no part of the specification, but Docker and podman write them; all are recursive anyway. */
+/*
+ * The r-forms are no part of the specification, but Docker and podman write them; all are recursive
+ * anyway.
+ */
 const struct name spec_propagation_names[] = {
 	{ "private", SPEC_PROPAGATION_PRIVATE },
 	{ "shared", SPEC_PROPAGATION_SHARED },
@@ -150,10 +154,14 @@ const struct name spec_personality_names[] = {
 };
 
 const struct name spec_mpol_mode_names[] = {
-	{ "MPOL_DEFAULT", MPOL_DEFAULT },	{ "MPOL_BIND", MPOL_BIND },
-	{ "MPOL_INTERLEAVE", MPOL_INTERLEAVE }, { "MPOL_WEIGHTED_INTERLEAVE", MODE_WEIGHTED_INTERLEAVE },
-	{ "MPOL_PREFERRED", MPOL_PREFERRED },	{ "MPOL_PREFERRED_MANY", MODE_PREFERRED_MANY },
-	{ "MPOL_LOCAL", MPOL_LOCAL },		NAMES_END,
+	{ "MPOL_DEFAULT", MPOL_DEFAULT },
+	{ "MPOL_BIND", MPOL_BIND },
+	{ "MPOL_INTERLEAVE", MPOL_INTERLEAVE },
+	{ "MPOL_WEIGHTED_INTERLEAVE", MODE_WEIGHTED_INTERLEAVE },
+	{ "MPOL_PREFERRED", MPOL_PREFERRED },
+	{ "MPOL_PREFERRED_MANY", MODE_PREFERRED_MANY },
+	{ "MPOL_LOCAL", MPOL_LOCAL },
+	NAMES_END,
 };
 
 const struct name spec_mpol_flag_names[] = {
@@ -195,7 +203,9 @@ const struct name spec_seccomp_flag_names[] = {
 	NAMES_END,
 };
 
-/* Running numbers: plan asks libseccomp, which this layer does not know, for the token of a name. */
+/*
+ * Running numbers: plan asks libseccomp, which this layer does not know, for the token of a name.
+ */
 const struct name spec_seccomp_arch_names[] = {
 	{ "SCMP_ARCH_X86", 1 },	      { "SCMP_ARCH_X86_64", 2 },       { "SCMP_ARCH_X32", 3 },
 	{ "SCMP_ARCH_ARM", 4 },	      { "SCMP_ARCH_AARCH64", 5 },      { "SCMP_ARCH_MIPS", 6 },

@@ -62,7 +62,8 @@ static const struct json_table console_table = {
 };
 
 static const struct json_field scheduler_fields[] = {
-	JSON_F_NAME(struct spec_scheduler, policy, "policy", JSON_REQUIRED, spec_sched_policy_names),
+	JSON_F_NAME(struct spec_scheduler, policy, "policy", JSON_REQUIRED,
+		    spec_sched_policy_names),
 	JSON_F_INT(struct spec_scheduler, nice, "nice", 0, -20, 19),
 	JSON_F_INT(struct spec_scheduler, priority, "priority", 0, 0, 99),
 	JSON_F_BITS(struct spec_scheduler, flags, "flags", 0, spec_sched_flag_names),

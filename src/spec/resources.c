@@ -91,10 +91,14 @@ static const struct json_field block_io_fields[] = {
 	JSON_F_UINT(struct spec_block_io, weight, "weight", 0, UINT16_MAX),
 	JSON_F_UINT(struct spec_block_io, leaf_weight, "leafWeight", 0, UINT16_MAX),
 	JSON_F_LIST(struct spec_block_io, weight_device, "weightDevice", 0, &block_weight_table),
-	JSON_F_LIST(struct spec_block_io, throttle_read_bps, "throttleReadBpsDevice", 0, &block_rate_table),
-	JSON_F_LIST(struct spec_block_io, throttle_write_bps, "throttleWriteBpsDevice", 0, &block_rate_table),
-	JSON_F_LIST(struct spec_block_io, throttle_read_iops, "throttleReadIOPSDevice", 0, &block_rate_table),
-	JSON_F_LIST(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice", 0, &block_rate_table),
+	JSON_F_LIST(struct spec_block_io, throttle_read_bps, "throttleReadBpsDevice", 0,
+		    &block_rate_table),
+	JSON_F_LIST(struct spec_block_io, throttle_write_bps, "throttleWriteBpsDevice", 0,
+		    &block_rate_table),
+	JSON_F_LIST(struct spec_block_io, throttle_read_iops, "throttleReadIOPSDevice", 0,
+		    &block_rate_table),
+	JSON_F_LIST(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice", 0,
+		    &block_rate_table),
 	JSON_F_END,
 };
 
@@ -118,7 +122,8 @@ static const struct json_table hugepage_table = {
 
 static const struct json_field priority_fields[] = {
 	JSON_F_STR(struct spec_interface_priority, name, "name", JSON_REQUIRED | JSON_NONEMPTY),
-	JSON_F_UINT(struct spec_interface_priority, priority, "priority", JSON_REQUIRED, UINT32_MAX),
+	JSON_F_UINT(struct spec_interface_priority, priority, "priority", JSON_REQUIRED,
+		    UINT32_MAX),
 	JSON_F_END,
 };
 

@@ -22,7 +22,8 @@ static const struct json_table arg_table = {
 
 static const struct json_field syscall_fields[] = {
 	JSON_F_STRS(struct spec_seccomp_syscall, names, "names", JSON_REQUIRED | JSON_NONEMPTY),
-	JSON_F_NAME(struct spec_seccomp_syscall, action, "action", JSON_REQUIRED, spec_seccomp_action_names),
+	JSON_F_NAME(struct spec_seccomp_syscall, action, "action", JSON_REQUIRED,
+		    spec_seccomp_action_names),
 	JSON_F_UINT(struct spec_seccomp_syscall, errno_ret, "errnoRet", 0, UINT32_MAX),
 	JSON_F_LIST(struct spec_seccomp_syscall, args, "args", 0, &arg_table),
 	JSON_F_END,
@@ -35,7 +36,8 @@ static const struct json_table syscall_table = {
 };
 
 static const struct json_field seccomp_fields[] = {
-	JSON_F_NAME(struct spec_seccomp, default_action, "defaultAction", JSON_REQUIRED, spec_seccomp_action_names),
+	JSON_F_NAME(struct spec_seccomp, default_action, "defaultAction", JSON_REQUIRED,
+		    spec_seccomp_action_names),
 	JSON_F_UINT(struct spec_seccomp, default_errno_ret, "defaultErrnoRet", 0, UINT32_MAX),
 	JSON_F_STRS(struct spec_seccomp, architectures, "architectures", 0),
 	JSON_F_BITS(struct spec_seccomp, flags, "flags", 0, spec_seccomp_flag_names),

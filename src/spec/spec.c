@@ -27,8 +27,8 @@ const struct json_table spec_table = {
 };
 
 /* A new struct of the table, filled from the bytes. */
-static int load(struct arena *arena, const struct json_table *table, const char *bytes, size_t len, void **ret,
-		struct err *err)
+static int load(struct arena *arena, const struct json_table *table, const char *bytes, size_t len,
+		void **ret, struct err *err)
 {
 	void *out = arena_alloc(arena, table->size);
 	const struct json *tree;
@@ -39,7 +39,8 @@ static int load(struct arena *arena, const struct json_table *table, const char 
 	return 0;
 }
 
-int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **ret, struct err *err)
+int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **ret,
+	      struct err *err)
 {
 	void *out;
 
@@ -49,7 +50,8 @@ int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **
 	return 0;
 }
 
-int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct spec_process **ret, struct err *err)
+int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct spec_process **ret,
+		      struct err *err)
 {
 	void *out;
 
@@ -59,8 +61,8 @@ int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct
 	return 0;
 }
 
-int spec_load_resources(struct arena *arena, const char *bytes, size_t len, struct spec_resources **ret,
-			struct err *err)
+int spec_load_resources(struct arena *arena, const char *bytes, size_t len,
+			struct spec_resources **ret, struct err *err)
 {
 	void *out;
 
@@ -70,8 +72,8 @@ int spec_load_resources(struct arena *arena, const char *bytes, size_t len, stru
 	return 0;
 }
 
-int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct spec_mount **ret, size_t *ret_n,
-		     struct err *err)
+int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct spec_mount **ret,
+		     size_t *ret_n, struct err *err)
 {
 	struct spec_mount *mounts;
 	const struct json *tree;
@@ -79,7 +81,8 @@ int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct 
 
 	TRY(json_parse(arena, bytes, len, &tree, err));
 	if (tree->type != JSON_ARRAY) {
-		return err_set(err, EINVAL, "expected an array of mounts, found %s", json_type_name(tree->type));
+		return err_set(err, EINVAL, "expected an array of mounts, found %s",
+			       json_type_name(tree->type));
 	}
 	mounts = arena_array(arena, tree->count, sizeof(*mounts));
 	for (const struct json *element = tree->first; element; element = element->next) {

@@ -2,8 +2,8 @@
 /*
  * tables: the field tables of config.json that one file of spec refers to and another one holds.
  *
- * Each table says where config.md or config-linux.md describes its object. Limits of a single value stand in
- * the tables; what concerns several values is in check.c.
+ * Each table says where config.md or config-linux.md describes its object. Limits of a single value
+ * stand in the tables; what concerns several values is in check.c.
  */
 #pragma once
 

@@ -2,26 +2,32 @@
 /*
  * template: the configuration that `rootlet spec` writes.
  *
- * As runc's, so that a bundle made here runs there and the other way round. The rootless one differs where an
- * ordinary user can do better than a root that gives away as little as it may: inside the container's own user
- * namespace the capabilities that package managers and useradd need cost the host nothing.
+ * As runc's, so that a bundle made here runs there and the other way round. The rootless one
+ * differs where an ordinary user can do better than a root that gives away as little as it may:
+ * inside the container's own user namespace the capabilities that package managers and useradd need
+ * cost the host nothing.
  */
 #include "spec/spec.h"
 #include "json/encode.h"
 
-#define STRS(...)                                                                                                      \
-	(&(const struct strs){ .v = (const char *[]){ __VA_ARGS__, NULL },                                             \
-			       .n = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(const char *) })
+#define STRS(...)                                                                                  \
+	(&(const struct strs){ .v = (const char *[]){ __VA_ARGS__, NULL },                         \
+			       .n = sizeof((const char *[]){ __VA_ARGS__ }) /                      \
+				    sizeof(const char *) })
 
 static void put_capabilities(struct json_writer *w, bool rootless)
 {
 	const struct strs *root = STRS("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE");
-	const struct strs *user = STRS("CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",
-				       "CAP_KILL", "CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",
-				       "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT");
+	const struct strs *user =
+		STRS("CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",
+		     "CAP_KILL", "CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",
+		     "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT");
 	const struct strs *set = rootless ? user : root;
 
-	/* Neither inheritable nor ambient: a program of uid 0 gets them all the same, one of another uid should not. */
+	/*
+	 * Neither inheritable nor ambient: a program of uid 0 gets them all the same, one of
+	 * another uid should not.
+	 */
 	json_object_begin(w, "capabilities");
 	json_strings(w, "bounding", set);
 	json_strings(w, "effective", set);
@@ -38,7 +44,9 @@ static void put_process(struct json_writer *w, bool rootless)
 	json_uint(w, "gid", 0);
 	json_object_end(w);
 	json_strings(w, "args", STRS("sh"));
-	json_strings(w, "env", STRS("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"));
+	json_strings(w, "env",
+		     STRS("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			  "TERM=xterm"));
 	json_string(w, "cwd", "/");
 	put_capabilities(w, rootless);
 	json_array_begin(w, "rlimits");
@@ -52,8 +60,8 @@ static void put_process(struct json_writer *w, bool rootless)
 	json_object_end(w);
 }
 
-static void put_mount(struct json_writer *w, const char *destination, const char *type, const char *source,
-		      const struct strs *options)
+static void put_mount(struct json_writer *w, const char *destination, const char *type,
+		      const char *source, const struct strs *options)
 {
 	json_object_begin(w, NULL);
 	json_string(w, "destination", destination);
@@ -65,19 +73,26 @@ static void put_mount(struct json_writer *w, const char *destination, const char
 	json_object_end(w);
 }
 
-/* A user without a range of ids has no group 5 (tty) to give terminals to, so the rootless devpts names none. */
+/*
+ * A user without a range of ids has no group 5 (tty) to give terminals to, so the rootless devpts
+ * names none.
+ */
 static void put_mounts(struct json_writer *w, bool rootless)
 {
 	json_array_begin(w, "mounts");
 	put_mount(w, "/proc", "proc", "proc", NULL);
-	put_mount(w, "/dev", "tmpfs", "tmpfs", STRS("nosuid", "strictatime", "mode=755", "size=65536k"));
+	put_mount(w, "/dev", "tmpfs", "tmpfs",
+		  STRS("nosuid", "strictatime", "mode=755", "size=65536k"));
 	put_mount(w, "/dev/pts", "devpts", "devpts",
 		  rootless ? STRS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620") :
-			     STRS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
-	put_mount(w, "/dev/shm", "tmpfs", "shm", STRS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
+			     STRS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620",
+				  "gid=5"));
+	put_mount(w, "/dev/shm", "tmpfs", "shm",
+		  STRS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
 	put_mount(w, "/dev/mqueue", "mqueue", "mqueue", STRS("nosuid", "noexec", "nodev"));
 	put_mount(w, "/sys", "sysfs", "sysfs", STRS("nosuid", "noexec", "nodev", "ro"));
-	put_mount(w, "/sys/fs/cgroup", "cgroup", "cgroup", STRS("nosuid", "noexec", "nodev", "relatime", "ro"));
+	put_mount(w, "/sys/fs/cgroup", "cgroup", "cgroup",
+		  STRS("nosuid", "noexec", "nodev", "relatime", "ro"));
 	json_array_end(w);
 }
 
@@ -103,7 +118,10 @@ static void put_namespaces(struct json_writer *w, bool rootless)
 	json_array_end(w);
 }
 
-/* Every device forbidden; the runtime allows the default ones behind it (config-linux.md, "Default Devices"). */
+/*
+ * Every device forbidden; the runtime allows the default ones behind it (config-linux.md, "Default
+ * Devices").
+ */
 static void put_resources(struct json_writer *w)
 {
 	json_object_begin(w, "resources");
@@ -124,10 +142,12 @@ static void put_linux(struct json_writer *w, bool rootless)
 	}
 	put_namespaces(w, rootless);
 	json_strings(w, "maskedPaths",
-		     STRS("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-			  "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"));
-	json_strings(w, "readonlyPaths",
-		     STRS("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"));
+		     STRS("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
+			  "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+			  "/proc/sched_debug", "/sys/firmware", "/proc/scsi"));
+	json_strings(
+		w, "readonlyPaths",
+		STRS("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"));
 	json_object_end(w);
 }
 

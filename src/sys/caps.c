@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/caps: the five capability sets of this process, as bit masks (bit n is capability n). The only user of libcap. */
+/*
+ * sys/caps: the five capability sets of this process, as bit masks (bit n is capability n). The
+ * only user of libcap.
+ */
 #include "sys/caps.h"
 
 #include <errno.h>
@@ -79,7 +82,8 @@ int sys_caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 int sys_caps_ambient(uint64_t ambient)
 {
 	if (cap_reset_ambient() < 0) {
-		return errno == EINVAL && !ambient ? 0 : -errno; /* before Linux 4.3 there is none to clear */
+		/* before Linux 4.3 there is none to clear */
+		return errno == EINVAL && !ambient ? 0 : -errno;
 	}
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
 		if ((ambient >> cap & 1) && cap_set_ambient(cap, CAP_SET) < 0) {

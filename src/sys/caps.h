@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/caps: the five capability sets of this process, as bit masks (bit n is capability n). The only user of libcap. */
+/*
+ * sys/caps: the five capability sets of this process, as bit masks (bit n is capability n). The
+ * only user of libcap.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -13,5 +16,8 @@ int sys_caps_bound(uint64_t keep);
 /* Sets three sets at once. Returns 0 or -errno. */
 int sys_caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 
-/* Clears the ambient set and raises what is given (each must be permitted and inheritable). Returns 0 or -errno. */
+/*
+ * Clears the ambient set and raises what is given (each must be permitted and inheritable). Returns
+ * 0 or -errno.
+ */
 int sys_caps_ambient(uint64_t ambient);

@@ -11,7 +11,10 @@
 #include "base/scope.h"
 #include "sys/fd.h"
 
-/* What may be given away; before Linux 4.15 there is no such file, and config-linux.md has the list. */
+/*
+ * What may be given away; before Linux 4.15 there is no such file, and config-linux.md has the
+ * list.
+ */
 #define DELEGATE "/sys/kernel/cgroup/delegate"
 #define DELEGATE_DEFAULT "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n"
 
@@ -28,14 +31,18 @@ static int give_one(int dir, const char *name, uid_t uid, struct err *err)
 		return 0;
 	}
 	if (fchownat(dir, name, uid, (gid_t)-1, flags) < 0) {
-		return err_errno(err, errno, "giving the cgroup's %s to user %u", *name ? name : "directory", uid);
+		return err_errno(err, errno, "giving the cgroup's %s to user %u",
+				 *name ? name : "directory", uid);
 	}
 	if (fstatat(dir, name, &st, flags) < 0 || st.st_uid != uid) {
-		return err_set(err, EIO, "the cgroup's %s did not become user %u's", *name ? name : "directory", uid);
+		return err_set(err, EIO, "the cgroup's %s did not become user %u's",
+			       *name ? name : "directory", uid);
 	}
 	/* For exec and delete of whoever made it. */
-	if ((*name ? fchmodat(dir, name, st.st_mode | S_IWGRP, 0) : fchmod(dir, st.st_mode | S_IWGRP)) < 0) {
-		return err_errno(err, errno, "the mode of the cgroup's %s", *name ? name : "directory");
+	if ((*name ? fchmodat(dir, name, st.st_mode | S_IWGRP, 0) :
+		     fchmod(dir, st.st_mode | S_IWGRP)) < 0) {
+		return err_errno(err, errno, "the mode of the cgroup's %s",
+				 *name ? name : "directory");
 	}
 	return 0;
 }

@@ -69,9 +69,13 @@ pid_t sys_clone(uint64_t flags, int *ret_pidfd)
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
 	if (pid < 0 && (errno == ENOSYS || (errno == EPERM && !(flags & CLONE_NEWUSER)))) {
-		/* Argument order of x86-64, arm64, riscv: flags, stack, parent_tid (where CLONE_PIDFD writes), … */
-		pid = syscall(SYS_clone, (unsigned long)(args.flags | (flags & CLONE_PARENT ? 0 : SIGCHLD)), NULL,
-			      &pidfd, NULL, NULL);
+		/*
+		 * Argument order of x86-64, arm64, riscv: flags, stack, parent_tid (where
+		 * CLONE_PIDFD writes), …
+		 */
+		pid = syscall(SYS_clone,
+			      (unsigned long)(args.flags | (flags & CLONE_PARENT ? 0 : SIGCHLD)),
+			      NULL, &pidfd, NULL, NULL);
 	}
 	if (pid < 0) {
 		return -errno;
@@ -87,7 +91,10 @@ int sys_pidfd_open(pid_t pid)
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd < 0) {
-		/* Linux 6.1 says EINVAL as long as a process group or session has the number of a process that is gone. */
+		/*
+		 * Linux 6.1 says EINVAL as long as a process group or session has the number of a
+		 * process that is gone.
+		 */
 		return errno == EINVAL ? -ESRCH : -errno;
 	}
 	return fd;

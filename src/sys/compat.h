@@ -2,8 +2,8 @@
 /*
  * sys/compat: kernel interfaces that are younger than the C library's headers.
  *
- * System calls are made by number, so that a build on an older C library still uses what a newer kernel has.
- * linux/mount.h can't be included beside sys/mount.h everywhere, hence the constants.
+ * System calls are made by number, so that a build on an older C library still uses what a newer
+ * kernel has. linux/mount.h can't be included beside sys/mount.h everywhere, hence the constants.
  */
 #pragma once
 

@@ -17,7 +17,10 @@
 #include "base/scope.h"
 #include "sys/clone.h"
 
-/* linux/pidfd.h of Linux 6.15, under names that no header has. Older kernels take the larger struct as well. */
+/*
+ * linux/pidfd.h of Linux 6.15, under names that no header has. Older kernels take the larger struct
+ * as well.
+ */
 struct pidfd_info_v1 {
 	uint64_t mask;
 	uint64_t cgroup;
@@ -31,7 +34,10 @@ struct pidfd_info_v1 {
 #define PIDFD_GET_INFO_ _IOWR(0xff, 11, struct pidfd_info_v1)
 #define PIDFD_INFO_EXIT_ (UINT64_C(1) << 3)
 
-/* 0 once the process is reaped, on a kernel that tells; else -ESRCH (unknown) or -EAGAIN (it is still there). */
+/*
+ * 0 once the process is reaped, on a kernel that tells; else -ESRCH (unknown) or -EAGAIN (it is
+ * still there).
+ */
 static int by_pidfd(int pidfd, int *ret_status)
 {
 	struct pidfd_info_v1 info = { .mask = PIDFD_INFO_EXIT_ };
@@ -43,14 +49,20 @@ static int by_pidfd(int pidfd, int *ret_status)
 	return sys_pidfd_kill(pidfd, 0) == -ESRCH ? -ESRCH : -EAGAIN;
 }
 
-/* To a reader without rights over the process its stat file says 0, which must not pass for success. */
+/*
+ * To a reader without rights over the process its stat file says 0, which must not pass for
+ * success.
+ */
 static bool may_look(pid_t pid)
 {
 	char path[64];
 	char target[1];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	/* The same check (ptrace(2), "Ptrace access mode checking"). A zombie has no executable: ENOENT is a yes. */
+	/*
+	 * The same check (ptrace(2), "Ptrace access mode checking"). A zombie has no executable:
+	 * ENOENT is a yes.
+	 */
 	return readlink(path, target, sizeof(target)) >= 0 || errno == ENOENT;
 }
 
@@ -109,7 +121,10 @@ int sys_exit_wait(int pidfd, pid_t pid, int *ret_status)
 		if (rc != -EAGAIN) {
 			return rc;
 		}
-		/* A zombie that we may not look at: its parent is the one to go on. The hang-up (6.15) ends the pause. */
+		/*
+		 * A zombie that we may not look at: its parent is the one to go on. The hang-up
+		 * (6.15) ends the pause.
+		 */
 		(void)wait_for(pidfd, 0, 50);
 	}
 }
@@ -136,5 +151,6 @@ bool sys_exit_by_pidfd(void)
 	pidfd = sys_pidfd_open(pid);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
-	return pidfd >= 0 && by_pidfd(pidfd, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	return pidfd >= 0 && by_pidfd(pidfd, &status) == 0 && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 1;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not leak. */
+/*
+ * sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not
+ * leak.
+ */
 #include "sys/fd.h"
 
 #include <dirent.h>
@@ -27,9 +30,10 @@
 #define SYMLINKS_MAX 40
 
 /*
- * The walk for kernels without openat2: one component at a time, never following a symlink in the kernel.
- * A symlink's text is put in front of what is left of the path and read from the root again when absolute.
- * ".." is answered from a stack of the directories passed, so it can't step over the root.
+ * The walk for kernels without openat2: one component at a time, never following a symlink in the
+ * kernel. A symlink's text is put in front of what is left of the path and read from the root again
+ * when absolute. ".." is answered from a stack of the directories passed, so it can't step over the
+ * root.
  */
 struct walk {
 	int stack[PATH_MAX / 2];
@@ -135,7 +139,8 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 		return -error;
 	}
 	/* The path ended in "/", "." or "..": the directory reached is the answer. */
-	error = openat(walk->depth > 0 ? walk->stack[walk->depth - 1] : root, ".", (flags & ~O_CREAT) | O_CLOEXEC);
+	error = openat(walk->depth > 0 ? walk->stack[walk->depth - 1] : root, ".",
+		       (flags & ~O_CREAT) | O_CLOEXEC);
 	return error < 0 ? -errno : error;
 }
 
@@ -167,7 +172,9 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 	};
 	int fd;
 
-	/* EAGAIN: a rename or mount raced with a ".."; the kernel asks to try again (openat2(2)). */
+	/*
+	 * EAGAIN: a rename or mount raced with a ".."; the kernel asks to try again (openat2(2)).
+	 */
 	for (int tries = 0; tries < 32; tries++) {
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd >= 0) {
@@ -190,7 +197,8 @@ static int make_one(int parent, const char *name, bool file)
 	int fd;
 
 	if (file) {
-		fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
+		fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC,
+			    0644);
 		if (fd >= 0) {
 			close(fd);
 		} else if (errno != EEXIST) {
@@ -205,7 +213,8 @@ static int make_one(int parent, const char *name, bool file)
 
 static int make_in_root(int root, const char *path, bool file, int links);
 
-static int parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name, int links)
+static int parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name,
+			  int links)
 {
 	const char *end = path + strlen(path);
 	const char *start;
@@ -226,8 +235,9 @@ static int parent_in_root(struct arena *arena, int root, const char *path, const
 }
 
 /*
- * A link that leads nowhere, as /etc/resolv.conf often is in an image: what it points to is made, inside the root like
- * any other path. Its text is taken from where the link stands, and ".." is the kernel's to resolve.
+ * A link that leads nowhere, as /etc/resolv.conf often is in an image: what it points to is made,
+ * inside the root like any other path. Its text is taken from where the link stands, and ".." is
+ * the kernel's to resolve.
  */
 static int make_target(int root, int link, const char *path, bool file, int links)
 {
@@ -253,7 +263,9 @@ static int make_target(int root, int link, const char *path, bool file, int link
 		folder--;
 	}
 	len = snprintf(joined, sizeof(joined), "%.*s/%s", (int)folder, path, target);
-	return len < 0 || (size_t)len >= sizeof(joined) ? -ENAMETOOLONG : make_in_root(root, joined, file, links + 1);
+	return len < 0 || (size_t)len >= sizeof(joined) ?
+		       -ENAMETOOLONG :
+		       make_in_root(root, joined, file, links + 1);
 }
 
 static int make_in_root(int root, const char *path, bool file, int links)
@@ -289,7 +301,8 @@ int sys_make_parent_in_root(struct arena *arena, int root, const char *path, con
 	return parent_in_root(arena, root, path, ret_name, 0);
 }
 
-ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret)
+ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max,
+		      const char **ret)
 {
 	scope_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -382,8 +395,9 @@ void sys_explain_path(const char *path, struct err *err)
 			return;
 		}
 		if (faccessat(AT_FDCWD, part, X_OK, AT_EACCESS) < 0) {
-			err_hint(err, "%s (mode %04o, owner %u) may not be entered by uid %u here", part,
-				 (unsigned)st.st_mode & 07777, (unsigned)st.st_uid, (unsigned)geteuid());
+			err_hint(err, "%s (mode %04o, owner %u) may not be entered by uid %u here",
+				 part, (unsigned)st.st_mode & 07777, (unsigned)st.st_uid,
+				 (unsigned)geteuid());
 			return;
 		}
 	}
@@ -401,7 +415,8 @@ static int each_fd(unsigned first, unsigned last, int (*act)(int fd))
 	while ((entry = readdir(dir))) {
 		uint32_t fd;
 
-		if (str_u32(entry->d_name, &fd) == 0 && fd >= first && fd <= last && (int)fd != dirfd(dir)) {
+		if (str_u32(entry->d_name, &fd) == 0 && fd >= first && fd <= last &&
+		    (int)fd != dirfd(dir)) {
 			act((int)fd);
 		}
 	}
@@ -452,8 +467,9 @@ int sys_cloexec_from(int first)
 int sys_seal(int memfd)
 {
 	/*
-	 * EBUSY: besides writers, whatever in the kernel holds a page just then (compaction, DAMON) stands in the way. The kernel
-	 * waits for it, some 75 ms each time (mm/memfd.c, memfd_wait_for_pins), which under load was seen to be too little.
+	 * EBUSY: besides writers, whatever in the kernel holds a page just then (compaction, DAMON)
+	 * stands in the way. The kernel waits for it, some 75 ms each time (mm/memfd.c,
+	 * memfd_wait_for_pins), which under load was seen to be too little.
 	 */
 	for (int i = 0; fcntl(memfd, F_ADD_SEALS, SEALS) < 0; i++) {
 		if (errno != EBUSY || i == SEAL_TRIES) {

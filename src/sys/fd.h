@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not leak.
+ * sys/fd: opening files where a hostile rootfs may have laid symlinks, and closing what must not
+ * leak.
  *
- * Every path inside a rootfs is opened through one directory descriptor with openat2(RESOLVE_IN_ROOT |
- * RESOLVE_NO_MAGICLINKS), or on kernels before 5.6 component by component with O_NOFOLLOW and our own
- * symlink resolution (CVE-2019-5736, CVE-2021-30465, CVE-2024-45310).
+ * Every path inside a rootfs is opened through one directory descriptor with
+ * openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), or on kernels before 5.6 component by component
+ * with O_NOFOLLOW and our own symlink resolution (CVE-2019-5736, CVE-2021-30465, CVE-2024-45310).
  */
 #pragma once
 
@@ -14,21 +15,29 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* openat2 below root: symlinks and ".." stay inside. Returns a descriptor (close-on-exec) or -errno. */
+/*
+ * openat2 below root: symlinks and ".." stay inside. Returns a descriptor (close-on-exec) or
+ * -errno.
+ */
 int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
 
 /*
- * Makes path (and its parents, mode 0755) below root if it is not there: a directory, or with `file` an empty
- * regular file of mode 0644 made with O_EXCL|O_NOFOLLOW. Returns an O_PATH descriptor of it, or -errno.
- * Symlinks are followed inside the root; what a dangling one points to is made there too.
+ * Makes path (and its parents, mode 0755) below root if it is not there: a directory, or with
+ * `file` an empty regular file of mode 0644 made with O_EXCL|O_NOFOLLOW. Returns an O_PATH
+ * descriptor of it, or -errno. Symlinks are followed inside the root; what a dangling one points to
+ * is made there too.
  */
 int sys_make_in_root(int root, const char *path, bool file);
 
 /* As sys_make_in_root for the parent of path; *ret_name is the last component inside path. */
 int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name);
 
-/* Reads a whole file of at most max bytes into the arena. Returns its length or -errno (-EFBIG past max). */
-ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max, const char **ret);
+/*
+ * Reads a whole file of at most max bytes into the arena. Returns its length or -errno (-EFBIG past
+ * max).
+ */
+ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t max,
+		      const char **ret);
 
 /* The same for what is open already: to the end of the file, pipe or socket. */
 ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret);
@@ -36,7 +45,10 @@ ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret);
 /* Writes all bytes in one write(2), as files under /proc want it. Returns 0 or -errno. */
 int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len);
 
-/* Adds to err which part of a host path is missing or may not be entered, when it is not the last one. */
+/*
+ * Adds to err which part of a host path is missing or may not be entered, when it is not the last
+ * one.
+ */
 void sys_explain_path(const char *path, struct err *err);
 
 /* Closes every descriptor from `first` on except two (either may be -1). */

@@ -36,12 +36,14 @@ int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret)
 	return 0;
 }
 
-bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count, const struct sys_extent **ret_extent)
+bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count,
+		     const struct sys_extent **ret_extent)
 {
 	for (size_t i = 0; i < map->n; i++) {
 		const struct sys_extent *e = &map->v[i];
 
-		if (first >= e->inside && first - e->inside < e->count && count <= e->count - (first - e->inside)) {
+		if (first >= e->inside && first - e->inside < e->count &&
+		    count <= e->count - (first - e->inside)) {
 			if (ret_extent) {
 				*ret_extent = e;
 			}
@@ -53,7 +55,8 @@ bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count
 
 bool sys_idmap_is_identity(const struct sys_idmap *map)
 {
-	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 && map->v[0].count == UINT32_MAX;
+	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 &&
+	       map->v[0].count == UINT32_MAX;
 }
 
 /* pid: as /proc has it, which need not be as this process's pid namespace has it. */

@@ -20,16 +20,20 @@ struct sys_idmap {
 	size_t n;
 };
 
-/* Reads /proc/self/uid_map and the like. Returns 0 or -errno (-ENOENT: a kernel without user namespaces). */
+/*
+ * Reads /proc/self/uid_map and the like. Returns 0 or -errno (-ENOENT: a kernel without user
+ * namespaces).
+ */
 int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret);
 
 /* Does one extent hold all count ids from `first` on? ret_extent may be NULL. */
-bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count, const struct sys_extent **ret_extent);
+bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count,
+		     const struct sys_extent **ret_extent);
 
 /*
- * A user namespace that nobody is in, with these maps in the kernel's form ("0 1000 1\n"): what an idmapped mount takes
- * its ids from. Needs a /proc in which this process is seen, and the privilege to map these ids. Returns a descriptor
- * or -errno.
+ * A user namespace that nobody is in, with these maps in the kernel's form ("0 1000 1\n"): what an
+ * idmapped mount takes its ids from. Needs a /proc in which this process is seen, and the privilege
+ * to map these ids. Returns a descriptor or -errno.
  */
 int sys_idmap_namespace(const char *uid_map, const char *gid_map);
 

@@ -13,7 +13,10 @@
 #include "base/scope.h"
 #include "sys/compat.h"
 
-/* The last line of the filesystem context's log ("e tmpfs: Bad value for 'size'"), without its level. */
+/*
+ * The last line of the filesystem context's log ("e tmpfs: Bad value for 'size'"), without its
+ * level.
+ */
 static void add_kernel_words(int context, struct err *err)
 {
 	char line[256];
@@ -37,20 +40,23 @@ static int set_option(int context, const char *option, struct err *err)
 	size_t len = equals ? (size_t)(equals - option) : strlen(option);
 
 	if (len == 0 || len >= sizeof(key)) {
-		return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value", option);
+		return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value",
+			       option);
 	}
 	memcpy(key, option, len);
 	key[len] = '\0';
-	if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key,
-		    equals ? equals + 1 : NULL, 0) < 0) {
+	if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
+		    key, equals ? equals + 1 : NULL, 0) < 0) {
 		return err_errno(err, errno, "option \"%s\"", option);
 	}
 	return 0;
 }
 
-static int configure_fs(int context, const char *source, const char **options, size_t n, bool readonly, struct err *err)
+static int configure_fs(int context, const char *source, const char **options, size_t n,
+			bool readonly, struct err *err)
 {
-	if (source && syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
+	if (source &&
+	    syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
 		return err_errno(err, errno, "source \"%s\"", source);
 	}
 	if (readonly && syscall(SYS_fsconfig, context, SYS_FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0) {
@@ -65,15 +71,17 @@ static int configure_fs(int context, const char *source, const char **options, s
 	return 0;
 }
 
-int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n, bool readonly, uint64_t attr,
-		 struct err *err)
+int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n,
+		 bool readonly, uint64_t attr, struct err *err)
 {
 	scope_fd int context = (int)syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC);
 	int fd;
 
 	if (context < 0) {
 		return errno == ENODEV ?
-			       err_set(err, ENODEV, "filesystem type \"%s\" is not known to this kernel", fstype) :
+			       err_set(err, ENODEV,
+				       "filesystem type \"%s\" is not known to this kernel",
+				       fstype) :
 			       err_errno(err, errno, "filesystem type \"%s\"", fstype);
 	}
 	if (configure_fs(context, source, options, n, readonly, err) < 0) {
@@ -91,7 +99,8 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 
 int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err)
 {
-	scope_fd int context = (int)syscall(SYS_fspick, fd, "", SYS_FSPICK_CLOEXEC | SYS_FSPICK_EMPTY_PATH);
+	scope_fd int context =
+		(int)syscall(SYS_fspick, fd, "", SYS_FSPICK_CLOEXEC | SYS_FSPICK_EMPTY_PATH);
 	int rc = 0;
 
 	if (context < 0) {
@@ -100,7 +109,8 @@ int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *er
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = set_option(context, options[i], err);
 	}
-	if (rc == 0 && syscall(SYS_fsconfig, context, SYS_FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0) {
+	if (rc == 0 &&
+	    syscall(SYS_fsconfig, context, SYS_FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0) {
 		rc = err_errno(err, errno, "changing the filesystem's options");
 	}
 	if (rc < 0) {
@@ -124,15 +134,19 @@ int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
 	return fd < 0 ? -errno : fd;
 }
 
-/* MOUNT_ATTR_* that statvfs reports, for a remount that must repeat every flag in force (locked ones above all). */
+/*
+ * MOUNT_ATTR_* that statvfs reports, for a remount that must repeat every flag in force (locked
+ * ones above all).
+ */
 static unsigned long current_flags(int fd)
 {
 	static const struct {
 		unsigned long st;
 		unsigned long ms;
 	} map[] = {
-		{ ST_RDONLY, MS_RDONLY },     { ST_NOSUID, MS_NOSUID },	  { ST_NODEV, MS_NODEV },
-		{ ST_NOEXEC, MS_NOEXEC },     { ST_NOATIME, MS_NOATIME }, { ST_NODIRATIME, MS_NODIRATIME },
+		{ ST_RDONLY, MS_RDONLY },     { ST_NOSUID, MS_NOSUID },
+		{ ST_NODEV, MS_NODEV },	      { ST_NOEXEC, MS_NOEXEC },
+		{ ST_NOATIME, MS_NOATIME },   { ST_NODIRATIME, MS_NODIRATIME },
 		{ ST_RELATIME, MS_RELATIME },
 	};
 	struct statvfs st;
@@ -165,7 +179,10 @@ static unsigned long attr_to_ms(uint64_t attr)
 	return ms;
 }
 
-/* Linux 5.2 to 5.11: by path, through the magic link of the mount's own root. Not recursive: those kernels can't. */
+/*
+ * Linux 5.2 to 5.11: by path, through the magic link of the mount's own root. Not recursive: those
+ * kernels can't.
+ */
 static int setattr_by_remount(int fd, uint64_t set, uint64_t clear, unsigned long propagation)
 {
 	char path[64];
@@ -184,7 +201,8 @@ static int setattr_by_remount(int fd, uint64_t set, uint64_t clear, unsigned lon
 	return 0;
 }
 
-int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsigned long propagation)
+int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
+		      unsigned long propagation)
 {
 	struct sys_mount_attr attr = {
 		.attr_set = set,
@@ -196,7 +214,10 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsi
 	if (!set && !clear && !propagation) {
 		return 0;
 	}
-	/* An access-time mode is a value, not a bit: changing it means clearing the whole field (mount_setattr(2)). */
+	/*
+	 * An access-time mode is a value, not a bit: changing it means clearing the whole field
+	 * (mount_setattr(2)).
+	 */
 	if ((set | clear) & MOUNT_ATTR__ATIME) {
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	}
@@ -211,7 +232,8 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsi
 
 int sys_mount_idmap(int mount, int user_namespace, bool recursive)
 {
-	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)user_namespace };
+	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+				       .userns_fd = (unsigned)user_namespace };
 	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
 
 	return syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
@@ -220,22 +242,23 @@ int sys_mount_idmap(int mount, int user_namespace, bool recursive)
 int sys_explain_idmap(struct err *err)
 {
 	if (err->code == EPERM) {
-		return err_hint(err,
-				"the kernel lets only the owner of a filesystem map its ids, and this one is not the "
-				"container's: leave idmap out, and map your own id to the one that the files should "
-				"belong to in /linux/uidMappings (podman: --userns=keep-id)");
+		return err_hint(err, "the kernel lets only the owner of a filesystem map its ids, "
+				     "and this one is not the container's: leave idmap out, and "
+				     "map your own id to the one that the files should belong to "
+				     "in /linux/uidMappings (podman: --userns=keep-id)");
 	}
 	if (err->code == EINVAL) {
-		return err_hint(
-			err, "this type of filesystem can't be idmapped on this kernel, it is idmapped already, or it "
-			     "has the container's ids already");
+		return err_hint(err, "this type of filesystem can't be idmapped on this kernel, it "
+				     "is idmapped already, or it has the container's ids already");
 	}
-	return err->code == ENOSYS ? err_hint(err, "idmapped mounts need Linux 5.12 or newer") : -err->code;
+	return err->code == ENOSYS ? err_hint(err, "idmapped mounts need Linux 5.12 or newer") :
+				     -err->code;
 }
 
 int sys_mount_attach(int mount, int target)
 {
-	if (syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+	if (syscall(SYS_move_mount, mount, "", target, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
 		return -errno;
 	}
 	return 0;

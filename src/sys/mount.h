@@ -2,10 +2,11 @@
 /*
  * sys/mount: mounts as descriptors.
  *
- * A mount is made detached, given its flags, and only then attached, so it is never visible half done and
- * flags that are locked by the mount it was cloned from stay as they are (mount_setattr changes what it is told
- * to, where a remount would replace all of them: `remount /: Operation not permitted`). Needs fsopen and
- * open_tree (Linux 5.2) and mount_setattr (5.12); sys_mount_setattr falls back to a remount on 5.2 to 5.11.
+ * A mount is made detached, given its flags, and only then attached, so it is never visible half
+ * done and flags that are locked by the mount it was cloned from stay as they are (mount_setattr
+ * changes what it is told to, where a remount would replace all of them: `remount /: Operation not
+ * permitted`). Needs fsopen and open_tree (Linux 5.2) and mount_setattr (5.12); sys_mount_setattr
+ * falls back to a remount on 5.2 to 5.11.
  */
 #pragma once
 
@@ -15,24 +16,36 @@
 #include "base/err.h"
 
 /*
- * A new filesystem, detached. options: "key" or "key=value", n of them. attr: MOUNT_ATTR_*. The kernel's own
- * words (the filesystem's log) become part of the error. Returns the mount's descriptor or -errno.
+ * A new filesystem, detached. options: "key" or "key=value", n of them. attr: MOUNT_ATTR_*. The
+ * kernel's own words (the filesystem's log) become part of the error. Returns the mount's
+ * descriptor or -errno.
  */
-int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n, bool readonly, uint64_t attr,
-		 struct err *err);
-
-/* Changes the options of the filesystem that fd is the root of a mount of, for all its mounts (a remount). */
-int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err);
-
-/* A detached copy of what stands at path (relative to dirfd; "" is dirfd itself), with the mounts below if recursive. */
-int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
-
-/* Changes flags (MOUNT_ATTR_*) and propagation (MS_*, 0 for none) of the mount that fd is the root of. */
-int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear, unsigned long propagation);
+int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n,
+		 bool readonly, uint64_t attr, struct err *err);
 
 /*
- * Maps the owners of a detached mount's files by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP, Linux 5.12). Needs
- * CAP_SYS_ADMIN in the user namespace that owns the superblock. Returns 0 or -errno.
+ * Changes the options of the filesystem that fd is the root of a mount of, for all its mounts (a
+ * remount).
+ */
+int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err);
+
+/*
+ * A detached copy of what stands at path (relative to dirfd; "" is dirfd itself), with the mounts
+ * below if recursive.
+ */
+int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
+
+/*
+ * Changes flags (MOUNT_ATTR_*) and propagation (MS_*, 0 for none) of the mount that fd is the root
+ * of.
+ */
+int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
+		      unsigned long propagation);
+
+/*
+ * Maps the owners of a detached mount's files by a user namespace (mount_setattr(2),
+ * MOUNT_ATTR_IDMAP, Linux 5.12). Needs CAP_SYS_ADMIN in the user namespace that owns the
+ * superblock. Returns 0 or -errno.
  */
 int sys_mount_idmap(int mount, int user_namespace, bool recursive);
 

@@ -5,6 +5,7 @@
 #include "sys/compat.h"
 
 const struct sys_namespace sys_namespaces[SYS_NAMESPACES] = {
-	{ CLONE_NEWUSER, "user" }, { CLONE_NEWPID, "pid" },	  { CLONE_NEWNET, "net" },   { CLONE_NEWIPC, "ipc" },
-	{ CLONE_NEWUTS, "uts" },   { CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" }, { CLONE_NEWNS, "mnt" },
+	{ CLONE_NEWUSER, "user" }, { CLONE_NEWPID, "pid" }, { CLONE_NEWNET, "net" },
+	{ CLONE_NEWIPC, "ipc" },   { CLONE_NEWUTS, "uts" }, { CLONE_NEWCGROUP, "cgroup" },
+	{ CLONE_NEWTIME, "time" }, { CLONE_NEWNS, "mnt" },
 };

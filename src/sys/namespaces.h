@@ -5,8 +5,8 @@
 enum { SYS_NAMESPACES = 8 };
 
 /*
- * The user namespace first: it gives the capabilities over the others. The mount namespace last: paths of the host
- * mean something else from then on.
+ * The user namespace first: it gives the capabilities over the others. The mount namespace last:
+ * paths of the host mean something else from then on.
  */
 extern const struct sys_namespace {
 	int type;	  /* CLONE_NEW* */

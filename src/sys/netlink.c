@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/netlink: asking rtnetlink(7): a message put together attribute by attribute, sent, and its answers read. */
+/*
+ * sys/netlink: asking rtnetlink(7): a message put together attribute by attribute, sent, and its
+ * answers read.
+ */
 #include "sys/netlink.h"
 
 #include <errno.h>
@@ -19,7 +22,10 @@ static void set_options(int fd)
 {
 	int on = 1;
 
-	/* Words beside the number of an error (4.12), without our own request repeated in front of them. */
+	/*
+	 * Words beside the number of an error (4.12), without our own request repeated in front of
+	 * them.
+	 */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 }
@@ -50,7 +56,8 @@ int sys_nl_open_in(int userns, int netns, struct sys_nl *ret)
 
 /* ---- messages ---- */
 
-void sys_nl_begin(struct sys_nl_msg *m, uint16_t type, uint16_t flags, const void *header, size_t len)
+void sys_nl_begin(struct sys_nl_msg *m, uint16_t type, uint16_t flags, const void *header,
+		  size_t len)
 {
 	memset(m, 0, sizeof(*m));
 	m->head.nlmsg_type = type;
@@ -91,7 +98,8 @@ const void *sys_nl_header(const struct nlmsghdr *answer, size_t header_len)
 	return answer->nlmsg_len >= NLMSG_LENGTH(header_len) ? NLMSG_DATA(answer) : NULL;
 }
 
-const void *sys_nl_find(const struct nlmsghdr *answer, size_t header_len, uint16_t type, size_t *ret_len)
+const void *sys_nl_find(const struct nlmsghdr *answer, size_t header_len, uint16_t type,
+			size_t *ret_len)
 {
 	const char *bytes = (const char *)answer;
 	size_t at = NLMSG_SPACE(header_len);
@@ -120,7 +128,8 @@ static int send_all(const struct sys_nl *nl, const struct sys_nl_msg *m)
 	ssize_t sent;
 
 	do {
-		sent = sendto(nl->fd, m, m->head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+		sent = sendto(nl->fd, m, m->head.nlmsg_len, 0, (struct sockaddr *)&kernel,
+			      sizeof(kernel));
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
 }
@@ -131,9 +140,10 @@ static ssize_t receive(const struct sys_nl *nl, char *bytes, size_t size)
 	for (;;) {
 		struct sockaddr_nl from = { .nl_pid = 1 };
 		struct iovec iov = { .iov_base = bytes, .iov_len = size };
-		struct msghdr msg = {
-			.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
-		};
+		struct msghdr msg = { .msg_name = &from,
+				      .msg_namelen = sizeof(from),
+				      .msg_iov = &iov,
+				      .msg_iovlen = 1 };
 		ssize_t got = recvmsg(nl->fd, &msg, 0);
 
 		if (got < 0 && errno == EINTR) {
@@ -151,7 +161,10 @@ static ssize_t receive(const struct sys_nl *nl, char *bytes, size_t size)
 	}
 }
 
-/* An acknowledgement or an error, NLMSG_ERROR: the number, then (because of NETLINK_CAP_ACK) only the head of our request. */
+/*
+ * An acknowledgement or an error, NLMSG_ERROR: the number, then (because of NETLINK_CAP_ACK) only
+ * the head of our request.
+ */
 static int take_error(struct sys_nl *nl, const struct nlmsghdr *answer)
 {
 	const struct nlmsgerr *error = sys_nl_header(answer, sizeof(*error));
@@ -161,7 +174,8 @@ static int take_error(struct sys_nl *nl, const struct nlmsghdr *answer)
 	if (!error) {
 		return -EPROTO;
 	}
-	if (error->error < 0 && (answer->nlmsg_flags & NLM_F_ACK_TLVS) && (answer->nlmsg_flags & NLM_F_CAPPED)) {
+	if (error->error < 0 && (answer->nlmsg_flags & NLM_F_ACK_TLVS) &&
+	    (answer->nlmsg_flags & NLM_F_CAPPED)) {
 		text = sys_nl_find(answer, sizeof(*error), NLMSGERR_ATTR_MSG, &len);
 		if (text && len > 0) {
 			snprintf(nl->said, sizeof(nl->said), "%.*s", (int)strnlen(text, len), text);
@@ -170,8 +184,8 @@ static int take_error(struct sys_nl *nl, const struct nlmsghdr *answer)
 	return error->error;
 }
 
-int sys_nl_call(struct sys_nl *nl, struct sys_nl_msg *m, int (*each)(const struct nlmsghdr *answer, void *data),
-		void *data)
+int sys_nl_call(struct sys_nl *nl, struct sys_nl_msg *m,
+		int (*each)(const struct nlmsghdr *answer, void *data), void *data)
 {
 	union {
 		struct nlmsghdr align;
@@ -195,7 +209,8 @@ int sys_nl_call(struct sys_nl *nl, struct sys_nl_msg *m, int (*each)(const struc
 		if (got < 0) {
 			return (int)got;
 		}
-		for (const struct nlmsghdr *h = &in.align; NLMSG_OK(h, (unsigned)left); h = NLMSG_NEXT(h, left)) {
+		for (const struct nlmsghdr *h = &in.align; NLMSG_OK(h, (unsigned)left);
+		     h = NLMSG_NEXT(h, left)) {
 			if (h->nlmsg_seq != nl->sequence) {
 				continue; /* what an earlier call, given up, left over */
 			}

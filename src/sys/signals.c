@@ -12,7 +12,10 @@
 
 void sys_signals_reset(void)
 {
-	/* Large enough for the kernel's struct sigaction of any machine; all zero is SIG_DFL without flags. */
+	/*
+	 * Large enough for the kernel's struct sigaction of any machine; all zero is SIG_DFL
+	 * without flags.
+	 */
 	static const unsigned long defaults[16];
 	sigset_t none;
 

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * Every signal as it is by default, and none blocked. Also the two that the C library keeps for itself and does not let
- * anyone change: ignored by a caller far up, they would stay so in every program below.
+ * Every signal as it is by default, and none blocked. Also the two that the C library keeps for
+ * itself and does not let anyone change: ignored by a caller far up, they would stay so in every
+ * program below.
  */
 void sys_signals_reset(void);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets of other namespaces. */
+/*
+ * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets
+ * of other namespaces.
+ */
 #include "sys/sock.h"
 
 #include <errno.h>
@@ -90,8 +93,8 @@ struct made {
 };
 
 /* In the child: the answer is the descriptors' numbers, or -errno. */
-static _Noreturn void make_and_tell(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,
-				    int report)
+static _Noreturn void make_and_tell(int userns, int netns, int (*make)(const void *arg, int *fds),
+				    const void *arg, int report)
 {
 	struct made made = { .rc = 0 };
 
@@ -103,7 +106,8 @@ static _Noreturn void make_and_tell(int userns, int netns, int (*make)(const voi
 	_exit(write(report, &made, sizeof(made)) == sizeof(made) ? 0 : 1);
 }
 
-int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg, int *fds, size_t n)
+int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,
+		int *fds, size_t n)
 {
 	struct made made;
 	int pair[2];
@@ -124,7 +128,10 @@ int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), c
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
-	/* Our own end of the pipe is open: only a child that said nothing, because it was killed, must not be waited for. */
+	/*
+	 * Our own end of the pipe is open: only a child that said nothing, because it was killed,
+	 * must not be waited for.
+	 */
 	fd_drop(&out);
 	if (read(in, &made, sizeof(made)) != sizeof(made)) {
 		return -ECHILD;

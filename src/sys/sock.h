@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets of other namespaces. */
+/*
+ * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets
+ * of other namespaces.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -7,28 +10,33 @@
 #include "base/err.h"
 
 /*
- * Sends all bytes, the descriptor with the first of them (unix(7), SCM_RIGHTS). len must not be 0. Returns 0 or -errno;
- * a receiver that is gone is -EPIPE, without a signal.
+ * Sends all bytes, the descriptor with the first of them (unix(7), SCM_RIGHTS). len must not be 0.
+ * Returns 0 or -errno; a receiver that is gone is -EPIPE, without a signal.
  */
 int sys_send_fd(int socket, const void *bytes, size_t len, int fd);
 
 /*
- * Connects to a listening socket; its path may be longer than sun_path's 108 bytes (then it goes through an O_PATH
- * descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns 0 or -errno.
+ * Connects to a listening socket; its path may be longer than sun_path's 108 bytes (then it goes
+ * through an O_PATH descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns 0 or -errno.
  */
 int sys_connect_unix(const char *path, int *ret_fd);
 
-/* To an error of sys_connect_unix that says ECONNREFUSED: whether there is no socket at that path, or nobody who listens. */
+/*
+ * To an error of sys_connect_unix that says ECONNREFUSED: whether there is no socket at that path,
+ * or nobody who listens.
+ */
 void sys_explain_socket(const char *path, struct err *err);
 
 /*
- * Descriptors that are made in another network namespace, given by a descriptor of it, without entering it: a child does, calls
- * `make` with our common table of descriptors, and ends. `make` fills in n of them, at most SYS_MADE_MAX, or returns -errno and has none
- * open. userns: one to enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace
+ * Descriptors that are made in another network namespace, given by a descriptor of it, without
+ * entering it: a child does, calls `make` with our common table of descriptors, and ends. `make`
+ * fills in n of them, at most SYS_MADE_MAX, or returns -errno and has none open. userns: one to
+ * enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace
  * then, setns(2). Returns 0 or -errno.
  */
 #define SYS_MADE_MAX 2
-int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg, int *fds, size_t n);
+int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,
+		int *fds, size_t n);
 
 /* socket(2) in that way. Returns a descriptor or -errno. */
 int sys_socket_in(int userns, int netns, int domain, int type, int protocol);

@@ -46,9 +46,11 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 && (!s->cwd || chdir(s->cwd) == 0)) {
+		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
+		    (!s->cwd || chdir(s->cwd) == 0)) {
 			sys_signals_reset();
-			execve(s->path, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)s->env);
+			execve(s->path, (char *const *)(uintptr_t)s->argv,
+			       (char *const *)(uintptr_t)s->env);
 		}
 		*ret_error = errno;
 		_exit(127);
@@ -77,18 +79,25 @@ static void keep(struct sys_spawn_end *end, int fd)
 	}
 }
 
-/* What it said before it ended. A daemon that it left may go on talking: no more than a pipe holds (pipe(7)). */
+/*
+ * What it said before it ended. A daemon that it left may go on talking: no more than a pipe holds
+ * (pipe(7)).
+ */
 static void keep_rest(struct sys_spawn_end *end, int fd)
 {
 	struct pollfd said = { fd, POLLIN, 0 };
 
-	for (size_t taken = 0; taken < PIPE_CAPACITY && poll(&said, 1, 0) > 0 && (said.revents & POLLIN);
+	for (size_t taken = 0;
+	     taken < PIPE_CAPACITY && poll(&said, 1, 0) > 0 && (said.revents & POLLIN);
 	     taken += KEEP_AT_ONCE) {
 		keep(end, fd);
 	}
 }
 
-/* Until the child has ended or its time is up, however much it says and whoever else holds its stderr by then. */
+/*
+ * Until the child has ended or its time is up, however much it says and whoever else holds its
+ * stderr by then.
+ */
 static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spawn_end *end)
 {
 	int64_t deadline = s->timeout > 0 ? now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
@@ -142,7 +151,8 @@ int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	}
 	said = pipe_fds[0];
 	saying = pipe_fds[1];
-	pid = start(spawn, in, spawn->out >= 0 ? spawn->out : null, spawn->err >= 0 ? spawn->err : saying, &error);
+	pid = start(spawn, in, spawn->out >= 0 ? spawn->out : null,
+		    spawn->err >= 0 ? spawn->err : saying, &error);
 	if (pid < 0) {
 		return -errno;
 	}
@@ -168,16 +178,16 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 	}
 	colon = end.said[0] ? ": " : "";
 	if (end.timed_out) {
-		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path, spawn->timeout, colon,
-			       end.said);
+		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path,
+			       spawn->timeout, colon, end.said);
 	}
 	if (WIFSIGNALED(end.status)) {
-		return err_set(err, EIO, "%s was killed by signal %d%s%s", spawn->path, WTERMSIG(end.status), colon,
-			       end.said);
+		return err_set(err, EIO, "%s was killed by signal %d%s%s", spawn->path,
+			       WTERMSIG(end.status), colon, end.said);
 	}
 	if (WEXITSTATUS(end.status) != 0) {
-		return err_set(err, EIO, "%s exited with status %d%s%s", spawn->path, WEXITSTATUS(end.status), colon,
-			       end.said);
+		return err_set(err, EIO, "%s exited with status %d%s%s", spawn->path,
+			       WEXITSTATUS(end.status), colon, end.said);
 	}
 	return 0;
 }

@@ -24,11 +24,17 @@ struct sys_spawn_end {
 	char said[400]; /* the last of its stderr, on one line */
 };
 
-/* As sys_spawn_wait, but anything else than exit status 0 is an error that says how it ended and its last words. */
+/*
+ * As sys_spawn_wait, but anything else than exit status 0 is an error that says how it ended and
+ * its last words.
+ */
 int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err);
 
 /* Opens a file that output is appended to. A path that is NULL or empty is none: *ret_fd is -1. */
 int sys_spawn_output(const char *path, int *ret_fd, struct err *err);
 
-/* Returns 0 when the program ran, however it ended; -errno when it could not be executed or watched. */
+/*
+ * Returns 0 when the program ran, however it ended; -errno when it could not be executed or
+ * watched.
+ */
 int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret);

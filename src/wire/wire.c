@@ -27,8 +27,10 @@ static const struct wire_rule {
 	[WIRE_NAMESPACE] = { "NAMESPACE", sizeof(uint32_t), true, true, 1u << WIRE_PHASE_GATE },
 	[WIRE_PLACED] = { "PLACED", 0, false, false, 0 },
 	[WIRE_NOTIFY] = { "NOTIFY", 0, true, true, 1u << WIRE_PHASE_START },
-	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
-	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true, 1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
+	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true,
+		       1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
+	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true,
+		       1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
 	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
 	[WIRE_NETWORK] = { "NETWORK", 0, true, true, 1u << WIRE_PHASE_SETUP },
@@ -85,7 +87,10 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
 	return sent < 0 ? -errno : 0;
 }
 
-/* Takes the descriptors out of a message: the first into *ret_fd, any further one is closed. Returns how many came. */
+/*
+ * Takes the descriptors out of a message: the first into *ret_fd, any further one is closed.
+ * Returns how many came.
+ */
 static int take_fds(struct msghdr *msg, int *ret_fd)
 {
 	int count = 0;
@@ -144,8 +149,8 @@ int wire_recv(int wire, struct wire_msg *ret)
 	do {
 		got = recvmsg(wire, &msg, MSG_CMSG_CLOEXEC);
 		/*
-		 * ECONNRESET: the other side went with messages of ours unread. That is said once, and before what it had sent: its
-		 * last words may still be there.
+		 * ECONNRESET: the other side went with messages of ours unread. That is said once,
+		 * and before what it had sent: its last words may still be there.
 		 */
 	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0) {
@@ -160,7 +165,8 @@ int wire_recv(int wire, struct wire_msg *ret)
 	}
 	ret->type = head;
 	ret->len = (uint32_t)((size_t)got - sizeof(head));
-	if (head >= RULES || !rules[head].name || ret->len > rules[head].len_max || (fds == 1) != rules[head].has_fd) {
+	if (head >= RULES || !rules[head].name || ret->len > rules[head].len_max ||
+	    (fds == 1) != rules[head].has_fd) {
 		return refuse(ret);
 	}
 	ret->bytes[ret->len] = '\0';

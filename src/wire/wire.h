@@ -2,9 +2,10 @@
 /*
  * wire: the messages between the host side and the guest side.
  *
- * One SOCK_SEQPACKET datagram is one message: a type, a payload of bounded length, at most one descriptor. The
- * guest is hostile from the moment foreign code may run in it, so the receiver checks length and type here, and
- * legality by phase with wire_legal (CVE-2021-43784 came of an unchecked length).
+ * One SOCK_SEQPACKET datagram is one message: a type, a payload of bounded length, at most one
+ * descriptor. The guest is hostile from the moment foreign code may run in it, so the receiver
+ * checks length and type here, and legality by phase with wire_legal (CVE-2021-43784 came of an
+ * unchecked length).
  */
 #pragma once
 
@@ -19,21 +20,29 @@ enum wire_type {
 	WIRE_START,	 /* run the program */
 	WIRE_SETUP_DONE, /* the host has done its part between mounts and pivot */
 	WIRE_FILTER,	 /* descriptor: the compiled seccomp filter */
-	WIRE_MOUNT,	 /* descriptor: a detached mount that the host has idmapped, in the order of the plan */
-	WIRE_CGROUP,	 /* descriptor: the cgroup that the container is in now */
-	WIRE_NO_CGROUP,	 /* it stays where its caller is */
-	WIRE_RECORDED,	 /* state.json is written: `start` and `delete` find the container from now on */
+	/* descriptor: a detached mount that the host has idmapped, in the order of the plan */
+	WIRE_MOUNT,
+	WIRE_CGROUP,	/* descriptor: the cgroup that the container is in now */
+	WIRE_NO_CGROUP, /* it stays where its caller is */
+	/* state.json is written: `start` and `delete` find the container from now on */
+	WIRE_RECORDED,
 	WIRE_NAMESPACES, /* at the gate: exec asks for the namespaces */
-	WIRE_PLACED,	 /* exec: the process is in the container's cgroup, on its first CPUs: go on */
+	/* exec: the process is in the container's cgroup, on its first CPUs: go on */
+	WIRE_PLACED,
 
 	/* both ways */
-	WIRE_NOTIFY, /* descriptor: the container's notification socket, which waits with the guest for `start` */
+	/*
+	 * descriptor: the container's notification socket, which waits with the guest for `start`
+	 */
+	WIRE_NOTIFY,
 
 	/* guest to host */
-	WIRE_LOG,	/* payload: text of a warning */
-	WIRE_ERR,	/* payload: struct err; the guest ends after it */
-	WIRE_STEP,	/* payload: struct wire_step: a step is done; only when the plan asks for a trace */
-	WIRE_INIT,	/* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_LOG, /* payload: text of a warning */
+	WIRE_ERR, /* payload: struct err; the guest ends after it */
+	/* payload: struct wire_step: a step is done; only when the plan asks for a trace */
+	WIRE_STEP,
+	/* descriptor: pidfd of the container's init, where the guest had to fork again */
+	WIRE_INIT,
 	WIRE_NETWORK,	/* descriptor: the network namespace, which can be connected now */
 	WIRE_CONSOLE,	/* descriptor: the pseudo-terminal's multiplexer side */
 	WIRE_SETUP,	/* the mounts are done: the host's turn */
@@ -53,7 +62,8 @@ enum wire_phase {
 
 struct wire_step {
 	char name[24];
-	int64_t when; /* CLOCK_REALTIME, nanoseconds: the one clock that a time namespace leaves alone */
+	/* CLOCK_REALTIME, nanoseconds: the one clock that a time namespace leaves alone */
+	int64_t when;
 };
 
 #define WIRE_PAYLOAD_MAX sizeof(struct err)
@@ -77,15 +87,20 @@ int wire_pair(int *ret_host, int *ret_guest);
 int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, int fd);
 
 /*
- * Receives one message. Returns 1, or 0 at the end of file, or -errno: -EPROTO for a message that is malformed (too
- * short, too long, more than one descriptor, a descriptor where none belongs or none where one does).
+ * Receives one message. Returns 1, or 0 at the end of file, or -errno: -EPROTO for a message that
+ * is malformed (too short, too long, more than one descriptor, a descriptor where none belongs or
+ * none where one does).
  */
 int wire_recv(int wire, struct wire_msg *ret);
 
-/* Where the conversation stands. LOG, STEP and NAMESPACE come as often as they like, all else once at the most. */
+/*
+ * Where the conversation stands. LOG, STEP and NAMESPACE come as often as they like, all else once
+ * at the most.
+ */
 struct wire_turn {
 	enum wire_phase phase;
-	unsigned gone; /* bits of enum wire_type: what came already, or what this plan has no use for */
+	/* bits of enum wire_type: what came already, or what this plan has no use for */
+	unsigned gone;
 };
 
 #define WIRE_BIT(type) (1u << (type))

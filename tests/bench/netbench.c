@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netbench: what a way into or out of a network namespace carries, measured side by side with others.
+ * netbench: what a way into or out of a network namespace carries, measured side by side with
+ * others.
  *
  *	netbench serve PORT                      the server that every way leads to; says "ready"
- *	netbench client TEST SECONDS FROM TO     one measurement; FROM is an address or -, TO is ADDRESS:PORT
+ *	netbench client TEST SECONDS FROM TO     one measurement; FROM is an address or -, TO is
+ *	                                         ADDRESS:PORT
  *	netbench hello                           says "ready" and ends a moment later
  *	netbench compare ROUNDS SECONDS          measures the ways that stand on stdin, one a line
  *
- * A way is a name, the name of an earlier one that it is compared to as well (or -), the processes that serve it (pids with
- * commas, or -), FROM, TO, and the words that run a command netbench where the client is to be, with tabs between; the first
- * line is what the ratios refer to. All ways are measured once each round and test, in turn, so that whatever else the machine
- * does falls on all of them alike; a ratio is that of one round, and the median of the rounds is printed. Static: it runs
- * inside containers.
+ * A way is a name, the name of an earlier one that it is compared to as well (or -), the processes
+ * that serve it (pids with commas, or -), FROM, TO, and the words that run a command netbench where
+ * the client is to be, with tabs between; the first line is what the ratios refer to. All ways are
+ * measured once each round and test, in turn, so that whatever else the machine does falls on all
+ * of them alike; a ratio is that of one round, and the median of the rounds is printed. Static: it
+ * runs inside containers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +35,14 @@
 
 #include "quantile.h"
 
-enum { WAYS_MAX = 32, WORDS_MAX = 16, ROUNDS_MAX = 100, CLIENTS_MAX = 32, PIDS_MAX = 16, SAMPLES_MAX = 1 << 19 };
+enum {
+	WAYS_MAX = 32,
+	WORDS_MAX = 16,
+	ROUNDS_MAX = 100,
+	CLIENTS_MAX = 32,
+	PIDS_MAX = 16,
+	SAMPLES_MAX = 1 << 19
+};
 
 #define CHUNK (256 << 10)
 
@@ -113,14 +123,18 @@ static void accept_all(int epoll, int listener)
 
 static _Noreturn void serve(const char *port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
-	struct peer listener = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)atoi(port)) };
+	struct peer listener = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+					      0) };
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &listener }, events[64];
 	int epoll = epoll_create1(EPOLL_CLOEXEC), one = 1;
 
 	setsockopt(listener.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (listener.fd < 0 || bind(listener.fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(listener.fd, 4096) < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener.fd, &event) < 0) {
+	if (listener.fd < 0 ||
+	    bind(listener.fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(listener.fd, 4096) < 0 ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, listener.fd, &event) < 0) {
 		die("listening");
 	}
 	puts("ready");
@@ -137,7 +151,8 @@ static _Noreturn void serve(const char *port)
 			}
 			if (serve_one(p)) {
 				if (p->doing == DO_GIVE) {
-					struct epoll_event out = { .events = EPOLLOUT, .data.ptr = p };
+					struct epoll_event out = { .events = EPOLLOUT,
+								   .data.ptr = p };
 
 					epoll_ctl(epoll, EPOLL_CTL_MOD, p->fd, &out);
 				}
@@ -149,7 +164,10 @@ static _Noreturn void serve(const char *port)
 	}
 }
 
-/* ---- one measurement: prints a rate, and where there are latencies their median and 99th percentile in ms ---- */
+/*
+ * ---- one measurement: prints a rate, and where there are latencies their median and 99th
+ * percentile in ms ----
+ */
 
 static struct sockaddr_in from_address, to_address;
 
@@ -166,7 +184,8 @@ static int open_connection(char what)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if ((from_address.sin_family && bind(fd, (struct sockaddr *)&from_address, sizeof(from_address)) < 0) ||
+	if ((from_address.sin_family &&
+	     bind(fd, (struct sockaddr *)&from_address, sizeof(from_address)) < 0) ||
 	    connect(fd, (struct sockaddr *)&to_address, sizeof(to_address)) < 0 ||
 	    send(fd, &what, 1, MSG_NOSIGNAL) != 1) {
 		int saved = errno;
@@ -227,7 +246,8 @@ static void measure_from(double seconds)
 static void print_latencies(double *ms, size_t n, size_t done, double seconds)
 {
 	qsort(ms, n, sizeof(*ms), by_value);
-	printf("%f %f %f\n", (double)done / seconds, n ? quantile(ms, n, 0.5) : 0, n ? quantile(ms, n, 0.99) : 0);
+	printf("%f %f %f\n", (double)done / seconds, n ? quantile(ms, n, 0.5) : 0,
+	       n ? quantile(ms, n, 0.99) : 0);
 }
 
 static void measure_round_trips(double seconds)
@@ -240,7 +260,8 @@ static void measure_round_trips(double seconds)
 	while (ms && last < begin + seconds && n < SAMPLES_MAX) {
 		double before = last;
 
-		if (send(fd, bytes, 64, MSG_NOSIGNAL) != 64 || recv(fd, bytes, 64, MSG_WAITALL) != 64) {
+		if (send(fd, bytes, 64, MSG_NOSIGNAL) != 64 ||
+		    recv(fd, bytes, 64, MSG_WAITALL) != 64) {
 			die("a round trip");
 		}
 		last = now();
@@ -300,7 +321,8 @@ static void measure_connections(double seconds, size_t clients)
 	for (size_t i = 0; i < clients; i++) {
 		all[i].max = SAMPLES_MAX / clients;
 		all[i].ms = calloc(all[i].max, sizeof(*all[i].ms));
-		if (!ms || !all[i].ms || pthread_create(&all[i].thread, NULL, connect_again_and_again, &all[i]) != 0) {
+		if (!ms || !all[i].ms ||
+		    pthread_create(&all[i].thread, NULL, connect_again_and_again, &all[i]) != 0) {
 			die("threads");
 		}
 	}
@@ -327,7 +349,8 @@ static int client(char **argv)
 		return 1;
 	}
 	*colon = '\0';
-	to_address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(colon + 1)) };
+	to_address = (struct sockaddr_in){ .sin_family = AF_INET,
+					   .sin_port = htons((uint16_t)atoi(colon + 1)) };
 	if (inet_pton(AF_INET, argv[3], &to_address.sin_addr) != 1) {
 		return 1;
 	}
@@ -443,7 +466,8 @@ static size_t read_ways(void)
 			exit(1);
 		}
 		w->beside = way_of(beside, n);
-		while (w->word_n < WORDS_MAX - 7 && (word = strtok_r(NULL, " \t\n", &rest)) != NULL) {
+		while (w->word_n < WORDS_MAX - 7 &&
+		       (word = strtok_r(NULL, " \t\n", &rest)) != NULL) {
 			w->words[w->word_n++] = word;
 		}
 		if (w->word_n == 0) {
@@ -494,8 +518,12 @@ static struct result measure(struct way *w, const char *test, const char *second
 	return result;
 }
 
-/* Sorted: of each round in turn, this way's rate to the other's. A round in which the other has failed counts as 0. */
-static void ratios_of(const struct way *w, const struct way *to, size_t t, size_t rounds, double ratio[])
+/*
+ * Sorted: of each round in turn, this way's rate to the other's. A round in which the other has
+ * failed counts as 0.
+ */
+static void ratios_of(const struct way *w, const struct way *to, size_t t, size_t rounds,
+		      double ratio[])
 {
 	for (size_t r = 0; r < rounds; r++) {
 		double base = to->results[t][r].rate;
@@ -524,17 +552,19 @@ static void print_test(size_t t, size_t way_n, size_t rounds)
 		ratios_of(&ways[i], &ways[0], t, rounds, ratio);
 		qsort(p50, rounds, sizeof(double), by_value);
 		qsort(p99, rounds, sizeof(double), by_value);
-		snprintf(quartiles, sizeof(quartiles), "%.3f to %.3f", quantile(ratio, rounds, 0.25),
-			 quantile(ratio, rounds, 0.75));
-		printf("%-44s %10.*f %7.3f %15s", ways[i].name, tests[t].latencies ? 0 : 2, quantile(rate, rounds, 0.5),
-		       quantile(ratio, rounds, 0.5), quartiles);
+		snprintf(quartiles, sizeof(quartiles), "%.3f to %.3f",
+			 quantile(ratio, rounds, 0.25), quantile(ratio, rounds, 0.75));
+		printf("%-44s %10.*f %7.3f %15s", ways[i].name, tests[t].latencies ? 0 : 2,
+		       quantile(rate, rounds, 0.5), quantile(ratio, rounds, 0.5), quartiles);
 		if (tests[t].latencies) {
-			printf(" %9.3f %9.3f", quantile(p50, rounds, 0.5), quantile(p99, rounds, 0.5));
+			printf(" %9.3f %9.3f", quantile(p50, rounds, 0.5),
+			       quantile(p99, rounds, 0.5));
 		}
 		if (ways[i].beside) {
 			ratios_of(&ways[i], ways[i].beside, t, rounds, ratio);
 			printf("   %.3f (%.3f to %.3f) of %s", quantile(ratio, rounds, 0.5),
-			       quantile(ratio, rounds, 0.25), quantile(ratio, rounds, 0.75), ways[i].beside->name);
+			       quantile(ratio, rounds, 0.25), quantile(ratio, rounds, 0.75),
+			       ways[i].beside->name);
 		}
 		putchar('\n');
 	}
@@ -546,7 +576,8 @@ static int compare(const char *rounds_text, const char *seconds)
 	size_t way_n = read_ways();
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || way_n == 0 || atof(seconds) <= 0) {
-		fprintf(stderr, "netbench: 1 to %d rounds, some seconds, and ways on stdin\n", ROUNDS_MAX);
+		fprintf(stderr, "netbench: 1 to %d rounds, some seconds, and ways on stdin\n",
+			ROUNDS_MAX);
 		return 1;
 	}
 	for (size_t r = 0; r < rounds; r++) {
@@ -567,7 +598,8 @@ static int compare(const char *rounds_text, const char *seconds)
 	printf("\n%-44s %10s %10s\n", "memory of its processes (PSS, KiB)", "before", "after load");
 	for (size_t i = 0; i < way_n; i++) {
 		if (ways[i].pid_n > 0) {
-			printf("%-44s %10ld %10ld\n", ways[i].name, ways[i].pss_idle, ways[i].pss_max);
+			printf("%-44s %10ld %10ld\n", ways[i].name, ways[i].pss_idle,
+			       ways[i].pss_max);
 		}
 		free(ways[i].line);
 	}
@@ -592,7 +624,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "compare") == 0) {
 		return compare(argv[2], argv[3]);
 	}
-	fprintf(stderr,
-		"usage: netbench serve PORT | client TEST SECONDS FROM TO | hello | compare ROUNDS SECONDS <ways\n");
+	fprintf(stderr, "usage: netbench serve PORT | client TEST SECONDS FROM TO | hello | "
+			"compare ROUNDS SECONDS <ways\n");
 	return 1;
 }

@@ -2,13 +2,14 @@
 /*
  * startbench: how long commands take from fork to exit, measured side by side.
  *
- * Commands come on stdin, one a line: a name, a tab, and words without quoting, the first of them a path. A "{}"
- * in a word becomes a number that no other run has. All commands are run once each round, in turn, so that
- * whatever else the machine does falls on all of them alike. A command that fails its first run is left out,
- * with its own words as the reason. The first command that runs is what the ratios refer to.
+ * Commands come on stdin, one a line: a name, a tab, and words without quoting, the first of them a
+ * path. A "{}" in a word becomes a number that no other run has. All commands are run once each
+ * round, in turn, so that whatever else the machine does falls on all of them alike. A command that
+ * fails its first run is left out, with its own words as the reason. The first command that runs is
+ * what the ratios refer to.
  *
- * With --until-output the clock stops when the command's first byte of output has come: at the start of what a container
- * runs, so that its end is not measured.
+ * With --until-output the clock stops when the command's first byte of output has come: at the
+ * start of what a container runs, so that its end is not measured.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,15 +66,19 @@ static void expand(const struct command *command, char room[][256], char **argv)
 
 		argv[i] = command->words[i];
 		if (hole) {
-			snprintf(room[i], sizeof(room[i]), "%.*s%d-%lu%s", (int)(hole - command->words[i]),
-				 command->words[i], (int)getpid(), run_count, hole + 2);
+			snprintf(room[i], sizeof(room[i]), "%.*s%d-%lu%s",
+				 (int)(hole - command->words[i]), command->words[i], (int)getpid(),
+				 run_count, hole + 2);
 			argv[i] = room[i];
 		}
 	}
 	argv[i] = NULL;
 }
 
-/* When the first byte came; 0: none did. Closes the pipe's writing end, which is the command's alone then. */
+/*
+ * When the first byte came; 0: none did. Closes the pipe's writing end, which is the command's
+ * alone then.
+ */
 static double first_output(const int output[2])
 {
 	double when = 0;
@@ -139,14 +144,15 @@ static double run_once(struct command *command, int errors, struct rusage *ret_u
 	if (text[0]) {
 		snprintf(command->reason, sizeof(command->reason), "%s", text);
 	} else if (WIFSIGNALED(status)) {
-		snprintf(command->reason, sizeof(command->reason), "ended by signal %d%s", WTERMSIG(status),
-			 WTERMSIG(status) == SIGALRM ? " (out of time)" : "");
+		snprintf(command->reason, sizeof(command->reason), "ended by signal %d%s",
+			 WTERMSIG(status), WTERMSIG(status) == SIGALRM ? " (out of time)" : "");
 	} else if (WEXITSTATUS(status) == 0) {
 		snprintf(command->reason, sizeof(command->reason), "no output");
 	} else if (WEXITSTATUS(status) == 127) {
 		snprintf(command->reason, sizeof(command->reason), "cannot be executed");
 	} else {
-		snprintf(command->reason, sizeof(command->reason), "exit status %d", WEXITSTATUS(status));
+		snprintf(command->reason, sizeof(command->reason), "exit status %d",
+			 WEXITSTATUS(status));
 	}
 	return -1;
 }
@@ -183,7 +189,8 @@ static void print_table(struct command *commands, size_t n, size_t rounds)
 {
 	double base = 0;
 
-	printf("%-44s %9s %9s %9s %7s %9s\n", "", "median ms", "p90 ms", "min ms", "ratio", "RSS KiB");
+	printf("%-44s %9s %9s %9s %7s %9s\n", "", "median ms", "p90 ms", "min ms", "ratio",
+	       "RSS KiB");
 	for (size_t i = 0; i < n; i++) {
 		struct command *command = &commands[i];
 		double median;
@@ -197,7 +204,8 @@ static void print_table(struct command *commands, size_t n, size_t rounds)
 			base = median;
 		}
 		printf("%-44s %9.2f %9.2f %9.2f %7.2f %9ld\n", command->name, median,
-		       quantile(command->ms, rounds, 0.9), command->ms[0], median / base, command->max_rss_kib);
+		       quantile(command->ms, rounds, 0.9), command->ms[0], median / base,
+		       command->max_rss_kib);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (commands[i].out) {
@@ -220,7 +228,9 @@ int main(int argc, char **argv)
 	argv += until_output;
 	rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
 	if (rounds == 0 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: startbench [--until-output] ROUNDS <commands   (1 to %d rounds)\n", ROUNDS_MAX);
+		fprintf(stderr,
+			"usage: startbench [--until-output] ROUNDS <commands   (1 to %d rounds)\n",
+			ROUNDS_MAX);
 		return 1;
 	}
 	if (errors < 0 || saved < 0 || null < 0) {

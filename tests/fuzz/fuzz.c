@@ -66,7 +66,8 @@ struct facts fuzz_facts(struct arena *arena, const struct spec *spec, int root)
 		.has_apparmor = true,
 		.has_selinux = true,
 		.resctrl = root ? "/sys/fs/resctrl" : NULL,
-		.devices = root ? NULL : arena_array(arena, devices + 1, sizeof(struct facts_device)),
+		.devices =
+			root ? NULL : arena_array(arena, devices + 1, sizeof(struct facts_device)),
 		.subid_source = "/etc/subuid",
 		.newuidmap = "/usr/bin/newuidmap",
 		.newgidmap = "/usr/bin/newgidmap",

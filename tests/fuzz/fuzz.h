@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz: what the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput; libFuzzer calls it with inputs of its
- * own making (make fuzz), tests/fuzz/replay.c with those of tests/fuzz/corpus (make check).
+ * fuzz: what the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput; libFuzzer
+ * calls it with inputs of its own making (make fuzz), tests/fuzz/replay.c with those of
+ * tests/fuzz/corpus (make check).
  *
  * A finding is an abort, a sanitizer's report, or an input that takes too long or too much memory.
  */
@@ -20,7 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 #define FUZZ_CHECK(cond) fuzz_check((cond) ? 1 : 0, #cond, __FILE__, __LINE__)
 void fuzz_check(int holds, const char *cond, const char *file, int line);
 
-/* rc is 0, or it is -err->code and there is a message. (What must not reach a terminal is the log's to filter.) */
+/*
+ * rc is 0, or it is -err->code and there is a message. (What must not reach a terminal is the log's
+ * to filter.)
+ */
 void fuzz_outcome(int rc, const struct err *err);
 
 /* A copy of exactly len bytes, ended by a NUL behind them. The caller frees it. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_config: config.json, from its bytes to a printed plan; and the files that hold parts of one. */
+/*
+ * fuzz_config: config.json, from its bytes to a printed plan; and the files that hold parts of one.
+ */
 #include <stdlib.h>
 
 #include "base/scope.h"
@@ -8,7 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static const struct plan_options options = { .id = "fuzz", .bundle = "/bundle", .state = "/run/rootlet/fuzz" };
+	static const struct plan_options options = { .id = "fuzz",
+						     .bundle = "/bundle",
+						     .state = "/run/rootlet/fuzz" };
 	static const struct plan_options lax = {
 		.id = "fuzz",
 		.bundle = "/bundle",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_mount_options: one mount, to its place in a printed plan. The lines of the input are destination, type, source, and
- * then its options; an empty line stands for a property that is absent.
+ * fuzz_mount_options: one mount, to its place in a printed plan. The lines of the input are
+ * destination, type, source, and then its options; an empty line stands for a property that is
+ * absent.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,10 @@
 #include "fuzz/fuzz.h"
 #include "spec/spec.h"
 
-static const char base[] = "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
-			   "\"process\":{\"cwd\":\"/\",\"args\":[\"true\"]},"
-			   "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\"}]}}";
+static const char base[] =
+	"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/"
+	"\",\"args\":[\"true\"]},\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\"}"
+	"]}}";
 
 static const char *or_absent(const char *line)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_net_port: each line of the input as a published port, as a network with its options, and as the host's files that
- * a container's names are made of.
+ * fuzz_net_port: each line of the input as a published port, as a network with its options, and as
+ * the host's files that a container's names are made of.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,8 @@ static void one_port(const char *line)
 	if (rc < 0) {
 		return;
 	}
-	FUZZ_CHECK(port.count > 0 && port.host_port + port.count <= 65536 && port.inside_port + port.count <= 65536);
+	FUZZ_CHECK(port.count > 0 && port.host_port + port.count <= 65536 &&
+		   port.inside_port + port.count <= 65536);
 	FUZZ_CHECK(net_port_overlaps(&port, &port));
 	net_port_print(&port, text);
 	FUZZ_CHECK(strlen(text) < NET_PORT_TEXT_MAX);

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	fuzz_outcome(rc, &err);
 	if (rc == 0) {
 		FUZZ_CHECK(state.pid > 0 && str_eq(state.id, "fuzz"));
-		FUZZ_CHECK(state.oci_version && state.bundle && state.rootfs && state.created && state.owner);
+		FUZZ_CHECK(state.oci_version && state.bundle && state.rootfs && state.created &&
+			   state.owner);
 	}
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_wire: what the other side may put on the wire. The input is a row of messages, each a byte that says what goes with it
- * (bits 0-2: how many descriptors, bits 3-4: the phase that the conversation is in then), a byte of length, and so many bytes.
- * Lengths count by eights from 128 on, so that the longest message is in reach.
+ * fuzz_wire: what the other side may put on the wire. The input is a row of messages, each a byte
+ * that says what goes with it (bits 0-2: how many descriptors, bits 3-4: the phase that the
+ * conversation is in then), a byte of length, and so many bytes. Lengths count by eights from 128
+ * on, so that the longest message is in reach.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,12 +61,14 @@ static void take(int wire, struct wire_turn *turn)
 		FUZZ_CHECK(close(msg.fd) == 0);
 	}
 	if (msg.type == WIRE_ERR) {
-		FUZZ_CHECK(msg.err.code > 0 && msg.err.code <= 4095 && strnlen(msg.err.msg, ERR_MSG_MAX) < ERR_MSG_MAX);
+		FUZZ_CHECK(msg.err.code > 0 && msg.err.code <= 4095 &&
+			   strnlen(msg.err.msg, ERR_MSG_MAX) < ERR_MSG_MAX);
 	} else if (msg.type == WIRE_STEP) {
 		FUZZ_CHECK(strnlen(msg.step.name, sizeof(msg.step.name)) < sizeof(msg.step.name));
 	}
 	/* What comes once at the most is not legal twice. */
-	if (wire_legal(turn, msg.type) && msg.type != WIRE_LOG && msg.type != WIRE_STEP && msg.type != WIRE_NAMESPACE) {
+	if (wire_legal(turn, msg.type) && msg.type != WIRE_LOG && msg.type != WIRE_STEP &&
+	    msg.type != WIRE_NAMESPACE) {
 		FUZZ_CHECK(!wire_legal(turn, msg.type));
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replay: a fuzz target without libFuzzer. Gives it each file of its corpus, and each beginning of it, as TAP for
- * `make check`: what a fuzz run has found once is looked at with every compiler and under the sanitizers.
+ * replay: a fuzz target without libFuzzer. Gives it each file of its corpus, and each beginning of
+ * it, as TAP for `make check`: what a fuzz run has found once is looked at with every compiler and
+ * under the sanitizers.
  *
  *	replay_NAME [FILE...]	(default: the files of tests/fuzz/corpus/NAME)
  */
@@ -51,7 +52,8 @@ static int is_file(const struct dirent *entry)
 int main(int argc, char **argv)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *folder = arena_printf(&arena, "%s/fuzz/corpus/%s", TESTS_DIR, target_of(argv[0]));
+	const char *folder =
+		arena_printf(&arena, "%s/fuzz/corpus/%s", TESTS_DIR, target_of(argv[0]));
 	struct dirent **entries = NULL;
 	int n = argc > 1 ? argc - 1 : scandir(folder, &entries, is_file, alphasort);
 
@@ -61,7 +63,9 @@ int main(int argc, char **argv)
 	}
 	printf("1..%d\n", n);
 	for (int i = 0; i < n; i++) {
-		const char *path = argc > 1 ? argv[1 + i] : arena_printf(&arena, "%s/%s", folder, entries[i]->d_name);
+		const char *path =
+			argc > 1 ? argv[1 + i] :
+				   arena_printf(&arena, "%s/%s", folder, entries[i]->d_name);
 		int rc;
 
 		/* Before: a finding ends this program. */

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accelguest: connects and listens in every way that matters to a network whose sockets are switched. Static.
+ * accelguest: connects and listens in every way that matters to a network whose sockets are
+ * switched. Static.
  *
- *	accelguest call HOW ADDRESS PORT	connects; prints "OWN-ADDRESS WHAT-THE-PEER-SAYS", or the error's name
- *	accelguest thread HOW ADDRESS PORT	the same, by a second thread
- *	accelguest options ADDRESS PORT		sets options, connects, prints those that were lost
- *	accelguest interrupt ADDRESS PORT	a signal comes while connect waits; prints what connect says
- *	accelguest rebind ADDRESS PORT OTHER	a socket that was switched for ADDRESS and is idle again is bound to port OTHER: what that says
- *	accelguest serve HOW ADDRESS PORT	binds and listens; prints "ready OWN-ADDRESS PORT", tells each caller who he is
- *	accelguest udp ADDRESS PORT		prints what an answer by UDP says
- *	accelguest unix PATH			talks to itself by a UNIX socket
- *	accelguest ways ADDRESS PORT		what says of each other way to connect
+ *	accelguest call HOW ADDRESS PORT
+ *		connects; prints "OWN-ADDRESS WHAT-THE-PEER-SAYS", or the error's name
+ *	accelguest thread HOW ADDRESS PORT
+ *		the same, by a second thread
+ *	accelguest options ADDRESS PORT
+ *		sets options, connects, prints those that were lost
+ *	accelguest interrupt ADDRESS PORT
+ *		a signal comes while connect waits; prints what connect says
+ *	accelguest rebind ADDRESS PORT OTHER
+ *		a socket that was switched for ADDRESS and is idle again is bound to port
+ *		OTHER: what that says
+ *	accelguest serve HOW ADDRESS PORT
+ *		binds and listens; prints "ready OWN-ADDRESS PORT", tells each caller who he
+ *		is
+ *	accelguest udp ADDRESS PORT
+ *		prints what an answer by UDP says
+ *	accelguest unix PATH
+ *		talks to itself by a UNIX socket
+ *	accelguest ways ADDRESS PORT
+ *		what says of each other way to connect
  *	accelguest race HOW ADDRESS PORT SECRET-PORT TRIES
- *						tries to reach SECRET-PORT on loopback by a socket that was switched for ADDRESS
+ *		tries to reach SECRET-PORT on loopback by a socket that was switched for
+ *		ADDRESS
  *
  * HOW: see the tables.
  */
@@ -99,8 +112,9 @@ static int wait_connected(int fd, int epoll)
 		return -1;
 	}
 	/*
-	 * Of an ICMP error, poll(2) may tell before SO_ERROR does: the kernel fills the socket's queue of errors first (Linux 6.1,
-	 * net/ipv4/tcp_ipv4.c, tcp_v4_err). It is not connected then either.
+	 * Of an ICMP error, poll(2) may tell before SO_ERROR does: the kernel fills the socket's
+	 * queue of errors first (Linux 6.1, net/ipv4/tcp_ipv4.c, tcp_v4_err). It is not connected
+	 * then either.
 	 */
 	do {
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -126,13 +140,18 @@ static int hear(int fd)
 	return 0;
 }
 
-/* block; nonblock; epoll: waited for by a set that knew the socket before; dup: it has another name; bound: to a port of its own */
+/*
+ * block; nonblock; epoll: waited for by a set that knew the socket before; dup: it has another
+ * name; bound: to a port of its own
+ */
 static int call(const char *how, const char *address, const char *port)
 {
 	union address to;
 	socklen_t len = parse(address, port, &to);
-	bool waits = strcmp(how, "block") == 0 || strcmp(how, "dup") == 0 || strcmp(how, "bound") == 0;
-	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0);
+	bool waits =
+		strcmp(how, "block") == 0 || strcmp(how, "dup") == 0 || strcmp(how, "bound") == 0;
+	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK),
+			0);
 	int epoll = -1;
 
 	if (strcmp(how, "epoll") == 0) {
@@ -158,7 +177,8 @@ static int call(const char *how, const char *address, const char *port)
 			return fails("then");
 		}
 	}
-	if (((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0) != waits || !(fcntl(fd, F_GETFD) & FD_CLOEXEC)) {
+	if (((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0) != waits ||
+	    !(fcntl(fd, F_GETFD) & FD_CLOEXEC)) {
 		printf("its flags are lost\n");
 		return 1;
 	}
@@ -257,7 +277,10 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* connect to whoever does not answer; the signal's handler is set without SA_RESTART. Then by SO_SNDTIMEO. */
+/*
+ * connect to whoever does not answer; the signal's handler is set without SA_RESTART. Then by
+ * SO_SNDTIMEO.
+ */
 static int interrupt(const char *address, const char *port)
 {
 	const struct timeval limit = { .tv_usec = 200000 };
@@ -350,7 +373,8 @@ static int by_udp(const char *address, const char *port)
 	char text[256] = "";
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, &to.any, len) < 0 || send(fd, "x", 1, 0) < 0 || recv(fd, text, sizeof(text) - 1, 0) < 0) {
+	if (connect(fd, &to.any, len) < 0 || send(fd, "x", 1, 0) < 0 ||
+	    recv(fd, text, sizeof(text) - 1, 0) < 0) {
 		return fails("udp");
 	}
 	printf("udp: %s", text);
@@ -465,7 +489,8 @@ static int idle_client(void)
 
 static int rebind(char **argv)
 {
-	union address any = { .v4 = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[2])) } };
+	union address any = { .v4 = { .sin_family = AF_INET,
+				      .sin_port = htons((unsigned short)atoi(argv[2])) } };
 	int fd;
 
 	shared.len = parse(argv[0], argv[1], &shared.good);
@@ -480,7 +505,8 @@ static int idle_listener(void)
 	int one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, &shared.good.any, shared.len) < 0 || listen(fd, 1) < 0 || shutdown(fd, SHUT_RDWR) < 0) {
+	if (bind(fd, &shared.good.any, shared.len) < 0 || listen(fd, 1) < 0 ||
+	    shutdown(fd, SHUT_RDWR) < 0) {
 		fails("idle_listener");
 	}
 	return fd;
@@ -578,6 +604,7 @@ int main(int argc, char **argv)
 	if (argc == 7 && strcmp(argv[1], "race") == 0) {
 		return race(argv + 2);
 	}
-	fprintf(stderr, "accelguest: call thread options interrupt rebind serve udp unix ways race\n");
+	fprintf(stderr,
+		"accelguest: call thread options interrupt rebind serve udp unix ways race\n");
 	return 2;
 }

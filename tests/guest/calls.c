@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * testguest/calls: system calls without a C library's ideas, one or a whole list; who answers for them; and kernels that
- * lack some.
+ * testguest/calls: system calls without a C library's ideas, one or a whole list; who answers for
+ * them; and kernels that lack some.
  */
 #define _GNU_SOURCE
 #include "testguest.h"
@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 /*
- * All that the kernel's headers know: made by make. On x86_64 those of the two other kinds of programs have "x32:" and
- * "i386:" before their names.
+ * All that the kernel's headers know: made by make. On x86_64 those of the two other kinds of
+ * programs have "x32:" and "i386:" before their names.
  */
 static const struct {
 	const char *name;
@@ -55,7 +55,8 @@ static long call_i386(long number, const unsigned long long *v)
 
 	__asm__ volatile("int $0x80"
 			 : "+a"(rc)
-			 : "b"((unsigned)v[0]), "c"((unsigned)v[1]), "d"((unsigned)v[2]), "S"(0), "D"(0)
+			 : "b"((unsigned)v[0]), "c"((unsigned)v[1]), "d"((unsigned)v[2]), "S"(0),
+			   "D"(0)
 			 : "memory", "r8", "r9", "r10", "r11");
 	if (rc < 0) {
 		errno = -rc;
@@ -70,7 +71,9 @@ static long call_i386(long number, const unsigned long long *v)
 #endif
 }
 
-/* The call NAME with ARGV, of which what is no number is passed as a string. As syscall(2) returns. */
+/*
+ * The call NAME with ARGV, of which what is no number is passed as a string. As syscall(2) returns.
+ */
 static long call(const char *name, char **argv)
 {
 	unsigned long long v[6] = { 0 };
@@ -115,7 +118,10 @@ int testguest_syscall(char **argv)
 	return 0;
 }
 
-/* One line of `syscalls`, in a process of its own: what one call changes is not there for the next. 0, or 1. */
+/*
+ * One line of `syscalls`, in a process of its own: what one call changes is not there for the next.
+ * 0, or 1.
+ */
 static int one_call(char *line)
 {
 	char copy[256], *words[8] = { NULL };
@@ -143,8 +149,9 @@ static int one_call(char *line)
 }
 
 /*
- * syscalls FILE: each line of it is the arguments of a `syscall`. Prints the line, ": " and what the kernel returned, an
- * error as the negative number that it is. 1 at the first call that is unknown or ends its process.
+ * syscalls FILE: each line of it is the arguments of a `syscall`. Prints the line, ": " and what
+ * the kernel returned, an error as the negative number that it is. 1 at the first call that is
+ * unknown or ends its process.
  */
 int testguest_syscalls(char **argv)
 {
@@ -188,7 +195,10 @@ union padded_resp {
 	char pad[4096];
 };
 
-/* Answers until the last process under the filter is gone; a negative code lets the calls happen. 0, or 1. */
+/*
+ * Answers until the last process under the filter is gone; a negative code lets the calls happen.
+ * 0, or 1.
+ */
 static int answer_all(int fd, int code)
 {
 	for (;;) {
@@ -220,9 +230,9 @@ static int answer_all(int fd, int code)
 }
 
 /*
- * agent SOCKET FILE CODE: takes one seccomp listener from SOCKET, writes the JSON that came with it into FILE, and
- * answers every notification with the errno CODE, or with a 0 that nothing was done for, or by letting the call happen
- * (-1). One line each.
+ * agent SOCKET FILE CODE: takes one seccomp listener from SOCKET, writes the JSON that came with it
+ * into FILE, and answers every notification with the errno CODE, or with a 0 that nothing was done
+ * for, or by letting the call happen (-1). One line each.
  */
 int testguest_agent(char **argv)
 {
@@ -257,8 +267,8 @@ static int run_with_filter(struct sock_filter *code, unsigned short len, char **
 }
 
 /*
- * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process ended (ioctl 0xff0b).
- * Without privilege no_new_privs comes with it, as below.
+ * as-6.14 PROGRAM [ARGUMENT...]: runs it as on a kernel whose pidfds do not tell how a process
+ * ended (ioctl 0xff0b). Without privilege no_new_privs comes with it, as below.
  */
 int testguest_as_6_14(char **argv)
 {
@@ -275,7 +285,10 @@ int testguest_as_6_14(char **argv)
 	return run_with_filter(code, sizeof(code) / sizeof(code[0]), argv);
 }
 
-/* as-5.7 PROGRAM [ARGUMENT...]: as on a kernel whose setns(2) takes no pidfd, and so no more than one kind at once. */
+/*
+ * as-5.7 PROGRAM [ARGUMENT...]: as on a kernel whose setns(2) takes no pidfd, and so no more than
+ * one kind at once.
+ */
 int testguest_as_5_7(char **argv)
 {
 	struct sock_filter code[] = {

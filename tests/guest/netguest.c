@@ -4,10 +4,12 @@
  *
  *	netguest tcp:PORT peer:PORT port:PORT udp:PORT udp-peer:PORT …
  *
- * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT, peer4 and udp-peer4 on IPv4 alone; port says which port was reached. last says
- * hello, ends its own side and prints what came afterwards: its length and FNV-1a hash; after waits for the client's end and then
- * sends as many bytes as that had written, in decimal; end prints how the client ended; reset answers the first byte with a reset.
- * Listens on every address of both families, prints "ready" and serves until it is killed. `netguest ping ADDRESS` sends one ping.
+ * tcp and udp send back what comes; peer and udp-peer say who the client is, ADDRESS PORT, peer4
+ * and udp-peer4 on IPv4 alone; port says which port was reached. last says hello, ends its own side
+ * and prints what came afterwards: its length and FNV-1a hash; after waits for the client's end and
+ * then sends as many bytes as that had written, in decimal; end prints how the client ended; reset
+ * answers the first byte with a reset. Listens on every address of both families, prints "ready"
+ * and serves until it is killed. `netguest ping ADDRESS` sends one ping.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,9 +30,10 @@ static const struct kind {
 	const char *name;
 	int type;
 } kinds[] = {
-	{ "tcp", SOCK_STREAM }, { "peer", SOCK_STREAM },    { "peer4", SOCK_STREAM },	 { "port", SOCK_STREAM },
-	{ "udp", SOCK_DGRAM },	{ "udp-peer", SOCK_DGRAM }, { "last", SOCK_STREAM },	 { "after", SOCK_STREAM },
-	{ "end", SOCK_STREAM }, { "reset", SOCK_STREAM },   { "udp-peer4", SOCK_DGRAM },
+	{ "tcp", SOCK_STREAM },	  { "peer", SOCK_STREAM },     { "peer4", SOCK_STREAM },
+	{ "port", SOCK_STREAM },  { "udp", SOCK_DGRAM },       { "udp-peer", SOCK_DGRAM },
+	{ "last", SOCK_STREAM },  { "after", SOCK_STREAM },    { "end", SOCK_STREAM },
+	{ "reset", SOCK_STREAM }, { "udp-peer4", SOCK_DGRAM },
 };
 
 static struct pollfd fds[SERVERS];
@@ -88,7 +91,8 @@ static void serve_after(int fd)
 	size_t used = 0;
 	ssize_t n;
 
-	while (used < sizeof(text) - 1 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
+	while (used < sizeof(text) - 1 &&
+	       (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
 		used += (size_t)n;
 	}
 	for (size_t left = (size_t)atol(text), some; left > 0; left -= some) {
@@ -215,7 +219,9 @@ static int open_server(int i, char *spec)
 	return servers[i].kind->type == SOCK_STREAM ? listen(fds[i].fd, 1024) : 0;
 }
 
-/* As ping does it for an ordinary user: the kernel lets the group in by net.ipv4.ping_group_range. */
+/*
+ * As ping does it for an ordinary user: the kernel lets the group in by net.ipv4.ping_group_range.
+ */
 static int ping(const char *text)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * testguest: looks at a container from inside by system calls, where busybox has no program for it or hides the
- * kernel's answer behind its own. Static, so that it runs in any root filesystem. The host's side of a test uses it
- * too, as the client that takes a terminal (`receive`) and as the one that answers for system calls (`agent`).
+ * testguest: looks at a container from inside by system calls, where busybox has no program for it
+ * or hides the kernel's answer behind its own. Static, so that it runs in any root filesystem. The
+ * host's side of a test uses it too, as the client that takes a terminal (`receive`) and as the one
+ * that answers for system calls (`agent`).
  *
- * Each command prints one line, or one line a fact, and ends with 0; 1 means that the question could not be asked.
+ * Each command prints one line, or one line a fact, and ends with 0; 1 means that the question
+ * could not be asked.
  */
 #define _GNU_SOURCE
 #include "testguest.h"
@@ -37,7 +39,9 @@ int testguest_answer(int rc)
 	return 0;
 }
 
-/* try open-read|open-write|remount-rw|umount|mknod PATH, or try ptrace PID: what the kernel says. */
+/*
+ * try open-read|open-write|remount-rw|umount|mknod PATH, or try ptrace PID: what the kernel says.
+ */
 static int run_try(char **argv)
 {
 	const char *what = argv[0] ? argv[0] : "";
@@ -68,8 +72,8 @@ static int run_try(char **argv)
 }
 
 /*
- * swap SECONDS A B [A B]...: exchanges the names A and B again and again, as a hostile process beside a container's
- * start would, for at most so long. Says "swapping" once it began.
+ * swap SECONDS A B [A B]...: exchanges the names A and B again and again, as a hostile process
+ * beside a container's start would, for at most so long. Says "swapping" once it began.
  */
 static int run_swap(char **argv)
 {
@@ -118,8 +122,8 @@ static int is_open_to_us(int proc, const char *pid)
 }
 
 /*
- * stalk NAME FILE: until FILE is there, looks for processes of that name. Prints how often one was met, and how often
- * it could have been traced while it still had the name.
+ * stalk NAME FILE: until FILE is there, looks for processes of that name. Prints how often one was
+ * met, and how often it could have been traced while it still had the name.
  */
 static int run_stalk(char **argv)
 {
@@ -135,7 +139,8 @@ static int run_stalk(char **argv)
 		while ((entry = readdir(dir))) {
 			pid_t pid = (pid_t)atoi(entry->d_name);
 
-			if (pid <= 1 || pid == getpid() || !has_name(dirfd(dir), entry->d_name, argv[0])) {
+			if (pid <= 1 || pid == getpid() ||
+			    !has_name(dirfd(dir), entry->d_name, argv[0])) {
 				continue;
 			}
 			met++;
@@ -179,7 +184,9 @@ static int run_clock(char **argv)
 {
 	struct timespec now;
 
-	if (!argv[0] || clock_gettime(strcmp(argv[0], "boottime") == 0 ? CLOCK_BOOTTIME : CLOCK_MONOTONIC, &now) < 0) {
+	if (!argv[0] ||
+	    clock_gettime(strcmp(argv[0], "boottime") == 0 ? CLOCK_BOOTTIME : CLOCK_MONOTONIC,
+			  &now) < 0) {
 		return 1;
 	}
 	printf("%lld\n", (long long)now.tv_sec);
@@ -260,8 +267,8 @@ int testguest_listen_at(const char *path)
 	int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s~", path);
 
 	if (len < 0 || (size_t)len >= sizeof(address.sun_path) ||
-	    bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0 ||
-	    rename(address.sun_path, path) < 0) {
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(listener, 1) < 0 || rename(address.sun_path, path) < 0) {
 		return -1;
 	}
 	return listener;
@@ -278,7 +285,10 @@ static int run_hang(char **argv)
 	}
 }
 
-/* receive-pidfd SOCKET: waits there for one descriptor; prints its payload and the pid that it stands for. */
+/*
+ * receive-pidfd SOCKET: waits there for one descriptor; prints its payload and the pid that it
+ * stands for.
+ */
 static int run_receive_pidfd(char **argv)
 {
 	char payload[PATH_MAX], path[64], line[128];
@@ -302,9 +312,10 @@ static int run_receive_pidfd(char **argv)
 }
 
 /*
- * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the payload, types TEXT and
- * a newline into it, prints what comes out until the container closes its side. The terminal's echo is turned off (which
- * the multiplexer's side may do, tty_ioctl(2)): it would come anywhere between what the container writes.
+ * receive SOCKET TEXT: a client of --console-socket. Listens, takes one terminal, prints the
+ * payload, types TEXT and a newline into it, prints what comes out until the container closes its
+ * side. The terminal's echo is turned off (which the multiplexer's side may do, tty_ioctl(2)): it
+ * would come anywhere between what the container writes.
  */
 static int run_receive(char **argv)
 {
@@ -354,8 +365,8 @@ static int run_answer(char **argv)
 }
 
 /*
- * notify TEXT...: each as a datagram to $NOTIFY_SOCKET; with "fd:" in front of it, a descriptor goes with it, and this waits
- * until its last copy is closed.
+ * notify TEXT...: each as a datagram to $NOTIFY_SOCKET; with "fd:" in front of it, a descriptor
+ * goes with it, and this waits until its last copy is closed.
  */
 static int run_notify(char **argv)
 {

@@ -48,9 +48,10 @@ static void valid(void **unused)
 static void invalid(void **unused)
 {
 	static const char *const texts[] = {
-		"Z",	  "Zg",		"Zg=",	    "Zm9",   "====", "=",	 "Z===",	 "Zm9v=", "Zg==Zg==",
-		"Zg==\n", "Zm9v\n",	" Zm9v",    "Zm 9v", "Zm-_", "Zh==",	 "Zm9=",	 "Zm=v",  "Zm9vYg=",
-		"Zm9vY",  "Z\xc3\xa9v", "Zm9v....", "!!!!",  "=Zm9", "Zm8=====", "Zm9vZg==Zm9v",
+		"Z",	 "Zg",	     "Zg=",	 "Zm9",		 "====",  "=",		"Z===",
+		"Zm9v=", "Zg==Zg==", "Zg==\n",	 "Zm9v\n",	 " Zm9v", "Zm 9v",	"Zm-_",
+		"Zh==",	 "Zm9=",     "Zm=v",	 "Zm9vYg=",	 "Zm9vY", "Z\xc3\xa9v", "Zm9v....",
+		"!!!!",	 "=Zm9",     "Zm8=====", "Zm9vZg==Zm9v",
 	};
 
 	(void)unused;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits in a tree that looks like a cgroup: what is written, to the byte, and that a file which says something else afterwards is an
- * error. For what test machines have no hardware for (rdma); the others are tests/integration/limits.bats'.
+ * Limits in a tree that looks like a cgroup: what is written, to the byte, and that a file which
+ * says something else afterwards is an error. For what test machines have no hardware for (rdma);
+ * the others are tests/integration/limits.bats'.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -103,7 +104,8 @@ static void rdma(void **state)
 	struct tree *t = *state;
 
 	file(t, "rdma.max");
-	assert_int_equal(set(t, "{\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":10000}}}"), 0);
+	assert_int_equal(set(t, "{\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":10000}}}"),
+			 0);
 	assert_string_equal(get(t, "rdma.max"), "mlx5_1 hca_handle=3 hca_object=10000");
 	file(t, "rdma.max");
 	assert_int_equal(set(t, "{\"rdma\":{\"rxe0\":{\"hcaObjects\":0}}}"), 0);
@@ -120,7 +122,8 @@ static void not_held(void **state)
 
 	assert_int_equal(symlinkat("/dev/null", t->dir, "rdma.max"), 0);
 	assert_int_equal(set(t, "{\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3}}}"), -EIO);
-	has_error(t, "/linux/resources/rdma/mlx5_1: \"mlx5_1 hca_handle=3\" was written to rdma.max, but it says \"\"");
+	has_error(t, "/linux/resources/rdma/mlx5_1: \"mlx5_1 hca_handle=3\" was written to "
+		     "rdma.max, but it says \"\"");
 }
 
 static void no_file(void **state)
@@ -142,16 +145,24 @@ static void weights(void **state)
 	assert_int_equal(set(t, "{\"blockIO\":{\"weight\":500}}"), 0);
 	assert_string_equal(get(t, "io.weight"), "default 4950");
 	file(t, "io.weight");
-	assert_int_equal(set(t, "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":16,\"weight\":10}]}}"), 0);
+	assert_int_equal(
+		set(t,
+		    "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":16,\"weight\":10}]}}"),
+		0);
 	assert_string_equal(get(t, "io.weight"), "8:16 1");
 	file(t, "io.weight");
 	file(t, "io.bfq.weight");
-	assert_int_equal(set(t, "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":16,\"weight\":1000}]}}"), 0);
+	assert_int_equal(set(t, "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":16,"
+				"\"weight\":1000}]}}"),
+			 0);
 	assert_string_equal(get(t, "io.bfq.weight"), "8:16 1000");
 	assert_string_equal(get(t, "io.weight"), "");
 }
 
-/* From here on a write of one of these two lengths is refused as the kernel does where no policy weighs a device. */
+/*
+ * From here on a write of one of these two lengths is refused as the kernel does where no policy
+ * weighs a device.
+ */
 static void refuse_writes(unsigned a, unsigned b)
 {
 	struct sock_filter code[] = {
@@ -165,12 +176,16 @@ static void refuse_writes(unsigned a, unsigned b)
 	};
 	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
 		_exit(99);
 	}
 }
 
-/* In a child, which a filter does not leave. Returns 0, or what set() says; the message is in t->err. */
+/*
+ * In a child, which a filter does not leave. Returns 0, or what set() says; the message is in
+ * t->err.
+ */
 static int set_refused(struct tree *t, const char *json, unsigned a, unsigned b)
 {
 	int pipe_fds[2], status = 0, rc;
@@ -182,7 +197,8 @@ static int set_refused(struct tree *t, const char *json, unsigned a, unsigned b)
 	if (pid == 0) {
 		refuse_writes(a, b);
 		rc = set(t, json);
-		_exit(write(pipe_fds[1], &t->err, sizeof(t->err)) == (ssize_t)sizeof(t->err) ? -rc : 98);
+		_exit(write(pipe_fds[1], &t->err, sizeof(t->err)) == (ssize_t)sizeof(t->err) ? -rc :
+											       98);
 	}
 	assert_int_equal(read(pipe_fds[0], &t->err, sizeof(t->err)), sizeof(t->err));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -212,8 +228,11 @@ static void nothing_weighs(void **state)
 
 	file(t, "io.weight");
 	file(t, "io.bfq.weight");
-	assert_int_equal(set_refused(t, OF_DEVICE, sizeof("8:16 1000") - 1, sizeof("8:16 10000") - 1), -EOPNOTSUPP);
-	has_error(t, "/linux/resources/blockIO/weightDevice/0: writing \"8:16 10000\" to io.weight");
+	assert_int_equal(
+		set_refused(t, OF_DEVICE, sizeof("8:16 1000") - 1, sizeof("8:16 10000") - 1),
+		-EOPNOTSUPP);
+	has_error(t,
+		  "/linux/resources/blockIO/weightDevice/0: writing \"8:16 10000\" to io.weight");
 	has_error(t, "have root write \"8:16 enable=1\" to /sys/fs/cgroup/io.cost.qos");
 }
 

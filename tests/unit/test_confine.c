@@ -186,7 +186,8 @@ static void forwarders_work(void)
 {
 	const int one = 1;
 	const struct linger now = { 1, 0 };
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct pollfd p = { .events = POLLIN };
 	struct epoll_event event = { .events = EPOLLIN };
 	int error = 0, ends[2] = { -1, -1 };
@@ -217,7 +218,8 @@ static void forwarders_work(void)
 	tell(errno == ENOSYS ? -1 : 0);
 	address.sin_port = 0;
 	tell(bind(fd, (struct sockaddr *)&address, sizeof(address)));
-	tell(connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ENOSYS ? -1 : 0);
+	tell(connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ENOSYS ? -1 :
+												0);
 	tell(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
 	tell(fcntl(ends[0], F_SETPIPE_SZ, 65536));
 	(void)splice(ends[0], NULL, fd, NULL, 1, SPLICE_F_NONBLOCK);
@@ -268,7 +270,8 @@ static void switchs_work(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	const int one = 1;
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	int value = 0;
 	socklen_t len = sizeof(address), value_len = sizeof(value);
@@ -301,7 +304,10 @@ static void switchs_work(void)
 	tell(pipe2(ends, O_CLOEXEC));
 	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
-		_exit(syscall(SYS_setns, -1, CLONE_NEWNET) < 0 && errno == EBADF && write(ends[1], "", 1) == 1 ? 0 : 1);
+		_exit(syscall(SYS_setns, -1, CLONE_NEWNET) < 0 && errno == EBADF &&
+				      write(ends[1], "", 1) == 1 ?
+			      0 :
+			      1);
 	}
 	tell(pid);
 	tell(wait4(pid, &file, 0, NULL) == pid && file == 0 ? 0 : -1);
@@ -324,7 +330,10 @@ static void what_the_switch_has(void **state)
 /* ---- other calls than those of x86-64 ---- */
 
 #if defined(__x86_64__)
-/* getpid(2), as x32 numbers it. A kernel without x32 would say ENOSYS: then it is the filter that kills all the same. */
+/*
+ * getpid(2), as x32 numbers it. A kernel without x32 would say ENOSYS: then it is the filter that
+ * kills all the same.
+ */
 static void x32_call(void)
 {
 	(void)syscall(0x40000000 + SYS_getpid);
@@ -348,7 +357,8 @@ static void other_calls_kill(void **state)
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 		status = in_child((enum confined)who, i386_call);
 		/* SIGSEGV: a kernel that has no such calls. */
-		assert_true(WIFSIGNALED(status) && (WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV));
+		assert_true(WIFSIGNALED(status) &&
+			    (WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV));
 	}
 }
 #endif

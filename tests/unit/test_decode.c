@@ -56,7 +56,9 @@ static const struct json_field inner_fields[] = {
 	JSON_F_END,
 };
 
-static const struct json_table inner_table = { .name = "inner", .size = sizeof(struct inner), .fields = inner_fields };
+static const struct json_table inner_table = { .name = "inner",
+					       .size = sizeof(struct inner),
+					       .fields = inner_fields };
 
 static const struct json_table closed_table = {
 	.name = "inner",
@@ -70,7 +72,9 @@ static const struct json_field map_fields[] = {
 	JSON_F_END,
 };
 
-static const struct json_table map_table = { .name = "map", .size = sizeof(struct inner), .fields = map_fields };
+static const struct json_table map_table = { .name = "map",
+					     .size = sizeof(struct inner),
+					     .fields = map_fields };
 
 static const struct json_field outer_fields[] = {
 	JSON_F_BOOL(struct outer, flag, "flag", 0),
@@ -98,7 +102,9 @@ static const struct json_field outer_fields[] = {
 	JSON_F_END,
 };
 
-static const struct json_table outer_table = { .name = "", .size = sizeof(struct outer), .fields = outer_fields };
+static const struct json_table outer_table = { .name = "",
+					       .size = sizeof(struct outer),
+					       .fields = outer_fields };
 
 static int decode(struct arena *arena, const char *text, struct outer *out, struct err *err)
 {
@@ -118,12 +124,14 @@ static void all_kinds(void **state)
 	(void)state;
 	assert_int_equal(
 		decode(&arena,
-		       "{\"unknown\": [{}], \"flag\": true, \"maybe\": false, \"small\": 4294967295, \"level\": -20,"
-		       " \"limit\": 18446744073709551615, \"path\": \"/x\", \"title\": \"t\", \"words\": [\"a\", \"\"],"
-		       " \"ids\": [5, 4294967295], \"labels\": {\"k\": \"v\", \"gone\": null, \"k2\": \"\"},"
-		       " \"colour\": \"blue\", \"palette\": [\"green\", \"red\"], \"bits\": [\"red\", \"blue\"],"
-		       " \"one\": {\"size\": 1}, \"other\": {\"name\": \"n\", \"size\": -0},"
-		       " \"list\": [{\"size\": 2}, {\"size\": 3}], \"map\": {\"first\": {\"size\": 4}, \"x\": null}}",
+		       "{\"unknown\": [{}], \"flag\": true, \"maybe\": false, \"small\": "
+		       "4294967295, \"level\": -20, \"limit\": 18446744073709551615, \"path\": "
+		       "\"/x\", \"title\": \"t\", \"words\": [\"a\", \"\"], \"ids\": [5, "
+		       "4294967295], \"labels\": {\"k\": \"v\", \"gone\": null, \"k2\": \"\"}, "
+		       "\"colour\": \"blue\", \"palette\": [\"green\", \"red\"], \"bits\": "
+		       "[\"red\", \"blue\"], \"one\": {\"size\": 1}, \"other\": {\"name\": \"n\", "
+		       "\"size\": -0}, \"list\": [{\"size\": 2}, {\"size\": 3}], \"map\": "
+		       "{\"first\": {\"size\": 4}, \"x\": null}}",
 		       &o, &err),
 		0);
 	assert_true(o.flag);
@@ -165,9 +173,10 @@ static void absent(void **state)
 	assert_int_equal(decode(&arena, "{}", &o, &err), 0);
 	assert_memory_equal(&o, &nothing, sizeof(o));
 	assert_int_equal(decode(&arena,
-				"{\"flag\": null, \"maybe\": null, \"small\": null, \"level\": null, \"path\": null,"
-				" \"words\": null, \"ids\": [], \"labels\": {}, \"colour\": null, \"bits\": [],"
-				" \"one\": null, \"other\": null, \"list\": [], \"map\": {}}",
+				"{\"flag\": null, \"maybe\": null, \"small\": null, \"level\": "
+				"null, \"path\": null, \"words\": null, \"ids\": [], \"labels\": "
+				"{}, \"colour\": null, \"bits\": [], \"one\": null, \"other\": "
+				"null, \"list\": [], \"map\": {}}",
 				&o, &err),
 			 0);
 	assert_memory_equal(&o, &nothing, sizeof(o));
@@ -186,7 +195,8 @@ static void messages(void **state)
 		{ "{\"small\": 1e3}", "/small: expected an integer, found 1e3" },
 		{ "{\"small\": 1.0}", "/small: expected an integer, found 1.0" },
 		{ "{\"small\": -1}", "/small: -1 is out of range (0 to 4294967295)" },
-		{ "{\"small\": 4294967296}", "/small: 4294967296 is out of range (0 to 4294967295)" },
+		{ "{\"small\": 4294967296}",
+		  "/small: 4294967296 is out of range (0 to 4294967295)" },
 		{ "{\"level\": 20}", "/level: 20 is out of range (-20 to 19)" },
 		{ "{\"limit\": 18446744073709551616}",
 		  "/limit: 18446744073709551616 is out of range (0 to 18446744073709551615)" },
@@ -197,16 +207,21 @@ static void messages(void **state)
 		{ "{\"words\": [\"a\", null]}", "/words/1: expected a string, found null" },
 		{ "{\"ids\": [1, true]}", "/ids/1: expected an integer, found a boolean" },
 		{ "{\"labels\": {\"a/b\": 1}}", "/labels/a~1b: expected a string, found a number" },
-		{ "{\"colour\": \"pink\"}", "/colour: unknown value \"pink\" (one of: red, green, blue)" },
-		{ "{\"colour\": \"\\u001b[0m\"}", "/colour: unknown value \"?[0m\" (one of: red, green, blue)" },
-		{ "{\"palette\": [\"x\"]}", "/palette/0: unknown value \"x\" (one of: red, green, blue)" },
+		{ "{\"colour\": \"pink\"}",
+		  "/colour: unknown value \"pink\" (one of: red, green, blue)" },
+		{ "{\"colour\": \"\\u001b[0m\"}",
+		  "/colour: unknown value \"?[0m\" (one of: red, green, blue)" },
+		{ "{\"palette\": [\"x\"]}",
+		  "/palette/0: unknown value \"x\" (one of: red, green, blue)" },
 		{ "{\"bits\": \"red\"}", "/bits: expected an array, found a string" },
 		{ "{\"one\": {}}", "/one/size: required, but missing" },
 		{ "{\"one\": {\"size\": null}}", "/one/size: required, but missing" },
 		{ "{\"list\": [{\"size\": 1}, {}]}", "/list/1/size: required, but missing" },
 		{ "{\"list\": {}}", "/list: expected an array, found an object" },
-		{ "{\"other\": {\"size\": 1, \"extra\": 1}}", "/other/extra: nothing of that name is known here" },
-		{ "{\"map\": {\"k\": {\"size\": 1001}}}", "/map/k/size: 1001 is out of range (0 to 1000)" },
+		{ "{\"other\": {\"size\": 1, \"extra\": 1}}",
+		  "/other/extra: nothing of that name is known here" },
+		{ "{\"map\": {\"k\": {\"size\": 1001}}}",
+		  "/map/k/size: 1001 is out of range (0 to 1000)" },
 		{ "{\"map\": []}", "/map: expected an object, found an array" },
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From device rules to a program: run here, by an interpreter of the few instructions that it is made of. */
+/*
+ * From device rules to a program: run here, by an interpreter of the few instructions that it is
+ * made of.
+ */
 #include <linux/bpf.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +18,12 @@
 
 /* ---- a machine ---- */
 
-/* Any other instruction, a jump back or out of the program, or its end without an exit fails the test. */
-static uint64_t interpret(const struct bpf_insn *program, size_t n, const struct bpf_cgroup_dev_ctx *context)
+/*
+ * Any other instruction, a jump back or out of the program, or its end without an exit fails the
+ * test.
+ */
+static uint64_t interpret(const struct bpf_insn *program, size_t n,
+			  const struct bpf_cgroup_dev_ctx *context)
 {
 	uint64_t r[MAX_BPF_REG] = { 0 };
 
@@ -29,7 +36,8 @@ static uint64_t interpret(const struct bpf_insn *program, size_t n, const struct
 		switch (i->code) {
 		case BPF_LDX | BPF_MEM | BPF_W:
 			assert_int_equal(i->src_reg, BPF_REG_1);
-			assert_true(i->off >= 0 && (size_t)i->off + sizeof(word) <= sizeof(*context));
+			assert_true(i->off >= 0 &&
+				    (size_t)i->off + sizeof(word) <= sizeof(*context));
 			memcpy(&word, (const char *)context + i->off, sizeof(word));
 			r[i->dst_reg] = word;
 			break;
@@ -79,8 +87,8 @@ static void compile(struct arena *arena, const char *rules, struct plan_device_f
 	plan_device_filter(arena, resources, ret);
 }
 
-static bool allows(const struct plan_device_filter *filter, char type, unsigned major, unsigned minor,
-		   const char *access)
+static bool allows(const struct plan_device_filter *filter, char type, unsigned major,
+		   unsigned minor, const char *access)
 {
 	unsigned asked = 0;
 
@@ -88,7 +96,8 @@ static bool allows(const struct plan_device_filter *filter, char type, unsigned 
 	asked |= strchr(access, 'r') ? BPF_DEVCG_ACC_READ : 0;
 	asked |= strchr(access, 'w') ? BPF_DEVCG_ACC_WRITE : 0;
 	const struct bpf_cgroup_dev_ctx context = {
-		.access_type = asked << 16 | (unsigned)(type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR),
+		.access_type = asked << 16 |
+			       (unsigned)(type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR),
 		.major = major,
 		.minor = minor,
 	};
@@ -115,7 +124,8 @@ static void check(const char *rules, const char *questions)
 		char type, access[4];
 		unsigned major, minor;
 
-		assert_int_equal(sscanf(one + no, "%c %u:%u %3s", &type, &major, &minor, access), 4);
+		assert_int_equal(sscanf(one + no, "%c %u:%u %3s", &type, &major, &minor, access),
+				 4);
 		if (allows(&filter, type, major, minor, access) == no) {
 			fail_msg("%s: %s was %s", rules, one + no, no ? "allowed" : "refused");
 		}
@@ -125,15 +135,16 @@ static void check(const char *rules, const char *questions)
 
 #define DENY_ALL "{\"allow\":false,\"access\":\"rwm\"}"
 #define ALLOW_ALL "{\"allow\":true,\"access\":\"rwm\"}"
-#define RULE(allow, type, major, minor, access)                                                                        \
-	"{\"allow\":" #allow ",\"type\":\"" type "\",\"major\":" #major ",\"minor\":" #minor ",\"access\":\"" access   \
-	"\"}"
+#define RULE(allow, type, major, minor, access)                                                    \
+	"{\"allow\":" #allow ",\"type\":\"" type "\",\"major\":" #major ",\"minor\":" #minor       \
+	",\"access\":\"" access "\"}"
 
 /* ---- tests ---- */
 
 static void nothing_to_hold(void **state)
 {
-	static const char *const open[] = { "", ALLOW_ALL, "{\"allow\":true}", DENY_ALL "," ALLOW_ALL,
+	static const char *const open[] = { "", ALLOW_ALL, "{\"allow\":true}",
+					    DENY_ALL "," ALLOW_ALL,
 					    RULE(false, "c", 1, 3, "r") "," ALLOW_ALL };
 
 	(void)state;
@@ -149,19 +160,21 @@ static void nothing_to_hold(void **state)
 
 static void default_devices(void **state)
 {
-	const char *all = "c 1:3 rwm, c 1:5 rw, c 1:7 w, c 1:8 r, c 1:9 r, c 5:0 rw, c 5:1 rw, c 5:2 rw, c 136:0 rw, "
-			  "c 136:1000 rw, c 10:229 m, b 8:0 m";
+	const char *all = "c 1:3 rwm, c 1:5 rw, c 1:7 w, c 1:8 r, c 1:9 r, c 5:0 rw, c 5:1 rw, c "
+			  "5:2 rw, c 136:0 rw, c 136:1000 rw, c 10:229 m, b 8:0 m";
 
 	(void)state;
 	check(DENY_ALL, all);
 	check(DENY_ALL "," RULE(false, "c", 1, 3, "rwm") "," RULE(false, "c", 136, -1, "rwm"), all);
-	check(DENY_ALL, "-c 1:1 r, -c 1:4 r, -c 5:3 r, -b 1:3 r, -b 8:0 r, -b 8:0 rm, -c 10:229 rw");
+	check(DENY_ALL,
+	      "-c 1:1 r, -c 1:4 r, -c 5:3 r, -b 1:3 r, -b 8:0 r, -b 8:0 rm, -c 10:229 rw");
 }
 
 static void allowed_ones(void **state)
 {
-	const char *rules = DENY_ALL "," RULE(true, "c", 10, 229, "rw") "," RULE(true, "b", 8, 0, "r") "," RULE(
-		true, "c", 20, -1, "w") "," RULE(true, "b", -1, 7, "r");
+	const char *rules =
+		DENY_ALL "," RULE(true, "c", 10, 229, "rw") "," RULE(true, "b", 8, 0, "r") "," RULE(
+			true, "c", 20, -1, "w") "," RULE(true, "b", -1, 7, "r");
 
 	(void)state;
 	check(rules, "c 10:229 r, c 10:229 w, c 10:229 rw, c 10:229 rwm, -b 10:229 r, -c 10:228 r");
@@ -169,10 +182,12 @@ static void allowed_ones(void **state)
 	check(rules, "c 20:0 w, c 20:255 w, -c 20:0 r, -c 20:0 rw, -c 21:0 w");
 	check(rules, "b 9:7 r, b 4095:7 r, -b 9:7 w, -b 9:8 r, -c 9:7 r");
 	/* Both kinds of one number, and the whole of one kind. */
-	check(DENY_ALL ",{\"allow\":true,\"type\":\"a\",\"major\":9}", "c 9:1 rw, b 9:2 rw, -c 8:1 r");
+	check(DENY_ALL ",{\"allow\":true,\"type\":\"a\",\"major\":9}",
+	      "c 9:1 rw, b 9:2 rw, -c 8:1 r");
 	check(DENY_ALL ",{\"allow\":true,\"type\":\"b\"}", "b 8:1 rw, b 252:0 r, -c 8:1 r");
 	/* The largest numbers that there are. */
-	check(DENY_ALL "," RULE(true, "c", 4095, 1048575, "r"), "c 4095:1048575 r, -c 4095:1048574 r");
+	check(DENY_ALL "," RULE(true, "c", 4095, 1048575, "r"),
+	      "c 4095:1048575 r, -c 4095:1048574 r");
 }
 
 /* An open for both needs both, from whichever rules. */
@@ -183,7 +198,8 @@ static void accesses_add_up(void **state)
 	      "c 10:1 r, c 10:1 w, c 10:1 rw");
 	check(DENY_ALL "," RULE(true, "c", 10, 1, "rw") "," RULE(false, "c", 10, 1, "w"),
 	      "c 10:1 r, -c 10:1 w, -c 10:1 rw");
-	check(ALLOW_ALL "," RULE(false, "b", 8, -1, "w"), "b 8:0 r, -b 8:0 w, -b 8:0 rw, b 9:0 rw, c 8:0 rw, b 8:0 m");
+	check(ALLOW_ALL "," RULE(false, "b", 8, -1, "w"),
+	      "b 8:0 r, -b 8:0 w, -b 8:0 rw, b 9:0 rw, c 8:0 rw, b 8:0 m");
 	check(DENY_ALL "," RULE(true, "c", 10, -1, "rw") "," RULE(false, "c", 10, 1, "r"),
 	      "c 10:2 rw, -c 10:1 r, c 10:1 w, -c 10:1 rw");
 }
@@ -191,14 +207,19 @@ static void accesses_add_up(void **state)
 static void the_last_one_counts(void **state)
 {
 	(void)state;
-	check(DENY_ALL "," RULE(true, "c", 10, 1, "rw") "," RULE(false, "c", 10, 1, "rw"), "-c 10:1 r");
-	check(RULE(false, "c", 10, 1, "rw") "," RULE(true, "c", 10, 1, "rw"), "c 10:1 rw, -c 10:2 r");
+	check(DENY_ALL "," RULE(true, "c", 10, 1, "rw") "," RULE(false, "c", 10, 1, "rw"),
+	      "-c 10:1 r");
+	check(RULE(false, "c", 10, 1, "rw") "," RULE(true, "c", 10, 1, "rw"),
+	      "c 10:1 rw, -c 10:2 r");
 	check(RULE(true, "c", 10, 1, "rw") "," DENY_ALL, "-c 10:1 r");
-	check(DENY_ALL "," RULE(false, "c", 10, 1, "rw") "," ALLOW_ALL "," RULE(false, "c", 10, 2, "rw"),
+	check(DENY_ALL "," RULE(false, "c", 10, 1, "rw") "," ALLOW_ALL
+							 "," RULE(false, "c", 10, 2, "rw"),
 	      "c 10:1 rw, -c 10:2 r, b 1:1 rw");
 	/* A rule about everything but not for every access is one like others. */
-	check(DENY_ALL "," RULE(true, "c", 10, 1, "rw") ",{\"allow\":false,\"access\":\"w\"}", "c 10:1 r, -c 10:1 w");
-	check(DENY_ALL ",{\"allow\":true,\"type\":\"a\",\"access\":\"r\"}", "b 8:0 r, c 9:9 r, -b 8:0 rw");
+	check(DENY_ALL "," RULE(true, "c", 10, 1, "rw") ",{\"allow\":false,\"access\":\"w\"}",
+	      "c 10:1 r, -c 10:1 w");
+	check(DENY_ALL ",{\"allow\":true,\"type\":\"a\",\"access\":\"r\"}",
+	      "b 8:0 r, c 9:9 r, -b 8:0 rw");
 }
 
 /* What no rule speaks of is forbidden. */
@@ -221,7 +242,9 @@ static void many_rules(void **state)
 	text_init(&rules, &arena);
 	text_add(&rules, DENY_ALL);
 	for (int i = 0; i < 10000; i++) {
-		text_add(&rules, ",{\"allow\":%s,\"type\":\"c\",\"major\":%d,\"minor\":%d,\"access\":\"rw\"}",
+		text_add(&rules,
+			 ",{\"allow\":%s,\"type\":\"c\",\"major\":%d,\"minor\":%d,\"access\":"
+			 "\"rw\"}",
 			 i % 2 ? "true" : "false", 200 + i / 1000, i % 1000);
 	}
 	compile(&arena, rules.s, &filter);

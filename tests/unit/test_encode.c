@@ -43,10 +43,12 @@ static void indented(void **state)
 	text_init(&out, &arena);
 	json_writer_init(&w, &out, false);
 	put_sample(&w);
-	assert_string_equal(out.s, "{\n\t\"id\": \"c1\",\n\t\"low\": -9223372036854775808,\n"
-				   "\t\"high\": 18446744073709551615,\n\t\"on\": true,\n"
-				   "\t\"words\": [\n\t\t\"x\",\n\t\t\"y\"\n\t],\n\t\"none\": [],\n\t\"empty\": {},\n"
-				   "\t\"list\": [\n\t\t{\n\t\t\t\"off\": false\n\t\t},\n\t\t-1\n\t]\n}");
+	assert_string_equal(
+		out.s,
+		"{\n\t\"id\": \"c1\",\n\t\"low\": -9223372036854775808,\n"
+		"\t\"high\": 18446744073709551615,\n\t\"on\": true,\n"
+		"\t\"words\": [\n\t\t\"x\",\n\t\t\"y\"\n\t],\n\t\"none\": [],\n\t\"empty\": {},\n"
+		"\t\"list\": [\n\t\t{\n\t\t\t\"off\": false\n\t\t},\n\t\t-1\n\t]\n}");
 }
 
 static void compact(void **state)
@@ -59,9 +61,9 @@ static void compact(void **state)
 	text_init(&out, &arena);
 	json_writer_init(&w, &out, true);
 	put_sample(&w);
-	assert_string_equal(out.s, "{\"id\":\"c1\",\"low\":-9223372036854775808,\"high\":18446744073709551615,"
-				   "\"on\":true,\"words\":[\"x\",\"y\"],\"none\":[],\"empty\":{},"
-				   "\"list\":[{\"off\":false},-1]}");
+	assert_string_equal(out.s, "{\"id\":\"c1\",\"low\":-9223372036854775808,\"high\":"
+				   "18446744073709551615,\"on\":true,\"words\":[\"x\",\"y\"],"
+				   "\"none\":[],\"empty\":{},\"list\":[{\"off\":false},-1]}");
 }
 
 static const char *quoted(struct arena *arena, const char *value)
@@ -82,10 +84,13 @@ static void escapes(void **state)
 	(void)state;
 	assert_string_equal(quoted(&arena, ""), "\"\"");
 	assert_string_equal(quoted(&arena, "a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
-	assert_string_equal(quoted(&arena, "\b\f\n\r\t\x01\x1f\x7f"), "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"");
-	assert_string_equal(quoted(&arena, "\xc3\xa9\xf0\x9f\x98\x80"), "\"\xc3\xa9\xf0\x9f\x98\x80\"");
+	assert_string_equal(quoted(&arena, "\b\f\n\r\t\x01\x1f\x7f"),
+			    "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"");
+	assert_string_equal(quoted(&arena, "\xc3\xa9\xf0\x9f\x98\x80"),
+			    "\"\xc3\xa9\xf0\x9f\x98\x80\"");
 	assert_string_equal(quoted(&arena, "a\xff\xc3"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
-	assert_string_equal(quoted(&arena, "\xed\xa0\x80!"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!\"");
+	assert_string_equal(quoted(&arena, "\xed\xa0\x80!"),
+			    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!\"");
 }
 
 /* Every pair of bytes comes out as JSON; what was UTF-8 comes back as it was. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a container ended: the record's file, its lock, and the kernel's ways to tell of a process that is no child. */
+/*
+ * How a container ended: the record's file, its lock, and the kernel's ways to tell of a process
+ * that is no child.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,7 +34,9 @@ static int setup(void **unused)
 	if (scratch_make(dir) < 0) {
 		return -1;
 	}
-	state_dir = (struct state_dir){ .fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .root = dir, .id = "x" };
+	state_dir = (struct state_dir){ .fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+					.root = dir,
+					.id = "x" };
 	return state_dir.fd < 0 ? -1 : 0;
 }
 

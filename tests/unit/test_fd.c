@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sys/fd against a hostile tree: every path must end inside the root, by openat2 and by the walk that stands in for it
- * on older kernels (the second group runs under a seccomp filter that makes openat2 unknown).
+ * sys/fd against a hostile tree: every path must end inside the root, by openat2 and by the walk
+ * that stands in for it on older kernels (the second group runs under a seccomp filter that makes
+ * openat2 unknown).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -237,10 +238,11 @@ int main(void)
 		cmocka_unit_test(forget_new_calls),
 		{ "stays_inside, by walking", stays_inside, NULL, NULL, NULL },
 		{ "refuses, by walking", refuses, NULL, NULL, NULL },
-		{ "nofollow_gives_the_link, by walking", nofollow_gives_the_link, NULL, NULL, NULL },
-		{ "makes_what_is_missing, by walking", makes_what_is_missing, NULL, NULL, NULL },
-		{ "makes_what_a_dangling_link_points_to, by walking", makes_what_a_dangling_link_points_to, NULL, NULL,
+		{ "nofollow_gives_the_link, by walking", nofollow_gives_the_link, NULL, NULL,
 		  NULL },
+		{ "makes_what_is_missing, by walking", makes_what_is_missing, NULL, NULL, NULL },
+		{ "makes_what_a_dangling_link_points_to, by walking",
+		  makes_what_a_dangling_link_points_to, NULL, NULL, NULL },
 		{ "finds_the_parent, by walking", finds_the_parent, NULL, NULL, NULL },
 		{ "closes_all_but_two, by listing", closes_all_but_two, NULL, NULL, NULL },
 	};

@@ -26,7 +26,9 @@
 static const struct spec_seccomp *profile(struct arena *arena, const char *json)
 {
 	const char *text = arena_printf(
-		arena, "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":%s}}", json);
+		arena,
+		"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":%s}}",
+		json);
 	struct spec *spec;
 	struct err err;
 
@@ -49,7 +51,10 @@ static int compile(const char *json, int *ret_fd)
 	return 0;
 }
 
-/* The status of a child that makes one system call under the filter: it exits with the call's errno, or 0. */
+/*
+ * The status of a child that makes one system call under the filter: it exits with the call's
+ * errno, or 0.
+ */
 static int ask(const char *json, long number, long a, long b)
 {
 	scope_fd int fd = -1;
@@ -83,11 +88,11 @@ static int ask(const char *json, long number, long a, long b)
 
 static void denies_and_allows(void **unused)
 {
-	static const char json[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
-				   "{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"},"
-				   "{\"names\":[\"getpgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":95},"
-				   "{\"names\":[\"getsid\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"},"
-				   "{\"names\":[\"umask\"],\"action\":\"SCMP_ACT_LOG\"}]}";
+	static const char json[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"getppid\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\"},{\"names\":[\"getpgid\"],\"action\":\"SCMP_ACT_"
+		"ERRNO\",\"errnoRet\":95},{\"names\":[\"getsid\"],\"action\":\"SCMP_ACT_KILL_"
+		"PROCESS\"},{\"names\":[\"umask\"],\"action\":\"SCMP_ACT_LOG\"}]}";
 	int status;
 
 	(void)unused;
@@ -102,10 +107,11 @@ static void denies_and_allows(void **unused)
 
 static void default_action(void **unused)
 {
-	static const char json[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"syscalls\":["
-				   "{\"names\":[\"exit_group\",\"getuid\"],\"action\":\"SCMP_ACT_ALLOW\"},"
-				   "{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38},"
-				   "{\"names\":[\"getgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}]}";
+	static const char json[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"syscalls\":[{"
+		"\"names\":[\"exit_group\",\"getuid\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":["
+		"\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38},{\"names\":["
+		"\"getgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}]}";
 
 	(void)unused;
 	assert_int_equal(ask(json, SYS_getuid, 0, 0), 0);
@@ -119,8 +125,9 @@ static int ask_personality(const char *args, long value)
 	scope_arena struct arena arena = ARENA_INIT;
 
 	return ask(arena_printf(&arena,
-				"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"personality\"],"
-				"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":95,\"args\":[%s]}]}",
+				"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":["
+				"\"personality\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":95,"
+				"\"args\":[%s]}]}",
 				args),
 		   SYS_personality, value, 0);
 }
@@ -135,13 +142,14 @@ static void operators(void **unused)
 		{ "NE", 1, 0, 1 }, { "LT", 1, 0, 0 }, { "LE", 1, 1, 0 },
 		{ "EQ", 0, 1, 0 }, { "GE", 0, 1, 1 }, { "GT", 0, 0, 1 },
 	};
-	static const char masked[] = "{\"index\":0,\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":12,\"valueTwo\":4}";
+	static const char masked[] =
+		"{\"index\":0,\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":12,\"valueTwo\":4}";
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		scope_arena struct arena arena = ARENA_INIT;
-		const char *args =
-			arena_printf(&arena, "{\"index\":0,\"op\":\"SCMP_CMP_%s\",\"value\":8}", cases[i].op);
+		const char *args = arena_printf(
+			&arena, "{\"index\":0,\"op\":\"SCMP_CMP_%s\",\"value\":8}", cases[i].op);
 
 		assert_int_equal(ask_personality(args, 7), cases[i].below ? GIVES(EOPNOTSUPP) : 0);
 		assert_int_equal(ask_personality(args, 8), cases[i].at ? GIVES(EOPNOTSUPP) : 0);
@@ -154,15 +162,19 @@ static void operators(void **unused)
 	assert_int_equal(ask_personality(masked, 8), 0);
 }
 
-/* Conditions on different arguments are "and"; on the same one, which libseccomp can't in one rule, "or". */
+/*
+ * Conditions on different arguments are "and"; on the same one, which libseccomp can't in one rule,
+ * "or".
+ */
 static void several_conditions(void **unused)
 {
-	static const char same[] = "{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":7},"
-				   "{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":9}";
-	static const char both[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],"
-				   "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":95,\"args\":["
-				   "{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":2147483647},"
-				   "{\"index\":1,\"op\":\"SCMP_CMP_EQ\",\"value\":0}]}]}";
+	static const char same[] = "{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":7},{\"index\":0,"
+				   "\"op\":\"SCMP_CMP_EQ\",\"value\":9}";
+	static const char both[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":95,\"args\":[{\"index\":0,\"op\":"
+		"\"SCMP_CMP_EQ\",\"value\":2147483647},{\"index\":1,\"op\":\"SCMP_CMP_EQ\","
+		"\"value\":0}]}]}";
 
 	(void)unused;
 	assert_int_equal(ask_personality(same, 7), GIVES(EOPNOTSUPP));
@@ -173,15 +185,18 @@ static void several_conditions(void **unused)
 	assert_int_equal(ask(both, SYS_kill, INT32_MAX - 1, 0), GIVES(ESRCH));
 }
 
-/* Of another machine, younger than the library, named twice: all that a profile for every machine has. */
+/*
+ * Of another machine, younger than the library, named twice: all that a profile for every machine
+ * has.
+ */
 static void architectures(void **unused)
 {
 	static const char json[] =
-		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
-		"\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\",\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_RISCV64\","
-		"\"SCMP_ARCH_LOONGARCH64\",\"SCMP_ARCH_S390X\",\"SCMP_ARCH_PPC64LE\",\"SCMP_ARCH_M68K\",\"SCMP_ARCH_"
-		"SH\"],"
-		"\"syscalls\":[{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"}]}";
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\","
+		"\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\","
+		"\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_RISCV64\",\"SCMP_ARCH_LOONGARCH64\",\"SCMP_ARCH_"
+		"S390X\",\"SCMP_ARCH_PPC64LE\",\"SCMP_ARCH_M68K\",\"SCMP_ARCH_SH\"],\"syscalls\":[{"
+		"\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"}]}";
 
 	(void)unused;
 	assert_int_equal(ask(json, SYS_getppid, 0, 0), GIVES(EPERM));
@@ -190,8 +205,9 @@ static void architectures(void **unused)
 
 static void unknown_calls(void **unused)
 {
-	static const char json[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"no_such_call\","
-				   "\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"}]}";
+	static const char json[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"no_such_call\","
+		"\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"}]}";
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_fd int fd = memfd_create("filter", MFD_CLOEXEC);
 	struct err err;
@@ -199,7 +215,9 @@ static void unknown_calls(void **unused)
 	(void)unused;
 	assert_int_equal(ask(json, SYS_getppid, 0, 0), GIVES(EPERM));
 	assert_int_equal(plan_filter_compile(profile(&arena, json), true, fd, &err), -EINVAL);
-	assert_string_equal(err.msg, "/linux/seccomp/syscalls/0/names/0: no system call \"no_such_call\" is known");
+	assert_string_equal(
+		err.msg,
+		"/linux/seccomp/syscalls/0/names/0: no system call \"no_such_call\" is known");
 }
 
 static void errors(void **unused)
@@ -218,12 +236,14 @@ static void says_whether_it_notifies(void **unused)
 	scope_arena struct arena arena = ARENA_INIT;
 
 	(void)unused;
-	assert_false(plan_filter_notifies(
-		profile(&arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/x\",\"syscalls\":["
-				"{\"names\":[\"umask\"],\"action\":\"SCMP_ACT_ERRNO\"}]}")));
-	assert_true(plan_filter_notifies(profile(&arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
-							 "{\"names\":[\"umask\"],\"action\":\"SCMP_ACT_ERRNO\"},"
-							 "{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}")));
+	assert_false(plan_filter_notifies(profile(
+		&arena,
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/"
+		"x\",\"syscalls\":[{\"names\":[\"umask\"],\"action\":\"SCMP_ACT_ERRNO\"}]}")));
+	assert_true(plan_filter_notifies(
+		profile(&arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":["
+				"\"umask\"],\"action\":\"SCMP_ACT_ERRNO\"},{\"names\":[\"mkdir\"],"
+				"\"action\":\"SCMP_ACT_NOTIFY\"}]}")));
 }
 
 int main(void)

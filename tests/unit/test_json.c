@@ -14,7 +14,8 @@
 #include "json/tree.h"
 
 /* A copy of exactly len bytes, so that a sanitizer sees every read behind them. */
-static int parse(struct arena *arena, const char *text, size_t len, const struct json **ret, struct err *err)
+static int parse(struct arena *arena, const char *text, size_t len, const struct json **ret,
+		 struct err *err)
 {
 	char *copy = malloc(len ? len : 1);
 	int rc;
@@ -28,8 +29,8 @@ static int parse(struct arena *arena, const char *text, size_t len, const struct
 
 static void tree(void **state)
 {
-	static const char text[] =
-		" {\"a\": [1, -2.50e+1, true, null], \"b/~c\": {\"d\": \"\\u00e9\\ud83d\\ude00x\"}}\n";
+	static const char text[] = " {\"a\": [1, -2.50e+1, true, null], \"b/~c\": {\"d\": "
+				   "\"\\u00e9\\ud83d\\ude00x\"}}\n";
 	scope_arena struct arena arena = ARENA_INIT;
 	const struct json *root, *a, *d;
 	struct err err;
@@ -113,7 +114,8 @@ static void refused(void **state)
 		{ "[\"\xc0\x80\"]", "line 1, column 3: invalid UTF-8" },
 		{ "[\"\xed\xa0\x80\"]", "line 1, column 3: invalid UTF-8" },
 		{ "[\"\\\xff\"]", "line 1, column 4: invalid UTF-8" },
-		{ "{\"a\":1,\"b\":2,\n\"a\":3}", "line 2, column 3: the member \"a\" is there twice" },
+		{ "{\"a\":1,\"b\":2,\n\"a\":3}",
+		  "line 2, column 3: the member \"a\" is there twice" },
 		{ "{\"a\":1,\"\\u0061\":3}", "line 1, column 15: the member \"a\" is there twice" },
 	};
 
@@ -123,7 +125,8 @@ static void refused(void **state)
 		const struct json *root = NULL;
 		struct err err = { 0 };
 
-		assert_int_equal(parse(&arena, cases[i].text, strlen(cases[i].text), &root, &err), -EINVAL);
+		assert_int_equal(parse(&arena, cases[i].text, strlen(cases[i].text), &root, &err),
+				 -EINVAL);
 		assert_string_equal(err.msg, cases[i].msg);
 		assert_null(root);
 	}
@@ -233,8 +236,9 @@ static void shown_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tree),		cmocka_unit_test(exact_numbers), cmocka_unit_test(refused),
-		cmocka_unit_test(raw_nul),	cmocka_unit_test(depth_cap),	 cmocka_unit_test(size_caps),
+		cmocka_unit_test(tree),		cmocka_unit_test(exact_numbers),
+		cmocka_unit_test(refused),	cmocka_unit_test(raw_nul),
+		cmocka_unit_test(depth_cap),	cmocka_unit_test(size_caps),
 		cmocka_unit_test(large_object), cmocka_unit_test(shown_text),
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/limits: the weight that shares become. The files and properties of whole configurations are golden plans. */
+/*
+ * plan/limits: the weight that shares become. The files and properties of whole configurations are
+ * golden plans.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,16 +14,21 @@
 #include "base/str.h"
 #include "plan/limits.h"
 
-/* Values of ceil(10^((l² + 125 l)/612 − 7/34)), l = log2(shares), computed with more digits than here. */
+/*
+ * Values of ceil(10^((l² + 125 l)/612 − 7/34)), l = log2(shares), computed with more digits than
+ * here.
+ */
 static void known_weights(void **state)
 {
 	static const struct {
 		uint64_t shares;
 		uint64_t weight;
 	} cases[] = {
-		{ 0, 0 },      { 1, 1 },      { 2, 1 },		 { 3, 2 },	    { 10, 4 },
-		{ 102, 17 },   { 512, 59 },   { 1023, 100 },	 { 1024, 100 },	    { 1025, 101 },
-		{ 2048, 174 }, { 8192, 532 }, { 262143, 10000 }, { 262144, 10000 }, { UINT64_MAX, 10000 },
+		{ 0, 0 },	   { 1, 1 },	      { 2, 1 },
+		{ 3, 2 },	   { 10, 4 },	      { 102, 17 },
+		{ 512, 59 },	   { 1023, 100 },     { 1024, 100 },
+		{ 1025, 101 },	   { 2048, 174 },     { 8192, 532 },
+		{ 262143, 10000 }, { 262144, 10000 }, { UINT64_MAX, 10000 },
 	};
 
 	(void)state;

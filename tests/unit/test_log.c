@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log files: one JSON object a line whatever the message holds, and nothing but the error on success paths. */
+/*
+ * Log files: one JSON object a line whatever the message holds, and nothing but the error on
+ * success paths.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -63,9 +66,8 @@ static const char *slurp(void)
 static void json_is_escaped(void **unused)
 {
 	struct err err = { .code = EINVAL };
-	const char *want =
-		"{\"level\":\"error\",\"msg\":\"a \\\"b\\\" \\\\ c\\nd\\te\\u001b\\ufffdf \xc3\xa4 \\ufffd\\ufffd\","
-		"\"time\":\"20";
+	const char *want = "{\"level\":\"error\",\"msg\":\"a \\\"b\\\" \\\\ "
+			   "c\\nd\\te\\u001b\\ufffdf \xc3\xa4 \\ufffd\\ufffd\",\"time\":\"20";
 	const char *got;
 	struct stat st;
 

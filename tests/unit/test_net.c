@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libnet without a network: ports, options, addresses, names, slirp4netns' arguments, and its API against a hostile server. */
+/*
+ * libnet without a network: ports, options, addresses, names, slirp4netns' arguments, and its API
+ * against a hostile server.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,12 +160,14 @@ static void options(void **state)
 	assert_false(c.accel);
 	assert_int_equal(net_config_parse(&arena, "slirp4netns:accel=seccomp", &c, &err), 0);
 	assert_true(c.accel);
-	assert_int_equal(net_config_parse(&arena,
-					  "slirp4netns:mtu=1500,enable_ipv6=false,cidr=192.168.7.0/24,"
-					  "allow_host_loopback=true,enable_dns=no,port_handler=slirp4netns,"
-					  "client_address=gateway,outbound_addr=192.0.2.1,outbound_addr6=2001:db8::1",
-					  &c, &err),
-			 0);
+	assert_int_equal(
+		net_config_parse(
+			&arena,
+			"slirp4netns:mtu=1500,enable_ipv6=false,cidr=192.168.7.0/"
+			"24,allow_host_loopback=true,enable_dns=no,port_handler=slirp4netns,client_"
+			"address=gateway,outbound_addr=192.0.2.1,outbound_addr6=2001:db8::1",
+			&c, &err),
+		0);
 	assert_int_equal(c.mtu, 1500);
 	assert_false(c.ipv6);
 	assert_true(c.cidr_given);
@@ -212,7 +217,8 @@ static void bad_options(void **state)
 	}
 }
 
-#define ROUTES "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+#define ROUTES                                                                                     \
+	"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 #define DEFAULT_ROUTE "eth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
 
 static void moved_aside(void **state)
@@ -224,12 +230,14 @@ static void moved_aside(void **state)
 	c = net_cidr_choose(&usual, ROUTES DEFAULT_ROUTE);
 	assert_int_equal(c.network, usual.network);
 	/* The very network, one inside it, one around it. */
+	c = net_cidr_choose(&usual, ROUTES DEFAULT_ROUTE
+			    "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+	assert_int_equal(c.network, 0x0a000300);
 	c = net_cidr_choose(&usual,
-			    ROUTES DEFAULT_ROUTE "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+			    ROUTES "eth0\t6402000A\t00000000\t0001\t0\t0\t0\tFFFFFFFF\t0\t0\t0\n");
 	assert_int_equal(c.network, 0x0a000300);
-	c = net_cidr_choose(&usual, ROUTES "eth0\t6402000A\t00000000\t0001\t0\t0\t0\tFFFFFFFF\t0\t0\t0\n");
-	assert_int_equal(c.network, 0x0a000300);
-	c = net_cidr_choose(&usual, ROUTES "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n");
+	c = net_cidr_choose(&usual,
+			    ROUTES "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n");
 	assert_int_equal(c.network, 0xac1ffe00);
 	assert_int_equal(c.prefix, 24);
 }
@@ -238,19 +246,28 @@ static void moved_aside(void **state)
 
 static void resolv_conf(void **state)
 {
-	static const char host[] = "# stub\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n"
-				   "nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n";
+	static const char host[] =
+		"# stub\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n"
+		"nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n";
 	struct net_config c;
 	struct err err;
 
 	(void)state;
 	assert_int_equal(net_config_parse(&arena, "slirp4netns", &c, &err), 0);
-	assert_string_equal(net_resolv_conf(&arena, host, &c),
-			    "# Written by rootlet.\nnameserver 10.0.2.3\nnameserver fd00::3\nnameserver 192.0.2.53\n"
-			    "nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n");
-	/* No server of our own choice: a host without any has a container without any but the namespace's own. */
-	assert_string_equal(net_resolv_conf(&arena, "", &c), "# Written by rootlet.\nnameserver 10.0.2.3\n");
-	assert_int_equal(net_config_parse(&arena, "slirp4netns:enable_dns=false,enable_ipv6=false", &c, &err), 0);
+	assert_string_equal(
+		net_resolv_conf(&arena, host, &c),
+		"# Written by rootlet.\nnameserver 10.0.2.3\nnameserver fd00::3\nnameserver "
+		"192.0.2.53\n"
+		"nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n");
+	/*
+	 * No server of our own choice: a host without any has a container without any but the
+	 * namespace's own.
+	 */
+	assert_string_equal(net_resolv_conf(&arena, "", &c),
+			    "# Written by rootlet.\nnameserver 10.0.2.3\n");
+	assert_int_equal(net_config_parse(&arena, "slirp4netns:enable_dns=false,enable_ipv6=false",
+					  &c, &err),
+			 0);
 	assert_string_equal(net_resolv_conf(&arena, host, &c),
 			    "# Written by rootlet.\nnameserver 192.0.2.53\nsearch example.org lan\n"
 			    "options edns0 trust-ad\n");
@@ -264,12 +281,16 @@ static void hosts(void **state)
 	(void)state;
 	assert_int_equal(net_config_parse(&arena, "slirp4netns", &c, &err), 0);
 	assert_string_equal(net_hosts(&arena, "", "web", &c),
-			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n10.0.2.100\tweb\n");
-	assert_string_equal(net_hosts(&arena, "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db", "web", &c),
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
+			    "ip6-loopback\n10.0.2.100\tweb\n");
+	assert_string_equal(net_hosts(&arena,
+				      "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db", "web",
+				      &c),
 			    "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db\n");
 	c.host_loopback = true;
-	assert_string_equal(net_hosts(&arena, "127.0.0.1 localhost #web\n::1 localhost\n", NULL, &c),
-			    "127.0.0.1 localhost #web\n::1 localhost\n10.0.2.2\thost.rootlet.internal\n");
+	assert_string_equal(
+		net_hosts(&arena, "127.0.0.1 localhost #web\n::1 localhost\n", NULL, &c),
+		"127.0.0.1 localhost #web\n::1 localhost\n10.0.2.2\thost.rootlet.internal\n");
 }
 
 /* ---- slirp4netns' arguments ---- */
@@ -281,25 +302,32 @@ static void arguments(void **state)
 	struct text out;
 
 	(void)state;
-	assert_int_equal(net_config_parse(&arena, "slirp4netns:outbound_addr=192.0.2.1", &r.config, &err), 0);
+	assert_int_equal(
+		net_config_parse(&arena, "slirp4netns:outbound_addr=192.0.2.1", &r.config, &err),
+		0);
 	text_init(&out, &arena);
 	for (const char **a = slirp_argv(&arena, &r, true, 3, 4, 5); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
-	assert_string_equal(out.s, "slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-				   "--enable-sandbox --enable-seccomp --enable-ipv6 --disable-host-loopback "
-				   "--outbound-addr=192.0.2.1 --netns-type=path /proc/self/fd/5 tap0 ");
-	assert_int_equal(net_config_parse(&arena, "slirp4netns:allow_host_loopback=1,enable_ipv6=0,enable_dns=0",
-					  &r.config, &err),
-			 0);
+	assert_string_equal(
+		out.s,
+		"slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
+		"--enable-sandbox --enable-seccomp --enable-ipv6 --disable-host-loopback "
+		"--outbound-addr=192.0.2.1 --netns-type=path /proc/self/fd/5 tap0 ");
+	assert_int_equal(
+		net_config_parse(&arena,
+				 "slirp4netns:allow_host_loopback=1,enable_ipv6=0,enable_dns=0",
+				 &r.config, &err),
+		0);
 	r.api_socket = "/s";
 	text_init(&out, &arena);
 	for (const char **a = slirp_argv(&arena, &r, false, 3, 4, 5); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
-	assert_string_equal(out.s, "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-				   "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s --netns-type=path "
-				   "/proc/self/fd/5 tap0 ");
+	assert_string_equal(out.s,
+			    "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
+			    "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s "
+			    "--netns-type=path /proc/self/fd/5 tap0 ");
 }
 
 /* ---- the API against what a server could do ---- */
@@ -425,17 +453,18 @@ static void api_add(void **state)
 		n = read(s.seen, seen, sizeof(seen) - 1);
 		assert_true(n > 0);
 		seen[n] = '\0';
-		assert_string_equal(seen, "{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":\"tcp\",\"host_addr\":"
-					  "\"127.0.0.1\",\"host_port\":8080,\"guest_addr\":\"10.0.2.100\","
-					  "\"guest_port\":80}}\n");
+		assert_string_equal(seen, "{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":"
+					  "\"tcp\",\"host_addr\":\"127.0.0.1\",\"host_port\":8080,"
+					  "\"guest_addr\":\"10.0.2.100\",\"guest_port\":80}}\n");
 		end_server(&s);
 	}
 }
 
 static void api_says_no(void **state)
 {
-	struct server s =
-		serve(ANSWER, "{\"error\":{\"desc\":\"bad request: add_hostfwd: slirp_add_hostfwd failed\"}}");
+	struct server s = serve(
+		ANSWER,
+		"{\"error\":{\"desc\":\"bad request: add_hostfwd: slirp_add_hostfwd failed\"}}");
 	struct err err = { .code = 0 };
 
 	(void)state;
@@ -452,11 +481,16 @@ static void api_hostile(void **state)
 		const char *answer;
 		int code;
 	} cases[] = {
-		{ SILENT, "", ETIMEDOUT },	  { GARBAGE, "", EPROTO },
-		{ HUGE_ANSWER, "", E2BIG },	  { HANGS_UP, "", EPROTO },
-		{ ENDLESS, "", ETIMEDOUT },	  { ANSWER, "[]", EPROTO },
-		{ ANSWER, "{}", EPROTO },	  { ANSWER, "{\"return\":7}", EPROTO },
-		{ ANSWER, "{\"error\":7}", EIO }, { ANSWER, "{\"return\":{}}{\"return\":{}}", EPROTO },
+		{ SILENT, "", ETIMEDOUT },
+		{ GARBAGE, "", EPROTO },
+		{ HUGE_ANSWER, "", E2BIG },
+		{ HANGS_UP, "", EPROTO },
+		{ ENDLESS, "", ETIMEDOUT },
+		{ ANSWER, "[]", EPROTO },
+		{ ANSWER, "{}", EPROTO },
+		{ ANSWER, "{\"return\":7}", EPROTO },
+		{ ANSWER, "{\"error\":7}", EIO },
+		{ ANSWER, "{\"return\":{}}{\"return\":{}}", EPROTO },
 	};
 
 	(void)state;
@@ -472,7 +506,8 @@ static void api_hostile(void **state)
 
 static void api_lists(void **state)
 {
-	static const char bare[] = "{\"entries\":[{\"id\":1}]}", wrapped[] = "{\"return\":{\"entries\":[]}}";
+	static const char bare[] = "{\"entries\":[{\"id\":1}]}",
+			  wrapped[] = "{\"return\":{\"entries\":[]}}";
 	struct err err = { .code = 0 };
 
 	(void)state;
@@ -486,11 +521,11 @@ static void api_nobody(void **state)
 
 	(void)state;
 	assert_int_equal(add("/tmp/rootlet-no-such-socket", &err), -ENOENT);
-	assert_int_equal(
-		add("/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
-		    "56789012345678901234567890",
-		    &err),
-		-ENAMETOOLONG);
+	assert_int_equal(add("/tmp/"
+			     "012345678901234567890123456789012345678901234567890123456789012345678"
+			     "901234567890123456789012345678901234567890",
+			     &err),
+			 -ENAMETOOLONG);
 }
 
 /* ---- the control socket ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages to rtnetlink byte by byte, malformed answers, and questions that any user may ask the kernel. */
+/*
+ * Messages to rtnetlink byte by byte, malformed answers, and questions that any user may ask the
+ * kernel.
+ */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -93,7 +96,10 @@ static void a_message_that_is_full(void **unused)
 	assert_true(m.full);
 }
 
-/* Every cut of a message, and lengths that lie: nothing outside of it is read (the sanitizers look on). */
+/*
+ * Every cut of a message, and lengths that lie: nothing outside of it is read (the sanitizers look
+ * on).
+ */
 static void answers_that_are_cut_short(void **unused)
 {
 	struct sys_nl_msg m;
@@ -119,7 +125,8 @@ static void answers_that_are_cut_short(void **unused)
 		assert_true((sys_nl_header(h, 4) != NULL) == (cut >= NLMSG_LENGTH(4)));
 		free(copy);
 	}
-	m.bytes[NLMSG_LENGTH(4)] = 2; /* shorter than an attribute's own head: would be walked for ever */
+	/* shorter than an attribute's own head: would be walked for ever */
+	m.bytes[NLMSG_LENGTH(4)] = 2;
 	assert_null(sys_nl_find(&m.head, 4, 9, &len));
 	m.bytes[NLMSG_LENGTH(4)] = 127;
 	assert_null(sys_nl_find(&m.head, 4, 7, &len));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container may say to a service manager: every line is judged by itself, nothing else gets through. */
+/*
+ * What a container may say to a service manager: every line is judged by itself, nothing else gets
+ * through.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +25,8 @@ static int setup(void **unused)
 	int a[2], b[2];
 
 	(void)unused;
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, a) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, b) < 0) {
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, a) < 0 ||
+	    socketpair(AF_UNIX, SOCK_DGRAM, 0, b) < 0) {
 		return -1;
 	}
 	container = a[0];
@@ -130,7 +134,8 @@ static void noise(void **unused)
 		assert_int_equal(send(container, text, len, 0), len);
 		assert_true(host_notify_forward(&notify));
 		if (recv(manager, got, sizeof(got) - 1, MSG_DONTWAIT) > 0) {
-			assert_true(strncmp(got, "STATUS=", 7) == 0 || strncmp(got, "ERRNO=", 6) == 0 ||
+			assert_true(strncmp(got, "STATUS=", 7) == 0 ||
+				    strncmp(got, "ERRNO=", 6) == 0 ||
 				    strncmp(got, "READY=1\n", 8) == 0);
 		}
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The option parser: every way in which runc's and crun's callers write options, and the errors they look for. */
+/*
+ * The option parser: every way in which runc's and crun's callers write options, and the errors
+ * they look for.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -13,9 +16,12 @@
 #include "cmd/cmd.h"
 
 static const struct cmd_option options[] = {
-	{ "bundle", 'b', "DIR", "a value", CMD_USED },	  { "detach", 'd', NULL, "a flag", CMD_USED },
-	{ "tty", 't', NULL, "a flag", CMD_USED },	  { "no-subreaper", 0, NULL, "a flag", CMD_IGNORED },
-	{ "preserve-fds", 0, "N", "a number", CMD_USED }, CMD_OPTIONS_END,
+	{ "bundle", 'b', "DIR", "a value", CMD_USED },
+	{ "detach", 'd', NULL, "a flag", CMD_USED },
+	{ "tty", 't', NULL, "a flag", CMD_USED },
+	{ "no-subreaper", 0, NULL, "a flag", CMD_IGNORED },
+	{ "preserve-fds", 0, "N", "a number", CMD_USED },
+	CMD_OPTIONS_END,
 };
 
 static const struct cmd command = {
@@ -81,7 +87,8 @@ static void long_options(void **unused)
 static void single_dash_long_options(void **unused)
 {
 	(void)unused;
-	assert_int_equal(PARSE(&command, "-no-subreaper", "-bundle", "/a", "-detach=true", "id"), 0);
+	assert_int_equal(PARSE(&command, "-no-subreaper", "-bundle", "/a", "-detach=true", "id"),
+			 0);
 	assert_string_equal(cmd_value(&args, "bundle"), "/a");
 	assert_true(cmd_flag(&args, "no-subreaper"));
 	assert_true(cmd_flag(&args, "detach"));
@@ -117,7 +124,8 @@ static void flags_take_booleans(void **unused)
 static void the_last_one_wins(void **unused)
 {
 	(void)unused;
-	assert_int_equal(PARSE(&command, "-b", "/a", "id", "--bundle=/b", "--tty", "--tty=false"), 0);
+	assert_int_equal(PARSE(&command, "-b", "/a", "id", "--bundle=/b", "--tty", "--tty=false"),
+			 0);
 	assert_string_equal(cmd_value(&args, "bundle"), "/b");
 	assert_false(cmd_flag(&args, "tty"));
 	assert_int_equal(args.n_given, 4);

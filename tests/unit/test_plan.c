@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Golden plans: tests/golden/plan/NAME.json with the facts of NAME.facts must give the text of NAME.plan, or the error
- * in NAME.error. Most of what rootlet decides is held here, without any privilege.
+ * Golden plans: tests/golden/plan/NAME.json with the facts of NAME.facts must give the text of
+ * NAME.plan, or the error in NAME.error. Most of what rootlet decides is held here, without any
+ * privilege.
  *
  * ROOTLET_GOLDEN_UPDATE=1 writes the expected files anew: read the difference before committing it.
  *
- * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096", "privileged", "outer 0 1000 1".
- * With lines of exec ("exec-other pid", "exec-map 0 1000 1", "exec-arg sh", "exec-user 5:6") the plan is that of exec.
+ * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096",
+ * "privileged", "outer 0 1000 1". With lines of exec ("exec-other pid", "exec-map 0 1000 1",
+ * "exec-arg sh", "exec-user 5:6") the plan is that of exec.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -43,7 +45,8 @@ static char *read_text(const char *path)
 	return text;
 }
 
-static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned start, unsigned count)
+static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned start,
+		      unsigned count)
 {
 	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
 
@@ -54,15 +57,16 @@ static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned
 	ranges->v = grown;
 }
 
-static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside, unsigned outside,
-		       unsigned count)
+static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside,
+		       unsigned outside, unsigned count)
 {
 	struct facts_extent *grown = arena_array(arena, extents->n + 1, sizeof(*grown));
 
 	for (size_t i = 0; i < extents->n; i++) {
 		grown[i] = extents->v[i];
 	}
-	grown[extents->n++] = (struct facts_extent){ .inside = inside, .outside = outside, .count = count };
+	grown[extents->n++] =
+		(struct facts_extent){ .inside = inside, .outside = outside, .count = count };
 	extents->v = grown;
 }
 
@@ -134,8 +138,12 @@ static struct strs words(struct arena *arena, const char *text)
 	return list;
 }
 
-/* "cgroup v2", "cgroup-mount /sys/fs/cgroup", "cgroup-top /a", "cgroup-base /a/b", "systemd unix:path=…". */
-static bool read_cgroup_fact(struct arena *arena, const char *word, const char *rest, struct facts_cgroup *f)
+/*
+ * "cgroup v2", "cgroup-mount /sys/fs/cgroup", "cgroup-top /a", "cgroup-base /a/b", "systemd
+ * unix:path=…".
+ */
+static bool read_cgroup_fact(struct arena *arena, const char *word, const char *rest,
+			     struct facts_cgroup *f)
 {
 	static const struct name modes[] = {
 		{ "none", FACTS_CGROUP_NONE },
@@ -211,7 +219,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		struct facts_device d = { 0 };
 		char name[64] = "";
 
-		assert_true(sscanf(rest, "%u %u %o %u %u %63s", &a, &b, &d.mode, &d.uid, &d.gid, name) >= 5);
+		assert_true(sscanf(rest, "%u %u %o %u %u %63s", &a, &b, &d.mode, &d.uid, &d.gid,
+				   name) >= 5);
 		d.access = (enum facts_access)b;
 		d.group = name[0] ? arena_strdup(arena, name) : NULL;
 		if (!f->devices) {
@@ -315,8 +324,8 @@ static void compare(const char *path, const char *got)
 	}
 }
 
-static int make_plan(struct arena *arena, const char *json, const struct facts *facts, const struct exec_case *e,
-		     struct plan **ret, struct err *err)
+static int make_plan(struct arena *arena, const char *json, const struct facts *facts,
+		     const struct exec_case *e, struct plan **ret, struct err *err)
 {
 	const struct plan_options *options = &e->options;
 	struct spec_process *process;
@@ -327,7 +336,8 @@ static int make_plan(struct arena *arena, const char *json, const struct facts *
 		return plan_build(arena, spec, facts, options, ret, err);
 	}
 	TRY(plan_exec_process(arena, spec, NULL, &e->wish, &process, err));
-	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, options, ret, err);
+	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, options, ret,
+			 err);
 }
 
 static void one_golden(void **state)
@@ -345,7 +355,8 @@ static void one_golden(void **state)
 	assert_non_null(facts_text);
 	read_facts(&arena, facts_text, &facts, &exec);
 	if (make_plan(&arena, json, &facts, &exec, &plan, &err) < 0) {
-		compare(arena_printf(&arena, "%s/%s.error", FOLDER, name), arena_printf(&arena, "%s\n", err.msg));
+		compare(arena_printf(&arena, "%s/%s.error", FOLDER, name),
+			arena_printf(&arena, "%s\n", err.msg));
 		return;
 	}
 	compare(arena_printf(&arena, "%s/%s.plan", FOLDER, name), plan_print(&arena, plan));
@@ -371,9 +382,12 @@ int main(void)
 		return 1;
 	}
 	for (int i = 0; i < n; i++) {
-		char *name = arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 6);
+		char *name =
+			arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 6);
 
-		tests[i] = (struct CMUnitTest){ .name = name, .test_func = one_golden, .initial_state = name };
+		tests[i] = (struct CMUnitTest){ .name = name,
+						.test_func = one_golden,
+						.initial_state = name };
 		free(entries[i]);
 	}
 	free(entries);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * linux.intelRdt in a tree that looks like resctrl. The kernel fills a new folder there with its files; here the test does,
- * between host_rdt_make and host_rdt_enter.
+ * linux.intelRdt in a tree that looks like resctrl. The kernel fills a new folder there with its
+ * files; here the test does, between host_rdt_make and host_rdt_enter.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -187,7 +187,8 @@ static void the_schemata_of_a_class_must_match(void **state)
 			fail_msg("%zu: %s %s", i, cases[i].l3, cases[i].mb);
 		}
 	}
-	assert_string_equal(get(t, "gold/schemata"), "    L3:0=007f0;1=0001f\n    MB:0=  20;1= 100\n");
+	assert_string_equal(get(t, "gold/schemata"),
+			    "    L3:0=007f0;1=0001f\n    MB:0=  20;1= 100\n");
 }
 
 static void monitoring(void **state)
@@ -236,7 +237,8 @@ int main(void)
 		cmocka_unit_test(nothing_asked_for),
 		cmocka_unit_test_setup_teardown(own_group, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_class_by_name, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_schemata_of_a_class_must_match, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_schemata_of_a_class_must_match, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(monitoring, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_kernels_reason, set_up, tear_down),
 	};

@@ -58,7 +58,9 @@ static int teardown(void **unused)
 
 static struct sys_spawn shell(const char *const argv[4])
 {
-	return (struct sys_spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .out = -1, .err = -1 };
+	return (struct sys_spawn){
+		.path = "/bin/sh", .argv = argv, .env = environment, .out = -1, .err = -1
+	};
 }
 
 /* What `sh -c TEXT` says on stdout, for a spawn that may have been changed. */
@@ -77,10 +79,10 @@ static char *output_of(struct sys_spawn *s, char *buf, size_t size)
 	return buf;
 }
 
-#define SHELL(text)                                                                                                    \
-	(const char *const[4])                                                                                         \
-	{                                                                                                              \
-		"sh", "-c", text, NULL                                                                                 \
+#define SHELL(text)                                                                                \
+	(const char *const[4])                                                                     \
+	{                                                                                          \
+		"sh", "-c", text, NULL                                                             \
 	}
 
 static int64_t seconds(void)
@@ -272,8 +274,8 @@ static void gets_its_input(void **unused)
 
 static void gets_arguments_environment_and_folder(void **unused)
 {
-	struct sys_spawn s =
-		shell((const char *const[4]){ "my name", "-c", "echo \"$0\"; pwd; echo $ONLY$HOME", NULL });
+	struct sys_spawn s = shell((const char *const[4]){
+		"my name", "-c", "echo \"$0\"; pwd; echo $ONLY$HOME", NULL });
 	char buf[64];
 
 	(void)unused;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_spec: whole configurations: every property arrives where it belongs, the templates load, and no damaged
- * text does harm.
+ * test_spec: whole configurations: every property arrives where it belongs, the templates load, and
+ * no damaged text does harm.
  */
 #include <errno.h>
 #include <sched.h>
@@ -101,7 +101,8 @@ static void full_process(void **state)
 	assert_true(p->oom_score_adj.set && p->oom_score_adj.value == -500);
 	assert_int_equal(p->scheduler->policy, 6);
 	assert_true(p->scheduler->nice.value == -5 && p->scheduler->flags == 5);
-	assert_true(p->scheduler->runtime.value == 10000000 && p->scheduler->deadline.value == 20000000);
+	assert_true(p->scheduler->runtime.value == 10000000 &&
+		    p->scheduler->deadline.value == 20000000);
 	assert_true(p->scheduler->period.value == UINT64_MAX);
 	assert_true(p->io_priority->class == 2 && p->io_priority->priority.value == 6);
 	assert_string_equal(p->exec_cpu_affinity->initial, "0-1");
@@ -174,20 +175,24 @@ static void full_linux(void **state)
 static void full_resources(void **state)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const struct spec_resources *r = load_golden(&arena, "spec-good/full.json")->linux_->resources;
+	const struct spec_resources *r =
+		load_golden(&arena, "spec-good/full.json")->linux_->resources;
 
 	(void)state;
 	assert_int_equal(r->devices.n, 4);
-	assert_true(r->devices.v[0].allow.set && !r->devices.v[0].allow.value && !r->devices.v[0].type);
+	assert_true(r->devices.v[0].allow.set && !r->devices.v[0].allow.value &&
+		    !r->devices.v[0].type);
 	assert_true(r->devices.v[2].minor.value == -1);
 	assert_true(r->memory->limit.value == INT64_MAX && r->memory->swap.value == -1);
 	assert_true(r->memory->reservation.value == 268435456 && r->memory->kernel.value == -1);
 	assert_true(r->memory->swappiness.value == 100 && r->memory->kernel_tcp.value == -1);
 	assert_true(r->memory->disable_oom_killer.value && r->memory->check_before_update.value);
 	assert_true(r->memory->use_hierarchy.set && !r->memory->use_hierarchy.value);
-	assert_true(r->cpu->shares.value == UINT64_MAX && r->cpu->quota.value == -1 && r->cpu->burst.value == 2000);
+	assert_true(r->cpu->shares.value == UINT64_MAX && r->cpu->quota.value == -1 &&
+		    r->cpu->burst.value == 2000);
 	assert_true(r->cpu->period.value == 100000 && r->cpu->idle.value == 1);
-	assert_true(r->cpu->realtime_runtime.value == 950000 && r->cpu->realtime_period.value == 1000000);
+	assert_true(r->cpu->realtime_runtime.value == 950000 &&
+		    r->cpu->realtime_period.value == 1000000);
 	assert_string_equal(r->cpu->cpus, "0-3,7");
 	assert_string_equal(r->cpu->mems, "0");
 	assert_true(r->pids->limit.set && r->pids->limit.value == -1);
@@ -199,7 +204,8 @@ static void full_resources(void **state)
 	assert_true(r->block_io->throttle_write_iops.v[0].minor.value == 16);
 	assert_string_equal(r->hugepage_limits.v[1].page_size, "64KB");
 	assert_true(r->hugepage_limits.v[1].limit.value == UINT64_MAX);
-	assert_true(r->network->class_id.value == UINT32_MAX && r->network->priorities.v[0].priority.value == 500);
+	assert_true(r->network->class_id.value == UINT32_MAX &&
+		    r->network->priorities.v[0].priority.value == 500);
 	assert_string_equal(r->rdma.v[0].device, "mlx5_1");
 	assert_true(r->rdma.v[0].hca_objects.value == UINT32_MAX && !r->rdma.v[1].hca_handles.set);
 	assert_string_equal(r->unified.v[1].value, "259:0 rbps=2097152\n");
@@ -219,7 +225,8 @@ static void full_seccomp(void **state)
 	assert_int_equal(s->syscalls.n, 3);
 	assert_int_equal(s->syscalls.v[0].names.n, 2);
 	assert_true(s->syscalls.v[1].errno_ret.value == 65535 && !s->syscalls.v[0].errno_ret.set);
-	assert_true(s->syscalls.v[1].args.v[0].index == 5 && s->syscalls.v[1].args.v[0].op == SPEC_CMP_MASKED_EQ);
+	assert_true(s->syscalls.v[1].args.v[0].index == 5 &&
+		    s->syscalls.v[1].args.v[0].op == SPEC_CMP_MASKED_EQ);
 	assert_true(s->syscalls.v[1].args.v[0].value.value == UINT64_MAX);
 	assert_true(s->syscalls.v[1].args.v[0].value_two.value == (uint64_t)INT64_MAX + 1);
 	assert_int_equal(s->syscalls.v[2].action, SPEC_ACT_NOTIFY);
@@ -231,10 +238,12 @@ static void bad_files(void **state)
 		const char *name;
 		const char *msg;
 	} files[] = {
-		{ "spec-bad/not-json.json", "line 1, column 53: expected a member's name in double quotes" },
-		{ "spec-bad/hugepage-unit.json",
-		  "/linux/resources/hugepageLimits/0/pageSize: \"64kB\" is not a size such as \"2MB\"" },
-		{ "spec-bad/netdevice-name.json", "/linux/netDevices/eth0/name: expected a string, found a number" },
+		{ "spec-bad/not-json.json",
+		  "line 1, column 53: expected a member's name in double quotes" },
+		{ "spec-bad/hugepage-unit.json", "/linux/resources/hugepageLimits/0/pageSize: "
+						 "\"64kB\" is not a size such as \"2MB\"" },
+		{ "spec-bad/netdevice-name.json",
+		  "/linux/netDevices/eth0/name: expected a string, found a number" },
 		{ "spec-bad/rdma-text.json",
 		  "/linux/resources/rdma/mlx5_1/hcaHandles: expected an integer, found a string" },
 	};
@@ -359,8 +368,12 @@ static void write_any(struct json_writer *w, const char *key, enum json_type typ
 	}
 }
 
-/* The document of value, with `wrong` in the place of one value of it. Recursion is as deep as full.json is. */
-static void write_with(struct json_writer *w, const struct json *value, const struct json *place, enum json_type wrong)
+/*
+ * The document of value, with `wrong` in the place of one value of it. Recursion is as deep as
+ * full.json is.
+ */
+static void write_with(struct json_writer *w, const struct json *value, const struct json *place,
+		       enum json_type wrong)
 {
 	if (value == place) {
 		write_any(w, value->key, wrong);
@@ -444,10 +457,12 @@ static void wrong_types(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(minimal),    cmocka_unit_test(full_process),	cmocka_unit_test(full_top),
-		cmocka_unit_test(full_linux), cmocka_unit_test(full_resources), cmocka_unit_test(full_seccomp),
-		cmocka_unit_test(bad_files),  cmocka_unit_test(templates),	cmocka_unit_test(truncated),
-		cmocka_unit_test(mutated),    cmocka_unit_test(wrong_types),
+		cmocka_unit_test(minimal),	  cmocka_unit_test(full_process),
+		cmocka_unit_test(full_top),	  cmocka_unit_test(full_linux),
+		cmocka_unit_test(full_resources), cmocka_unit_test(full_seccomp),
+		cmocka_unit_test(bad_files),	  cmocka_unit_test(templates),
+		cmocka_unit_test(truncated),	  cmocka_unit_test(mutated),
+		cmocka_unit_test(wrong_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

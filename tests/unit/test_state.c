@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* State folders: locks, debris, damage, liveness, and whom the folder of all state may belong to. */
+/*
+ * State folders: locks, debris, damage, liveness, and whom the folder of all state may belong to.
+ */
 #include <errno.h>
 #include <ftw.h>
 #include <sched.h>
@@ -274,15 +276,15 @@ static void damaged_states(void **unused)
 		"{}",
 		"null",
 		"{\"id\":\"c1\"}",
-		"{\"ociVersion\":\"1\",\"id\":\"other\",\"pid\":1,\"startTime\":1,\"ownPidNamespace\":true,\"bundle\":"
-		"\"\","
-		"\"rootfs\":\"\",\"created\":\"\",\"owner\":\"\"}",
-		"{\"ociVersion\":\"1\",\"id\":\"c1\",\"pid\":\"1\",\"startTime\":1,\"ownPidNamespace\":true,\"bundle\":"
-		"\"\","
-		"\"rootfs\":\"\",\"created\":\"\",\"owner\":\"\"}",
-		"{\"ociVersion\":\"1\",\"id\":\"c1\",\"pid\":-1,\"startTime\":1,\"ownPidNamespace\":true,\"bundle\":"
-		"\"\","
-		"\"rootfs\":\"\",\"created\":\"\",\"owner\":\"\"}",
+		"{\"ociVersion\":\"1\",\"id\":\"other\",\"pid\":1,\"startTime\":1,"
+		"\"ownPidNamespace\":true,\"bundle\":\"\",\"rootfs\":\"\",\"created\":\"\","
+		"\"owner\":\"\"}",
+		"{\"ociVersion\":\"1\",\"id\":\"c1\",\"pid\":\"1\",\"startTime\":1,"
+		"\"ownPidNamespace\":true,\"bundle\":\"\",\"rootfs\":\"\",\"created\":\"\","
+		"\"owner\":\"\"}",
+		"{\"ociVersion\":\"1\",\"id\":\"c1\",\"pid\":-1,\"startTime\":1,"
+		"\"ownPidNamespace\":true,\"bundle\":\"\",\"rootfs\":\"\",\"created\":\"\","
+		"\"owner\":\"\"}",
 	};
 
 	(void)unused;
@@ -459,7 +461,8 @@ static void processes_by_descent(void **unused)
 	make(&state, false);
 	assert_int_equal(host_processes(&arena, &state, &pids, &n, &err), 0);
 	assert_int_equal(n, 2);
-	assert_true((pids[0] == tree[0] && pids[1] == tree[1]) || (pids[0] == tree[1] && pids[1] == tree[0]));
+	assert_true((pids[0] == tree[0] && pids[1] == tree[1]) ||
+		    (pids[0] == tree[1] && pids[1] == tree[0]));
 	/* SIGKILL takes the whole tree. */
 	assert_int_equal(host_kill(root, "c1", SIGKILL, false, &err), 0);
 	assert_int_equal(waitpid(init, NULL, 0), init);
@@ -488,7 +491,10 @@ static void be_namespace_init(int ready)
 	}
 }
 
-/* The pid of an init in new user and pid namespaces, which has an orphan for company; -1 where that is forbidden. */
+/*
+ * The pid of an init in new user and pid namespaces, which has an orphan for company; -1 where that
+ * is forbidden.
+ */
 static pid_t spawn_namespace(void)
 {
 	int pid_pipe[2], ready_pipe[2];
@@ -512,7 +518,8 @@ static pid_t spawn_namespace(void)
 	close(pid_pipe[1]);
 	close(ready_pipe[1]);
 	waitpid(helper, NULL, 0);
-	if (read(pid_pipe[0], &init, sizeof(init)) != sizeof(init) || read(ready_pipe[0], &byte, 1) != 1) {
+	if (read(pid_pipe[0], &init, sizeof(init)) != sizeof(init) ||
+	    read(ready_pipe[0], &byte, 1) != 1) {
 		init = -1;
 	}
 	close(pid_pipe[0]);

@@ -16,7 +16,8 @@
 
 static void unsigned_numbers(void **state)
 {
-	static const char *const refused[] = { "", " 1", "1 ", "+1", "-1", "0x1", "1_0", "1.0", "1e3", "a" };
+	static const char *const refused[] = { "",    " 1",  "1 ",  "+1",  "-1",
+					       "0x1", "1_0", "1.0", "1e3", "a" };
 	uint64_t value = 7;
 
 	(void)state;
@@ -100,7 +101,10 @@ static void errors(void **state)
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(err_set(&err, EIO, "%s", longer), -EIO);
 	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
-	/* However long the object is: the cause and the remedy are there, and so is what was put in front. */
+	/*
+	 * However long the object is: the cause and the remedy are there, and so is what was put in
+	 * front.
+	 */
 	err_errno(&err, ENOENT, "open %s", longer);
 	assert_true(str_starts(err.msg, "open xxx"));
 	assert_true(ends_with(err.msg, "xxx...: No such file or directory"));
@@ -113,7 +117,10 @@ static void errors(void **state)
 	assert_true(str_starts(err.msg, "/a/longer/path: ..."));
 	assert_true(ends_with(err.msg, "xxx: No such file or directory"));
 	assert_true(strlen(err.msg) <= ERR_MSG_MAX - 1);
-	/* Parts of every length, also both longer than the whole: the beginning of the one and the end of the other are there. */
+	/*
+	 * Parts of every length, also both longer than the whole: the beginning of the one and the
+	 * end of the other are there.
+	 */
 	for (size_t first = 1; first < ERR_MSG_MAX; first += 31) {
 		for (size_t last = 1; last < ERR_MSG_MAX; last += 29) {
 			err_set(&err, EIO, "%.*s>", (int)last, longer);
@@ -181,8 +188,9 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unsigned_numbers), cmocka_unit_test(signed_numbers), cmocka_unit_test(growing_text),
-		cmocka_unit_test(errors),	    cmocka_unit_test(arenas),	      cmocka_unit_test(tables),
+		cmocka_unit_test(unsigned_numbers), cmocka_unit_test(signed_numbers),
+		cmocka_unit_test(growing_text),	    cmocka_unit_test(errors),
+		cmocka_unit_test(arenas),	    cmocka_unit_test(tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ static struct facts_ranges parse(const char *text)
 
 static void by_name_and_number(void **state)
 {
-	struct facts_ranges r = parse("alice:100000:65536\nbob:200000:65536\n1000:300000:10\nalice:400000:1");
+	struct facts_ranges r =
+		parse("alice:100000:65536\nbob:200000:65536\n1000:300000:10\nalice:400000:1");
 
 	(void)state;
 	assert_int_equal(r.n, 3);
@@ -44,9 +45,9 @@ static void above_two_to_the_thirty_one(void **state)
 
 static void passes_over_what_is_malformed(void **state)
 {
-	struct facts_ranges r =
-		parse("alice\nalice:\nalice:1\nalice:x:5\nalice:5:0\nalice:-5:5\nalice:4294967295:2\n"
-		      "alicex:1:1\nalic:1:1\n10000:1:1\n# alice:7:7\n\nalice:9:9 \nalice:10:10:extra\n");
+	struct facts_ranges r = parse(
+		"alice\nalice:\nalice:1\nalice:x:5\nalice:5:0\nalice:-5:5\nalice:4294967295:2\n"
+		"alicex:1:1\nalic:1:1\n10000:1:1\n# alice:7:7\n\nalice:9:9 \nalice:10:10:extra\n");
 
 	(void)state;
 	assert_int_equal(r.n, 2);

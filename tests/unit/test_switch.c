@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libnet's switching of sockets, what of it is pure: who may leave, and the programs at system calls and sockets. */
+/*
+ * libnet's switching of sockets, what of it is pure: who may leave, and the programs at system
+ * calls and sockets.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,60 +121,82 @@ static void what_is_no_peer(void **state)
 	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &p));
 }
 
-static enum switch_verdict verdict(struct switch_route inside, int tap, struct switch_route outside, int *ret)
+static enum switch_verdict verdict(struct switch_route inside, int tap, struct switch_route outside,
+				   int *ret)
 {
 	return switch_judge(true, &inside, tap, &outside, ret);
 }
 
 static void routes(void **state)
 {
-	const struct switch_route tap = { 0, RTN_UNICAST, 2, false }, eth = { 0, RTN_UNICAST, 7, false },
+	const struct switch_route tap = { 0, RTN_UNICAST, 2, false },
+				  eth = { 0, RTN_UNICAST, 7, false },
 				  none = { ENETUNREACH, 0, 0, false };
 	int what = -1;
 
 	(void)state;
 	assert_int_equal(verdict(tap, 2, eth, &what), SWITCH_LEAVE);
 	assert_int_equal(what, 7);
-	/* The container's route is another one, or there is none, or slirp4netns' device is gone. */
+	/*
+	 * The container's route is another one, or there is none, or slirp4netns' device is gone.
+	 */
 	assert_int_equal(verdict(tap, 3, eth, &what), SWITCH_STAY);
-	assert_int_equal(verdict((struct switch_route){ 0, RTN_LOCAL, 2, false }, 2, eth, &what), SWITCH_STAY);
-	assert_int_equal(verdict((struct switch_route){ 0, RTN_BROADCAST, 2, false }, 2, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict((struct switch_route){ 0, RTN_LOCAL, 2, false }, 2, eth, &what),
+			 SWITCH_STAY);
+	assert_int_equal(
+		verdict((struct switch_route){ 0, RTN_BROADCAST, 2, false }, 2, eth, &what),
+		SWITCH_STAY);
 	assert_int_equal(verdict(none, 2, eth, &what), SWITCH_STAY);
-	assert_int_equal(verdict((struct switch_route){ 0, RTN_UNICAST, 0, false }, 0, eth, &what), SWITCH_STAY);
+	assert_int_equal(verdict((struct switch_route){ 0, RTN_UNICAST, 0, false }, 0, eth, &what),
+			 SWITCH_STAY);
 	/* The host itself, its loopback device, no device. */
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_LOCAL, 7, false }, &what), SWITCH_STAY);
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 1, false }, &what), SWITCH_STAY);
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 0, false }, &what), SWITCH_STAY);
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_BROADCAST, 7, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_LOCAL, 7, false }, &what),
+			 SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 1, false }, &what),
+			 SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 0, false }, &what),
+			 SWITCH_STAY);
+	assert_int_equal(
+		verdict(tap, 2, (struct switch_route){ 0, RTN_BROADCAST, 7, false }, &what),
+		SWITCH_STAY);
 	assert_int_equal(verdict(tap, 2, none, &what), SWITCH_FAIL);
 	assert_int_equal(what, ENETUNREACH);
 	/* The networks that the host is attached to, where they are not to be reached. */
 	assert_int_equal(switch_judge(false, &tap, 2, &eth, &what), SWITCH_LEAVE);
 	assert_int_equal(switch_judge(false, &tap, 2,
-				      &(struct switch_route){ .type = RTN_UNICAST, .device = 7, .direct = true },
+				      &(struct switch_route){
+					      .type = RTN_UNICAST, .device = 7, .direct = true },
 				      &what),
 			 SWITCH_STAY);
 	/* A question that went wrong is no answer. */
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ ENOBUFS, 0, 0, false }, &what), SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct switch_route){ ENOBUFS, 0, 0, false }, &what),
+			 SWITCH_STAY);
 }
 
 /* ---- servers ---- */
 
-/* "" is nowhere; the answer is the address, with " only6" behind it; "" when the forwarder is to serve. */
-static void assert_server(const char *bound, bool only6, const char *four, const char *six, const char *wanted)
+/*
+ * "" is nowhere; the answer is the address, with " only6" behind it; "" when the forwarder is to
+ * serve.
+ */
+static void assert_server(const char *bound, bool only6, const char *four, const char *six,
+			  const char *wanted)
 {
 	int domain = strchr(bound, ':') ? AF_INET6 : AF_INET;
-	struct switch_peer b = peer(bound), h4 = peer(*four ? four : "0.0.0.0"), h6 = peer(*six ? six : "::"), at;
+	struct switch_peer b = peer(bound), h4 = peer(*four ? four : "0.0.0.0"),
+			   h6 = peer(*six ? six : "::"), at;
 	struct sockaddr_storage address;
 	char text[INET6_ADDRSTRLEN + 8] = "";
 	bool is6 = false;
 
-	if (switch_place_server(&b, domain, only6, *four ? &h4 : NULL, *six ? &h6 : NULL, &at, &is6)) {
+	if (switch_place_server(&b, domain, only6, *four ? &h4 : NULL, *six ? &h6 : NULL, &at,
+				&is6)) {
 		assert_true(switch_unparse(&at, domain, &address) > 0);
-		assert_non_null(inet_ntop(domain,
-					  domain == AF_INET ? (void *)&((struct sockaddr_in *)&address)->sin_addr :
-							      (void *)&((struct sockaddr_in6 *)&address)->sin6_addr,
-					  text, INET6_ADDRSTRLEN));
+		assert_non_null(inet_ntop(
+			domain,
+			domain == AF_INET ? (void *)&((struct sockaddr_in *)&address)->sin_addr :
+					    (void *)&((struct sockaddr_in6 *)&address)->sin6_addr,
+			text, INET6_ADDRSTRLEN));
 		strcat(text, is6 ? " only6" : "");
 	}
 	assert_string_equal(text, wanted);
@@ -199,10 +224,10 @@ static void servers(void **state)
 
 static void own_addresses(void **state)
 {
-	static const char *const mine[] = { "127.0.0.1", "127.9.9.9", "10.0.2.100", "::1", "::ffff:127.0.0.1" };
-	static const char *const not_mine[] = {
-		"10.0.2.2", "0.0.0.0", "192.0.2.1", "::", "fd00::1", "::ffff:10.0.2.3"
-	};
+	static const char *const mine[] = { "127.0.0.1", "127.9.9.9", "10.0.2.100", "::1",
+					    "::ffff:127.0.0.1" };
+	static const char *const not_mine[] = { "10.0.2.2", "0.0.0.0", "192.0.2.1",
+						"::",	    "fd00::1", "::ffff:10.0.2.3" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++) {
@@ -230,9 +255,12 @@ static uint32_t load(const unsigned char *bytes, size_t size, uint32_t at, unsig
 	return value;
 }
 
-/* What the kernel does with it: the few instructions that ours are made of. swap: words as the machine has them (seccomp). */
-static uint32_t run(const struct sock_filter *code, size_t n, const unsigned char *bytes, size_t size, size_t network,
-		    bool swap)
+/*
+ * What the kernel does with it: the few instructions that ours are made of. swap: words as the
+ * machine has them (seccomp).
+ */
+static uint32_t run(const struct sock_filter *code, size_t n, const unsigned char *bytes,
+		    size_t size, size_t network, bool swap)
 {
 	uint32_t a = 0;
 
@@ -244,9 +272,16 @@ static uint32_t run(const struct sock_filter *code, size_t n, const unsigned cha
 		case BPF_LD | BPF_W | BPF_ABS:
 		case BPF_LD | BPF_H | BPF_ABS:
 		case BPF_LD | BPF_B | BPF_ABS:
-			/* Offsets from the IP header are negative; the transport's head follows it in these tests. */
-			k = k >= (uint32_t)SKF_NET_OFF ? k - (uint32_t)SKF_NET_OFF : k + (uint32_t)network;
-			a = load(bytes, size, k, BPF_SIZE(c->code) == BPF_W ? 4 : BPF_SIZE(c->code) == BPF_H ? 2 : 1);
+			/*
+			 * Offsets from the IP header are negative; the transport's head follows it
+			 * in these tests.
+			 */
+			k = k >= (uint32_t)SKF_NET_OFF ? k - (uint32_t)SKF_NET_OFF :
+							 k + (uint32_t)network;
+			a = load(bytes, size, k,
+				 BPF_SIZE(c->code) == BPF_W ? 4 :
+				 BPF_SIZE(c->code) == BPF_H ? 2 :
+							      1);
 			a = swap ? ntohl(a) : a;
 			break;
 		case BPF_ALU | BPF_AND | BPF_K:
@@ -299,7 +334,8 @@ static void system_calls(void **state)
 	assert_int_equal(call(native, SYS_sendmmsg, 0, 1, MSG_FASTOPEN), unsupported);
 	assert_int_equal(call(native, SYS_sendmmsg, 0, 1, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, 30, 0), unsupported);
-	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, TCP_NODELAY, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, TCP_NODELAY, 0),
+			 SECCOMP_RET_ALLOW);
 	assert_int_equal(call(native, SYS_setsockopt, SOL_SOCKET, 30, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(call(native, 425, 0, 0, 0), no);
 	/* x32, and i386 with its socketcall; other calls of it pass. */
@@ -318,12 +354,15 @@ static void system_calls(void **state)
 #define TO_PORT 8080
 
 /* A segment to that port: an IP head of that family with the source, then TCP's. */
-static bool hears(const struct sock_filter *code, size_t n, const char *source, uint16_t port, unsigned char flags)
+static bool hears(const struct sock_filter *code, size_t n, const char *source, uint16_t port,
+		  unsigned char flags)
 {
 	unsigned char bytes[60] = { 0 };
 	size_t head = strchr(source, ':') ? 40 : 20;
 
-	assert_int_equal(inet_pton(head == 40 ? AF_INET6 : AF_INET, source, bytes + (head == 40 ? 8 : 12)), 1);
+	assert_int_equal(
+		inet_pton(head == 40 ? AF_INET6 : AF_INET, source, bytes + (head == 40 ? 8 : 12)),
+		1);
 	bytes[head] = (unsigned char)(port >> 8);
 	bytes[head + 1] = (unsigned char)port;
 	bytes[head + 2] = TO_PORT >> 8;
@@ -337,7 +376,8 @@ enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 static void a_peers_socket(void **state)
 {
 	struct sock_filter code[SWITCH_FILTER_MAX];
-	struct switch_peer four = peer("192.0.2.9"), mapped = peer("::ffff:192.0.2.9"), six = peer("2001:db8::9");
+	struct switch_peer four = peer("192.0.2.9"), mapped = peer("::ffff:192.0.2.9"),
+			   six = peer("2001:db8::9");
 	size_t n = switch_filter_peer(&four, code);
 
 	(void)state;

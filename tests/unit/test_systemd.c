@@ -57,8 +57,12 @@ static int listener(const char *path, int backlog)
 	return fd;
 }
 
-/* All addresses that are found with these variables, each with a blank behind; "+" before one that is direct. */
-static const char *look(struct arena *arena, const char *bus, const char *runtime, const char **ret_passed_over)
+/*
+ * All addresses that are found with these variables, each with a blank behind; "+" before one that
+ * is direct.
+ */
+static const char *look(struct arena *arena, const char *bus, const char *runtime,
+			const char **ret_passed_over)
 {
 	struct systemd_addresses found;
 	struct text text;
@@ -100,13 +104,17 @@ static void addresses(void **state)
 	assert_true(one >= 0 && two >= 0 && three >= 0);
 	assert_non_null(strstr(passed_over, "$DBUS_SESSION_BUS_ADDRESS: not set"));
 	/* The same socket by another way is tried once. */
-	assert_string_equal(look(&arena, arena_printf(&arena, "unix:path=%s,guid=0123", bus), dir, NULL), both);
-	assert_string_equal(look(&arena, arena_printf(&arena, "tcp:host=h,port=1;;unix:guid=0,path=%s/a%%20b", dir),
-				 dir, &passed_over),
-			    arena_printf(&arena, "unix:path=%s %s", other, both));
+	assert_string_equal(
+		look(&arena, arena_printf(&arena, "unix:path=%s,guid=0123", bus), dir, NULL), both);
+	assert_string_equal(
+		look(&arena,
+		     arena_printf(&arena, "tcp:host=h,port=1;;unix:guid=0,path=%s/a%%20b", dir),
+		     dir, &passed_over),
+		arena_printf(&arena, "unix:path=%s %s", other, both));
 	assert_non_null(strstr(passed_over, "tcp:host=h,port=1: not a UNIX socket's address"));
-	assert_string_equal(look(&arena, "unix:abstract=/tmp/dbus-x%2C1,guid=0", NULL, &passed_over),
-			    "unix:abstract=/tmp/dbus-x,1 ");
+	assert_string_equal(
+		look(&arena, "unix:abstract=/tmp/dbus-x%2C1,guid=0", NULL, &passed_over),
+		"unix:abstract=/tmp/dbus-x,1 ");
 	assert_non_null(strstr(passed_over, "$XDG_RUNTIME_DIR: not set"));
 }
 
@@ -131,7 +139,9 @@ static void addresses_refused(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_string_equal(look(&arena, bad[i], dir, &passed_over), "");
-		assert_non_null(strstr(passed_over, arena_printf(&arena, "%s: not a UNIX socket's address", bad[i])));
+		assert_non_null(
+			strstr(passed_over,
+			       arena_printf(&arena, "%s: not a UNIX socket's address", bad[i])));
 	}
 	assert_int_equal(mkdir(arena_printf(&arena, "%s/bus", dir), 0700), 0);
 	assert_string_equal(look(&arena, NULL, dir, &passed_over), "");

@@ -110,7 +110,8 @@ static void long_names(void **state)
 	assert_string_equal(name + strlen(name) - 6, ".scope");
 	assert_string_not_equal(name, name_of(&arena, NULL, b, false));
 	a[241] = '\0'; /* just fits: rootlet- and .scope are 14 */
-	assert_string_equal(name_of(&arena, NULL, a, false), arena_printf(&arena, "user.slice rootlet-%s.scope", a));
+	assert_string_equal(name_of(&arena, NULL, a, false),
+			    arena_printf(&arena, "user.slice rootlet-%s.scope", a));
 	name = name_of(&arena, arena_printf(&arena, "::%s1234567890", a), "x", false);
 	assert_non_null(strstr(name, "would have 257 characters, and systemd takes 255"));
 }
@@ -195,9 +196,11 @@ static void texts(void **state)
 	assert_string_equal(p.type, "s");
 	assert_string_equal(p.text, "inactive-or-failed");
 	assert_string_equal(property(&arena, "Description", "\"it's\"").text, "it's");
-	assert_string_equal(property(&arena, "Description", "'it\\'s \\\\ \\n\\t\\\"'").text, "it's \\ \n\t\"");
-	assert_string_equal(property(&arena, "Description", "'\\u00e9\\u20ac\\U0001F600z\\u0041'").text,
-			    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80zA");
+	assert_string_equal(property(&arena, "Description", "'it\\'s \\\\ \\n\\t\\\"'").text,
+			    "it's \\ \n\t\"");
+	assert_string_equal(
+		property(&arena, "Description", "'\\u00e9\\u20ac\\U0001F600z\\u0041'").text,
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80zA");
 	assert_string_equal(property(&arena, "Description", "@s ''").text, "");
 	p = property(&arena, "Before", "['a.service', \"b, c\" ,'']");
 	assert_string_equal(p.type, "as");
@@ -243,7 +246,8 @@ static void seconds(void **state)
 		assert_true(p.number == rows[i].micro);
 	}
 	/* Already in microseconds. */
-	assert_string_equal(property(&arena, "TimeoutStopUSec", "uint64 5").name, "TimeoutStopUSec");
+	assert_string_equal(property(&arena, "TimeoutStopUSec", "uint64 5").name,
+			    "TimeoutStopUSec");
 	assert_true(property(&arena, "TimeoutStopUSec", "uint64 5").number == 5);
 }
 

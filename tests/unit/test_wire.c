@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wire against a hostile guest: whatever is malformed is refused, and no descriptor is left behind. */
+/*
+ * The wire against a hostile guest: whatever is malformed is refused, and no descriptor is left
+ * behind.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -106,7 +109,10 @@ static int receive_raw(const void *bytes, size_t len, size_t n)
 	return rc;
 }
 
-/* An end with a message unread counts as a reset, which the kernel tells of before it gives what had come. */
+/*
+ * An end with a message unread counts as a reset, which the kernel tells of before it gives what
+ * had come.
+ */
 static void last_words_are_heard(void **state)
 {
 	struct err sent = { 0 };
@@ -136,7 +142,8 @@ static void refuses_what_is_malformed(void **state)
 	assert_int_equal(receive_raw(&type, sizeof(type), 0), 1);
 	assert_int_equal(receive_raw(&type, 3, 0), -EPROTO); /* no whole head */
 	assert_int_equal(receive_raw(&unknown, sizeof(unknown), 0), -EPROTO);
-	assert_int_equal(receive_raw(&type, sizeof(type), 1), -EPROTO); /* a descriptor where none belongs */
+	/* a descriptor where none belongs */
+	assert_int_equal(receive_raw(&type, sizeof(type), 1), -EPROTO);
 	memcpy(big, &type, sizeof(type));
 	assert_int_equal(receive_raw(big, 8, 0), -EPROTO); /* a payload where none belongs */
 	type = WIRE_LOG;
@@ -148,7 +155,8 @@ static void refuses_what_is_malformed(void **state)
 	memcpy(big, &type, sizeof(type));
 	assert_int_equal(receive_raw(big, 4 + sizeof(struct err) - 1, 0), -EPROTO);
 	type = WIRE_CONSOLE;
-	assert_int_equal(receive_raw(&type, sizeof(type), 0), -EPROTO); /* no descriptor where one belongs */
+	/* no descriptor where one belongs */
+	assert_int_equal(receive_raw(&type, sizeof(type), 0), -EPROTO);
 	assert_int_equal(receive_raw(&type, sizeof(type), 2), -EPROTO);
 	assert_int_equal(receive_raw(&type, sizeof(type), 8), -EPROTO);
 	assert_int_equal(open_count(), before);
@@ -174,9 +182,10 @@ static void an_unterminated_error_is_terminated(void **state)
 }
 
 /*
- * What each message is, written down once more and by hand: how long it is, whether it brings a descriptor, and in which
- * phases the guest may say it. Tried: each column of wire.c's table changed in turn, and wire_recv's comparison with it
- * taken out (CVE-2021-43784): the row is named here.
+ * What each message is, written down once more and by hand: how long it is, whether it brings a
+ * descriptor, and in which phases the guest may say it. Tried: each column of wire.c's table
+ * changed in turn, and wire_recv's comparison with it taken out (CVE-2021-43784): the row is named
+ * here.
  */
 static const struct {
 	enum wire_type type;
@@ -237,7 +246,8 @@ static void every_message_has_its_bounds(void **state)
 			int rc = receive_raw(bytes, sizeof(type) + messages[i].min, n);
 
 			if (rc != (fits ? 1 : -EPROTO)) {
-				fail_msg("%s with %zu descriptors: %d", wire_type_name(type), n, rc);
+				fail_msg("%s with %zu descriptors: %d", wire_type_name(type), n,
+					 rc);
 			}
 		}
 	}
