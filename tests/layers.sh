@@ -26,13 +26,18 @@ plan    base/ spec/ plan/ <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ json/ sys/ libnet/
-host    base/ json/ sys/ spec/ plan/ wire/ libnet/ host/ guest/guest.h
-cmd     base/ json/ spec/ plan/ host/ cmd/ libnet/net.h commit.h
+user    base/ sys/ plan/plan.h plan/facts.h user/
+cgroup  base/ json/ sys/ spec/ plan/ user/ facts/ state/ cgroup/
+facts   base/ sys/ spec/ plan/ user/ cgroup/ facts/
+state   base/ json/ sys/ user/ cgroup/ state/
+host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h
+criu    base/ json/ sys/ spec/ plan/ wire/ user/ cgroup/ facts/ state/ host/ criu/
+cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net.h commit.h
 '
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 file_rules='
 src/plan/plan.h              base/
-src/host/cgroup_systemd*     base/ json/ sys/ spec/ plan/ wire/ libnet/ host/ guest/guest.h <systemd/>
+src/cgroup/systemd*          base/ json/ sys/ plan/ user/ cgroup/ state/ <systemd/>
 '
 
 # What the pure layers may not call: whoever looks at the machine is not a function of its arguments.
@@ -230,18 +235,18 @@ verdict "json, spec and plan do not look at the machine" "$tmp/out"
 # ---------------------------------------------------------------- do these checks find anything?
 
 bad=$tmp/bad
-mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" "$bad/src/host" "$bad/src/cmd" "$bad/libnet"
-printf '#include "host/state.h"\n#include <string.h>\n' >"$bad/src/base/up.c"
+mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" "$bad/src/cgroup" "$bad/src/host" "$bad/src/cmd" "$bad/libnet"
+printf '#include "state/state.h"\n#include <string.h>\n' >"$bad/src/base/up.c"
 printf '#include "plan/plan.h"\n#include "plan/facts.h"\n#include "sys/fd.h"\n' >"$bad/src/guest/plan.c"
 printf '#include "base/err.h"\n#include "spec/spec.h"\n' >"$bad/src/plan/plan.h"
 printf '#include <yajl/yajl_parse.h>\n#include <seccomp.h>\n' >"$bad/src/plan/foreign.c"
 printf '#include <systemd/sd-bus.h>\n#include <linux/seccomp.h>\n' >"$bad/src/host/bus.c"
-cp "$bad/src/host/bus.c" "$bad/src/host/cgroup_systemd.c"
+cp "$bad/src/host/bus.c" "$bad/src/cgroup/systemd.c"
 printf '#  include <sys/capability.h>\n#include "../base/err.h"\n#include "guest/guest.h"\n' >"$bad/src/cmd/run.c"
 printf '#include "base/err.h"\n#include "net.h"\n' >"$bad/libnet/port.c"
 cat >"$tmp/want" <<'END'
 libnet/port.c:2: libnet may not include net.h
-src/base/up.c:1: base may not include host/state.h
+src/base/up.c:1: base may not include state/state.h
 src/cmd/run.c:1: cmd may not include sys/capability.h
 src/cmd/run.c:2: no relative paths: ../base/err.h
 src/cmd/run.c:3: cmd may not include guest/guest.h
@@ -253,7 +258,7 @@ base/up.c: not listed
 undefined reference to `host_reach'
 calls getuid
 END
-printf 'src/cmd/run.c src/guest/plan.c src/host/bus.c src/host/cgroup_systemd.c src/plan/foreign.c src/plan/plan.h\n' \
+printf 'src/cmd/run.c src/guest/plan.c src/host/bus.c src/cgroup/systemd.c src/plan/foreign.c src/plan/plan.h\n' \
 	>"$bad/src/Module.am"
 printf 'libnet/port.c\n' >"$bad/libnet/Module.am"
 cat >"$tmp/reach.c" <<'END'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/checkpoint: a running container into CRIU's image files. */
-#include "host/checkpoint.h"
+#include "criu/checkpoint.h"
 #include "cmd/commands.h"
 
 static const struct cmd_option options[] = {
@@ -31,7 +31,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	criu.page_server = cmd_value(args, "page-server");
 	TRY(cmd_number(args, "status-fd", INT16_MAX, &criu.status_fd, err));
 	TRY(cmd_root(ctx, false, &root, err));
-	return host_checkpoint(root, args->v[0], &criu, err);
+	return criu_checkpoint(root, args->v[0], &criu, err);
 }
 
 const struct cmd cmd_checkpoint = {

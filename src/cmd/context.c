@@ -11,11 +11,11 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "host/state.h"
+#include "state/state.h"
 
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err)
 {
-	return host_state_root(ctx->arena, cmd_value(&ctx->globals, "root"), create, ret, err);
+	return state_root(ctx->arena, cmd_value(&ctx->globals, "root"), create, ret, err);
 }
 
 int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err *err)
@@ -47,7 +47,7 @@ static int each_match(struct cmd_context *ctx, const char *root, const regex_t *
 	struct err one;
 	int result = 0;
 
-	TRY(host_state_list(ctx->arena, root, &ids, err));
+	TRY(state_list(ctx->arena, root, &ids, err));
 	for (size_t i = 0; i < ids.n; i++) {
 		if (regexec(regex, ids.v[i], 0, NULL, 0) != 0) {
 			continue;

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "cmd/cmd.h"
-#include "host/criu.h"
+#include "criu/criu.h"
 
 int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct err *err)
 {

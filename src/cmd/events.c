@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "cgroup/stats.h"
 #include "cmd/commands.h"
-#include "host/cgroup_stats.h"
 #include "host/lifecycle.h"
 #include "host/network.h"
-#include "host/state.h"
+#include "state/state.h"
 #include "json/encode.h"
 
 static const struct cmd_option options[] = {
@@ -51,14 +51,14 @@ static void write_cpu(struct json_writer *w, const struct cgroup_stats *s)
 
 	json_object_begin(w, "cpu");
 	json_object_begin(w, "usage");
-	json_uint(w, "total", host_stats_value(stat, "usage_usec") * NANOSECONDS);
-	json_uint(w, "kernel", host_stats_value(stat, "system_usec") * NANOSECONDS);
-	json_uint(w, "user", host_stats_value(stat, "user_usec") * NANOSECONDS);
+	json_uint(w, "total", cgroup_stats_value(stat, "usage_usec") * NANOSECONDS);
+	json_uint(w, "kernel", cgroup_stats_value(stat, "system_usec") * NANOSECONDS);
+	json_uint(w, "user", cgroup_stats_value(stat, "user_usec") * NANOSECONDS);
 	json_object_end(w);
 	json_object_begin(w, "throttling");
-	json_uint(w, "periods", host_stats_value(stat, "nr_periods"));
-	json_uint(w, "throttledPeriods", host_stats_value(stat, "nr_throttled"));
-	json_uint(w, "throttledTime", host_stats_value(stat, "throttled_usec") * NANOSECONDS);
+	json_uint(w, "periods", cgroup_stats_value(stat, "nr_periods"));
+	json_uint(w, "throttledPeriods", cgroup_stats_value(stat, "nr_throttled"));
+	json_uint(w, "throttledTime", cgroup_stats_value(stat, "throttled_usec") * NANOSECONDS);
 	json_object_end(w);
 	write_pressure(w, &s->cpu.pressure);
 	json_object_end(w);
@@ -85,9 +85,9 @@ static void write_memory(struct json_writer *w, const struct cgroup_stats *s)
 {
 	json_object_begin(w, "memory");
 	if (s->memory.present) {
-		json_uint(w, "cache", host_stats_value(&s->memory.stat, "file"));
+		json_uint(w, "cache", cgroup_stats_value(&s->memory.stat, "file"));
 		write_usage(w, "usage", s->memory.limit, s->memory.usage, s->memory.max,
-			    host_stats_value(&s->memory.events, "max"));
+			    cgroup_stats_value(&s->memory.events, "max"));
 		if (s->memory.has_swap) {
 			write_usage(w, "swap", sum(s->memory.limit, s->memory.swap_limit),
 				    sum(s->memory.usage, s->memory.swap_usage), s->memory.swap_max,
@@ -113,7 +113,7 @@ static void write_io_list(struct json_writer *w, const char *key, const struct c
 			json_uint(w, "major", s->io.v[i].major);
 			json_uint(w, "minor", s->io.v[i].minor);
 			json_string(w, "op", ops[o][0]);
-			json_uint(w, "value", host_stats_value(&s->io.v[i].values, ops[o][1]));
+			json_uint(w, "value", cgroup_stats_value(&s->io.v[i].values, ops[o][1]));
 			json_object_end(w);
 		}
 	}
@@ -196,7 +196,7 @@ static int tick(void *data, struct err *err)
 	const struct follower *f = data;
 	scope_arena struct arena arena = ARENA_INIT;
 	struct cgroup_stats stats;
-	int rc = host_cgroup_stats(&arena, f->cgroup, &stats, err);
+	int rc = cgroup_stats(&arena, f->cgroup, &stats, err);
 
 	/* It has just ended, which whoever follows it learns as well. */
 	if (rc == -ENOENT) {
@@ -296,8 +296,8 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		TRY(read_interval(interval, &watch.interval_ms, err));
 	}
 	TRY(cmd_root(ctx, false, &root, err));
-	TRY(host_state_load(ctx->arena, root, f.id, &state, err));
-	if (host_state_pidfd(&state, &pidfd) < 0) {
+	TRY(state_load(ctx->arena, root, f.id, &state, err));
+	if (state_pidfd(&state, &pidfd) < 0) {
 		return err_set(err, ESRCH, "container not running: `%s`", f.id);
 	}
 	f.cgroup = &state.cgroup;
@@ -305,8 +305,8 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	if (cmd_flag(&ctx->args, "stats")) {
 		struct cgroup_stats stats;
 
-		if (host_cgroup_stats(ctx->arena, f.cgroup, &stats, err) < 0) {
-			if (host_is_ending(&state)) {
+		if (cgroup_stats(ctx->arena, f.cgroup, &stats, err) < 0) {
+			if (state_is_ending(&state)) {
 				return err_set(err, ESRCH, "container not running: `%s`", f.id);
 			}
 			return err_wrap(err, "events of container `%s`", f.id);
@@ -320,7 +320,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	if (host_network_follow(root, f.id, &control, &ignored) == 0) {
 		watch.also = control;
 	}
-	return host_cgroup_follow(f.cgroup, &watch, err) < 0 ?
+	return cgroup_follow(f.cgroup, &watch, err) < 0 ?
 		       err_wrap(err, "events of container `%s`", f.id) :
 		       0;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/commands.h"
-#include "host/enter.h"
+#include "host/exec.h"
 
 static const struct cmd_option options[] = {
 	{ "process", 'p', "FILE", "the process as JSON, as /process of config.json has it",

@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "host/launch.h"
-#include "host/state.h"
+#include "state/state.h"
 
 /* The words were checked by main. --cgroup-manager is the more exact of the two. */
 static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)
@@ -44,7 +44,7 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.best_effort = limits && str_eq(limits, "best-effort"),
 	};
 
-	TRY(host_id_check(options.id, err));
+	TRY(state_id_check(options.id, err));
 	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &options.preserve_fds, err));
 	TRY(cmd_root(ctx, true, &options.root, err));
 	*ret = options;

@@ -33,10 +33,10 @@ static size_t load_rows(struct cmd_context *ctx, const char *root, const struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < ids->n; i++) {
-		int rc = host_state_load(ctx->arena, root, ids->v[i], &rows[n].state, &err);
+		int rc = state_load(ctx->arena, root, ids->v[i], &rows[n].state, &err);
 
 		if (rc == 0) {
-			rows[n].status = host_state_status(root, &rows[n].state);
+			rows[n].status = state_status(root, &rows[n].state);
 			n++;
 		} else if (rc != -ENOENT) {
 			log_warning("%s", err.msg);
@@ -50,7 +50,7 @@ static void cells_of(struct arena *arena, const struct row *row, const char *cel
 	cells[0] = row->state.id;
 	cells[1] =
 		arena_printf(arena, "%d", row->status == STATE_STOPPED ? 0 : (int)row->state.pid);
-	cells[2] = host_status_name(row->status);
+	cells[2] = state_status_name(row->status);
 	cells[3] = row->state.bundle;
 	cells[4] = row->state.created;
 	cells[5] = row->state.owner;
@@ -118,7 +118,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	(void)ret_status;
 	TRY(cmd_format(ctx, &json, err));
 	TRY(cmd_root(ctx, false, &root, err));
-	TRY(host_state_list(ctx->arena, root, &ids, err));
+	TRY(state_list(ctx->arena, root, &ids, err));
 	rows = arena_array(ctx->arena, ids.n, sizeof(*rows));
 	text_init(&out, ctx->arena);
 	if (cmd_flag(&ctx->args, "quiet")) {

@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "cmd/commands.h"
 #include "host/lifecycle.h"
+#include "state/processes.h"
 #include "json/encode.h"
 
 static const struct cmd_option options[] = {
@@ -191,7 +192,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	(void)ret_status;
 	TRY(cmd_format(ctx, &json, err));
 	TRY(cmd_root(ctx, false, &root, err));
-	TRY(host_state_load(ctx->arena, root, ctx->args.v[0], &state, err));
+	TRY(state_load(ctx->arena, root, ctx->args.v[0], &state, err));
 	text_init(&out, ctx->arena);
 	if (!json) {
 		struct text table;
@@ -202,11 +203,11 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		 * ours wrongly.
 		 */
 		TRY(run_ps(ctx, &table, err));
-		TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+		TRY(state_processes(ctx->arena, &state, &pids.v, &pids.n, err));
 		TRY(filter(table.s, &pids, &out, err));
 		return cmd_print(ctx, &out, err);
 	}
-	TRY(host_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+	TRY(state_processes(ctx->arena, &state, &pids.v, &pids.n, err));
 	add_json(&out, &pids);
 	return cmd_print(ctx, &out, err);
 }

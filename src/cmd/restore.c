@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/restore: a container out of CRIU's image files. */
 #include "cmd/commands.h"
-#include "host/checkpoint.h"
+#include "criu/checkpoint.h"
 
 static const struct cmd_option options[] = {
 	CMD_CREATE_OPTIONS,
@@ -30,7 +30,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	launch.notify_socket = NULL;
 	launch.detach = cmd_flag(args, "detach");
 	launch.keep = cmd_flag(args, "keep");
-	return host_restore(&launch, &criu, ret_status, err);
+	return criu_restore(&launch, &criu, ret_status, err);
 }
 
 const struct cmd cmd_restore = {

@@ -6,9 +6,9 @@
 
 #include "base/scope.h"
 #include "cmd/commands.h"
-#include "host/session.h"
 #include "libnet/net.h"
 #include "spec/spec.h"
+#include "user/session.h"
 
 static const struct cmd_option options[] = {
 	{ "bundle", 'b', "DIR", "the folder to write config.json to (default: .)", CMD_USED },
@@ -96,7 +96,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	const char *bundle = cmd_value(&ctx->args, "bundle");
 	const char *file = cmd_value(&ctx->args, "file");
 	const char *net = NULL, *publish = NULL;
-	bool rootless = cmd_flag_or(&ctx->args, "rootless", !host_session_is_root());
+	bool rootless = cmd_flag_or(&ctx->args, "rootless", !user_is_root());
 
 	(void)ret_status;
 	TRY(network(ctx, &net, &publish, err));

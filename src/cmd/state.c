@@ -2,7 +2,7 @@
 /* cmd/state: the OCI operation "state", and the JSON form of a container that list shares. */
 #include "cmd/state.h"
 #include "cmd/commands.h"
-#include "host/state.h"
+#include "state/state.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
@@ -15,7 +15,7 @@ void cmd_state_json(struct json_writer *w, const struct state *state, enum state
 	json_string(w, "id", state->id);
 	/* runtime.md: the pid is of interest only while there is a process. */
 	json_int(w, "pid", status == STATE_STOPPED ? 0 : state->pid);
-	json_string(w, "status", host_status_name(status));
+	json_string(w, "status", state_status_name(status));
 	json_string(w, "bundle", state->bundle);
 	json_string(w, "rootfs", state->rootfs);
 	json_string(w, "created", state->created);
@@ -42,10 +42,10 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 
 	(void)ret_status;
 	TRY(cmd_root(ctx, false, &root, err));
-	TRY(host_state_load(ctx->arena, root, ctx->args.v[0], &state, err));
+	TRY(state_load(ctx->arena, root, ctx->args.v[0], &state, err));
 	text_init(&out, ctx->arena);
 	json_writer_init(&w, &out, false);
-	cmd_state_json(&w, &state, host_state_status(root, &state));
+	cmd_state_json(&w, &state, state_status(root, &state));
 	text_add(&out, "\n");
 	return cmd_print(ctx, &out, err);
 }

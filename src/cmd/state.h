@@ -2,7 +2,7 @@
 /* cmd/state: a container as state and list print it. */
 #pragma once
 
-#include "host/state.h"
+#include "state/state.h"
 #include "json/encode.h"
 
 /*

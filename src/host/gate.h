@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "host/state.h"
+#include "state/state.h"
 
 /* The listening side, close-on-exec. */
 int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);

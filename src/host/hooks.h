@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "host/state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
+#include "state/state.h"
 
 /*
  * Fills in the state that hooks read on their stdin: everything but status and pid, which differ

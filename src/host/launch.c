@@ -20,28 +20,28 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "cgroup/cgroup.h"
+#include "facts/cgroup.h"
+#include "facts/facts.h"
+#include "facts/inherited_fds.h"
 #include "guest/guest.h"
-#include "host/cgroup.h"
 #include "host/console.h"
-#include "host/exit.h"
-#include "host/explain.h"
-#include "host/facts.h"
-#include "host/facts_cgroup.h"
 #include "host/foreground.h"
 #include "host/gate.h"
 #include "host/hooks.h"
-#include "host/passed.h"
 #include "host/pidfd_socket.h"
 #include "host/rdt.h"
 #include "host/record.h"
 #include "host/serve.h"
-#include "host/session.h"
-#include "host/state.h"
 #include "plan/build.h"
 #include "spec/spec.h"
+#include "state/exit.h"
+#include "state/state.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
+#include "user/explain.h"
+#include "user/session.h"
 #include "wire/wire.h"
 
 #define PIDFD_RECEIVER "/annotations/run.oci.pidfd_receiver"
@@ -72,7 +72,7 @@ void host_launch_done(struct launch *l)
 	fd_drop(&l->record);
 	fd_drop(&l->pidfd);
 	host_network_done(&l->network, false);
-	host_state_close(&l->dir);
+	state_close(&l->dir);
 	arena_done(&l->arena);
 }
 
@@ -98,11 +98,11 @@ void host_launch_undo(struct launch *l)
 	}
 	host_network_done(&l->network, true);
 	(void)host_launch_remove_rdt(l, &ignored);
-	if (host_cgroup_remove(&l->cgroup, &ignored) < 0) {
+	if (cgroup_remove(&l->cgroup, &ignored) < 0) {
 		log_warning("%s", ignored.msg);
 	}
 	if (l->dir.fd >= 0) {
-		(void)host_state_remove(&l->dir, &ignored);
+		(void)state_remove(&l->dir, &ignored);
 	}
 	if (l->hooks_begun) {
 		host_hooks_poststop(&l->plan->hooks, l->bundle);
@@ -255,12 +255,12 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	struct facts facts;
 
 	TRY(read_config(l, err));
-	TRY(host_facts(&l->arena, l->spec, &facts, err));
+	TRY(facts_probe(&l->arena, l->spec, &facts, err));
 	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
-		facts.session_ends = host_session_ends(&l->arena);
+		facts.session_ends = user_session_ends(&l->arena);
 	}
-	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
-			  plan_mounts_cgroup(l->spec), &facts.cgroup);
+	facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
+		     plan_mounts_cgroup(l->spec), &facts.cgroup);
 	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
 	options = (struct plan_options){
 		.id = o->id,
@@ -291,7 +291,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 			       "cannot use console socket if rootlet will not allocate a tty: set "
 			       "/process/terminal to true, or leave --console-socket out");
 	}
-	TRY(host_passed_check(&l->plan->process, err));
+	TRY(facts_inherited_check(&l->plan->process, err));
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
 	}
@@ -346,7 +346,7 @@ static int spawn(struct launch *l, struct err *err)
 		err_errno(err, -l->pid, "making the container's first process%s",
 			  flags & CLONE_NEWUSER ? " in a new user namespace" : "");
 		if (flags & CLONE_NEWUSER) {
-			host_explain_userns(err);
+			user_explain_userns(err);
 		}
 		return -err->code;
 	}
@@ -356,8 +356,8 @@ static int spawn(struct launch *l, struct err *err)
 int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 {
 	TRY(host_signals_catch(&l->signals, err));
-	TRY(host_state_reserve(l->options->root, l->options->id, &l->dir, err));
-	TRY(host_state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
+	TRY(state_reserve(l->options->root, l->options->id, &l->dir, err));
+	TRY(state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
 	if (l->notify.to >= 0) {
 		TRY(host_notify_bind(&l->dir, &l->notify.from, err));
 	}
@@ -367,11 +367,11 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	if (with_gate) {
 		TRY(host_gate_make(&l->dir, &l->gate, err));
 	} else if (l->detached || l->options->keep) {
-		TRY(host_exit_begin(&l->dir, &l->record, err));
+		TRY(state_exit_begin(&l->dir, &l->record, err));
 	}
 	TRY(host_rdt_make(&l->plan->rdt, err));
 	l->rdt_made = true;
-	TRY(host_cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
 	host_launch_trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
 	host_launch_trace(l, "cloned");

@@ -11,7 +11,7 @@
 #include "plan/plan.h"
 
 struct launch_options {
-	const char *root; /* host_state_root's answer */
+	const char *root; /* state_root's answer */
 	const char *id;
 	const char *bundle;	    /* any path; "." by default */
 	const char *config;	    /* NULL: BUNDLE/config.json */

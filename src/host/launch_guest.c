@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "host/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "host/console.h"
 #include "host/filter.h"
 #include "host/hooks.h"
-#include "host/idmap.h"
 #include "host/launch_internal.h"
 #include "host/mount_ids.h"
 #include "host/netdev.h"
 #include "host/serve.h"
+#include "user/idmap.h"
 
 /* -EPIPE is no error of ours: the guest ended already, and what it said is still to be read. */
 int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct err *err)
@@ -76,7 +76,7 @@ static int give(struct launch *l, struct err *err)
 	struct idmap_job job;
 	scope_fd int filter = -1;
 	scope_fd int cgroup = -1;
-	int rc = host_idmap_begin(&job, &l->plan->ids, l->pid, err);
+	int rc = user_idmap_begin(&job, &l->plan->ids, l->pid, err);
 
 	if (rc == 0 && l->plan->net.config && !host_launch_forks_again(l)) {
 		/*
@@ -89,16 +89,16 @@ static int give(struct launch *l, struct err *err)
 		rc = rc < 0 ? rc : meet_network(l, err);
 	}
 	if (rc == 0) {
-		rc = host_cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd,
-				       l->inside, &cgroup, err);
+		rc = cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd,
+				  l->inside, &cgroup, err);
 	}
 	if (rc == 0 && l->plan->filter.present) {
 		rc = host_filter_compile(l->spec, l->plan, &filter, err);
 	}
-	TRY(host_idmap_finish(&job, &l->plan->ids, rc, err));
+	TRY(user_idmap_finish(&job, &l->plan->ids, rc, err));
 	host_network_mapped(&l->network);
 	if (cgroup >= 0 && l->plan->cgroup.delegate) {
-		TRY(host_cgroup_give(l->plan, cgroup, err));
+		TRY(cgroup_give(l->plan, cgroup, err));
 	}
 	if (l->plan->ids.how != PLAN_IDS_NONE) {
 		TRY(host_launch_tell(l, WIRE_IDMAP, -1, err));

@@ -14,9 +14,9 @@
 #include "host/launch.h"
 #include "host/network.h"
 #include "host/notify.h"
-#include "host/state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
+#include "state/state.h"
 #include "wire/wire.h"
 
 struct launch {

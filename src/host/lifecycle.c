@@ -19,7 +19,8 @@
 #include "host/hooks.h"
 #include "host/network.h"
 #include "host/rdt.h"
-#include "host/state_internal.h"
+#include "state/internal.h"
+#include "state/processes.h"
 #include "sys/clone.h"
 
 /* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */
@@ -31,9 +32,7 @@
 /* A container without a pid namespace that keeps forking is chased this often. */
 #define CHASE_ROUNDS 50
 
-#define PF_EXITING_ 0x4 /* include/linux/sched.h: getting shut down */
-
-/* For pids that host_processes saw a moment ago. */
+/* For pids that state_processes saw a moment ago. */
 static int signal_pid(pid_t pid, int sig)
 {
 	scope_fd int fd = sys_pidfd_open(pid);
@@ -55,7 +54,7 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 	}
 	/* A cgroup is killed as one, whatever forks meanwhile. */
 	if (sig == SIGKILL && state->cgroup.manager != PLAN_CGROUP_NONE &&
-	    host_cgroup_kill(&state->cgroup, err) == 0) {
+	    cgroup_kill(&state->cgroup, err) == 0) {
 		return 0;
 	}
 	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
@@ -63,7 +62,7 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 		pid_t *pids = NULL;
 		size_t n = 0;
 
-		TRY(host_processes(&arena, state, &pids, &n, err));
+		TRY(state_processes(&arena, state, &pids, &n, err));
 		others = 0;
 		for (size_t i = 0; i < n; i++) {
 			if (pids[i] != (pid_t)state->pid && signal_pid(pids[i], sig) == 0) {
@@ -85,8 +84,8 @@ int host_kill(const char *root, const char *id, int sig, bool all, struct err *e
 	struct state state;
 	int rc;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
-	rc = host_state_pidfd(&state, &pidfd);
+	TRY(state_load(&arena, root, id, &state, err));
+	rc = state_pidfd(&state, &pidfd);
 	if (rc == 0) {
 		bool whole = all || (sig == SIGKILL && !state.own_pid_namespace);
 
@@ -135,7 +134,7 @@ static int wait_end(int pidfd, int timeout_ms)
 static int kill_and_wait(const struct state *state, struct err *err)
 {
 	scope_fd int pidfd = -1;
-	int rc = host_state_pidfd(state, &pidfd);
+	int rc = state_pidfd(state, &pidfd);
 
 	if (rc == -ESRCH) {
 		return 0;
@@ -161,40 +160,6 @@ static int kill_and_wait(const struct state *state, struct err *err)
 }
 
 /*
- * Whether SIGKILL is pending for the process, from its status file (proc_pid_status(5): SigPnd,
- * ShdPnd).
- */
-static bool kill_pending(pid_t pid)
-{
-	const unsigned long long bit = 1ull << (SIGKILL - 1);
-	unsigned long long mask;
-	char path[64];
-	char line[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	scope_file FILE *file = fopen(path, "re");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if ((sscanf(line, "SigPnd: %llx", &mask) == 1 ||
-		     sscanf(line, "ShdPnd: %llx", &mask) == 1) &&
-		    (mask & bit)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool host_is_ending(const struct state *state)
-{
-	scope_fd int pidfd = -1;
-	struct process_stat st;
-
-	return host_state_pidfd(state, &pidfd) < 0 ||
-	       host_process_stat((pid_t)state->pid, &st) < 0 || (st.flags & PF_EXITING_) ||
-	       kill_pending((pid_t)state->pid);
-}
-
-/*
  * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process
  * that is being killed or is exiting gets a moment before delete calls it running.
  */
@@ -202,10 +167,10 @@ static bool ends_by_itself(const struct state *state)
 {
 	scope_fd int pidfd = -1;
 
-	if (host_state_pidfd(state, &pidfd) < 0) {
+	if (state_pidfd(state, &pidfd) < 0) {
 		return true;
 	}
-	return host_is_ending(state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
+	return state_is_ending(state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
 }
 
 int host_destroy(struct state_dir *dir, const struct state *state, struct err *err)
@@ -218,8 +183,8 @@ int host_destroy(struct state_dir *dir, const struct state *state, struct err *e
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_rdt_remove(state->rdt_group, state->rdt_monitor, err));
 	/* With whatever init left in it, where it has no pid namespace of its own. */
-	TRY(host_cgroup_remove(&state->cgroup, err));
-	TRY(host_state_remove(dir, err));
+	TRY(cgroup_remove(&state->cgroup, err));
+	TRY(state_remove(dir, err));
 	host_hooks_poststop(&hooks, state->bundle);
 	return 0;
 }
@@ -228,7 +193,7 @@ int host_destroy(struct state_dir *dir, const struct state *state, struct err *e
 static int remove_unreadable(struct state_dir *dir, bool force, int why, struct err *err)
 {
 	if (!force || (why != -ENOENT && why != -EBADMSG)) {
-		host_state_close(dir);
+		state_close(dir);
 		return why;
 	}
 	if (why == -EBADMSG) {
@@ -237,8 +202,8 @@ static int remove_unreadable(struct state_dir *dir, bool force, int why, struct 
 			    "and were left alone",
 			    dir->id);
 	}
-	host_cgroup_forget(dir->fd);
-	return host_state_remove(dir, err);
+	cgroup_forget(dir->fd);
+	return state_remove(dir, err);
 }
 
 int host_delete(const char *root, const char *id, bool force, struct err *err)
@@ -250,28 +215,28 @@ int host_delete(const char *root, const char *id, bool force, struct err *err)
 	int rc;
 
 	/* Before the lock: a `start` that hangs holds it until the container is dead. */
-	if (force && host_state_load(&arena, root, id, &state, err) == 0) {
+	if (force && state_load(&arena, root, id, &state, err) == 0) {
 		TRY(kill_and_wait(&state, err));
 	}
-	rc = host_state_open(root, id, &dir, err);
+	rc = state_open(root, id, &dir, err);
 	if (force && rc == -ENOENT) {
 		return 0;
 	}
 	if (rc < 0) {
 		return rc;
 	}
-	rc = host_state_read(&arena, &dir, &state, err);
+	rc = state_read(&arena, &dir, &state, err);
 	if (rc < 0) {
 		return remove_unreadable(&dir, force, rc, err);
 	}
-	status = host_state_status(dir.root, &state);
+	status = state_status(dir.root, &state);
 	if (!force &&
 	    (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
 		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
-			     host_status_name(status));
+			     state_status_name(status));
 	} else {
 		rc = host_destroy(&dir, &state, err);
 	}
-	host_state_close(&dir);
+	state_close(&dir);
 	return rc;
 }

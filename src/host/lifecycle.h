@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "host/state.h"
+#include "state/state.h"
 
 /*
  * A signal's number from "9", "KILL", "SIGKILL", "sigkill", "RTMIN+3"; 0 is valid. Errors: EINVAL
@@ -32,13 +32,6 @@ int host_pause(const char *root, const char *id, struct err *err);
 int host_resume(const char *root, const char *id, struct err *err);
 
 /*
- * Whether the container's process has ended, exits, or has SIGKILL pending. What is in its pid
- * namespace dies first, and its cgroup may go with it: to whoever was busy there this is the reason
- * for what failed.
- */
-bool host_is_ending(const struct state *state);
-
-/*
  * Removes a stopped or created container; with force also a running one (SIGKILL, then waits for
  * its end), and a missing one is success, as are the leftovers of a killed create and a damaged
  * state.json, which it removes.
@@ -51,7 +44,3 @@ int host_delete(const char *root, const char *id, bool force, struct err *err);
  * with it) and runs the poststop hooks.
  */
 int host_destroy(struct state_dir *dir, const struct state *state, struct err *err);
-
-/* The pids (as this process sees them) of the container, ascending. */
-int host_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n,
-		   struct err *err);

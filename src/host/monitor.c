@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "host/exit.h"
+#include "state/exit.h"
 #include "sys/clone.h"
 #include "sys/environ.h"
 #include "sys/exit.h"
@@ -120,13 +120,13 @@ _Noreturn void host_monitor_become(const struct monitor *monitor)
 		rc = sys_exit_wait(m.pidfd, m.pid, &status);
 	}
 	if (rc == 0) {
-		struct exit_record record = host_exit_of(status);
+		struct exit_record record = state_exit_of(status);
 
 		/*
 		 * On failure (a full disk) the file stays empty, which a waiter reports: there is
 		 * nobody to tell here.
 		 */
-		(void)host_exit_write(m.record, &record);
+		(void)state_exit_write(m.record, &record);
 	}
 	_exit(0);
 }

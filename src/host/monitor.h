@@ -22,7 +22,7 @@
 struct monitor {
 	pid_t pid; /* the container's init */
 	int pidfd;
-	int record;  /* host_exit_begin's descriptor, locked */
+	int record;  /* state_exit_begin's descriptor, locked */
 	bool parent; /* init is our child: reap it */
 	struct notify notify;
 	/* a pipe where it tells, once, that the container is ready or has ended; -1: none */

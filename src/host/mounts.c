@@ -15,15 +15,15 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "facts/facts.h"
 #include "guest/guest.h"
-#include "host/facts.h"
 #include "host/foreground.h"
 #include "host/gate.h"
 #include "host/lifecycle.h"
 #include "host/mount_ids.h"
 #include "host/serve.h"
-#include "host/state.h"
 #include "plan/enter.h"
+#include "state/state.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"
@@ -49,9 +49,9 @@ static int not_running(const char *id, struct err *err)
 
 static int find_container(struct change *c, const char *root, const char *id, struct err *err)
 {
-	TRY(host_state_load(&c->arena, root, id, &c->state, err));
-	if (host_state_status(root, &c->state) == STATE_STOPPED ||
-	    host_state_pidfd(&c->state, &c->init) < 0) {
+	TRY(state_load(&c->arena, root, id, &c->state, err));
+	if (state_status(root, &c->state) == STATE_STOPPED ||
+	    state_pidfd(&c->state, &c->init) < 0) {
 		return not_running(id, err);
 	}
 	if (c->state.no_pivot) {
@@ -129,12 +129,11 @@ static int ask_at_gate(struct change *c, const char *root, const char *id, struc
 static int look_at_container(struct change *c, const char *root, const char *id,
 			     struct facts_container *ret, struct err *err)
 {
-	int rc = host_facts_container(&c->arena, (pid_t)c->state.pid, NULL, ret);
+	int rc = facts_container(&c->arena, (pid_t)c->state.pid, NULL, ret);
 
-	if ((rc == -EACCES || rc == -EPERM) &&
-	    host_state_status(root, &c->state) == STATE_CREATED) {
+	if ((rc == -EACCES || rc == -EPERM) && state_status(root, &c->state) == STATE_CREATED) {
 		TRY(ask_at_gate(c, root, id, err));
-		rc = host_facts_container(&c->arena, (pid_t)c->state.pid, c->namespaces, ret);
+		rc = facts_container(&c->arena, (pid_t)c->state.pid, c->namespaces, ret);
 	}
 	if (rc == -ESRCH) {
 		return not_running(id, err);
@@ -156,7 +155,7 @@ static int prepare(struct change *c, const char *root, const char *id, const cha
 	TRY(read_spec(c, root, id, &spec, err));
 	TRY(read_wish(c, file, &wish, err));
 	TRY(look_at_container(c, root, id, &container, err));
-	host_facts_mounts(&c->arena, spec, &facts);
+	facts_mounts(&c->arena, spec, &facts);
 	options = (struct plan_options){
 		.id = c->state.id,
 		.bundle = c->state.bundle,
@@ -230,7 +229,7 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 		/*
 		 * Killed with the pid namespace that it was in: the reason is the container's end.
 		 */
-		if (rc < 0 && host_is_ending(&c.state)) {
+		if (rc < 0 && state_is_ending(&c.state)) {
 			rc = not_running(id, err);
 		}
 		/* Done or failed: it has nothing more to do. */

@@ -9,6 +9,6 @@
 /*
  * file: a JSON array of mounts as config.json has them, "-": standard input. add: all or none.
  * remove: what is on top of each destination, the last one first. Works for a created, running or
- * paused container; its state folder is read without its lock. root: host_state_root's answer.
+ * paused container; its state folder is read without its lock. root: state_root's answer.
  */
 int host_mounts(const char *root, const char *id, const char *file, bool remove, struct err *err);

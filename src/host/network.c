@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "host/passed.h"
+#include "facts/inherited_fds.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/proc.h"
 #include "sys/sock.h"
 
 #define CONTROL "net"
@@ -53,7 +54,7 @@ static int bind_ports(struct arena *arena, const struct net_ports *ports, struct
 	struct facts passed = { .listen_fds = 0 };
 	int *inherited;
 
-	host_passed_facts(&passed);
+	facts_inherited(&passed);
 	inherited = arena_array(arena, (size_t)passed.listen_fds, sizeof(*inherited));
 	for (int i = 0; i < passed.listen_fds; i++) {
 		inherited[i] = STDERR_FILENO + 1 + i;
@@ -102,7 +103,7 @@ static void plan_early(struct arena *arena, struct plan_net *plan)
 /* For all containers of this user, until the machine is started again. */
 static const char *version_cache(struct arena *arena)
 {
-	const char *dir = host_runtime_dir(arena);
+	const char *dir = state_runtime_dir(arena);
 
 	return dir ? arena_printf(arena, "%s/" VERSION_CACHE, dir) : NULL;
 }
@@ -246,7 +247,7 @@ static const char *of_rootfs(struct arena *arena, const char *rootfs, const char
 static int write_name(const struct state_dir *dir, const char *name, const char *text,
 		      struct err *err)
 {
-	TRY(host_state_write_file(dir, name, text, strlen(text), err));
+	TRY(state_write_file(dir, name, text, strlen(text), err));
 	return fchmodat(dir->fd, name, 0644, 0) < 0 ?
 		       err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) :
 		       0;
@@ -426,7 +427,7 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 	scope_arena struct arena arena = ARENA_INIT;
 	struct state state;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
+	TRY(state_load(&arena, root, id, &state, err));
 	if (!state.network.pid.set) {
 		return err_set(err, ENOTSUP,
 			       "container `%s` has no network of rootlet's: start it with "
@@ -437,7 +438,7 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 		return 0;
 	}
 	if ((err->code == ECONNREFUSED || err->code == ENOENT) &&
-	    host_state_status(root, &state) == STATE_STOPPED) {
+	    state_status(root, &state) == STATE_STOPPED) {
 		return err_set(err, ESRCH, "the network of container `%s`: container not running",
 			       id);
 	}
@@ -471,7 +472,7 @@ int host_ports_add(const char *root, const char *id, const char *text, struct er
 	int rc;
 
 	TRY(net_port_parse(text, &port, err));
-	TRY(host_state_load(&arena, root, id, &state, err));
+	TRY(state_load(&arena, root, id, &state, err));
 	TRY(connect_control(root, id, &control, err));
 	TRY(net_ports_bind(&arena, &one, NULL, 0, &listeners, err));
 	if (state.network.by_slirp) {
@@ -500,13 +501,13 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	enum state_status status;
 	struct state state;
 
-	if (host_state_load(arena, root, id, &state, err) < 0) {
+	if (state_load(arena, root, id, &state, err) < 0) {
 		return err_wrap(err, "--net=container:%s", id);
 	}
-	status = host_state_status(root, &state);
+	status = state_status(root, &state);
 	if (status == STATE_STOPPED) {
 		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s",
-			       id, host_status_name(status));
+			       id, state_status_name(status));
 	}
 	if (state.network.pid.set) {
 		net->of = id;
@@ -556,7 +557,7 @@ void host_network_ended(const char *root, const struct state *state)
 	size_t left = 0;
 
 	if (pidfd < 0 ||
-	    host_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
+	    sys_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
 	    start != state->network.start_time.value) {
 		return;
 	}

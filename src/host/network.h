@@ -13,9 +13,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "host/state.h"
 #include "libnet/net.h"
 #include "plan/plan.h"
+#include "state/state.h"
 
 struct network {
 	bool wanted;

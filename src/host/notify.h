@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "host/state.h"
+#include "state/state.h"
 
 #define NOTIFY_FILE "notify"
 

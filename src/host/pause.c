@@ -13,18 +13,18 @@ static int set_frozen(const char *root, const char *id, bool frozen, struct err 
 	enum state_status status;
 	struct state state;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
-	status = host_state_status(root, &state);
+	TRY(state_load(&arena, root, id, &state, err));
+	status = state_status(root, &state);
 	if (status == STATE_STOPPED) {
 		return err_set(err, ESRCH, "cannot %s container `%s`: container not running", what,
 			       id);
 	}
 	if (status != wanted) {
 		return err_set(err, EINVAL, "cannot %s container `%s`: it is %s, not %s", what, id,
-			       host_status_name(status), host_status_name(wanted));
+			       state_status_name(status), state_status_name(wanted));
 	}
-	if (host_cgroup_freeze(&state.cgroup, frozen, err) < 0) {
-		if (host_is_ending(&state)) {
+	if (cgroup_freeze(&state.cgroup, frozen, err) < 0) {
+		if (state_is_ending(&state)) {
 			return err_set(err, ESRCH,
 				       "cannot %s container `%s`: container not running", what, id);
 		}

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/scope.h"
 #include "host/launch_internal.h"
+#include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
 static const char *now_text(struct arena *arena)
@@ -71,7 +72,7 @@ int host_record(const struct launch *l, struct err *err)
 		.annotations = l->spec->annotations,
 	};
 	char letter;
-	int rc = host_process_start_time(l->pid, &state.start_time, &letter);
+	int rc = sys_process_start_time(l->pid, &state.start_time, &letter);
 
 	if (rc < 0) {
 		return err_errno(err, -rc, "the container's process %d", (int)l->pid);
@@ -87,10 +88,10 @@ int host_record(const struct launch *l, struct err *err)
 			.accel = l->network.request.config.accel,
 		};
 		/* Gone already: then a start time of 0 is nobody's. */
-		(void)host_process_start_time(l->network.helper.pid,
-					      &state.network.start_time.value, &letter);
+		(void)sys_process_start_time(l->network.helper.pid, &state.network.start_time.value,
+					     &letter);
 	}
-	return host_state_save(&l->dir, &state, err);
+	return state_save(&l->dir, &state, err);
 }
 
 int host_pid_file(const char *path, pid_t pid, struct err *err)

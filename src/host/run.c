@@ -14,13 +14,13 @@
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "host/exit.h"
 #include "host/foreground.h"
 #include "host/gate.h"
 #include "host/hooks.h"
 #include "host/launch_internal.h"
 #include "host/monitor.h"
 #include "host/record.h"
+#include "state/exit.h"
 #include "sys/exit.h"
 
 /*
@@ -50,14 +50,14 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	/* As runc: for the manager, who stays is the service's main process. */
 	l->notify.main_pid = getpid();
 	/* Others may look at and act on the container meanwhile. */
-	host_state_unlock(&l->dir);
+	state_unlock(&l->dir);
 	TRY(host_foreground_wait(&fg, &status, err));
 	host_launch_trace(l, "ended");
 	l->pid = -1;
-	record = host_exit_of(status);
+	record = state_exit_of(status);
 	*ret_status = (int)record.status;
 	if (l->record >= 0) {
-		int rc = host_exit_write(l->record, &record);
+		int rc = state_exit_write(l->record, &record);
 
 		if (rc < 0) {
 			/* The container ran, and its status is still ours to return. */
@@ -67,12 +67,12 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	}
 	host_network_done(&l->network, true);
 	/* A `delete --force` from elsewhere may have been the end of it. */
-	if (l->options->keep || !host_state_relock(&l->dir)) {
+	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;
 	}
 	TRY(host_launch_remove_rdt(l, err));
-	TRY(host_cgroup_remove(&l->cgroup, err));
-	TRY(host_state_remove(&l->dir, err));
+	TRY(cgroup_remove(&l->cgroup, err));
+	TRY(state_remove(&l->dir, err));
 	host_hooks_poststop(&l->plan->hooks, l->bundle);
 	return 0;
 }
@@ -86,12 +86,12 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 {
 	int sig;
 
-	host_state_unlock(&l->dir);
+	state_unlock(&l->dir);
 	sig = host_signals_until(l->signals, ready);
 	if (!sig) {
 		return 0;
 	}
-	(void)host_state_relock(&l->dir);
+	(void)state_relock(&l->dir);
 	return err_set(err, EINTR, "interrupted by signal %d before the container was ready", sig);
 }
 
@@ -112,7 +112,7 @@ static int leave(struct launch *l, struct err *err)
 
 	monitor.notify.main_pid = l->pid;
 	if (l->report >= 0) {
-		host_state_close(&l->dir);
+		state_close(&l->dir);
 		arena_done(&l->arena);
 		host_monitor_become(&monitor);
 	}

@@ -10,7 +10,7 @@
 #include "host/launch.h"
 #include "host/lifecycle.h"
 #include "host/notify.h"
-#include "host/state.h"
+#include "state/state.h"
 
 /* Through the gate, then the poststart hooks. */
 static int start_created(const struct state_dir *dir, const struct state *state, int *ret_notify,
@@ -36,12 +36,12 @@ static void await_ready(const struct state_dir *dir, const struct state *state, 
 	struct err err;
 
 	/* Others may act on the container meanwhile. */
-	host_state_unlock(dir);
+	state_unlock(dir);
 	if (host_notify_connect(state->notify, &notify.to, &err) < 0) {
 		log_warning("%s", err.msg);
 		return;
 	}
-	if (host_state_pidfd(state, &pidfd) == 0) {
+	if (state_pidfd(state, &pidfd) == 0) {
 		host_notify_until_ready(&notify, pidfd);
 	} else {
 		host_notify_drain(&notify);
@@ -59,10 +59,10 @@ int host_start(const char *root, const char *id, struct err *err)
 	struct state state;
 	int rc;
 
-	TRY(host_state_open(root, id, &dir, err));
-	rc = host_state_read(&arena, &dir, &state, err);
+	TRY(state_open(root, id, &dir, err));
+	rc = state_read(&arena, &dir, &state, err);
 	if (rc == 0) {
-		status = host_state_status(root, &state);
+		status = state_status(root, &state);
 		if (status == STATE_CREATED) {
 			rc = start_created(&dir, &state, &notify, err);
 			if (rc < 0 && state.has_hooks) {
@@ -78,9 +78,9 @@ int host_start(const char *root, const char *id, struct err *err)
 		} else {
 			rc = err_set(err, EINVAL,
 				     "cannot start container `%s`: it is %s, not created", id,
-				     host_status_name(status));
+				     state_status_name(status));
 		}
 	}
-	host_state_close(&dir);
+	state_close(&dir);
 	return rc;
 }

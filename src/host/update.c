@@ -11,14 +11,14 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "host/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "host/lifecycle.h"
 #include "host/rdt.h"
-#include "host/session.h"
-#include "host/state.h"
 #include "plan/device_filter.h"
 #include "plan/limits.h"
+#include "state/state.h"
 #include "sys/fd.h"
+#include "user/session.h"
 #include "json/tree.h"
 
 int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
@@ -97,7 +97,7 @@ static int set_limits(struct arena *arena, const struct cgroup *cgroup,
 		      struct spec_resources *resources, struct err *err)
 {
 	struct plan_limits limits;
-	scope_fd int dir = host_cgroup_open(cgroup, err);
+	scope_fd int dir = cgroup_open(cgroup, err);
 	int rc;
 
 	TRY(dir);
@@ -109,7 +109,7 @@ static int set_limits(struct arena *arena, const struct cgroup *cgroup,
 	}
 	TRY(spec_check_resources(resources, "", err));
 	TRY(plan_limits(arena, resources, "", &limits, err));
-	rc = host_cgroup_apply(cgroup, &limits, err);
+	rc = cgroup_apply(cgroup, &limits, err);
 	if (rc == -ENOTSUP) {
 		return err_hint(err, "controllers come by delegation: Delegate= in a drop-in of "
 				     "user@.service, for which see systemd.resource-control(5)");
@@ -129,13 +129,13 @@ static int set_devices(struct arena *arena, const struct cgroup *cgroup,
 	if (resources->devices.n == 0) {
 		return 0;
 	}
-	if (!host_session_is_root()) {
+	if (!user_is_root()) {
 		log_warning("/devices: device rules are not enforced by a cgroup: the container "
 			    "holds only the devices that are bound into it");
 		return 0;
 	}
 	plan_device_filter(arena, resources, &filter);
-	return host_cgroup_apply_devices(cgroup, &filter, err);
+	return cgroup_apply_devices(cgroup, &filter, err);
 }
 
 static int set_schemata(const struct state *state, const struct update *update, struct err *err)
@@ -161,8 +161,8 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 	struct state state;
 	int rc = 0;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
-	if (host_state_status(root, &state) == STATE_STOPPED) {
+	TRY(state_load(&arena, root, id, &state, err));
+	if (state_status(root, &state) == STATE_STOPPED) {
 		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
 			       id);
 	}
@@ -173,7 +173,7 @@ int host_update(const char *root, const char *id, struct update *update, struct 
 	if (rc == 0 && (update->l3_cache_schema || update->mem_bw_schema)) {
 		rc = set_schemata(&state, update, err);
 	}
-	if (rc < 0 && host_is_ending(&state)) {
+	if (rc < 0 && state_is_ending(&state)) {
 		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
 			       id);
 	}

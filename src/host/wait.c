@@ -11,21 +11,22 @@
 #include <errno.h>
 
 #include "base/scope.h"
-#include "host/state_internal.h"
+#include "state/internal.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
+#include "sys/proc.h"
 
 /* init, a zombie as well; -1 when it is gone for good. */
 static int open_init(const struct state *state)
 {
 	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
-	struct process_stat st;
+	struct sys_process_stat st;
 
 	/*
 	 * Checked with the descriptor in hand: from here on the pid can't pass to another process
 	 * unnoticed.
 	 */
-	if (fd < 0 || host_process_stat((pid_t)state->pid, &st) < 0 ||
+	if (fd < 0 || sys_process_stat((pid_t)state->pid, &st) < 0 ||
 	    st.start_time != state->start_time) {
 		return -1;
 	}
@@ -55,15 +56,15 @@ int host_wait(const char *root, const char *id, struct exit_record *ret, struct 
 	int status = 0;
 	int rc;
 
-	TRY(host_state_load(&arena, root, id, &state, err));
+	TRY(state_load(&arena, root, id, &state, err));
 	/* Both before anything blocks: a delete may take the names away. */
 	pidfd = open_init(&state);
-	record = host_exit_open(root, id, err);
+	record = state_exit_open(root, id, err);
 	if (record < 0 && record != -ENOENT) {
 		return record;
 	}
 	if (record >= 0) {
-		rc = host_exit_read(record, ret, err);
+		rc = state_exit_read(record, ret, err);
 		if (rc != -ENODATA) {
 			return rc < 0 ? err_wrap(err, "container `%s`", id) : 0;
 		}
@@ -75,6 +76,6 @@ int host_wait(const char *root, const char *id, struct exit_record *ret, struct 
 	if (rc < 0) {
 		return err_errno(err, -rc, "waiting for container `%s`", id);
 	}
-	*ret = host_exit_of(status);
+	*ret = state_exit_of(status);
 	return 0;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "host/exit.h"
+#include "state/exit.h"
 
 /*
  * Until the container has ended, through its start if it is only created. Takes no lock, changes

@@ -2,7 +2,7 @@
 /*
  * facts: everything a plan may know of this machine and of who asks.
  *
- * host/facts.c fills this by probing; golden tests fill it from text. Nothing else probes the
+ * facts/facts.c fills this by probing; golden tests fill it from text. Nothing else probes the
  * machine, so a plan can be computed, printed and tested anywhere.
  */
 #pragma once
@@ -111,7 +111,7 @@ struct facts {
 	/* there, by whoever wrote its maps; every namespace made in it inherits that */
 	bool setgroups_denied;
 
-	/* Loaded only when the configuration needs more than one id (see host_facts). */
+	/* Loaded only when the configuration needs more than one id (see facts_probe). */
 	struct facts_ranges subuids;
 	struct facts_ranges subgids;
 	const char *subid_source; /* "/etc/subuid" or "NSS (subid: sss)" */
@@ -134,7 +134,7 @@ struct facts {
 	const char *listen_names; /* $LISTEN_FDNAMES; NULL: none */
 	/* for each of linux.devices; NULL: not probed (root) */
 	struct facts_device *devices;
-	/* for what stays: with the last session (host/session.h) */
+	/* for what stays: with the last session (user/session.h) */
 	bool session_ends;
 	unsigned last_cap; /* the kernel's highest capability number */
 	struct facts_cgroup cgroup;

@@ -5,8 +5,8 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "fuzz/fuzz.h"
-#include "host/state.h"
-#include "host/state_internal.h"
+#include "state/internal.h"
+#include "state/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	scope_free char *text = fuzz_text(bytes, len);
 	struct state state = { .pid = 0 };
 	struct err err = { 0 };
-	int rc = host_state_parse(&arena, "fuzz", text, len, &state, &err);
+	int rc = state_parse(&arena, "fuzz", text, len, &state, &err);
 
 	fuzz_outcome(rc, &err);
 	if (rc == 0) {

@@ -24,7 +24,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "host/cgroup_internal.h"
+#include "cgroup/internal.h"
 #include "plan/limits.h"
 #include "scratch.h"
 #include "sys/fd.h"
@@ -88,7 +88,7 @@ static int set(struct tree *t, const char *json)
 	    plan_limits(&t->arena, resources, "/linux/resources", &limits, &t->err) < 0) {
 		fail_msg("%s", t->err.msg);
 	}
-	return host_cgroup_set_limits(t->dir, &limits, false, &t->err);
+	return cgroup_set_limits(t->dir, &limits, false, &t->err);
 }
 
 static void has_error(struct tree *t, const char *part)

@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "base/scope.h"
-#include "host/exit.h"
+#include "state/exit.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "tests/unit/scratch.h"
@@ -55,15 +55,15 @@ static int open_record(void)
 
 static void what_wait_says(void **unused)
 {
-	struct exit_record r = host_exit_of(0x2a00);
+	struct exit_record r = state_exit_of(0x2a00);
 
 	(void)unused;
 	assert_true(r.status == 42 && r.signal == 0);
-	r = host_exit_of(9);
+	r = state_exit_of(9);
 	assert_true(r.status == 137 && r.signal == 9);
-	r = host_exit_of(11 | 0x80);
+	r = state_exit_of(11 | 0x80);
 	assert_true(r.status == 139 && r.signal == 11);
-	r = host_exit_of(0xff00);
+	r = state_exit_of(0xff00);
 	assert_true(r.status == 255 && r.signal == 0);
 }
 
@@ -76,15 +76,15 @@ static void written_once_read_often(void **unused)
 	scope_fd int fd = -1;
 
 	(void)unused;
-	assert_int_equal(host_exit_begin(&state_dir, &fd, &err), 0);
+	assert_int_equal(state_exit_begin(&state_dir, &fd, &err), 0);
 	/* Made by one only. */
-	assert_int_equal(host_exit_begin(&state_dir, &again, &err), -EEXIST);
+	assert_int_equal(state_exit_begin(&state_dir, &again, &err), -EEXIST);
 	again = open_record();
 	assert_int_equal(flock(again, LOCK_SH | LOCK_NB), -1);
-	assert_int_equal(host_exit_write(fd, &wrote), 0);
+	assert_int_equal(state_exit_write(fd, &wrote), 0);
 	fd_drop(&fd);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(host_exit_read(again, &read, &err), 0);
+		assert_int_equal(state_exit_read(again, &read, &err), 0);
 		assert_true(read.status == 143 && read.signal == 15);
 	}
 }
@@ -98,7 +98,7 @@ static void a_writer_that_is_killed(void **unused)
 	pid_t pid;
 
 	(void)unused;
-	assert_int_equal(host_exit_begin(&state_dir, &fd, &err), 0);
+	assert_int_equal(state_exit_begin(&state_dir, &fd, &err), 0);
 	pid = fork();
 	if (pid == 0) {
 		pause();
@@ -109,7 +109,7 @@ static void a_writer_that_is_killed(void **unused)
 	reader = open_record();
 	assert_int_equal(flock(reader, LOCK_SH | LOCK_NB), -1);
 	kill(pid, SIGKILL);
-	assert_int_equal(host_exit_read(reader, &read, &err), -ENODATA);
+	assert_int_equal(state_exit_read(reader, &read, &err), -ENODATA);
 	waitpid(pid, NULL, 0);
 }
 
@@ -131,7 +131,7 @@ static void damaged(void **unused)
 	scope_fd int fd = -1;
 
 	(void)unused;
-	assert_int_equal(host_exit_begin(&state_dir, &fd, &err), 0);
+	assert_int_equal(state_exit_begin(&state_dir, &fd, &err), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		scope_fd int reader = -1;
 
@@ -139,7 +139,7 @@ static void damaged(void **unused)
 		assert_int_equal(pwrite(fd, bad[i], strlen(bad[i]), 0), strlen(bad[i]));
 		flock(fd, LOCK_UN);
 		reader = open_record();
-		assert_true(host_exit_read(reader, &read, &err) < 0);
+		assert_true(state_exit_read(reader, &read, &err) < 0);
 		assert_non_null(strstr(err.msg, "damaged"));
 		assert_int_equal(read.status, 7);
 	}
@@ -148,7 +148,7 @@ static void damaged(void **unused)
 	{
 		scope_fd int reader = open_record();
 
-		assert_int_equal(host_exit_read(reader, &read, &err), 0);
+		assert_int_equal(state_exit_read(reader, &read, &err), 0);
 		assert_int_equal(read.status, 137);
 	}
 }

@@ -22,7 +22,9 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/lifecycle.h"
-#include "host/state.h"
+#include "state/processes.h"
+#include "state/state.h"
+#include "sys/proc.h"
 #include "tests/unit/scratch.h"
 
 static char root[PATH_MAX];
@@ -99,7 +101,7 @@ static struct state state_of(pid_t pid)
 	};
 	char letter;
 
-	assert_int_equal(host_process_start_time(pid, &state.start_time, &letter), 0);
+	assert_int_equal(sys_process_start_time(pid, &state.start_time, &letter), 0);
 	return state;
 }
 
@@ -108,12 +110,12 @@ static void make(const struct state *state, bool gate)
 {
 	struct state_dir dir = { .fd = -1 };
 
-	assert_int_equal(host_state_reserve(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_reserve(root, "c1", &dir, &err), 0);
 	if (gate) {
-		assert_int_equal(host_state_write_file(&dir, "gate", "", 0, &err), 0);
+		assert_int_equal(state_write_file(&dir, "gate", "", 0, &err), 0);
 	}
-	assert_int_equal(host_state_save(&dir, state, &err), 0);
-	host_state_close(&dir);
+	assert_int_equal(state_save(&dir, state, &err), 0);
+	state_close(&dir);
 	assert_int_equal(dir.fd, -1);
 }
 
@@ -122,25 +124,25 @@ static void ids(void **unused)
 	char longest[STATE_ID_MAX + 2];
 
 	(void)unused;
-	assert_int_equal(host_id_check("a", &err), 0);
-	assert_int_equal(host_id_check("A-z_0.9+", &err), 0);
-	assert_int_equal(host_id_check("-a", &err), 0);
-	assert_int_equal(host_id_check("", &err), -EINVAL);
-	assert_int_equal(host_id_check(".", &err), -EINVAL);
-	assert_int_equal(host_id_check("..", &err), -EINVAL);
-	assert_int_equal(host_id_check(".a", &err), -EINVAL);
-	assert_int_equal(host_id_check("a/b", &err), -EINVAL);
+	assert_int_equal(state_id_check("a", &err), 0);
+	assert_int_equal(state_id_check("A-z_0.9+", &err), 0);
+	assert_int_equal(state_id_check("-a", &err), 0);
+	assert_int_equal(state_id_check("", &err), -EINVAL);
+	assert_int_equal(state_id_check(".", &err), -EINVAL);
+	assert_int_equal(state_id_check("..", &err), -EINVAL);
+	assert_int_equal(state_id_check(".a", &err), -EINVAL);
+	assert_int_equal(state_id_check("a/b", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "`/` is not allowed"));
-	assert_int_equal(host_id_check("a b", &err), -EINVAL);
-	assert_int_equal(host_id_check("a\n", &err), -EINVAL);
+	assert_int_equal(state_id_check("a b", &err), -EINVAL);
+	assert_int_equal(state_id_check("a\n", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "0x0a"));
-	assert_int_equal(host_id_check("\xc3\xa4", &err), -EINVAL);
+	assert_int_equal(state_id_check("\xc3\xa4", &err), -EINVAL);
 	memset(longest, 'x', sizeof(longest));
 	longest[STATE_ID_MAX] = '\0';
-	assert_int_equal(host_id_check(longest, &err), 0);
+	assert_int_equal(state_id_check(longest, &err), 0);
 	longest[STATE_ID_MAX] = 'x';
 	longest[STATE_ID_MAX + 1] = '\0';
-	assert_int_equal(host_id_check(longest, &err), -EINVAL);
+	assert_int_equal(state_id_check(longest, &err), -EINVAL);
 }
 
 static void what_is_saved_is_read(void **unused)
@@ -152,7 +154,7 @@ static void what_is_saved_is_read(void **unused)
 	(void)unused;
 	state.own_pid_namespace = true;
 	make(&state, false);
-	assert_int_equal(host_state_load(&arena, root, "c1", &read, &err), 0);
+	assert_int_equal(state_load(&arena, root, "c1", &read, &err), 0);
 	assert_string_equal(read.oci_version, "1.3.0");
 	assert_string_equal(read.id, "c1");
 	assert_string_equal(read.bundle, "/bundle");
@@ -164,8 +166,8 @@ static void what_is_saved_is_read(void **unused)
 	assert_true(read.own_pid_namespace);
 	assert_int_equal(read.annotations.n, 2);
 	assert_string_equal(read.annotations.v[0].value, "1 \"quoted\"\n");
-	assert_int_equal(host_state_open(root, "c1", &dir, &err), 0);
-	assert_int_equal(host_state_remove(&dir, &err), 0);
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_remove(&dir, &err), 0);
 	assert_int_equal(access(path("c1"), F_OK), -1);
 }
 
@@ -175,10 +177,10 @@ static void missing_ones(void **unused)
 	struct state state;
 
 	(void)unused;
-	assert_int_equal(host_state_open(root, "c1", &dir, &err), -ENOENT);
+	assert_int_equal(state_open(root, "c1", &dir, &err), -ENOENT);
 	assert_string_equal(err.msg, "container `c1` does not exist");
-	assert_int_equal(host_state_load(&arena, root, "c1", &state, &err), -ENOENT);
-	assert_int_equal(host_state_load(&arena, path("nowhere"), "c1", &state, &err), -ENOENT);
+	assert_int_equal(state_load(&arena, root, "c1", &state, &err), -ENOENT);
+	assert_int_equal(state_load(&arena, path("nowhere"), "c1", &state, &err), -ENOENT);
 	assert_int_equal(host_kill(root, "c1", SIGTERM, false, &err), -ENOENT);
 	assert_int_equal(host_delete(root, "c1", false, &err), -ENOENT);
 	assert_int_equal(host_delete(root, "c1", true, &err), 0);
@@ -192,12 +194,12 @@ static void an_id_is_taken_once(void **unused)
 
 	(void)unused;
 	/* While it is being made, and afterwards. */
-	assert_int_equal(host_state_reserve(root, "c1", &first, &err), 0);
-	assert_int_equal(host_state_reserve(root, "c1", &second, &err), -EEXIST);
+	assert_int_equal(state_reserve(root, "c1", &first, &err), 0);
+	assert_int_equal(state_reserve(root, "c1", &second, &err), -EEXIST);
 	assert_string_equal(err.msg, "container with given ID already exists: `c1`");
-	assert_int_equal(host_state_save(&first, &state, &err), 0);
-	host_state_close(&first);
-	assert_int_equal(host_state_reserve(root, "c1", &second, &err), -EEXIST);
+	assert_int_equal(state_save(&first, &state, &err), 0);
+	state_close(&first);
+	assert_int_equal(state_reserve(root, "c1", &second, &err), -EEXIST);
 	assert_int_equal(second.fd, -1);
 }
 
@@ -212,14 +214,14 @@ static void debris_counts_as_absent(void **unused)
 	assert_int_equal(mkdir(path("c1/sub"), 0700), 0);
 	put_file("c1/config.json", "{}");
 	put_file("c1/.state.json.new", "{");
-	assert_int_equal(host_state_list(&arena, root, &list, &err), 0);
+	assert_int_equal(state_list(&arena, root, &list, &err), 0);
 	assert_int_equal(list.n, 0);
-	assert_int_equal(host_state_load(&arena, root, "c1", &state, &err), -ENOENT);
+	assert_int_equal(state_load(&arena, root, "c1", &state, &err), -ENOENT);
 	assert_int_equal(host_delete(root, "c1", false, &err), -ENOENT);
-	assert_int_equal(host_state_reserve(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_reserve(root, "c1", &dir, &err), 0);
 	assert_int_equal(access(path("c1/config.json"), F_OK), -1);
 	assert_int_equal(access(path("c1/sub"), F_OK), -1);
-	host_state_close(&dir);
+	state_close(&dir);
 	assert_int_equal(host_delete(root, "c1", true, &err), 0);
 	assert_int_equal(access(path("c1"), F_OK), -1);
 }
@@ -232,14 +234,14 @@ static void closing_unlocks_for_children_too(void **unused)
 
 	(void)unused;
 	make(&state, false);
-	assert_int_equal(host_state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
 	child = spawn();
-	host_state_close(&dir);
+	state_close(&dir);
 	/* Would wait for ever if the child's copy held the lock. */
 	alarm(10);
-	assert_int_equal(host_state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
 	alarm(0);
-	host_state_close(&dir);
+	state_close(&dir);
 	end(child);
 }
 
@@ -253,16 +255,16 @@ static void a_folder_removed_while_waiting(void **unused)
 
 	(void)unused;
 	make(&state, false);
-	assert_int_equal(host_state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
 	child = fork();
 	if (child == 0) {
 		struct state_dir other = { .fd = -1 };
 
 		close(dir.fd);
-		_exit(host_state_open(root, "c1", &other, &err) == -ENOENT ? 0 : 1);
+		_exit(state_open(root, "c1", &other, &err) == -ENOENT ? 0 : 1);
 	}
 	usleep(50000);
-	assert_int_equal(host_state_remove(&dir, &err), 0);
+	assert_int_equal(state_remove(&dir, &err), 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
@@ -293,7 +295,7 @@ static void damaged_states(void **unused)
 
 		assert_int_equal(mkdir(path("c1"), 0700), 0);
 		put_file("c1/state.json", cases[i]);
-		assert_int_equal(host_state_load(&arena, root, "c1", &state, &err), -EBADMSG);
+		assert_int_equal(state_load(&arena, root, "c1", &state, &err), -EBADMSG);
 		assert_non_null(strstr(err.msg, path("c1/state.json")));
 		assert_non_null(strstr(err.msg, "`rootlet delete --force c1` removes it"));
 		assert_int_equal(host_delete(root, "c1", false, &err), -EBADMSG);
@@ -311,18 +313,18 @@ static void links_are_not_followed(void **unused)
 	(void)unused;
 	make(&real, false);
 	assert_int_equal(symlink("c1", path("c2")), 0);
-	assert_true(host_state_load(&arena, root, "c2", &state, &err) < 0);
-	assert_true(host_state_open(root, "c2", &dir, &err) < 0);
-	assert_true(host_state_reserve(root, "c2", &dir, &err) < 0);
+	assert_true(state_load(&arena, root, "c2", &state, &err) < 0);
+	assert_true(state_open(root, "c2", &dir, &err) < 0);
+	assert_true(state_reserve(root, "c2", &dir, &err) < 0);
 	assert_int_equal(symlink(root, path("link")), 0);
-	assert_true(host_state_list(&arena, path("link"), &list, &err) < 0);
+	assert_true(state_list(&arena, path("link"), &list, &err) < 0);
 	/* A state.json that is a link, or a pipe on which a reader would hang. */
 	assert_int_equal(mkdir(path("c3"), 0700), 0);
 	assert_int_equal(symlink("../c1/state.json", path("c3/state.json")), 0);
-	assert_true(host_state_load(&arena, root, "c3", &state, &err) < 0);
+	assert_true(state_load(&arena, root, "c3", &state, &err) < 0);
 	assert_int_equal(mkdir(path("c4"), 0700), 0);
 	assert_int_equal(mkfifo(path("c4/state.json"), 0600), 0);
-	assert_int_equal(host_state_load(&arena, root, "c4", &state, &err), -EBADMSG);
+	assert_int_equal(state_load(&arena, root, "c4", &state, &err), -EBADMSG);
 }
 
 static void liveness(void **unused)
@@ -333,34 +335,34 @@ static void liveness(void **unused)
 
 	(void)unused;
 	make(&state, true);
-	assert_int_equal(host_state_status(root, &state), STATE_CREATED);
+	assert_int_equal(state_status(root, &state), STATE_CREATED);
 	assert_int_equal(unlink(path("c1/gate")), 0);
-	assert_int_equal(host_state_status(root, &state), STATE_RUNNING);
-	assert_int_equal(host_state_pidfd(&state, &pidfd), 0);
+	assert_int_equal(state_status(root, &state), STATE_RUNNING);
+	assert_int_equal(state_pidfd(&state, &pidfd), 0);
 	close(pidfd);
 
 	/* The pid belongs to another process by now. */
 	state.start_time++;
-	assert_int_equal(host_state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(host_state_pidfd(&state, &pidfd), -ESRCH);
+	assert_int_equal(state_status(root, &state), STATE_STOPPED);
+	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
 	state.start_time--;
 
 	/* The machine was started anew. */
 	state.boot_id = "00000000-0000-0000-0000-000000000000";
-	assert_int_equal(host_state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(host_state_pidfd(&state, &pidfd), -ESRCH);
+	assert_int_equal(state_status(root, &state), STATE_STOPPED);
+	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
 	state.boot_id = NULL;
-	assert_int_equal(host_state_status(root, &state), STATE_RUNNING);
+	assert_int_equal(state_status(root, &state), STATE_RUNNING);
 
 	/* A zombie, and then nothing. */
 	kill(pid, SIGKILL);
 	siginfo_t info;
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(host_state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(host_state_pidfd(&state, &pidfd), -ESRCH);
+	assert_int_equal(state_status(root, &state), STATE_STOPPED);
+	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
 	assert_int_equal(host_delete(root, "c1", false, &err), 0);
 	waitpid(pid, NULL, 0);
-	assert_int_equal(host_state_status(root, &state), STATE_STOPPED);
+	assert_int_equal(state_status(root, &state), STATE_STOPPED);
 }
 
 static void a_process_name_can_t_lie(void **unused)
@@ -386,12 +388,12 @@ static void a_process_name_can_t_lie(void **unused)
 		}
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(host_process_start_time(pid, &start, &letter), 0);
+	assert_int_equal(sys_process_start_time(pid, &start, &letter), 0);
 	assert_true(letter == 'S' || letter == 'R');
 	assert_true(start > 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	assert_int_equal(host_process_start_time(pid, &start, &letter), -ESRCH);
+	assert_int_equal(sys_process_start_time(pid, &start, &letter), -ESRCH);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -459,7 +461,7 @@ static void processes_by_descent(void **unused)
 	assert_int_equal(read(ready[0], &tree[1], sizeof(tree[1])), sizeof(tree[1]));
 	state = state_of(init);
 	make(&state, false);
-	assert_int_equal(host_processes(&arena, &state, &pids, &n, &err), 0);
+	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
 	assert_int_equal(n, 2);
 	assert_true((pids[0] == tree[0] && pids[1] == tree[1]) ||
 		    (pids[0] == tree[1] && pids[1] == tree[0]));
@@ -470,7 +472,7 @@ static void processes_by_descent(void **unused)
 	char byte;
 	assert_int_equal(read(ready[0], &byte, 1), 0); /* the child held the other end */
 	close(ready[0]);
-	assert_int_equal(host_processes(&arena, &state, &pids, &n, &err), 0);
+	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
 	assert_int_equal(n, 0);
 }
 
@@ -543,14 +545,14 @@ static void processes_by_namespace(void **unused)
 	state = state_of(init);
 	state.own_pid_namespace = true;
 	make(&state, false);
-	assert_int_equal(host_processes(&arena, &state, &pids, &n, &err), 0);
+	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
 	assert_int_equal(n, 2);
 	assert_true(pids[0] == init || pids[1] == init);
-	assert_int_equal(host_state_pidfd(&state, &pidfd), 0);
+	assert_int_equal(state_pidfd(&state, &pidfd), 0);
 	assert_int_equal(host_delete(root, "c1", true, &err), 0);
 	close(pidfd);
-	assert_int_equal(host_state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(host_processes(&arena, &state, &pids, &n, &err), 0);
+	assert_int_equal(state_status(root, &state), STATE_STOPPED);
+	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
 	assert_int_equal(n, 0);
 }
 
@@ -569,11 +571,11 @@ static void force_frees_a_held_lock(void **unused)
 	if (holder == 0) {
 		struct state_dir dir = { .fd = -1 };
 
-		if (host_state_open(root, "c1", &dir, &err) < 0) {
+		if (state_open(root, "c1", &dir, &err) < 0) {
 			_exit(1);
 		}
 		(void)!write(ready[1], "x", 1);
-		while (host_state_status(root, &state) != STATE_STOPPED) {
+		while (state_status(root, &state) != STATE_STOPPED) {
 			usleep(1000);
 		}
 		_exit(0);
@@ -600,16 +602,16 @@ static void the_list_is_sorted(void **unused)
 		struct state state = state_of(getpid());
 
 		state.id = names[i];
-		assert_int_equal(host_state_reserve(root, names[i], &dir, &err), 0);
-		assert_int_equal(host_state_save(&dir, &state, &err), 0);
-		host_state_close(&dir);
+		assert_int_equal(state_reserve(root, names[i], &dir, &err), 0);
+		assert_int_equal(state_save(&dir, &state, &err), 0);
+		state_close(&dir);
 	}
-	assert_int_equal(host_state_list(&arena, root, &list, &err), 0);
+	assert_int_equal(state_list(&arena, root, &list, &err), 0);
 	assert_int_equal(list.n, 3);
 	assert_string_equal(list.v[0], "a");
 	assert_string_equal(list.v[2], "c");
 	assert_null(list.v[3]);
-	assert_int_equal(host_state_list(&arena, path("nowhere"), &list, &err), 0);
+	assert_int_equal(state_list(&arena, path("nowhere"), &list, &err), 0);
 	assert_int_equal(list.n, 0);
 }
 
@@ -620,14 +622,14 @@ static void the_root_must_be_ours(void **unused)
 
 	(void)unused;
 	chmod(root, 0770);
-	assert_int_equal(host_state_root(&arena, root, false, &found, &err), -EPERM);
+	assert_int_equal(state_root(&arena, root, false, &found, &err), -EPERM);
 	assert_non_null(strstr(err.msg, "may be written by others"));
-	assert_int_equal(host_state_list(&arena, root, &list, &err), -EPERM);
+	assert_int_equal(state_list(&arena, root, &list, &err), -EPERM);
 	chmod(root, 0755);
-	assert_int_equal(host_state_root(&arena, root, false, &found, &err), 0);
+	assert_int_equal(state_root(&arena, root, false, &found, &err), 0);
 	assert_string_equal(found, root);
 	if (geteuid() != 0) {
-		assert_int_equal(host_state_root(&arena, "/proc", false, &found, &err), -EPERM);
+		assert_int_equal(state_root(&arena, "/proc", false, &found, &err), -EPERM);
 		assert_non_null(strstr(err.msg, "belongs to uid 0"));
 	}
 }
@@ -638,9 +640,9 @@ static void the_root_is_made(void **unused)
 	struct stat st;
 
 	(void)unused;
-	assert_int_equal(host_state_root(&arena, path("x/y"), false, &found, &err), 0);
+	assert_int_equal(state_root(&arena, path("x/y"), false, &found, &err), 0);
 	assert_int_equal(access(path("x"), F_OK), -1);
-	assert_int_equal(host_state_root(&arena, path("x/y"), true, &found, &err), 0);
+	assert_int_equal(state_root(&arena, path("x/y"), true, &found, &err), 0);
 	assert_string_equal(found, path("x/y"));
 	assert_int_equal(stat(found, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
@@ -657,17 +659,17 @@ static void the_runtime_dir_counts_if_it_is_ours(void **unused)
 		skip();
 	}
 	setenv("XDG_RUNTIME_DIR", root, 1);
-	assert_int_equal(host_state_root(&arena, NULL, true, &found, &err), 0);
+	assert_int_equal(state_root(&arena, NULL, true, &found, &err), 0);
 	assert_string_equal(found, path("rootlet"));
 	setenv("XDG_RUNTIME_DIR", "/proc", 1);
-	assert_int_equal(host_state_root(&arena, NULL, false, &found, &err), 0);
+	assert_int_equal(state_root(&arena, NULL, false, &found, &err), 0);
 	assert_null(strstr(found, "/proc"));
 	setenv("XDG_RUNTIME_DIR", path("nowhere"), 1);
-	assert_int_equal(host_state_root(&arena, NULL, false, &found, &err), 0);
+	assert_int_equal(state_root(&arena, NULL, false, &found, &err), 0);
 	assert_null(strstr(found, "nowhere"));
 	chmod(root, 0777);
 	setenv("XDG_RUNTIME_DIR", root, 1);
-	assert_int_equal(host_state_root(&arena, NULL, false, &found, &err), 0);
+	assert_int_equal(state_root(&arena, NULL, false, &found, &err), 0);
 	assert_null(strstr(found, root));
 	unsetenv("XDG_RUNTIME_DIR");
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "host/subid.h"
+#include "user/subid.h"
 
 static struct arena arena = ARENA_INIT;
 
@@ -15,7 +15,7 @@ static struct facts_ranges parse(const char *text)
 {
 	struct facts_ranges ranges;
 
-	host_subid_parse(&arena, text, "alice", 1000, &ranges);
+	user_subid_parse(&arena, text, "alice", 1000, &ranges);
 	return ranges;
 }
 

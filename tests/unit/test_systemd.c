@@ -17,7 +17,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "host/cgroup_systemd_address.h"
+#include "cgroup/systemd_address.h"
 #include "tests/unit/scratch.h"
 
 /* A folder for each test. */

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cgroup/systemd: a transient scope for a container.
+ *
+ * The manager answers StartTransientUnit before anything is done: what counts is the end of the
+ * job, and in the end where the kernel says that the process is. That is also how a call is told
+ * from its repetition after a lost connection.
+ */
+#include "cgroup/systemd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "cgroup/systemd_unit.h"
+#include "state/state.h"
+#include "sys/fd.h"
+#include "sys/proc.h"
+#include "user/session.h"
+
+/*
+ * How often a unit that is in the way is cleared away; more means that someone else keeps making
+ * it.
+ */
+#define CLEAR_ROUNDS 5
+
+#define CGROUP_TEXT_MAX 65536
+
+/*
+ * What every scope has. Delegate: the container may make cgroups below, the manager leaves them
+ * alone. CollectMode: an OOM must not leave a failed unit that is in the way of the next start
+ * (systemd 236; older ones are asked again without). DefaultDependencies: as runc and crun have it.
+ */
+static const struct plan_property always[] = {
+	{ .name = "Delegate", .type = "b", .boolean = true },
+	{ .name = "DefaultDependencies", .type = "b", .boolean = false },
+	{ .name = "CollectMode", .type = "s", .text = "inactive-or-failed" },
+};
+
+#define ALWAYS (sizeof(always) / sizeof(always[0]))
+
+struct start {
+	const struct systemd_scope *scope;
+	struct systemd_dropped dropped;
+};
+
+/*
+ * Our child isn't reaped, so its number is as good as its pidfd, and every manager takes numbers.
+ * Where the manager sees other numbers than we do, only the pidfd will do; older ones don't take
+ * that.
+ */
+static int append_process(const struct systemd *sd, sd_bus_message *m,
+			  const struct systemd_scope *scope)
+{
+	if (!sd->foreign) {
+		return sd->f.sd_bus_message_append(m, "(sv)", "PIDs", "au", 1,
+						   (uint32_t)scope->pid);
+	}
+	return scope->pidfd < 0 ?
+		       -EREMOTE :
+		       sd->f.sd_bus_message_append(m, "(sv)", "PIDFDs", "ah", 1, scope->pidfd);
+}
+
+/* Is a default of ours to give way to what the caller says? */
+static bool overridden(const struct systemd_scope *scope, const char *name)
+{
+	for (size_t i = 0; i < scope->property_n; i++) {
+		if (str_eq(scope->properties[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int append_properties(const struct systemd *sd, sd_bus_message *m, const struct start *start)
+{
+	const struct systemd_scope *scope = start->scope;
+
+	TRY(append_process(sd, m, scope));
+	if (scope->slice) {
+		TRY(sd->f.sd_bus_message_append(m, "(sv)", "Slice", "s", scope->slice));
+	}
+	if (scope->description && !overridden(scope, "Description")) {
+		TRY(sd->f.sd_bus_message_append(m, "(sv)", "Description", "s", scope->description));
+	}
+	for (size_t i = 0; i < ALWAYS; i++) {
+		if (!overridden(scope, always[i].name)) {
+			TRY(systemd_append_property(sd, m, &always[i], &start->dropped));
+		}
+	}
+	for (size_t i = 0; i < scope->property_n; i++) {
+		TRY(systemd_append_property(sd, m, &scope->properties[i], &start->dropped));
+	}
+	return 0;
+}
+
+/* StartTransientUnit(name, mode, properties, auxiliary units), org.freedesktop.systemd1(5). */
+static int fill_start(const struct systemd *sd, sd_bus_message *m, const void *arg)
+{
+	const struct start *start = arg;
+
+	TRY(sd->f.sd_bus_message_append(m, "ss", start->scope->unit, "replace"));
+	TRY(sd->f.sd_bus_message_open_container(m, 'a', "(sv)"));
+	TRY(append_properties(sd, m, start));
+	TRY(sd->f.sd_bus_message_close_container(m));
+	return sd->f.sd_bus_message_append(m, "a(sa(sv))", 0);
+}
+
+/* ---- where the process is ---- */
+
+/* The path of a process in the unified hierarchy, or NULL. */
+static const char *cgroup_of(struct arena *arena, pid_t pid)
+{
+	return sys_process_cgroup(arena, arena_printf(arena, "%d", (int)pid));
+}
+
+/*
+ * The unit's own cgroup as we see it, from that of a process in it: "/…/UNIT" of "/…/UNIT/below";
+ * else NULL.
+ */
+static const char *unit_of(struct arena *arena, const char *cgroup, const char *unit)
+{
+	const size_t len = strlen(unit);
+
+	for (const char *p = cgroup; p && (p = strstr(p, unit)); p++) {
+		if (p > cgroup && p[-1] == '/' && (p[len] == '/' || p[len] == '\0')) {
+			return arena_strndup(arena, cgroup, (size_t)(p - cgroup) + len);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The kernel's word first: it costs no question, and is right in a cgroup namespace of our own too.
+ */
+static int find_cgroup(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
+		       const char **ret_path, struct err *err)
+{
+	const char *path = unit_of(arena, cgroup_of(arena, scope->pid), scope->unit);
+	const char *told;
+
+	if (path) {
+		*ret_path = path;
+		return 0;
+	}
+	TRY(systemd_unit_string(sd, scope->unit, "Scope", "ControlGroup", &told, err));
+	if (*told == '\0') {
+		return err_set(err, ESRCH, "unit %s: systemd says that it has no control group",
+			       scope->unit);
+	}
+	*ret_path = arena_strdup(arena, told);
+	return 0;
+}
+
+/* ---- what may be in the way ---- */
+
+/*
+ * The first process of a unit: GetUnitProcesses gives (cgroup, pid, command line). *ret is NULL for
+ * none.
+ */
+static int unit_process(struct systemd *sd, const char *unit, const char **ret, struct err *err)
+{
+	const char *arguments[] = { unit, NULL };
+	const struct systemd_call call = {
+		.member = "GetUnitProcesses",
+		.unit = unit,
+		.fill = systemd_fill_strings,
+		.arg = arguments,
+	};
+	struct systemd_reply reply = { .m = NULL };
+	const char *cgroup, *command;
+	uint32_t pid;
+
+	TRY(systemd_call(sd, &call, &reply, err));
+	*ret = NULL;
+	if (!reply.error && sd->f.sd_bus_message_enter_container(reply.m, 'a', "(sus)") > 0 &&
+	    sd->f.sd_bus_message_read(reply.m, "(sus)", &cgroup, &pid, &command) > 0) {
+		*ret = arena_printf(&sd->arena, "process %u, %.80s", pid, command);
+	}
+	systemd_reply_done(sd, &reply);
+	return 0;
+}
+
+int cgroup_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
+{
+	const char *state;
+	const char *process;
+	const char *result = "";
+
+	TRY(systemd_unit_state(sd, unit, &state, err));
+	if (!state) {
+		return 0;
+	}
+	TRY(unit_process(sd, unit, &process, err));
+	if (process && !str_eq(state, "deactivating")) {
+		return err_set(err, EEXIST, "systemd has a unit %s already, and it is %s (%s)",
+			       unit, state, process);
+	}
+	if (str_eq(state, "failed")) {
+		TRY(systemd_unit_string(sd, unit, "Scope", "Result", &result, err));
+	}
+	log_debug("unit %s is left from before (%s%s%s): stopped and reset", unit, state,
+		  *result ? ", " : "", result);
+	return cgroup_systemd_stop(sd, unit, err);
+}
+
+/*
+ * A unit of our name is there: of an earlier call of ours (*ret_ours), or the remains of another
+ * container, or someone's.
+ */
+static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool *ret_ours,
+		     struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	int rc;
+
+	*ret_ours = unit_of(&arena, cgroup_of(&arena, scope->pid), scope->unit) != NULL;
+	if (*ret_ours) {
+		return 0;
+	}
+	rc = cgroup_systemd_clear(sd, scope->unit, err);
+	return rc == -EEXIST ? err_hint(err, "give this container another /linux/cgroupsPath") : rc;
+}
+
+/* ---- start ---- */
+
+static bool process_is_there(pid_t pid)
+{
+	uint64_t start;
+	char state;
+
+	return sys_process_start_time(pid, &start, &state) == 0 && state != 'Z' && state != 'X';
+}
+
+/* The job ended, but not well. */
+static int explain_result(struct systemd *sd, const struct systemd_scope *scope, const char *result,
+			  struct err *err)
+{
+	const char *unit_result = NULL;
+	struct err ignored;
+
+	if (!process_is_there(scope->pid)) {
+		return err_set(err, ESRCH,
+			       "unit %s: the container's first process (%d) ended before it could "
+			       "be put there",
+			       scope->unit, (int)scope->pid);
+	}
+	(void)cgroup_systemd_result(sd, &sd->arena, scope->unit, &unit_result, &ignored);
+	(void)cgroup_systemd_reset(sd, scope->unit, &ignored);
+	return err_set(err, EIO,
+		       "unit %s: systemd could not start it: %s%s%s; `journalctl --%s --unit=%s` "
+		       "may know why",
+		       scope->unit, result, unit_result ? ", result " : "",
+		       unit_result ? unit_result : "", user_of_system() ? "system" : "user",
+		       scope->unit);
+}
+
+/*
+ * A value that a property can't take is refused without the property's name: annotations are the
+ * likeliest cause.
+ */
+static int start_refused(const struct systemd *sd, const struct systemd_scope *scope,
+			 const struct systemd_reply *reply, struct err *err)
+{
+	const char *where = NULL;
+	size_t n = 0;
+
+	systemd_refused("starting unit", scope->unit, reply, err);
+	if (sd->foreign && strstr(reply->text, "PIDFDs")) {
+		return err_hint(err, "it is in another PID namespace, and too old to be told of a "
+				     "process there; use --cgroup-manager=cgroupfs or disabled");
+	}
+	for (size_t i = 0; i < scope->property_n; i++) {
+		if (scope->properties[i].where &&
+		    str_starts(scope->properties[i].where, "/annotations/")) {
+			where = scope->properties[i].where;
+			n++;
+		}
+	}
+	if (n == 0) {
+		return -err->code;
+	}
+	return err_hint(err,
+			"is %s right, and of the type that org.freedesktop.systemd1(5) has for it?",
+			n == 1 ? where : "each of /annotations/org.systemd.property.*");
+}
+
+/* The path of the job in a good answer. */
+static int read_job(struct systemd *sd, const struct systemd_scope *scope,
+		    const struct systemd_reply *reply, const char **ret, struct err *err)
+{
+	const char *path;
+
+	if (sd->f.sd_bus_message_read(reply->m, "o", &path) < 0) {
+		return err_set(err, EBADMSG, "starting unit %s: systemd's answer has no job",
+			       scope->unit);
+	}
+	*ret = arena_strdup(&sd->arena, path);
+	return 0;
+}
+
+/*
+ * Asks until the manager takes it: without properties that it doesn't know, and without what was in
+ * the way. *ret_job: the job; NULL when the scope is there already.
+ */
+static int ask(struct systemd *sd, const struct systemd_scope *scope, const char **ret_job,
+	       struct err *err)
+{
+	struct start start = { .scope = scope };
+	const struct systemd_call call = {
+		.member = "StartTransientUnit",
+		.unit = scope->unit,
+		.fill = fill_start,
+		.arg = &start,
+	};
+	int cleared = 0;
+
+	for (;;) {
+		struct systemd_reply reply = { .m = NULL };
+		bool ours = false;
+		int rc;
+
+		sd->job = (struct systemd_job){ .unit = scope->unit };
+		TRY(systemd_call(sd, &call, &reply, err));
+		if (!reply.error) {
+			rc = read_job(sd, scope, &reply, ret_job, err);
+			systemd_reply_done(sd, &reply);
+			return rc;
+		}
+		if (str_eq(reply.error, SYSTEMD_UNIT_EXISTS) && ++cleared <= CLEAR_ROUNDS) {
+			rc = clear_way(sd, scope, &ours, err);
+		} else if (systemd_drop_property(&reply, scope->unit, scope->properties,
+						 scope->property_n, &start.dropped) ||
+			   systemd_drop_property(&reply, scope->unit, always, ALWAYS,
+						 &start.dropped)) {
+			rc = 0;
+		} else {
+			rc = start_refused(sd, scope, &reply, err);
+		}
+		systemd_reply_done(sd, &reply);
+		TRY(rc);
+		if (ours) {
+			*ret_job = NULL;
+			return 0;
+		}
+	}
+}
+
+int cgroup_systemd_scope_start(struct systemd *sd, struct arena *arena,
+			       const struct systemd_scope *scope, const char **ret_path,
+			       struct err *err)
+{
+	const char *result = "done";
+	const char *job = NULL;
+
+	TRY(ask(sd, scope, &job, err));
+	if (job) {
+		TRY(systemd_job_finish(sd, job, true, &result, err));
+	}
+	if (!str_eq(result, "done")) {
+		return explain_result(sd, scope, result, err);
+	}
+	return find_cgroup(sd, arena, scope, ret_path, err);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * criu/restore: a container out of image files.
+ *
+ * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
+ * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
+ * they made belongs to whoever restores.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "criu/checkpoint.h"
+#include "criu/criu_images.h"
+#include "host/foreground.h"
+#include "host/launch_internal.h"
+#include "host/monitor.h"
+#include "host/record.h"
+#include "host/run.h"
+#include "spec/spec.h"
+#include "state/exit.h"
+#include "sys/clone.h"
+#include "sys/exit.h"
+#include "sys/fd.h"
+#include "sys/proc.h"
+
+/* ---- the root ---- */
+
+/*
+ * Is the target below a filesystem that CRIU mounts anew? Then its mount point is not ours to make.
+ */
+static bool is_covered(const struct plan_fs *fs, const struct plan_mount *m)
+{
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		const struct plan_mount *other = &fs->mounts[i];
+		size_t len = strlen(other->target);
+
+		if (other != m && strncmp(m->target, other->target, len) == 0 &&
+		    m->target[len] == '/') {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * An engine may restore upon a fresh root filesystem, where the mount points that the first start
+ * made are missing.
+ */
+static int make_mount_points(const struct plan_fs *fs, struct err *err)
+{
+	scope_fd int root = open(fs->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0) {
+		return err_errno(err, errno, "/root/path: %s", fs->rootfs);
+	}
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		const struct plan_mount *m = &fs->mounts[i];
+		struct stat st;
+		bool file = m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
+			    !S_ISDIR(st.st_mode);
+		int made;
+
+		if (m->kind == PLAN_MOUNT_CHANGE || is_covered(fs, m)) {
+			continue;
+		}
+		made = sys_make_in_root(root, m->target, file);
+		if (made < 0) {
+			return err_errno(err, -made, "%s/destination: making %s", m->where,
+					 m->target);
+		}
+		close(made);
+	}
+	return 0;
+}
+
+/* What brings this process back from a mount namespace of its own. */
+struct home {
+	int mounts;
+	int cwd;
+};
+
+/*
+ * CRIU wants a root that is a mount. It becomes one for the time of the restore, in a mount
+ * namespace that nobody else sees.
+ */
+static int leave_home(struct home *home, const char *rootfs, struct err *err)
+{
+	home->mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	home->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (home->mounts < 0 || home->cwd < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
+	    mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    mount(NULL, rootfs, NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		return err_errno(err, errno,
+				 "restore: a mount namespace with the root filesystem %s", rootfs);
+	}
+	return 0;
+}
+
+static int return_home(struct home *home, struct err *err)
+{
+	int rc = home->mounts >= 0 &&
+				 (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
+			 err_errno(err, errno, "restore: returning to the host's mount namespace") :
+			 0;
+
+	fd_drop(&home->mounts);
+	fd_drop(&home->cwd);
+	return rc;
+}
+
+/* ---- the cgroup ---- */
+
+/*
+ * What criu restores stays in criu's cgroup, and criu begins in ours: so this process goes into the
+ * container's for as long as criu runs, and every process of the container is there from its first
+ * moment.
+ */
+static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
+{
+	scope_fd int self = -1;
+	scope_fd int dir = -1;
+
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	*ret_own = NULL;
+	if (l->cgroup.manager == PLAN_CGROUP_NONE) {
+		return 0;
+	}
+	*ret_own = sys_process_cgroup(&l->arena, "self");
+	self = sys_pidfd_open(getpid());
+	if (!*ret_own || self < 0) {
+		return err_set(err, EIO, "restore: this process's own cgroup can't be told");
+	}
+	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, getpid(), self, false, &dir,
+			    err);
+}
+
+static int leave_cgroup(struct launch *l, const char *own, struct err *err)
+{
+	const char *path;
+	int rc;
+
+	if (!own) {
+		return 0;
+	}
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs",
+			    l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
+			    str_eq(own, "/") ? "" : own);
+	rc = sys_write_file(AT_FDCWD, path, "0", 1);
+	if (rc < 0) {
+		/* What removes the container's cgroup ends who is in it. */
+		l->cgroup.manager = PLAN_CGROUP_NONE;
+		return err_errno(err, -rc, "restore: returning to %s", path);
+	}
+	return 0;
+}
+
+/* ---- criu ---- */
+
+/*
+ * Joined namespaces, as their owner has them now. The descriptors are for criu to inherit, and the
+ * caller's to close.
+ */
+static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int *net, int *pid,
+			  struct err *err)
+{
+	for (size_t i = 0; i < ns->join_n; i++) {
+		const struct plan_join *join = &ns->join[i];
+		int *fd = join->type == CLONE_NEWNET ? net :
+			  join->type == CLONE_NEWPID ? pid :
+						       NULL;
+
+		if (!fd) {
+			continue;
+		}
+		*fd = open(join->path, O_RDONLY | O_NOCTTY);
+		if (*fd < 0) {
+			return err_errno(err, errno, "%s: %s", join->where, join->path);
+		}
+		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
+	}
+	return 0;
+}
+
+static int read_pid(const struct launch *l, pid_t *ret, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *text = NULL;
+	uint32_t pid = 0;
+	ssize_t len = sys_read_file(&arena, l->dir.fd, "criu.pid", 32, &text);
+
+	if (len < 0 || str_u32(text, &pid) < 0 || pid == 0 || pid > INT32_MAX) {
+		return err_set(err, EIO, "restore: criu did not say which process it has restored");
+	}
+	unlinkat(l->dir.fd, "criu.pid", 0);
+	*ret = (pid_t)pid;
+	return 0;
+}
+
+static int run_criu(struct launch *l, struct criu *criu, struct err *err)
+{
+	struct home home = { .mounts = -1, .cwd = -1 };
+	struct err second = { .code = 0 };
+	/*
+	 * Not held while the container runs: what is mounted at their paths can't be unmounted as
+	 * long.
+	 */
+	scope_fd int net = -1;
+	scope_fd int pid = -1;
+	int rc;
+
+	criu_flag(criu, true, "--restore-detached");
+	criu_flag(criu, true, "--restore-sibling");
+	criu_add(criu, "--root", "%s", l->plan->fs.rootfs);
+	criu_add(criu, "--pidfile", "%s/%s/criu.pid", l->dir.root, l->dir.id);
+	TRY(criu_images_mounts(criu, l->plan, &l->cgroup, err));
+	TRY(criu_images_streams(criu, err));
+	TRY(add_namespaces(criu, &l->plan->ns, &net, &pid, err));
+	TRY(make_mount_points(&l->plan->fs, err));
+	rc = leave_home(&home, l->plan->fs.rootfs, err);
+	if (rc == 0) {
+		rc = criu_run(criu, err);
+	}
+	if (return_home(&home, &second) < 0 && rc == 0) {
+		*err = second;
+		rc = -second.code;
+	}
+	return rc;
+}
+
+static int run_in_cgroup(struct launch *l, struct criu *criu, struct err *err)
+{
+	struct err second = { .code = 0 };
+	const char *own = NULL;
+	int rc = enter_cgroup(l, &own, err);
+
+	if (rc == 0) {
+		rc = run_criu(l, criu, err);
+	}
+	if (leave_cgroup(l, own, &second) < 0 && rc == 0) {
+		*err = second;
+		rc = -second.code;
+	}
+	return rc;
+}
+
+static int make(struct launch *l, struct criu *criu, struct err *err)
+{
+	TRY(host_signals_catch(&l->signals, err));
+	TRY(state_reserve(l->options->root, l->options->id, &l->dir, err));
+	TRY(state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
+	if (l->detached) {
+		TRY(state_exit_begin(&l->dir, &l->record, err));
+	}
+	TRY(run_in_cgroup(l, criu, err));
+	TRY(read_pid(l, &l->pid, err));
+	l->hooks_begun = true;
+	l->pidfd = sys_pidfd_open(l->pid);
+	if (l->pidfd < 0) {
+		return err_errno(err, -l->pidfd, "restore: the restored process %d", (int)l->pid);
+	}
+	TRY(host_record(l, err));
+	if (l->options->pid_file) {
+		TRY(host_pid_file(l->options->pid_file, l->pid, err));
+	}
+	return host_launch_send_pidfd(l, err);
+}
+
+/* Who learns the exit status: this process, or a monitor where the kernel tells it to one. */
+static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
+{
+	struct monitor monitor = {
+		.pid = l->pid,
+		.pidfd = l->pidfd,
+		.record = l->record,
+		.notify = l->notify,
+		.report = -1,
+	};
+
+	if (!l->detached) {
+		return host_run_stay(l, ret_status, err);
+	}
+	return sys_exit_by_pidfd() ? host_monitor_begin(&monitor, err) : 0;
+}
+
+int criu_restore(const struct launch_options *launch, const struct criu_options *options,
+		 int *ret_status, struct err *err)
+{
+	struct launch l = LAUNCH_INIT(launch);
+	struct criu criu;
+	int rc;
+
+	*ret_status = 0;
+	TRY(criu_allowed("restore", err));
+	host_launch_begin(&l);
+	l.detached = launch->detach;
+	rc = host_launch_prepare(&l, err);
+	if (rc == 0) {
+		rc = criu_begin(&criu, &l.arena, "restore", "restore", options,
+				spec_annotation(l.spec, "org.criu.config"), false, err);
+	}
+	if (rc == 0) {
+		rc = make(&l, &criu, err);
+		if (rc == 0) {
+			rc = stay_or_leave(&l, ret_status, err);
+		}
+		if (rc < 0) {
+			host_launch_undo(&l);
+		}
+	}
+	host_launch_done(&l);
+	return rc;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host/exec: exec: one more process in a container that is there.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "plan/exec.h"
+
+struct exec_options {
+	const char *root; /* state_root's answer */
+	const char *id;
+	struct plan_exec_wish wish;
+	const char *process_file;   /* JSON of a process; NULL: none */
+	const char *pid_file;	    /* NULL: none */
+	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* NULL: none */
+	const char *cgroup;	    /* below the container's own; NULL: there */
+	bool detach;
+	bool ignore_paused;
+	int preserve_fds;
+};
+
+/*
+ * Starts the process; in the foreground also forwards signals, carries the terminal and waits.
+ * *ret_status: its exit status (128 + signal for a signal), 0 when detached. The container's state
+ * folder is read without its lock: an exec must work while a `start` hangs. On failure no process
+ * of it is left.
+ */
+int host_exec(const struct exec_options *options, int *ret_status, struct err *err);

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state/folder: the folder ROOT/ID, its lock, and the files in it.
+ *
+ * The paths are in reach of other people only as far as ROOT's parents are, so ROOT is opened
+ * without following a link, its owner and mode are checked on the descriptor, and everything below
+ * is named relative to descriptors. What state.json says is file.c's subject, finding ROOT
+ * root.c's, liveness status.c's.
+ */
+#include "state/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "state/internal.h"
+
+/* Folders inside a state folder, and in those: rootlet makes none deeper. */
+#define REMOVE_DEPTH_MAX 8
+
+/* How often a folder may vanish between being made and being locked. */
+#define RESERVE_TRIES 16
+
+int state_missing(const char *id, struct err *err)
+{
+	return err_set(err, ENOENT, "container `%s` does not exist", id);
+}
+
+int state_id_check(const char *id, struct err *err)
+{
+	size_t len = strlen(id);
+
+	if (len == 0) {
+		return err_set(err, EINVAL, "the container ID is empty");
+	}
+	if (len > STATE_ID_MAX) {
+		return err_set(err, EINVAL,
+			       "the container ID is %zu bytes long: at most %d are allowed", len,
+			       STATE_ID_MAX);
+	}
+	if (id[0] == '.') {
+		return err_set(err, EINVAL, "container ID `%s`: it must not begin with `.`", id);
+	}
+	for (const char *p = id; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    strchr("_+.-", c)) {
+			continue;
+		}
+		if (c > 0x20 && c < 0x7f) {
+			return err_set(
+				err, EINVAL,
+				"container ID `%s`: `%c` is not allowed, only A-Z a-z 0-9 _ + . -",
+				id, c);
+		}
+		return err_set(
+			err, EINVAL,
+			"container ID: the byte 0x%02x is not allowed, only A-Z a-z 0-9 _ + . -",
+			c);
+	}
+	return 0;
+}
+
+/*
+ * ROOT/ID as a descriptor. -ENOENT without a message when there is none: the callers word it
+ * differently.
+ */
+static int open_folder(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
+{
+	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		int code = errno;
+
+		if (code == ENOENT) {
+			return -ENOENT;
+		}
+		err_errno(err, code, "cannot open the state folder of `%s`, %s/%s", id, root, id);
+		return code == ENOTDIR ? err_hint(err, "it was not made by rootlet: remove it") :
+					 -code;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/*
+ * Whether fd still is what ROOT/ID names: another process may have removed it, or made it anew,
+ * before our lock.
+ */
+static bool still_named(int root_fd, const char *id, int fd)
+{
+	struct stat ours, named;
+
+	return fstat(fd, &ours) == 0 && fstatat(root_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && ours.st_nlink > 0;
+}
+
+static int lock(int fd, int how)
+{
+	while (flock(fd, how) < 0) {
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static bool has_state(int fd)
+{
+	struct stat st;
+
+	return fstatat(fd, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int remove_contents(int fd, unsigned depth, struct err *err)
+{
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!dir) {
+		rc = err_errno(err, errno, "cannot read a state folder");
+		scope_close_(&again);
+		return rc;
+	}
+	while (rc == 0 && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+			continue;
+		}
+		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT) {
+			continue;
+		}
+		if ((errno == EISDIR || errno == EPERM) && depth < REMOVE_DEPTH_MAX) {
+			scope_fd int sub = openat(fd, entry->d_name,
+						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			if (sub >= 0) {
+				rc = remove_contents(sub, depth + 1, err);
+				if (rc == 0 && unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0) {
+					rc = err_errno(err, errno, "cannot remove the folder %s",
+						       entry->d_name);
+				}
+				continue;
+			}
+		}
+		rc = err_errno(err, errno, "cannot remove the file %s", entry->d_name);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* One try at making, or taking over, ROOT/ID. -EAGAIN: it vanished in between. */
+static int reserve_once(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
+{
+	bool made = mkdirat(root_fd, id, 0700) == 0;
+	scope_fd int fd = -1;
+	int rc;
+
+	if (!made && errno != EEXIST) {
+		return err_errno(err, errno, "cannot make the state folder of `%s`, %s/%s", id,
+				 root, id);
+	}
+	rc = open_folder(root_fd, root, id, &fd, err);
+	if (rc < 0) {
+		return rc == -ENOENT ? -EAGAIN : rc;
+	}
+	rc = lock(fd, LOCK_EX | LOCK_NB);
+	if (rc < 0 && rc != -EWOULDBLOCK) {
+		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
+	}
+	if (rc == 0 && !still_named(root_fd, id, fd)) {
+		return -EAGAIN;
+	}
+	if (rc < 0 || has_state(fd)) {
+		return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
+	}
+	/* What a create that was killed left behind; a new folder is empty. */
+	if (!made) {
+		cgroup_forget(fd);
+	}
+	rc = remove_contents(fd, 0, err);
+	if (rc < 0) {
+		return err_wrap(err, "cannot reuse the state folder of `%s`", id);
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int state_reserve(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	int fd = -1;
+	int rc;
+
+	TRY(state_id_check(id, err));
+	rc = state_root_open(root, &root_fd, err);
+	if (rc < 0) {
+		return rc == -ENOENT ?
+			       err_errno(err, ENOENT, "cannot open the state folder %s", root) :
+			       rc;
+	}
+	for (unsigned i = 0; i < RESERVE_TRIES; i++) {
+		rc = reserve_once(root_fd, root, id, &fd, err);
+		if (rc == 0) {
+			*ret = (struct state_dir){ .fd = fd, .root = root, .id = id };
+			return 0;
+		}
+		if (rc != -EAGAIN) {
+			return rc;
+		}
+	}
+	return err_set(
+		err, EAGAIN,
+		"the state folder of `%s` is made and removed by others all the time; try again",
+		id);
+}
+
+int state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	scope_fd int fd = -1;
+	int rc;
+
+	TRY(state_id_check(id, err));
+	rc = state_root_open(root, &root_fd, err);
+	if (rc == 0) {
+		rc = open_folder(root_fd, root, id, &fd, err);
+	}
+	if (rc < 0) {
+		return rc == -ENOENT ? state_missing(id, err) : rc;
+	}
+	rc = lock(fd, LOCK_EX);
+	if (rc < 0) {
+		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
+	}
+	if (!still_named(root_fd, id, fd)) {
+		return state_missing(id, err);
+	}
+	*ret = (struct state_dir){ .fd = fd_take(&fd), .root = root, .id = id };
+	return 0;
+}
+
+int state_open_unlocked(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	int fd = -1;
+	int rc;
+
+	TRY(state_id_check(id, err));
+	rc = state_root_open(root, &root_fd, err);
+	if (rc == 0) {
+		rc = open_folder(root_fd, root, id, &fd, err);
+	}
+	if (rc < 0) {
+		return rc == -ENOENT ? state_missing(id, err) : rc;
+	}
+	*ret = (struct state_dir){ .fd = fd, .root = root, .id = id };
+	return 0;
+}
+
+void state_close(struct state_dir *dir)
+{
+	if (dir->fd >= 0) {
+		/*
+		 * A child made by clone holds the same open file, and with it the lock, until it
+		 * executes.
+		 */
+		(void)flock(dir->fd, LOCK_UN);
+		fd_drop(&dir->fd);
+	}
+}
+
+void state_unlock(const struct state_dir *dir)
+{
+	(void)flock(dir->fd, LOCK_UN);
+}
+
+bool state_relock(const struct state_dir *dir)
+{
+	scope_fd int root_fd = -1;
+	struct err ignored;
+
+	return state_root_open(dir->root, &root_fd, &ignored) == 0 && lock(dir->fd, LOCK_EX) == 0 &&
+	       still_named(root_fd, dir->id, dir->fd);
+}
+
+int state_remove(struct state_dir *dir, struct err *err)
+{
+	scope_fd int root_fd = -1;
+	int rc = state_root_open(dir->root, &root_fd, err);
+
+	if (rc == -ENOENT) {
+		rc = err_errno(err, ENOENT, "cannot open the state folder %s", dir->root);
+	}
+	/*
+	 * state.json first: cut off half-way, what is left counts as absent. (A folder in its place
+	 * goes with the rest.)
+	 */
+	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT && errno != EISDIR) {
+		rc = err_errno(err, errno, "cannot remove %s/%s/" STATE_FILE, dir->root, dir->id);
+	}
+	if (rc == 0) {
+		rc = remove_contents(dir->fd, 0, err);
+	}
+	if (rc == 0 && unlinkat(root_fd, dir->id, AT_REMOVEDIR) < 0) {
+		rc = err_errno(err, errno, "cannot remove the state folder %s/%s", dir->root,
+			       dir->id);
+	}
+	state_close(dir);
+	return rc;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int state_write_file(const struct state_dir *dir, const char *name, const void *bytes, size_t len,
+		     struct err *err)
+{
+	char aside[NAME_MAX + 1];
+	int rc = 0;
+
+	if (snprintf(aside, sizeof(aside), ".%s.new", name) >= (int)sizeof(aside)) {
+		return err_set(err, ENAMETOOLONG, "state file name too long: %s", name);
+	}
+	/* Ours by the lock: a leftover is of a process that was killed. */
+	(void)unlinkat(dir->fd, aside, 0);
+	scope_fd int fd =
+		openat(dir->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		rc = -errno;
+	}
+	if (rc == 0) {
+		rc = write_all(fd, bytes, len);
+	}
+	if (rc == 0 && renameat(dir->fd, aside, dir->fd, name) < 0) {
+		rc = -errno;
+	}
+	if (rc < 0) {
+		(void)unlinkat(dir->fd, aside, 0);
+		return err_errno(err, -rc, "cannot write %s/%s/%s", dir->root, dir->id, name);
+	}
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_container(int root_fd, const char *name)
+{
+	char path[STATE_ID_MAX + sizeof("/" STATE_FILE)];
+	struct err ignored;
+	struct stat st;
+
+	if (state_id_check(name, &ignored) < 0) {
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/" STATE_FILE, name);
+	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Grows by doubling: the arena keeps the old copies, which are small. */
+static void add_name(struct arena *arena, struct strs *list, size_t *room, const char *name)
+{
+	if (list->n + 1 >= *room) {
+		const char **grown;
+
+		*room = *room ? *room * 2 : 16;
+		grown = arena_array(arena, *room, sizeof(*grown));
+		if (list->n > 0) {
+			memcpy(grown, list->v, list->n * sizeof(*grown));
+		}
+		list->v = grown;
+	}
+	list->v[list->n++] = arena_strdup(arena, name);
+	list->v[list->n] = NULL;
+}
+
+int state_list(struct arena *arena, const char *root, struct strs *ret, struct err *err)
+{
+	struct strs list = { .n = 0 };
+	scope_fd int root_fd = -1;
+	struct dirent *entry;
+	size_t room = 0;
+	DIR *dir;
+	int fd;
+	int rc = state_root_open(root, &root_fd, err);
+
+	if (rc == -ENOENT) {
+		*ret = list;
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		rc = err_errno(err, errno, "cannot read the state folder %s", root);
+		scope_close_(&fd);
+		return rc;
+	}
+	while ((entry = readdir(dir))) {
+		/*
+		 * A link to a folder is none, for every other command. (DT_UNKNOWN: the filesystem
+		 * doesn't say.)
+		 */
+		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+		    is_container(root_fd, entry->d_name)) {
+			add_name(arena, &list, &room, entry->d_name);
+		}
+	}
+	closedir(dir);
+	if (list.n > 1) {
+		qsort(list.v, list.n, sizeof(*list.v), by_name);
+	}
+	*ret = list;
+	return 0;
+}

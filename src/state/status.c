@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state/status: is it alive?
+ *
+ * Pids are reused, so a pid counts only together with its start time; a start time counts only
+ * within one boot. A zombie has ended: who has to reap it may be slow (buildah deletes right after
+ * the exit).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "state/internal.h"
+#include "state/state.h"
+#include "sys/clone.h"
+#include "sys/proc.h"
+
+static const struct name status_names[] = {
+	{ "creating", STATE_CREATING }, { "created", STATE_CREATED }, { "running", STATE_RUNNING },
+	{ "paused", STATE_PAUSED },	{ "stopped", STATE_STOPPED }, NAMES_END,
+};
+
+const char *state_status_name(enum state_status status)
+{
+	const char *name = names_of(status_names, (int64_t)status);
+
+	return name ? name : "unknown";
+}
+
+static bool of_this_boot(const struct state *state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *now;
+
+	if (!state->boot_id) {
+		return true;
+	}
+	now = sys_boot_id(&arena);
+	return !now || str_eq(now, state->boot_id);
+}
+
+static bool is_alive(const struct state *state)
+{
+	uint64_t start;
+	char letter;
+
+	return state->pid > 0 && of_this_boot(state) &&
+	       sys_process_start_time((pid_t)state->pid, &start, &letter) == 0 &&
+	       start == state->start_time && letter != 'Z' && letter != 'X';
+}
+
+/* `start` removes the gate. */
+static bool has_gate(const char *root, const char *id)
+{
+	char path[STATE_ID_MAX + sizeof("/gate")];
+	scope_fd int root_fd = -1;
+	struct err ignored;
+	struct stat st;
+
+	if (state_id_check(id, &ignored) < 0 || state_root_open(root, &root_fd, &ignored) < 0) {
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/gate", id);
+	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum state_status state_status(const char *root, const struct state *state)
+{
+	if (!is_alive(state)) {
+		return STATE_STOPPED;
+	}
+	if (has_gate(root, state->id)) {
+		return STATE_CREATED;
+	}
+	return cgroup_is_frozen(&state->cgroup) ? STATE_PAUSED : STATE_RUNNING;
+}
+
+int state_pidfd(const struct state *state, int *ret_pidfd)
+{
+	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
+
+	if (state->pid <= 0) {
+		return -ESRCH;
+	}
+	if (fd < 0) {
+		return fd;
+	}
+	/*
+	 * Checked with the descriptor in hand: now the pid can't pass to another process any more.
+	 */
+	if (!is_alive(state)) {
+		return -ESRCH;
+	}
+	*ret_pidfd = fd_take(&fd);
+	return 0;
+}
+
+bool state_is_ending(const struct state *state)
+{
+	scope_fd int pidfd = -1;
+
+	return state_pidfd(state, &pidfd) < 0 || sys_process_is_ending((pid_t)state->pid);
+}

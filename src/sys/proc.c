@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/proc: what procfs says of a process. */
+#include "sys/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "sys/fd.h"
+
+#define CGROUP_FILE_MAX (1 << 16)
+
+#define PF_EXITING_ 0x4 /* include/linux/sched.h: getting shut down */
+
+/* A small file of procfs, NUL-terminated. Returns its length or -errno. */
+static ssize_t slurp(const char *path, char *buf, size_t size)
+{
+	scope_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	while (used < size - 1) {
+		ssize_t n = read(fd, buf + used, size - 1 - used);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		if (n == 0) {
+			break;
+		}
+		used += (size_t)n;
+	}
+	buf[used] = '\0';
+	return (ssize_t)used;
+}
+
+const char *sys_boot_id(struct arena *arena)
+{
+	char buf[64];
+
+	if (slurp("/proc/sys/kernel/random/boot_id", buf, sizeof(buf)) <= 0) {
+		return NULL;
+	}
+	buf[strcspn(buf, "\n")] = '\0';
+	return arena_strdup(arena, buf);
+}
+
+int sys_process_stat(pid_t pid, struct sys_process_stat *ret)
+{
+	char path[64];
+	char buf[1024];
+	unsigned long long start;
+	unsigned flags;
+	const char *rest;
+	char state;
+	int ppid;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (slurp(path, buf, sizeof(buf)) <= 0) {
+		return -ESRCH;
+	}
+	/* The name in field 2 is the process's own choice: it may hold blanks and ')'. */
+	rest = strrchr(buf, ')');
+	if (!rest ||
+	    sscanf(rest + 1,
+		   " %c %d %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		   &state, &ppid, &flags, &start) != 4) {
+		return -ESRCH;
+	}
+	*ret = (struct sys_process_stat){
+		.start_time = start, .ppid = ppid, .flags = flags, .state = state
+	};
+	return 0;
+}
+
+int sys_process_start_time(pid_t pid, uint64_t *ret_start, char *ret_state)
+{
+	struct sys_process_stat st;
+
+	TRY(sys_process_stat(pid, &st));
+	*ret_start = st.start_time;
+	*ret_state = st.state;
+	return 0;
+}
+
+/*
+ * Whether SIGKILL is pending for the process, from its status file (proc_pid_status(5): SigPnd,
+ * ShdPnd).
+ */
+static bool kill_pending(pid_t pid)
+{
+	const unsigned long long bit = 1ull << (SIGKILL - 1);
+	unsigned long long mask;
+	char path[64];
+	char line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	scope_file FILE *file = fopen(path, "re");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if ((sscanf(line, "SigPnd: %llx", &mask) == 1 ||
+		     sscanf(line, "ShdPnd: %llx", &mask) == 1) &&
+		    (mask & bit)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sys_process_is_ending(pid_t pid)
+{
+	struct sys_process_stat st;
+
+	return sys_process_stat(pid, &st) < 0 || (st.flags & PF_EXITING_) || kill_pending(pid);
+}
+
+const char *sys_process_cgroup(struct arena *arena, const char *process)
+{
+	const char *text;
+
+	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "/proc/%s/cgroup", process),
+			  CGROUP_FILE_MAX, &text) < 0) {
+		return NULL;
+	}
+	while (text) {
+		if (str_starts(text, "0::/")) {
+			text += strlen("0::");
+			return arena_strndup(arena, text, strcspn(text, "\n"));
+		}
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return NULL;
+}
