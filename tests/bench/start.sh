@@ -7,6 +7,9 @@
 # machines that run this differ most in that). "full": the whole subordinate range, so that each of them calls
 # newuidmap and newgidmap; "one": the user's own id only. Runs are interleaved. What can't run here is named
 # with its reason. Started by root, it measures as the ordinary user rootlet-test.
+#
+# --before BINARY: an older rootlet stands beside the new one in place of the peers, and both execute in a container too:
+# what a change costs, seen in one run.
 set -eu
 
 machine_name=bench
@@ -18,14 +21,16 @@ arguments=("$@")
 rounds=50
 rootlet=rootlet
 driver=
+before=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) rounds=$2 && shift ;;
 	--rootlet) rootlet=$2 && shift ;;
 	--driver) driver=$2 && shift ;;
+	--before) before=$(readlink -f "$2") && shift ;;
 	*)
 		cat >&2 <<'END'
-usage: tests/bench/start.sh [--rounds N] [--rootlet BINARY] [--driver BINARY]
+usage: tests/bench/start.sh [--rounds N] [--rootlet BINARY] [--driver BINARY] [--before BINARY]
        make bench BENCH_ARGS='--rounds 100'
 END
 		exit 1
@@ -56,6 +61,8 @@ work=
 finish() {
 	cd /
 	if [ -n "$work" ]; then
+		[ ! -e "$work/state/rootlet" ] || as_user "$work/rootlet" --root "$work/state/rootlet" delete --force held
+		[ ! -e "$work/state/before" ] || as_user "$work/before" --root "$work/state/before" delete --force held
 		! is_root || umount "$work/state" 2>/dev/null || true
 		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work"
 	fi
@@ -81,6 +88,7 @@ fi
 if found=$(command -v "$rootlet"); then
 	cp "$found" "$work/rootlet"
 fi
+[ -z "$before" ] || cp "$before" "$work/before"
 
 # extents FILE: the user's own id as 0, and all their ranges from 1, as JSON.
 extents() {
@@ -143,10 +151,16 @@ END
 }
 bundle full "$(extents /etc/subuid "$user_uid")" "$(extents /etc/subgid "$user_gid")"
 bundle one "{\"containerID\": 0, \"hostID\": $user_uid, \"size\": 1}" "{\"containerID\": 0, \"hostID\": $user_gid, \"size\": 1}"
+if [ -n "$before" ]; then
+	mkdir "$work/held"
+	cp /bin/busybox "$work/rootfs/bin/sleep"
+	sed 's|"args": .*|"args": [ "/bin/sleep", "3600" ],|' "$work/full/config.json" >"$work/held/config.json"
+fi
 if is_root; then
 	chown -R "$user_uid:$user_gid" "$work"
 	# As the peers' are: a binary that its own user may write first copies itself where no container can.
 	[ ! -e "$work/rootlet" ] || chown 0:0 "$work" "$work/rootlet"
+	[ ! -e "$work/before" ] || chown 0:0 "$work/before"
 fi
 
 # oci LABEL PATH OPTION...: the runtime with both bundles. The path must be absolute.
@@ -159,9 +173,22 @@ oci() {
 	done
 }
 
+# held BINARY: a container of that one's, to execute in.
+held() {
+	as_user "$work/$1" --root "$work/state/$1" --cgroup-manager=disabled run --detach --bundle "$work/held" held
+	printf '%s\t%s --root %s exec held /bin/true\n' "$1, exec" "$work/$1" "$work/state/$1"
+}
+
 # All the commands, rootlet's first: the ratios refer to the first that runs.
 commands() {
 	local path
+	if [ -n "$before" ]; then
+		oci before "$work/before" --cgroup-manager=disabled
+		oci rootlet "$work/rootlet" --cgroup-manager=disabled
+		held before
+		held rootlet
+		return
+	fi
 	if [ -x "$work/rootlet" ]; then
 		oci rootlet "$work/rootlet" --cgroup-manager=disabled
 	else
