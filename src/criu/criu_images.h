@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams belong
+ * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams
+ * belong
  * to the host.
  *
  *	descriptors.json	for the descriptors 0 to 2 of init the name that CRIU knows it
  *				by ("pipe:[4711]"), as crun has it
  *	mounts.json		mounts of filesystems that the host has too, and where they
  *				are found there
+ *
+ * criu can't know which mounts are the host's: they are found by comparing the devices of both
+ * mountinfo files, so that binds, masks and bound devices need no list of their own. At restore the
+ * bundle's present bind mounts count.
  */
 #pragma once
 

@@ -5,6 +5,12 @@
  * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
  * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
  * they made belongs to whoever restores.
+ *
+ * The root is made a mount in a mount namespace that lasts as long as criu runs. rootlet goes into
+ * the container's cgroup meanwhile, so that every process is there from its first moment. criu
+ * leaves cgroup namespaces alone together with cgroups: they are not restored, and the mount of the
+ * container's cgroup is a bind of it. Containers with a terminal are refused: only criu's RPC could
+ * hand the other side back.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/inherited_fds: descriptors that the caller hands to the container: --preserve-fds and socket
+ * facts/inherited_fds: descriptors that the caller hands to the container: --preserve-fds and
+ * socket
  * activation.
+ *
+ * First LISTEN_FDS, when LISTEN_PID is ours or not set, then --preserve-fds. Each must be open, or
+ * the run is refused by its number: a gap would be filled by a file of ours. The guest sets
+ * LISTEN_PID, to its own pid, so that it is right without a pid namespace too.
  */
 #pragma once
 

@@ -7,6 +7,10 @@
  * thing before execve, so that a profile has to allow nothing but that. A filter with a listener is
  * loaded before READY in either case, because the listener's descriptor goes out through the host
  * side. So is that of an accelerated network, whatever the bundle's own filter is.
+ *
+ * The listener of a filter is carried out by a courier: a child that shares our descriptors but not
+ * the filter. The guest itself can't do it, since the filter may notify of the very calls that
+ * sending takes.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * host/exec: exec: one more process in a container that is there.
+ *
+ * It is a launch that joins in place of making. Facts are what can be seen of the container from
+ * outside: which of its namespaces are not ours, its id maps, whether setgroups is denied. The plan
+ * is the same struct, its process is decided by the same code, and the guest runs a shorter table
+ * of the same steps. The state is read without its lock, so that exec works while a `start` hangs.
  */
 #pragma once
 

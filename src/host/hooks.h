@@ -2,6 +2,12 @@
 /*
  * host/hooks: the hooks that run in the runtime's namespaces: prestart, createRuntime, poststart,
  * poststop.
+ *
+ * A hook gets the container's state on stdin as a file in memory, which can be read again and never
+ * blocks. What a hook that fails has written to stderr becomes part of the error. `start` and
+ * `delete` take their hooks from the copy of the configuration in the state folder, and read it
+ * only where state.json says that there are some. A failed hook of create or start destroys the
+ * container and runs its poststop hooks (runtime.md, "Lifecycle").
  */
 #pragma once
 

@@ -2,6 +2,11 @@
 /*
  * host/netdev: linux.netDevices: devices of the runtime's network namespace move into the
  * container's.
+ *
+ * The host side does it, between the container's mounts and the hooks: only it has rights over the
+ * namespace that they come from. Its second netlink socket, of the container's namespace, is made
+ * by a child that enters that namespace, leaves the socket in the common table of descriptors and
+ * ends. What could refuse (no such device, a name that is taken) is asked before anything moves.
  */
 #pragma once
 

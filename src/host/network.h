@@ -5,6 +5,15 @@
  *	ROOT/ID/resolv.conf, ROOT/ID/hosts	bound over the root filesystem's
  *	ROOT/ID/net				the helper's control socket, for `port`
  *	ROOT/ID/slirp				slirp4netns' API socket, where it forwards the ports
+ *
+ * The guest hands its network namespace out by descriptor as soon as it is there. A helper process
+ * then makes the tap device in it, beside the id helpers: slirp4netns can do that too, but needs
+ * four milliseconds until it comes to it. The container's program may run as soon as the device has
+ * its addresses; slirp4netns is started when the ids are mapped, and what is sent meanwhile waits
+ * in the device. Should slirp4netns fail after the program was started, `run` ends the program and
+ * says why. `create`, and every bundle with hooks that may use the network, waits for all of it.
+ *
+ * Published ports are bound by the command itself, so that an error names the port and who has it.
  */
 #pragma once
 

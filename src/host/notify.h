@@ -9,6 +9,12 @@
  *
  * The container is hostile: a datagram has a bound, descriptors in it are dropped by the kernel,
  * only lines about the service's own state go on, and MAINPID is said by us.
+ *
+ * The socket is one file, bound read-only, not a folder of the host's that the container could
+ * fill. It is mounted before the guest takes the container's ids: with those the state folder may
+ * be closed to it. A detached run and `start` return when READY=1 was passed on or the container
+ * has ended, because a manager takes the end of its process before that for a failure. The
+ * manager's address is in state.json, since `start` is called with another environment.
  */
 #pragma once
 

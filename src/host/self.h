@@ -7,6 +7,8 @@
  * to root and the container's user is nobody special, as after any packaged installation, the
  * kernel refuses that. Where this user may write it (a build in the home folder; real root), the
  * whole process runs from a sealed copy in memory instead.
+ *
+ * The copy costs about 2 ms. A packaged installation does without.
  */
 #pragma once
 

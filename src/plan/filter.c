@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/filter: from linux.seccomp to the program that the kernel runs at each system call. */
+/*
+ * plan/filter: from linux.seccomp to the program that the kernel runs at each system call.
+ *
+ * The host side compiles the program while the id helpers run, and passes it to the guest as a
+ * sealed file in memory. When it is loaded is told in guest/filter.c.
+ */
 #include "plan/filter.h"
 
 #include <errno.h>

@@ -6,6 +6,12 @@
  * with its own network namespace, mqueue with its own ipc namespace, cgroup2 with its own cgroup
  * namespace, tmpfs, devpts and overlay always. Where the namespace is the host's, the host's
  * instance is bound instead.
+ *
+ * /sys/fs/cgroup without a cgroup namespace is bound read-only, never writable. A `cgroup` mount
+ * with one becomes cgroup2 of the container's own subtree, or a bind of that where the kernel
+ * refuses the mount. Devices are bound from the host, after their type and number were checked.
+ * gid=5 of devpts is left out where gid 5 is not mapped; overlay gets userxattr. Each of these
+ * leaves a note.
  */
 #include <errno.h>
 #include <linux/mount.h>

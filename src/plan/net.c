@@ -4,6 +4,9 @@
  * one.
  *
  * A bundle that asks for nothing is left alone: engines bring their own network.
+ *
+ * Containers that share a network share the control socket of its helper, by a hard link in each
+ * state folder. Each of them can manage the ports, and whoever is left keeps the network.
  */
 #include <errno.h>
 #include <sched.h>
