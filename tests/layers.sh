@@ -22,7 +22,7 @@ base    base/
 json    base/ json/ <yajl/>
 sys     base/ sys/ <sys/capability.h>
 spec    base/ json/ spec/
-plan    base/ spec/ plan/ <seccomp.h>
+plan    base/ json/encode.h spec/ plan/ <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ json/ sys/ libnet/

@@ -22,7 +22,7 @@
 #include "host/passed.h"
 #include "host/session.h"
 #include "host/subid.h"
-#include "plan/build.h"
+#include "plan/ids.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"

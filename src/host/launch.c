@@ -37,7 +37,10 @@
 #include "host/serve.h"
 #include "host/session.h"
 #include "host/state.h"
+#include "plan/annotations.h"
 #include "plan/build.h"
+#include "plan/cgroup.h"
+#include "plan/mount_adapt.h"
 #include "spec/spec.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
@@ -279,7 +282,6 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	TRY(find_shared_network(l, &options.net_of, err));
 	options.net_names = l->network.of != NULL;
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
-	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
 		return err_set(err, EINVAL,

@@ -4,17 +4,12 @@
  *
  * Those that stand in for a property are read where that property is decided.
  */
+#include "plan/annotations.h"
+
 #include <errno.h>
 
 #include "base/str.h"
 #include "plan/builder.h"
-
-bool plan_flag(const struct builder *b, const char *key)
-{
-	const char *value = spec_annotation(b->spec, key);
-
-	return value && !str_eq(value, "0") && !str_eq(value, "false");
-}
 
 /*
  * Its program is no Linux executable, or wants a machine of its own: started all the same it would

@@ -2,73 +2,37 @@
 /* plan/build: the parts of a plan, in the order in which they depend on each other. */
 #include "plan/build.h"
 
-#include <errno.h>
-#include <string.h>
-
+#include "plan/annotations.h"
+#include "plan/attributes.h"
 #include "plan/builder.h"
+#include "plan/cgroup.h"
+#include "plan/devices.h"
+#include "plan/filter.h"
+#include "plan/hooks.h"
+#include "plan/ids.h"
+#include "plan/mounts.h"
+#include "plan/namespaces.h"
+#include "plan/process.h"
+#include "plan/rdt.h"
 
-static void add_note(struct builder *b, struct plan_note note)
-{
-	struct plan *plan = b->plan;
-
-	if (plan->note_n == b->note_room) {
-		size_t room = b->note_room ? b->note_room * 2 : 8;
-		struct plan_note *grown = arena_array(b->arena, room, sizeof(*grown));
-
-		if (plan->note_n > 0) {
-			memcpy(grown, plan->notes, plan->note_n * sizeof(*grown));
-		}
-		plan->notes = grown;
-		b->note_room = room;
-	}
-	plan->notes[plan->note_n++] = note;
-}
-
-void plan_note(struct builder *b, const char *path, const char *what, const char *why,
-	       const char *remedy)
-{
-	add_note(b, (struct plan_note){ .path = path, .what = what, .why = why, .remedy = remedy });
-}
-
-void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why)
-{
-	add_note(b, (struct plan_note){ .path = path, .what = what, .why = why, .quiet = true });
-}
+/* Each returns 0 or -errno with err filled. */
+static int (*const plan_steps[])(struct builder *b, struct err *err) = {
+	plan_annotations, plan_namespaces, plan_ids, /* whether there is a user namespace */
+	plan_cgroup,				     /* whether it has a namespace */
+	plan_fs,	  plan_mounts,	/* the ids that are mapped, the cgroup that is shown */
+	plan_devices,			/* whether nodes can be made */
+	plan_process,	  plan_sysctls, /* the gids, for the range of who may ping */
+	plan_attributes,  plan_rdt,	   plan_filter, plan_hooks, /* whether devices are moved */
+};
 
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
 	       const struct plan_options *options, struct plan **ret, struct err *err)
 {
-	static const struct spec_linux none;
-	struct plan *plan = arena_alloc(arena, sizeof(*plan));
-	struct builder b = {
-		.arena = arena,
-		.spec = spec,
-		.lin = spec->linux_ ? spec->linux_ : &none,
-		.facts = facts,
-		.options = options,
-		.plan = plan,
-	};
+	struct builder b = plan_builder(arena, spec, facts, options);
 
-	plan->id = options->id;
-	plan->bundle = options->bundle;
-	plan->trace = options->trace;
-	TRY(plan_annotations(&b, err));
-	TRY(plan_namespaces(&b, err));
-	TRY(plan_ids(&b, err));
-	TRY(plan_cgroup(&b, err));
-	TRY(plan_fs(&b, err));
-	TRY(plan_mounts(&b, err));
-	TRY(plan_devices(&b, err));
-	TRY(plan_process(&b, err));
-	TRY(plan_sysctls(&b, err));
-	TRY(plan_attributes(&b, err));
-	TRY(plan_rdt(&b, err));
-	TRY(plan_filter(&b, err));
-	plan_hooks(arena, spec, &plan->hooks);
-	plan->host_setup =
-		plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
-			plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
-		0;
-	*ret = plan;
+	for (size_t i = 0; i < sizeof(plan_steps) / sizeof(plan_steps[0]); i++) {
+		TRY(plan_steps[i](&b, err));
+	}
+	*ret = b.plan;
 	return 0;
 }

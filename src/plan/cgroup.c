@@ -6,6 +6,8 @@
  * else; a transient scope of the systemd manager; none. A container without a cgroup is whole but
  * for limits, pause and events, so its lack is an error only where limits are asked for.
  */
+#include "plan/cgroup.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>

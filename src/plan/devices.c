@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/devices: the default devices and links of config-linux.md, and the bundle's own devices. */
+#include "plan/devices.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,8 @@
  * namespace, tmpfs, devpts and overlay always. Where the namespace is the host's, the host's
  * instance is bound instead.
  */
+#include "plan/mount_adapt.h"
+
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>

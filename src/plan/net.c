@@ -5,6 +5,8 @@
  *
  * A bundle that asks for nothing is left alone: engines bring their own network.
  */
+#include "plan/net.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>

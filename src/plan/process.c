@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/process: who the container's program is, and what it may. */
+#include "plan/process.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
