@@ -47,8 +47,6 @@
 #include "sys/sock.h"
 #include "wire/wire.h"
 
-#define PIDFD_RECEIVER "/annotations/run.oci.pidfd_receiver"
-
 void host_launch_begin(struct launch *l)
 {
 	l->begin = host_trace_begin();
@@ -185,7 +183,7 @@ static void tell_notes(const struct launch *l)
 /* Clients that are sent a pidfd: runc's option, crun's annotation. */
 static int connect_for_pidfd(struct launch *l, struct err *err)
 {
-	const char *receiver = spec_annotation(l->spec, "run.oci.pidfd_receiver");
+	const char *receiver = plan_annotation(l->spec, PLAN_ANNOTATION_PIDFD_RECEIVER);
 
 	if (l->options->pidfd_socket) {
 		TRY(host_pidfd_socket_connect(l->options->pidfd_socket, &l->pidfd_socket, err));
@@ -194,7 +192,8 @@ static int connect_for_pidfd(struct launch *l, struct err *err)
 		int rc = sys_connect_unix(receiver, &l->pidfd_receiver);
 
 		if (rc < 0) {
-			err_errno(err, -rc, PIDFD_RECEIVER ": connecting to %s", receiver);
+			err_errno(err, -rc, "%s: connecting to %s",
+				  plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER), receiver);
 			sys_explain_socket(receiver, err);
 			return rc;
 		}
@@ -229,7 +228,7 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 {
 	static const char prefix[] = "container:";
 	const char *net =
-		l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
+		l->options->net ? l->options->net : plan_annotation(l->spec, PLAN_ANNOTATION_NET);
 
 	if (!net || !str_starts(net, prefix)) {
 		return 0;
@@ -259,7 +258,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 
 	TRY(read_config(l, err));
 	TRY(host_facts(&l->arena, l->spec, &facts, err));
-	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
+	if (l->detached || plan_annotation(l->spec, PLAN_ANNOTATION_SESSION)) {
 		facts.session_ends = host_session_ends(&l->arena);
 	}
 	host_facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
@@ -312,7 +311,9 @@ int host_launch_send_pidfd(const struct launch *l, struct err *err)
 		int rc = sys_send_fd(l->pidfd_receiver, PIDFD_SOCKET_INIT,
 				     strlen(PIDFD_SOCKET_INIT), l->pidfd);
 
-		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": sending the pidfd") : 0;
+		return rc < 0 ? err_errno(err, -rc, "%s: sending the pidfd",
+					  plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER)) :
+				0;
 	}
 	return 0;
 }

@@ -24,6 +24,7 @@
 #include "host/monitor.h"
 #include "host/record.h"
 #include "host/run.h"
+#include "plan/annotations.h"
 #include "spec/spec.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
@@ -321,7 +322,8 @@ int host_restore(const struct launch_options *launch, const struct criu_options 
 	rc = host_launch_prepare(&l, err);
 	if (rc == 0) {
 		rc = host_criu_begin(&criu, &l.arena, "restore", "restore", options,
-				     spec_annotation(l.spec, "org.criu.config"), false, err);
+				     plan_annotation(l.spec, PLAN_ANNOTATION_CRIU_CONFIG), false,
+				     err);
 	}
 	if (rc == 0) {
 		rc = make(&l, &criu, err);

@@ -72,13 +72,6 @@ bool plan_ns_own(const struct builder *b, int type)
 	return plan_ns_new(b, type) || plan_joins(&b->plan->ns, type);
 }
 
-bool plan_flag(const struct builder *b, const char *key)
-{
-	const char *value = spec_annotation(b->spec, key);
-
-	return value && !str_eq(value, "0") && !str_eq(value, "false");
-}
-
 bool plan_maps(const struct plan_extents *extents, uint32_t id)
 {
 	for (size_t i = 0; i < extents->n; i++) {

@@ -48,9 +48,6 @@ int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, 
 bool plan_ns_new(const struct builder *b, int type);
 bool plan_ns_own(const struct builder *b, int type);
 
-/* Is this annotation there, and neither "0" nor "false"? */
-bool plan_flag(const struct builder *b, const char *key);
-
 /* Is id one of those inside? */
 bool plan_maps(const struct plan_extents *extents, uint32_t id);
 

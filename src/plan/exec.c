@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "plan/annotations.h"
 #include "plan/attributes.h"
 #include "plan/builder.h"
 #include "plan/caps.h"
@@ -147,9 +148,7 @@ static struct spec_process model(const struct spec *spec)
 
 static bool keeps_groups(const struct spec *spec)
 {
-	const struct builder b = { .spec = spec };
-
-	return plan_flag(&b, "run.oci.keep_original_groups");
+	return plan_annotation_flag(spec, PLAN_ANNOTATION_KEEP_GROUPS);
 }
 
 int plan_exec_process(struct arena *arena, const struct spec *spec, const struct spec_process *file,
@@ -172,10 +171,11 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 		TRY(take_user(arena, wish->user, &p->user, err));
 	}
 	if (wish->groups.n > 0 && keeps_groups(spec)) {
-		return err_set(err, EINVAL,
-			       "--additional-gids: the container's annotation "
-			       "run.oci.keep_original_groups keeps the caller's groups, and no "
-			       "other can be added to them");
+		return err_set(
+			err, EINVAL,
+			"--additional-gids: the container's annotation %s keeps the caller's "
+			"groups, and no other can be added to them",
+			plan_annotations[PLAN_ANNOTATION_KEEP_GROUPS].name);
 	}
 	for (size_t i = 0; i < wish->groups.n; i++) {
 		TRY(add_groups(arena, wish->groups.v[i], &p->user, err));

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "plan/annotations.h"
 #include "plan/builder.h"
 #include "json/encode.h"
 
@@ -75,8 +76,8 @@ void plan_hooks_of(struct arena *arena, const struct spec *spec, const char *id,
 	take_list(arena, "startContainer", &want->start_container, PLAN_HOOK_START_CONTAINER, ret);
 	take_list(arena, "poststart", &want->poststart, PLAN_HOOK_POSTSTART, ret);
 	take_list(arena, "poststop", &want->poststop, PLAN_HOOK_POSTSTOP, ret);
-	ret->out = spec_annotation(spec, "run.oci.hooks.stdout");
-	ret->err = spec_annotation(spec, "run.oci.hooks.stderr");
+	ret->out = plan_annotation(spec, PLAN_ANNOTATION_HOOKS_STDOUT);
+	ret->err = plan_annotation(spec, PLAN_ANNOTATION_HOOKS_STDERR);
 	add_state(arena, spec, id, bundle, ret);
 }
 
