@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "docs/config_support.h"
+#include "plan/annotations.h"
 #include "plan/options.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
@@ -224,29 +225,66 @@ static const char *option_effect(struct arena *arena, const struct mount_option 
 	return out.s;
 }
 
-static void add_options(struct page *page, struct text *out)
+static const struct verdict_row *row_of(const struct verdict_row *rows, const char *key)
 {
 	static const struct verdict_row done = { "",
 						 { VERDICT_DONE, NULL },
 						 { VERDICT_DONE, NULL } };
 
-	for (const struct mount_option *o = plan_mount_options; o->name; o++) {
-		const struct verdict_row *row = &done;
-
-		for (const struct verdict_row *r = verdict_options; r->key; r++) {
-			if (str_eq(r->key, o->name)) {
-				row = r;
-			}
+	for (; rows->key; rows++) {
+		if (str_eq(rows->key, key)) {
+			return rows;
 		}
+	}
+	return &done;
+}
+
+static void add_options(struct page *page, struct text *out)
+{
+	for (const struct mount_option *o = plan_mount_options; o->name; o++) {
 		add_row(out, page->arena,
 			arena_printf(page->arena, "`%s` | %s", o->name,
 				     option_effect(page->arena, o)),
-			row);
+			row_of(verdict_options, o->name));
 	}
 	for (const struct verdict_row *r = verdict_options; r->key; r++) {
 		if (!plan_mount_option(r->key)) {
 			fprintf(stderr,
 				"config_support: mount option %s: a verdict, but no such option\n",
+				r->key);
+			page->faults++;
+		}
+	}
+}
+
+/* ---- annotations ---- */
+
+static bool is_annotation(const char *name)
+{
+	for (size_t i = 0; i < PLAN_ANNOTATION_N; i++) {
+		if (str_eq(plan_annotations[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_annotations(struct page *page, struct text *out)
+{
+	for (size_t i = 0; i < PLAN_ANNOTATION_N; i++) {
+		const struct plan_annotation_row *a = &plan_annotations[i];
+		bool beginning = a->name[strlen(a->name) - 1] == '.';
+
+		add_row(out, page->arena,
+			arena_printf(page->arena, "`%s%s` | %s | %s", a->name, beginning ? "*" : "",
+				     a->value, a->meaning),
+			row_of(verdict_annotations, a->name));
+	}
+	for (const struct verdict_row *r = verdict_annotations; r->key; r++) {
+		if (!is_annotation(r->key)) {
+			fprintf(stderr,
+				"config_support: annotation %s: a verdict, but no such "
+				"annotation\n",
 				r->key);
 			page->faults++;
 		}
@@ -281,7 +319,9 @@ static void print_page(const struct page *page, const char *annotations, const c
 	       "them do what they say, "
 	       "unless the table above\nhas an exception.\n\n| property | values |\n|---|---|\n%s",
 	       page->values.s);
-	printf("\n## Annotations\n\n| annotation | ordinary user | root |\n|---|---|---|\n%s",
+	printf("\n## Annotations\n\nA `*` stands for the rest of a name. One of "
+	       "`org.rootlet.*` that is not here is refused.\n\n"
+	       "| annotation | value | meaning | ordinary user | root |\n|---|---|---|---|---|\n%s",
 	       annotations);
 	printf("\n## Mount options\n\nEvery other string of `mounts[].options` goes to the "
 	       "filesystem as it is.\n\n"
@@ -302,9 +342,7 @@ int main(void)
 	walk(&page, "", &spec_table);
 	check_verdicts(&page);
 	add_names(&page.values, "linux.seccomp.architectures", spec_seccomp_arch_names);
-	for (const struct verdict_row *r = verdict_annotations; r->key; r++) {
-		add_row(&annotations, &arena, arena_printf(&arena, "`%s`", r->key), r);
-	}
+	add_annotations(&page, &annotations);
 	add_options(&page, &options);
 	if (page.faults > 0) {
 		return 1;

@@ -26,7 +26,6 @@ struct verdict_row {
 
 /* All end with a key that is NULL. */
 extern const struct verdict_row verdict_properties[];
-extern const struct verdict_row
-	verdict_annotations[]; /* key: the annotation, or its beginning and "*" */
-/* key: an option, for those that are not simply done */
+/* key: an annotation or an option, for those that are not simply done */
+extern const struct verdict_row verdict_annotations[];
 extern const struct verdict_row verdict_options[];

@@ -242,31 +242,12 @@ const struct verdict_row verdict_properties[] = {
 };
 
 const struct verdict_row verdict_annotations[] = {
-	BOTH("org.rootlet.net", DONE_WITH("the network where the command line names none: slirp4netns[:OPTION=VALUE,...], host, none, ns:PATH "
-		"or container:ID")),
-	BOTH("org.rootlet.publish", DONE_WITH("published ports, separated by commas: [HOST:]PORT[-PORT]:PORT[-PORT][/udp]; without "
-		"org.rootlet.net they imply slirp4netns")),
-	{ "org.rootlet.proc", ADAPTED("\"bind\": the /proc that is there in place of a fresh one, for containers in containers, with a note"),
-		REFUSED("where there is no user namespace") },
-	{ "org.rootlet.session", DONE_WITH("\"persistent\": refused where the container would end with the user's last login session; "
-		"\"bound\": that is meant, and not told at the start"),
-		DONE_WITH("without an effect: root's containers outlive root's sessions") },
-	BOTH("run.oci.mount_context_type", DONE_WITH("which option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext")),
-	{ "org.criu.config", ADAPTED("without an effect: checkpoint and restore take CAP_SYS_ADMIN"), DONE_WITH("a configuration file for CRIU") },
-	BOTH("run.oci.hooks.stdout", DONE_WITH("a file that the hooks' output is appended to")),
-	BOTH("run.oci.hooks.stderr", DONE_WITH("the same for their errors")),
-	{ "run.oci.keep_original_groups", DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note. "
-		"Groups that are not mapped show as 65534 (nogroup) inside; they count for the host's files all the same"),
-		DONE_WITH("setgroups(2) is never called, process.user.additionalGids is left out with a note") },
-	BOTH("run.oci.pidfd_receiver", DONE_WITH("a UNIX stream socket that is sent a pidfd of the container's first process")),
+	{ "org.rootlet.proc", ADAPTED("with a note"), REFUSED("where there is no user namespace") },
+	{ "org.rootlet.session", DONE, DONE_WITH("without an effect: root's containers outlive root's sessions") },
+	{ "org.criu.config", ADAPTED("without an effect: checkpoint and restore take CAP_SYS_ADMIN"), DONE },
+	{ "run.oci.keep_original_groups", DONE_WITH("groups that are not mapped show as 65534 (nogroup) inside; they count for the "
+		"host's files all the same"), DONE },
 	BOTH("run.oci.handler", REFUSED("rootlet starts Linux programs; wasm, krun and others are named in the error")),
-	BOTH("run.oci.seccomp.receiver", DONE_WITH("the listener's socket, in place of linux.seccomp.listenerPath; without both that of "
-		"RUN_OCI_SECCOMP_RECEIVER in the environment")),
-	BOTH("run.oci.seccomp_bpf_data", DONE_WITH("base64 of a BPF program, loaded in place of the rules of linux.seccomp")),
-	BOTH("run.oci.seccomp_fail_unknown_syscall", DONE_WITH("a system call that is not known is an error")),
-	BOTH("run.oci.systemd.subgroup", DONE_WITH("the cgroup below the scope's that the processes are in (default: container); empty: none")),
-	BOTH("run.oci.delegate-cgroup", DONE_WITH("a further one below that, the container's own; entered when its namespace is made")),
-	BOTH("org.systemd.property.*", DONE_WITH("properties of the scope, where systemd makes the cgroup")),
 	{ NULL, DONE, DONE },
 };
 

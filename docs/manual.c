@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "docs/config_support.h"
+#include "plan/annotations.h"
 
 /*
  * groff_man(7): a hyphen that is to be typed as it stands is "\-", and a line must not begin like a
@@ -98,24 +99,57 @@ static void add_verdict(struct text *out, const struct verdict *v)
 	add_text(out, v->text ? v->text : "done");
 }
 
+static const struct verdict_row *row_of(const char *name)
+{
+	for (const struct verdict_row *r = verdict_annotations; r->key; r++) {
+		if (str_eq(r->key, name)) {
+			return r;
+		}
+	}
+	return NULL;
+}
+
+static void add_verdict_for(struct text *out, const char *whom, const struct verdict *v)
+{
+	if (v->kind != VERDICT_DONE || v->text) {
+		text_add(out, "%s", whom);
+		add_verdict(out, v);
+		text_add(out, ".\n");
+	}
+}
+
 static bool same(const struct verdict *a, const struct verdict *b)
 {
 	return a->kind == b->kind &&
 	       (a->text == b->text || (a->text && b->text && str_eq(a->text, b->text)));
 }
 
+static void add_verdicts(struct text *out, const struct verdict_row *row)
+{
+	if (same(&row->user, &row->root)) {
+		add_verdict_for(out, "", &row->user);
+		return;
+	}
+	add_verdict_for(out, "For an ordinary user: ", &row->user);
+	add_verdict_for(out, "For root: ", &row->root);
+}
+
 static void add_annotations(struct text *out)
 {
-	for (const struct verdict_row *r = verdict_annotations; r->key; r++) {
+	for (size_t i = 0; i < PLAN_ANNOTATION_N; i++) {
+		const struct plan_annotation_row *a = &plan_annotations[i];
+		const struct verdict_row *row = row_of(a->name);
+
 		text_add(out, ".TP\n\\fB");
-		add_text(out, r->key);
-		text_add(out, "\\fR\n");
-		add_verdict(out, &r->user);
-		if (!same(&r->user, &r->root)) {
-			text_add(out, ".\nAs root: ");
-			add_verdict(out, &r->root);
-		}
+		add_text(out, a->name);
+		text_add(out, "%s\\fR (", a->name[strlen(a->name) - 1] == '.' ? "*" : "");
+		add_text(out, a->value);
+		text_add(out, ")\n");
+		add_text(out, a->meaning);
 		text_add(out, ".\n");
+		if (row) {
+			add_verdicts(out, row);
+		}
 	}
 }
 

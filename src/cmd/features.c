@@ -8,6 +8,7 @@
  */
 #include "cmd/commands.h"
 #include "commit.h"
+#include "plan/annotations.h"
 #include "plan/caps.h"
 #include "plan/options.h"
 #include "spec/spec.h"
@@ -121,16 +122,12 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	json_string(&w, "org.rootlet.commit", ROOTLET_COMMIT);
 	json_string(&w, "run.oci.checkpoint.enabled", "true");
 	json_object_end(&w);
-	/*
-	 * Those that make the runtime act on paths or programs of the host, should a config come
-	 * from elsewhere.
-	 */
 	json_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
-	json_string(&w, NULL, "org.rootlet.proc");
-	json_string(&w, NULL, "org.criu.config");
-	json_string(&w, NULL, "run.oci.hooks.");
-	json_string(&w, NULL, "run.oci.pidfd_receiver");
-	json_string(&w, NULL, "run.oci.seccomp.receiver");
+	for (size_t i = 0; i < PLAN_ANNOTATION_N; i++) {
+		if (plan_annotations[i].unsafe) {
+			json_string(&w, NULL, plan_annotations[i].unsafe);
+		}
+	}
 	json_array_end(&w);
 	json_object_end(&w);
 	text_add(&out, "\n");

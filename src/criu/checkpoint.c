@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
+#include "plan/annotations.h"
 #include "spec/spec.h"
 #include "sys/fd.h"
 
@@ -76,7 +77,7 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 			state->id);
 	}
 	TRY(criu_begin(&criu, arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump", options,
-		       spec_annotation(spec, "org.criu.config"), true, err));
+		       plan_annotation(spec, PLAN_ANNOTATION_CRIU_CONFIG), true, err));
 	criu_add(&criu, "--tree", "%d", (int)state->pid);
 	criu_add(&criu, "--root", "%s", state->rootfs);
 	criu_flag(&criu, options->leave_running && !options->pre_dump, "--leave-running");

@@ -29,6 +29,7 @@
 #include "host/monitor.h"
 #include "host/record.h"
 #include "host/run.h"
+#include "plan/annotations.h"
 #include "spec/spec.h"
 #include "state/exit.h"
 #include "sys/clone.h"
@@ -310,7 +311,7 @@ int criu_restore(const struct launch_options *launch, const struct criu_options 
 	rc = host_launch_prepare(&l, err);
 	if (rc == 0) {
 		rc = criu_begin(&criu, &l.arena, "restore", "restore", options,
-				spec_annotation(l.spec, "org.criu.config"), false, err);
+				plan_annotation(l.spec, PLAN_ANNOTATION_CRIU_CONFIG), false, err);
 	}
 	if (rc == 0) {
 		rc = make(&l, &criu, err);

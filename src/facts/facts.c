@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "facts/devices.h"
 #include "facts/inherited_fds.h"
-#include "plan/build.h"
+#include "plan/ids.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"

@@ -12,41 +12,11 @@
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "plan/build.h"
+#include "plan/hooks.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
-#include "json/encode.h"
 
 extern char **environ;
-
-void host_hooks_state(struct arena *arena, const char *id, const char *bundle,
-		      const struct pairs *annotations, struct plan_hooks *hooks)
-{
-	struct json_writer w;
-	struct text head, tail;
-	const char *rest;
-
-	text_init(&head, arena);
-	json_writer_init(&w, &head, true);
-	json_object_begin(&w, NULL);
-	json_string(&w, "ociVersion", SPEC_VERSION);
-	json_string(&w, "id", id);
-	hooks->state_head = arena_printf(arena, "%s,\"status\":\"", head.s);
-
-	/* An object of its own, whose opening brace becomes the comma. */
-	text_init(&tail, arena);
-	json_writer_init(&w, &tail, true);
-	json_object_begin(&w, NULL);
-	json_string(&w, "bundle", bundle);
-	json_object_begin(&w, "annotations");
-	for (size_t i = 0; i < annotations->n; i++) {
-		json_string(&w, annotations->v[i].key, annotations->v[i].value);
-	}
-	json_object_end(&w);
-	json_object_end(&w);
-	rest = strchr(tail.s, '{') + 1;
-	hooks->state_tail = arena_printf(arena, ",%s", rest);
-}
 
 static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state,
 		   const char *bundle, struct err *err)
@@ -122,7 +92,6 @@ int host_hooks_load(struct arena *arena, const struct state_dir *dir, const stru
 	if (spec_load(arena, text, (size_t)len, &spec, err) < 0) {
 		return err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
 	}
-	plan_hooks(arena, spec, ret);
-	host_hooks_state(arena, state->id, state->bundle, &state->annotations, ret);
+	plan_hooks_of(arena, spec, state->id, state->bundle, ret);
 	return 0;
 }

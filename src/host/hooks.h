@@ -20,13 +20,6 @@
 #include "state/state.h"
 
 /*
- * Fills in the state that hooks read on their stdin: everything but status and pid, which differ
- * from hook to hook.
- */
-void host_hooks_state(struct arena *arena, const char *id, const char *bundle,
-		      const struct pairs *annotations, struct plan_hooks *hooks);
-
-/*
  * Runs the hooks of one kind in their order, in the bundle's folder. pid 0: none any more.
  * Errors: what the first that fails said, with its JSON path; the later ones are then not run.
  */

@@ -33,7 +33,10 @@
 #include "host/rdt.h"
 #include "host/record.h"
 #include "host/serve.h"
+#include "plan/annotations.h"
 #include "plan/build.h"
+#include "plan/cgroup.h"
+#include "plan/mount_adapt.h"
 #include "spec/spec.h"
 #include "state/exit.h"
 #include "state/state.h"
@@ -43,8 +46,6 @@
 #include "user/explain.h"
 #include "user/session.h"
 #include "wire/wire.h"
-
-#define PIDFD_RECEIVER "/annotations/run.oci.pidfd_receiver"
 
 void host_launch_begin(struct launch *l)
 {
@@ -182,7 +183,7 @@ static void tell_notes(const struct launch *l)
 /* Clients that are sent a pidfd: runc's option, crun's annotation. */
 static int connect_for_pidfd(struct launch *l, struct err *err)
 {
-	const char *receiver = spec_annotation(l->spec, "run.oci.pidfd_receiver");
+	const char *receiver = plan_annotation(l->spec, PLAN_ANNOTATION_PIDFD_RECEIVER);
 
 	if (l->options->pidfd_socket) {
 		TRY(host_pidfd_socket_connect(l->options->pidfd_socket, &l->pidfd_socket, err));
@@ -191,7 +192,8 @@ static int connect_for_pidfd(struct launch *l, struct err *err)
 		int rc = sys_connect_unix(receiver, &l->pidfd_receiver);
 
 		if (rc < 0) {
-			err_errno(err, -rc, PIDFD_RECEIVER ": connecting to %s", receiver);
+			err_errno(err, -rc, "%s: connecting to %s",
+				  plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER), receiver);
 			sys_explain_socket(receiver, err);
 			return rc;
 		}
@@ -226,7 +228,7 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 {
 	static const char prefix[] = "container:";
 	const char *net =
-		l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
+		l->options->net ? l->options->net : plan_annotation(l->spec, PLAN_ANNOTATION_NET);
 
 	if (!net || !str_starts(net, prefix)) {
 		return 0;
@@ -256,7 +258,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 
 	TRY(read_config(l, err));
 	TRY(facts_probe(&l->arena, l->spec, &facts, err));
-	if (l->detached || spec_annotation(l->spec, PLAN_SESSION)) {
+	if (l->detached || plan_annotation(l->spec, PLAN_ANNOTATION_SESSION)) {
 		facts.session_ends = user_session_ends(&l->arena);
 	}
 	facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
@@ -279,7 +281,6 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	TRY(find_shared_network(l, &options.net_of, err));
 	options.net_names = l->network.of != NULL;
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
-	host_hooks_state(&l->arena, o->id, l->bundle, &l->spec->annotations, &l->plan->hooks);
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
 		return err_set(err, EINVAL,
@@ -310,7 +311,9 @@ int host_launch_send_pidfd(const struct launch *l, struct err *err)
 		int rc = sys_send_fd(l->pidfd_receiver, PIDFD_SOCKET_INIT,
 				     strlen(PIDFD_SOCKET_INIT), l->pidfd);
 
-		return rc < 0 ? err_errno(err, -rc, PIDFD_RECEIVER ": sending the pidfd") : 0;
+		return rc < 0 ? err_errno(err, -rc, "%s: sending the pidfd",
+					  plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER)) :
+				0;
 	}
 	return 0;
 }

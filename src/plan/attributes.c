@@ -4,12 +4,15 @@
  * priority, NUMA policy, execution domain, security labels; and the sysctls of the namespaces that
  * the container owns.
  */
+#include "plan/attributes.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "plan/builder.h"
+#include "plan/net.h"
 
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE 6
@@ -159,23 +162,6 @@ static int take_scheduler(struct builder *b, const struct spec_scheduler *want, 
 		.deadline = want->deadline.value,
 		.period = want->period.value,
 	};
-	return 0;
-}
-
-int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, const char *unit,
-	      struct err *err)
-{
-	uint32_t first, last;
-
-	while (text && spec_list_next(&text, &first, &last) > 0) {
-		if (last >= max) {
-			return err_set(err, EINVAL, "%s: %u is more than the %u %s that are known",
-				       path, last, max, unit);
-		}
-		for (uint32_t bit = first; bit <= last; bit++) {
-			bits[bit / 64] |= UINT64_C(1) << (bit % 64);
-		}
-	}
 	return 0;
 }
 

@@ -3,72 +3,105 @@
 #include "plan/build.h"
 
 #include <errno.h>
-#include <string.h>
 
+#include "base/str.h"
+#include "plan/annotations.h"
+#include "plan/attributes.h"
 #include "plan/builder.h"
+#include "plan/cgroup.h"
+#include "plan/devices.h"
+#include "plan/filter.h"
+#include "plan/hooks.h"
+#include "plan/ids.h"
+#include "plan/mounts.h"
+#include "plan/namespaces.h"
+#include "plan/process.h"
+#include "plan/rdt.h"
 
-static void add_note(struct builder *b, struct plan_note note)
+static int check_annotations(struct builder *b, struct err *err)
 {
-	struct plan *plan = b->plan;
+	return plan_annotations_known(b->arena, b->spec, err);
+}
 
-	if (plan->note_n == b->note_room) {
-		size_t room = b->note_room ? b->note_room * 2 : 8;
-		struct plan_note *grown = arena_array(b->arena, room, sizeof(*grown));
+/*
+ * Its program is no Linux executable, or wants a machine of its own: started all the same it would
+ * be something else.
+ */
+static int check_handler(struct builder *b, struct err *err)
+{
+	const char *handler = plan_annotation(b->spec, PLAN_ANNOTATION_HANDLER);
 
-		if (plan->note_n > 0) {
-			memcpy(grown, plan->notes, plan->note_n * sizeof(*grown));
-		}
-		plan->notes = grown;
-		b->note_room = room;
+	if (handler && *handler) {
+		return err_set(
+			err, ENOTSUP,
+			"%s: there is no handler `%s`: rootlet starts "
+			"Linux programs; use crun for this container, or leave the annotation out",
+			plan_annotation_path(PLAN_ANNOTATION_HANDLER), handler);
 	}
-	plan->notes[plan->note_n++] = note;
+	return 0;
 }
 
-void plan_note(struct builder *b, const char *path, const char *what, const char *why,
-	       const char *remedy)
+/*
+ * How long a container that stays is to live. Told once at its start, as the end comes without a
+ * word.
+ */
+static int check_session(struct builder *b, struct err *err)
 {
-	add_note(b, (struct plan_note){ .path = path, .what = what, .why = why, .remedy = remedy });
+	const char *wish = plan_annotation(b->spec, PLAN_ANNOTATION_SESSION);
+	const char *path = plan_annotation_path(PLAN_ANNOTATION_SESSION);
+	bool persistent = wish && str_eq(wish, "persistent");
+
+	if (wish && !persistent && !str_eq(wish, "bound")) {
+		return err_set(err, EINVAL, "%s: \"bound\" or \"persistent\", found \"%s\"", path,
+			       wish);
+	}
+	if (!b->facts->session_ends) {
+		return 0;
+	}
+	if (persistent) {
+		return err_set(err, EPERM,
+			       "%s: the container would end with this user's last session; run "
+			       "`loginctl enable-linger` first",
+			       path);
+	}
+	if (!wish) {
+		plan_note(b, path, "the container ends with this user's last session",
+			  "their systemd manager and /run/user end then",
+			  "run `loginctl enable-linger`, or set the annotation to bound if this is "
+			  "meant");
+	}
+	return 0;
 }
 
-void plan_note_quiet(struct builder *b, const char *path, const char *what, const char *why)
-{
-	add_note(b, (struct plan_note){ .path = path, .what = what, .why = why, .quiet = true });
-}
+/* Each returns 0 or -errno with err filled. */
+/* clang-format off */
+static int (*const plan_steps[])(struct builder *b, struct err *err) = {
+	check_annotations,
+	check_handler,
+	check_session,
+	plan_namespaces,
+	plan_ids,        /* is there a user namespace? */
+	plan_cgroup,     /* has it a namespace? */
+	plan_fs,
+	plan_mounts,     /* which ids are mapped, which cgroup is shown? */
+	plan_devices,    /* can nodes be made? */
+	plan_process,    /* which ids are mapped? */
+	plan_sysctls,    /* which namespaces are its own, which gids may ping? */
+	plan_attributes,
+	plan_rdt,
+	plan_filter,
+	plan_hooks,      /* are devices moved? */
+};
+/* clang-format on */
 
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
 	       const struct plan_options *options, struct plan **ret, struct err *err)
 {
-	static const struct spec_linux none;
-	struct plan *plan = arena_alloc(arena, sizeof(*plan));
-	struct builder b = {
-		.arena = arena,
-		.spec = spec,
-		.lin = spec->linux_ ? spec->linux_ : &none,
-		.facts = facts,
-		.options = options,
-		.plan = plan,
-	};
+	struct builder b = plan_builder(arena, spec, facts, options);
 
-	plan->id = options->id;
-	plan->bundle = options->bundle;
-	plan->trace = options->trace;
-	TRY(plan_annotations(&b, err));
-	TRY(plan_namespaces(&b, err));
-	TRY(plan_ids(&b, err));
-	TRY(plan_cgroup(&b, err));
-	TRY(plan_fs(&b, err));
-	TRY(plan_mounts(&b, err));
-	TRY(plan_devices(&b, err));
-	TRY(plan_process(&b, err));
-	TRY(plan_sysctls(&b, err));
-	TRY(plan_attributes(&b, err));
-	TRY(plan_rdt(&b, err));
-	TRY(plan_filter(&b, err));
-	plan_hooks(arena, spec, &plan->hooks);
-	plan->host_setup =
-		plan->hooks.of[PLAN_HOOK_PRESTART].n + plan->hooks.of[PLAN_HOOK_CREATE_RUNTIME].n +
-			plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
-		0;
-	*ret = plan;
+	for (size_t i = 0; i < sizeof(plan_steps) / sizeof(plan_steps[0]); i++) {
+		TRY(plan_steps[i](&b, err));
+	}
+	*ret = b.plan;
 	return 0;
 }

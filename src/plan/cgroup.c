@@ -6,6 +6,8 @@
  * else; a transient scope of the systemd manager; none. A container without a cgroup is whole but
  * for limits, pause and events, so its lack is an error only where limits are asked for.
  */
+#include "plan/cgroup.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
 #include "plan/device_filter.h"
 #include "plan/limits.h"
@@ -60,11 +63,12 @@ static int take_apart(struct builder *b, struct place *ret, struct err *err)
 static int take_annotations(struct builder *b, struct err *err)
 {
 	const struct pairs *annotations = &b->spec->annotations;
+	const char *beginning = plan_annotations[PLAN_ANNOTATION_UNIT_PROPERTY].name;
 	struct plan_cgroup *cg = &b->plan->cgroup;
 
 	cg->properties = arena_array(b->arena, annotations->n, sizeof(*cg->properties));
 	for (size_t i = 0; i < annotations->n; i++) {
-		if (str_starts(annotations->v[i].key, PLAN_UNIT_ANNOTATION)) {
+		if (str_starts(annotations->v[i].key, beginning)) {
 			TRY(plan_unit_property(b->arena, annotations->v[i].key,
 					       annotations->v[i].value,
 					       &cg->properties[cg->property_n++], err));
@@ -76,7 +80,7 @@ static int take_annotations(struct builder *b, struct err *err)
 static int place_systemd(struct builder *b, struct err *err)
 {
 	struct plan_cgroup *cg = &b->plan->cgroup;
-	const char *subgroup = spec_annotation(b->spec, "run.oci.systemd.subgroup");
+	const char *subgroup = plan_annotation(b->spec, PLAN_ANNOTATION_SUBGROUP);
 
 	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id,
 			   b->facts->cgroup.systemd_is_system, &cg->unit, &cg->slice, err));
@@ -133,7 +137,7 @@ static int place_fs(struct builder *b, const struct place *place, struct err *er
 {
 	const struct facts_cgroup *f = &b->facts->cgroup;
 	struct plan_cgroup *cg = &b->plan->cgroup;
-	const char *subgroup = spec_annotation(b->spec, "run.oci.systemd.subgroup");
+	const char *subgroup = plan_annotation(b->spec, PLAN_ANNOTATION_SUBGROUP);
 	const char *path = NULL;
 
 	cg->top = f->top;
@@ -384,23 +388,22 @@ static int choose(struct builder *b, const struct place *place, struct err *err)
 static int take_subgroups(struct builder *b, struct err *err)
 {
 	struct plan_cgroup *cg = &b->plan->cgroup;
-	const char *payload = spec_annotation(b->spec, "run.oci.delegate-cgroup");
+	const char *where = plan_annotation_path(PLAN_ANNOTATION_DELEGATE);
+	const char *payload = plan_annotation(b->spec, PLAN_ANNOTATION_DELEGATE);
 
 	if (cg->manager == PLAN_CGROUP_NONE) {
 		return 0;
 	}
 	if (cg->sub) {
-		TRY(clean_path(b, cg->sub, "/annotations/run.oci.systemd.subgroup", &cg->sub, err));
+		TRY(clean_path(b, cg->sub, plan_annotation_path(PLAN_ANNOTATION_SUBGROUP), &cg->sub,
+			       err));
 		cg->sub = *cg->sub ? cg->sub + 1 : NULL;
 	}
 	if (payload && *payload) {
-		TRY(clean_path(b, payload, "/annotations/run.oci.delegate-cgroup", &cg->payload,
-			       err));
+		TRY(clean_path(b, payload, where, &cg->payload, err));
 		cg->payload = *cg->payload ? cg->payload + 1 : NULL;
 		if (cg->payload && strchr(cg->payload, '/')) {
-			return err_set(err, EINVAL,
-				       "/annotations/run.oci.delegate-cgroup: \"%s\" must be a "
-				       "single name",
+			return err_set(err, EINVAL, "%s: \"%s\" must be a single name", where,
 				       payload);
 		}
 	}

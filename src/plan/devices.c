@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/devices: the default devices and links of config-linux.md, and the bundle's own devices. */
+#include "plan/devices.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
 
 /* config-linux.md, "Default Devices". /dev/console comes with the terminal, /dev/ptmx is a link. */
@@ -76,7 +79,7 @@ static void note_access(struct builder *b, const struct plan_device *d,
 	const char *group = f->group ? f->group : arena_printf(b->arena, "%u", f->gid);
 	const char *keep = "keep yours by the annotation run.oci.keep_original_groups=1 (podman: "
 			   "--group-add keep-groups)";
-	bool kept = plan_flag(b, "run.oci.keep_original_groups");
+	bool kept = plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS);
 	const char *what = arena_printf(b->arena, "%s can't be opened in the container", d->source);
 
 	if (f->access == FACTS_BY_GROUP && !kept) {

@@ -9,6 +9,7 @@
 #include <sched.h>
 
 #include "plan/builder.h"
+#include "plan/mounts.h"
 
 static void take_map(struct arena *arena, const struct facts_extents *from, struct plan_extents *to)
 {
@@ -28,9 +29,6 @@ void plan_enter(struct builder *b, const struct facts_container *container)
 {
 	struct plan_ids *ids = &b->plan->ids;
 
-	b->plan->id = b->options->id;
-	b->plan->bundle = b->options->bundle;
-	b->plan->trace = b->options->trace;
 	b->plan->enter.present = true;
 	b->plan->enter.join = container->other;
 	ids->how = PLAN_IDS_NONE;
@@ -62,22 +60,16 @@ int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct
 		      const struct facts_container *container, const struct plan_options *options,
 		      const struct plan_mounts_wish *wish, struct plan **ret, struct err *err)
 {
-	static const struct spec_linux none;
-	struct plan *plan = arena_alloc(arena, sizeof(*plan));
 	struct spec *with = arena_alloc(arena, sizeof(*with));
-	struct builder b = {
-		.arena = arena,
-		.spec = with,
-		.lin = spec->linux_ ? spec->linux_ : &none,
-		.facts = facts,
-		.options = options,
-		.plan = plan,
-		.mounts_at = arena_printf(arena, "%s: ", wish->file),
-	};
+	struct builder b;
+	struct plan *plan;
 
 	*with = *spec;
 	with->mounts.v = wish->v;
 	with->mounts.n = wish->n;
+	b = plan_builder(arena, with, facts, options);
+	b.mounts_at = arena_printf(arena, "%s: ", wish->file);
+	plan = b.plan;
 	plan_enter(&b, container);
 	if (!(container->other & CLONE_NEWNS)) {
 		return err_set(err, EINVAL,

@@ -5,7 +5,17 @@
  */
 #pragma once
 
-#include "plan/build.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "plan/wish.h"
+#include "spec/spec.h"
+
+struct builder;
+
+/* What exec and `rootlet mounts` have in common: what is joined, and the ids that are there. */
+void plan_enter(struct builder *b, const struct facts_container *container);
 
 struct plan_mounts_wish {
 	const char *file; /* where they come from, for messages */

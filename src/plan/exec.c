@@ -9,24 +9,26 @@
 #include <sched.h>
 #include <string.h>
 
+#include "plan/annotations.h"
+#include "plan/attributes.h"
 #include "plan/builder.h"
 #include "plan/caps.h"
+#include "plan/enter.h"
+#include "plan/filter.h"
+#include "plan/process.h"
 
 /* The id (uint32_t)-1 means "leave it" to setresuid(2). */
 #define ID_MAX (UINT32_MAX - 1)
 
 /* ---- the wish ---- */
 
+/* The list may be one that is not ours to write: it is copied. */
 static void add_string(struct arena *arena, struct strs *list, const char *text)
 {
-	const char **grown = arena_array(arena, list->n + 2, sizeof(*grown));
+	size_t room = 0;
 
-	if (list->n > 0) {
-		memcpy(grown, list->v, list->n * sizeof(*grown));
-	}
-	grown[list->n] = text;
-	list->v = grown;
-	list->n++;
+	list->v = arena_grow(arena, list->v, list->n, &room, sizeof(*list->v));
+	list->v[list->n++] = text;
 }
 
 /* The program would find the first of two variables of one name, and the person meant the last. */
@@ -79,15 +81,12 @@ static int add_groups(struct arena *arena, const char *list, struct spec_user *u
 	for (const char *item = list; item;
 	     item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
 		const char *text = arena_strndup(arena, item, strcspn(item, ","));
-		uint32_t *grown = arena_array(arena, user->additional_gids.n + 1, sizeof(*grown));
+		size_t n = user->additional_gids.n++;
+		size_t room = 0;
 
-		if (user->additional_gids.n > 0) {
-			memcpy(grown, user->additional_gids.v,
-			       user->additional_gids.n * sizeof(*grown));
-		}
-		TRY(parse_id(text, "--additional-gids", &grown[user->additional_gids.n], err));
-		user->additional_gids.v = grown;
-		user->additional_gids.n++;
+		user->additional_gids.v = arena_grow(arena, user->additional_gids.v, n, &room,
+						     sizeof(*user->additional_gids.v));
+		TRY(parse_id(text, "--additional-gids", &user->additional_gids.v[n], err));
 	}
 	return 0;
 }
@@ -149,9 +148,7 @@ static struct spec_process model(const struct spec *spec)
 
 static bool keeps_groups(const struct spec *spec)
 {
-	const struct builder b = { .spec = spec };
-
-	return plan_flag(&b, "run.oci.keep_original_groups");
+	return plan_annotation_flag(spec, PLAN_ANNOTATION_KEEP_GROUPS);
 }
 
 int plan_exec_process(struct arena *arena, const struct spec *spec, const struct spec_process *file,
@@ -174,10 +171,11 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 		TRY(take_user(arena, wish->user, &p->user, err));
 	}
 	if (wish->groups.n > 0 && keeps_groups(spec)) {
-		return err_set(err, EINVAL,
-			       "--additional-gids: the container's annotation "
-			       "run.oci.keep_original_groups keeps the caller's groups, and no "
-			       "other can be added to them");
+		return err_set(
+			err, EINVAL,
+			"--additional-gids: the container's annotation %s keeps the caller's "
+			"groups, and no other can be added to them",
+			plan_annotations[PLAN_ANNOTATION_KEEP_GROUPS].name);
 	}
 	for (size_t i = 0; i < wish->groups.n; i++) {
 		TRY(add_groups(arena, wish->groups.v[i], &p->user, err));
@@ -220,21 +218,15 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	      const struct facts *facts, const struct facts_container *container, bool in_cgroup,
 	      const struct plan_options *options, struct plan **ret, struct err *err)
 {
-	static const struct spec_linux none;
-	struct plan *plan = arena_alloc(arena, sizeof(*plan));
 	struct spec *with = arena_alloc(arena, sizeof(*with));
-	struct builder b = {
-		.arena = arena,
-		.spec = with,
-		.lin = spec->linux_ ? spec->linux_ : &none,
-		.facts = facts,
-		.options = options,
-		.plan = plan,
-	};
+	struct builder b;
+	struct plan *plan;
 
 	*with = *spec;
 	with->process = arena_alloc(arena, sizeof(*with->process));
 	*with->process = *process;
+	b = plan_builder(arena, with, facts, options);
+	plan = b.plan;
 	plan->new_keyring = !options->no_new_keyring;
 	plan_enter(&b, container);
 	TRY(plan_process(&b, err));

@@ -8,7 +8,12 @@
  */
 #pragma once
 
-#include "plan/build.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "plan/wish.h"
+#include "spec/spec.h"
 
 /* What the command line asks for, on top of a process of config.json's or of a file's. */
 struct plan_exec_wish {

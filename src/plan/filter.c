@@ -15,9 +15,8 @@
 
 #include "base/base64.h"
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
-
-#define SECCOMP_BPF_DATA "/annotations/run.oci.seccomp_bpf_data"
 
 static void release(scmp_filter_ctx *ctx)
 {
@@ -203,7 +202,7 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *seccomp, siz
 static const char *listener_of(struct builder *b)
 {
 	const struct spec_seccomp *seccomp = b->lin->seccomp;
-	const char *path = spec_annotation(b->spec, "run.oci.seccomp.receiver");
+	const char *path = plan_annotation(b->spec, PLAN_ANNOTATION_SECCOMP_RECEIVER);
 
 	if (path && *path) {
 		return path;
@@ -235,22 +234,21 @@ static bool program_notifies(const struct sock_filter *code, size_t n)
 static int take_program(struct builder *b, const char *text, struct err *err)
 {
 	struct plan_filter *filter = &b->plan->filter;
+	const char *where = plan_annotation_path(PLAN_ANNOTATION_SECCOMP_BPF);
 	const struct sock_filter *code;
 	int rc = base64_decode(b->arena, text, BPF_MAXINSNS * sizeof(*code), &filter->program,
 			       &filter->program_size);
 
 	if (rc == -E2BIG) {
-		return err_set(err, E2BIG,
-			       SECCOMP_BPF_DATA ": the filter has more than %d instructions",
+		return err_set(err, E2BIG, "%s: the filter has more than %d instructions", where,
 			       BPF_MAXINSNS);
 	}
 	if (rc < 0) {
-		return err_set(err, EINVAL, SECCOMP_BPF_DATA ": not base64 as RFC 4648 has it");
+		return err_set(err, EINVAL, "%s: not base64 as RFC 4648 has it", where);
 	}
 	if (filter->program_size == 0 || filter->program_size % sizeof(*code)) {
 		return err_set(err, EINVAL,
-			       SECCOMP_BPF_DATA
-			       ": %zu bytes are no whole number of %zu-byte instructions",
+			       "%s: %zu bytes are no whole number of %zu-byte instructions", where,
 			       filter->program_size, sizeof(*code));
 	}
 	code = filter->program;
@@ -261,7 +259,7 @@ static int take_program(struct builder *b, const char *text, struct err *err)
 int plan_filter(struct builder *b, struct err *err)
 {
 	const struct spec_seccomp *want = b->lin->seccomp;
-	const char *program = spec_annotation(b->spec, "run.oci.seccomp_bpf_data");
+	const char *program = plan_annotation(b->spec, PLAN_ANNOTATION_SECCOMP_BPF);
 	struct plan_filter *filter = &b->plan->filter;
 
 	if ((!want && !program) || !b->spec->process) {
@@ -269,7 +267,7 @@ int plan_filter(struct builder *b, struct err *err)
 	}
 	filter->present = true;
 	filter->flags = want ? (unsigned)want->flags : 0;
-	filter->strict = plan_flag(b, "run.oci.seccomp_fail_unknown_syscall");
+	filter->strict = plan_annotation_flag(b->spec, PLAN_ANNOTATION_SECCOMP_STRICT);
 	if (program) {
 		TRY(take_program(b, program, err));
 	} else {

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/hooks: the hooks of config.md, ready to be run. */
-#include "plan/build.h"
+#include "plan/hooks.h"
+
+#include <string.h>
+
+#include "plan/annotations.h"
+#include "plan/builder.h"
+#include "json/encode.h"
 
 static void take_list(struct arena *arena, const char *name, const struct spec_hook_list *want,
 		      enum plan_hook_kind kind, struct plan_hooks *ret)
@@ -24,7 +30,38 @@ static void take_list(struct arena *arena, const char *name, const struct spec_h
 	ret->of[kind].n = want->n;
 }
 
-void plan_hooks(struct arena *arena, const struct spec *spec, struct plan_hooks *ret)
+/* What a hook reads on its stdin: all but status and pid, which differ from hook to hook. */
+static void add_state(struct arena *arena, const struct spec *spec, const char *id,
+		      const char *bundle, struct plan_hooks *hooks)
+{
+	struct json_writer w;
+	struct text head, tail;
+	const char *rest;
+
+	text_init(&head, arena);
+	json_writer_init(&w, &head, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "ociVersion", SPEC_VERSION);
+	json_string(&w, "id", id);
+	hooks->state_head = arena_printf(arena, "%s,\"status\":\"", head.s);
+
+	/* An object of its own, whose opening brace becomes the comma. */
+	text_init(&tail, arena);
+	json_writer_init(&w, &tail, true);
+	json_object_begin(&w, NULL);
+	json_string(&w, "bundle", bundle);
+	json_object_begin(&w, "annotations");
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		json_string(&w, spec->annotations.v[i].key, spec->annotations.v[i].value);
+	}
+	json_object_end(&w);
+	json_object_end(&w);
+	rest = strchr(tail.s, '{') + 1;
+	hooks->state_tail = arena_printf(arena, ",%s", rest);
+}
+
+void plan_hooks_of(struct arena *arena, const struct spec *spec, const char *id, const char *bundle,
+		   struct plan_hooks *ret)
 {
 	const struct spec_hooks *want = spec->hooks;
 
@@ -39,6 +76,20 @@ void plan_hooks(struct arena *arena, const struct spec *spec, struct plan_hooks 
 	take_list(arena, "startContainer", &want->start_container, PLAN_HOOK_START_CONTAINER, ret);
 	take_list(arena, "poststart", &want->poststart, PLAN_HOOK_POSTSTART, ret);
 	take_list(arena, "poststop", &want->poststop, PLAN_HOOK_POSTSTOP, ret);
-	ret->out = spec_annotation(spec, "run.oci.hooks.stdout");
-	ret->err = spec_annotation(spec, "run.oci.hooks.stderr");
+	ret->out = plan_annotation(spec, PLAN_ANNOTATION_HOOKS_STDOUT);
+	ret->err = plan_annotation(spec, PLAN_ANNOTATION_HOOKS_STDERR);
+	add_state(arena, spec, id, bundle, ret);
+}
+
+int plan_hooks(struct builder *b, struct err *err)
+{
+	struct plan *plan = b->plan;
+	struct plan_hooks *hooks = &plan->hooks;
+
+	(void)err;
+	plan_hooks_of(b->arena, b->spec, plan->id, plan->bundle, hooks);
+	plan->host_setup = hooks->of[PLAN_HOOK_PRESTART].n + hooks->of[PLAN_HOOK_CREATE_RUNTIME].n +
+				   hooks->of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
+			   0;
+	return 0;
 }

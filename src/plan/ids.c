@@ -7,6 +7,8 @@
  * can be written once, and a gid map written by a helper can't be followed by a fallback for the
  * uid map (user_namespaces(7)).
  */
+#include "plan/ids.h"
+
 #include <errno.h>
 #include <sched.h>
 
@@ -25,67 +27,9 @@ struct side {
 	struct plan_extents *out;
 };
 
-static bool maps(const struct plan_extents *extents, uint32_t id)
-{
-	for (size_t i = 0; i < extents->n; i++) {
-		if (id >= extents->v[i].inside && id - extents->v[i].inside < extents->v[i].count) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool plan_uid_mapped(const struct builder *b, uint32_t uid)
-{
-	return b->plan->ids.uid.n == 0 || maps(&b->plan->ids.uid, uid);
-}
-
-bool plan_gid_mapped(const struct builder *b, uint32_t gid)
-{
-	return b->plan->ids.gid.n == 0 || maps(&b->plan->ids.gid, gid);
-}
-
-int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id,
-		  struct err *err)
-{
-	bool uid = str_eq(kind, "uid");
-	const struct plan_extents *extents = uid ? &b->plan->ids.uid : &b->plan->ids.gid;
-	uint64_t total = 0;
-
-	for (size_t i = 0; i < extents->n; i++) {
-		total += extents->v[i].count;
-	}
-	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)",
-		path, kind, id, (unsigned long long)total, kind);
-	if ((uid ? b->lin->uid_mappings.n : b->lin->gid_mappings.n) > 0) {
-		return err_hint(
-			err,
-			"extend /linux/%sMappings, or remove the mappings to get your whole range",
-			kind);
-	}
-	if (extents->n > 1) {
-		return err_hint(err, "give %s more ids in /etc/sub%s",
-				b->facts->user ? b->facts->user : "yourself", kind);
-	}
-	return err_hint(err,
-			"give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids "
-			"100000-165535 %s",
-			b->facts->user ? b->facts->user : "yourself",
-			b->facts->user ? b->facts->user : "USER");
-}
-
 static void add(struct builder *b, struct side *s, size_t *room, struct plan_extent extent)
 {
-	if (s->out->n == *room) {
-		struct plan_extent *grown;
-
-		*room = *room ? *room * 2 : 8;
-		grown = arena_array(b->arena, *room, sizeof(*grown));
-		for (size_t i = 0; i < s->out->n; i++) {
-			grown[i] = s->out->v[i];
-		}
-		s->out->v = grown;
-	}
+	s->out->v = arena_grow(b->arena, s->out->v, s->out->n, room, sizeof(*s->out->v));
 	s->out->v[s->out->n++] = extent;
 }
 
@@ -404,6 +348,6 @@ int plan_ids(struct builder *b, struct err *err)
 	} else {
 		TRY(without_mappings(b, &u, &g, err));
 	}
-	ids->become_root = maps(&ids->uid, 0) && maps(&ids->gid, 0);
+	ids->become_root = plan_maps(&ids->uid, 0) && plan_maps(&ids->gid, 0);
 	return 0;
 }

@@ -29,16 +29,7 @@ static struct plan_limit *add(struct limits *l, const char *key, const char *fil
 {
 	struct plan_limits *out = l->out;
 
-	if (out->file_n == l->room) {
-		size_t room = l->room ? l->room * 2 : 16;
-		struct plan_limit *grown = arena_array(l->arena, room, sizeof(*grown));
-
-		if (out->file_n > 0) {
-			memcpy(grown, out->files, out->file_n * sizeof(*grown));
-		}
-		out->files = grown;
-		l->room = room;
-	}
+	out->files = arena_grow(l->arena, out->files, out->file_n, &l->room, sizeof(*out->files));
 	out->files[out->file_n] = (struct plan_limit){
 		.where = where(l, key),
 		.file = file,

@@ -31,16 +31,8 @@ static struct plan_property *add(struct properties *p, const struct plan_limit *
 {
 	struct plan_limits *out = p->out;
 
-	if (out->property_n == p->room) {
-		size_t room = p->room ? p->room * 2 : 16;
-		struct plan_property *grown = arena_array(p->arena, room, sizeof(*grown));
-
-		if (out->property_n > 0) {
-			memcpy(grown, out->properties, out->property_n * sizeof(*grown));
-		}
-		out->properties = grown;
-		p->room = room;
-	}
+	out->properties = arena_grow(p->arena, out->properties, out->property_n, &p->room,
+				     sizeof(*out->properties));
 	out->properties[out->property_n] =
 		(struct plan_property){ .where = limit->where, .name = name, .type = type };
 	return &out->properties[out->property_n++];

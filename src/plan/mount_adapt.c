@@ -13,12 +13,15 @@
  * gid=5 of devpts is left out where gid 5 is not mapped; overlay gets userxattr. Each of these
  * leaves a note.
  */
+#include "plan/mount_adapt.h"
+
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
 
 #define NOT_OWNED "the container shares the host's namespace for it, which its user does not own"
@@ -147,21 +150,21 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
  */
 static int bind_proc_asked(struct builder *b, struct plan_mount *m, bool *ret, struct err *err)
 {
-	const char *how = spec_annotation(b->spec, "org.rootlet.proc");
+	const char *where = plan_annotation_path(PLAN_ANNOTATION_PROC);
+	const char *how = plan_annotation(b->spec, PLAN_ANNOTATION_PROC);
 
 	*ret = false;
 	if (!how || str_eq(how, "mount")) {
 		return 0;
 	}
 	if (!str_eq(how, "bind")) {
-		return err_set(err, EINVAL,
-			       "/annotations/org.rootlet.proc: \"mount\" or \"bind\", found \"%s\"",
-			       how);
+		return err_set(err, EINVAL, "%s: \"mount\" or \"bind\", found \"%s\"", where, how);
 	}
 	if (!b->user_namespace) {
 		return err_set(err, EINVAL,
-			       "/annotations/org.rootlet.proc: without a user namespace the "
-			       "container's root could write to the host's /proc");
+			       "%s: without a user namespace the container's root could write to "
+			       "the host's /proc",
+			       where);
 	}
 	plan_note(b, m->where, "the host's /proc is bound",
 		  "the annotation org.rootlet.proc asks for it", NULL);
@@ -227,7 +230,7 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 {
 	static const char *const types[] = { "context", "fscontext", "defcontext", "rootcontext" };
 	static const char *const unlabelled[] = { "proc", "sysfs", "cgroup", "cgroup2" };
-	const char *type = spec_annotation(b->spec, "run.oci.mount_context_type");
+	const char *type = plan_annotation(b->spec, PLAN_ANNOTATION_CONTEXT_TYPE);
 	bool known = !type;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -235,9 +238,8 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 	}
 	if (!known) {
 		return err_set(err, EINVAL,
-			       "/annotations/run.oci.mount_context_type: context, fscontext, "
-			       "defcontext or rootcontext, found \"%s\"",
-			       type);
+			       "%s: context, fscontext, defcontext or rootcontext, found \"%s\"",
+			       plan_annotation_path(PLAN_ANNOTATION_CONTEXT_TYPE), type);
 	}
 	for (size_t i = 0; i < sizeof(unlabelled) / sizeof(unlabelled[0]); i++) {
 		if (str_eq(m->fstype, unlabelled[i])) {

@@ -7,6 +7,8 @@
  * counts the second id inside the container. The map is written either by the host side, in the ids
  * of rootlet's caller, or by the guest, in the container's ids.
  */
+#include "plan/mount_ids.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>

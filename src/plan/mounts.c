@@ -2,6 +2,8 @@
 /*
  * plan/mounts: the mounts of the bundle, resolved to kinds, flags and the filesystem's own options.
  */
+#include "plan/mounts.h"
+
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -10,6 +12,9 @@
 
 #include "base/str.h"
 #include "plan/builder.h"
+#include "plan/mount_adapt.h"
+#include "plan/mount_ids.h"
+#include "plan/net.h"
 #include "plan/options.h"
 
 /* idmap, ridmap, and with "=uids=…;gids=…": crun's spelling of the mappings. */

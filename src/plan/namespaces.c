@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/namespaces: which are made, which are joined, which had to be added. */
+#include "plan/namespaces.h"
+
 #include <errno.h>
 #include <sched.h>
 
 #include "base/str.h"
 #include "plan/builder.h"
-
-bool plan_ns_new(const struct builder *b, int type)
-{
-	return (b->plan->ns.new &(uint64_t)type) != 0;
-}
-
-bool plan_ns_own(const struct builder *b, int type)
-{
-	return plan_ns_new(b, type) || plan_joins(&b->plan->ns, type);
-}
+#include "plan/net.h"
 
 static int take_from_spec(struct builder *b, struct err *err)
 {

@@ -8,15 +8,15 @@
  * Containers that share a network share the control socket of its helper, by a hard link in each
  * state folder. Each of them can manage the ports, and whoever is left keeps the network.
  */
+#include "plan/net.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
-
-#define NET "org.rootlet.net"
-#define PUBLISH "org.rootlet.publish"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define HOSTS "/etc/hosts"
@@ -92,12 +92,15 @@ static bool has_mount(const struct builder *b, const char *destination)
 int plan_net(struct builder *b, struct err *err)
 {
 	struct plan_net *net = &b->plan->net;
-	const char *where = b->options->net ? "--net" : "/annotations/" NET;
-	const char *mode = b->options->net ? b->options->net : spec_annotation(b->spec, NET);
-	const char *publish = spec_annotation(b->spec, PUBLISH);
+	const char *where = b->options->net ? "--net" : plan_annotation_path(PLAN_ANNOTATION_NET);
+	const char *mode =
+		b->options->net ? b->options->net : plan_annotation(b->spec, PLAN_ANNOTATION_NET);
+	const char *publish = plan_annotation(b->spec, PLAN_ANNOTATION_PUBLISH);
 
 	net->where = where;
-	net->publish_where = b->options->publish.n > 0 ? "--publish" : "/annotations/" PUBLISH;
+	net->publish_where = b->options->publish.n > 0 ?
+				     "--publish" :
+				     plan_annotation_path(PLAN_ANNOTATION_PUBLISH);
 	net->publish = b->options->publish.n > 0 ? b->options->publish :
 						   words(b->arena, publish ? publish : "");
 	if ((!mode || !*mode) && net->publish.n > 0) {

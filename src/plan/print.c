@@ -3,14 +3,16 @@
  * plan/print: a plan as text, for people and for golden tests. One property a line, in the order of
  * plan.h.
  */
+#include "plan/print.h"
+
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/resource.h>
 
 #include "base/str.h"
 #include "base/table.h"
-#include "plan/build.h"
 #include "plan/caps.h"
+#include "spec/spec.h"
 
 static const struct name attr_names[] = {
 	{ "ro", MOUNT_ATTR_RDONLY },

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/process: who the container's program is, and what it may. */
+#include "plan/process.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/builder.h"
 #include "plan/caps.h"
 
@@ -124,7 +127,7 @@ static void keep_groups(struct builder *b, const struct spec_user *want)
 			  "leave the annotation out");
 	}
 	if (b->user_namespace) {
-		plan_note_quiet(b, "/annotations/run.oci.keep_original_groups",
+		plan_note_quiet(b, plan_annotation_path(PLAN_ANNOTATION_KEEP_GROUPS),
 				"the caller's groups show as 65534 (nogroup) inside where their "
 				"gids are not mapped",
 				"they count for the host's files all the same");
@@ -153,7 +156,7 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	p->gid = want->gid;
 	p->set_umask = want->umask.set;
 	p->umask = (uint32_t)want->umask.value;
-	if (plan_flag(b, "run.oci.keep_original_groups")) {
+	if (plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS)) {
 		keep_groups(b, want);
 		return 0;
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan/rdt: linux.intelRdt: which group of the resctrl filesystem, and what is written there. */
+#include "plan/rdt.h"
+
 #include <errno.h>
 
 #include "base/str.h"

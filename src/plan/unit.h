@@ -32,8 +32,6 @@
 int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system,
 		   const char **ret_unit, const char **ret_slice, struct err *err);
 
-#define PLAN_UNIT_ANNOTATION "org.systemd.property."
-
 /*
  * The unit property that an annotation asks for: key is the whole key
  * ("org.systemd.property.TasksMax"), text its value in GVariant's text format, as runc and crun

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "plan/annotations.h"
+
 #define MICROSECONDS 1000000
 
 struct reader {
@@ -463,7 +465,7 @@ int plan_unit_property(struct arena *arena, const char *key, const char *text,
 		       struct plan_property *ret, struct err *err)
 {
 	struct reader r = { .arena = arena, .key = key, .text = text, .p = text, .err = err };
-	const char *name = key + strlen(PLAN_UNIT_ANNOTATION);
+	const char *name = key + strlen(plan_annotations[PLAN_ANNOTATION_UNIT_PROPERTY].name);
 	struct plan_property property = { .where = arena_printf(arena, "/annotations/%s", key),
 					  .name = name };
 	size_t len = strlen(name);

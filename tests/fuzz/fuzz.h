@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/build.h"
+#include "plan/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

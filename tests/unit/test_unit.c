@@ -118,7 +118,7 @@ static void long_names(void **state)
 
 static struct plan_property property(struct arena *arena, const char *name, const char *text)
 {
-	const char *key = arena_printf(arena, PLAN_UNIT_ANNOTATION "%s", name);
+	const char *key = arena_printf(arena, "org.systemd.property.%s", name);
 	struct plan_property ret;
 	struct err err;
 
@@ -311,7 +311,7 @@ static void properties_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *key = arena_printf(&arena, PLAN_UNIT_ANNOTATION "%s", rows[i][0]);
+		const char *key = arena_printf(&arena, "org.systemd.property.%s", rows[i][0]);
 		struct plan_property p = { .name = "untouched" };
 		struct err err;
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/cgroup: which control group the container gets, from whom, and what is limited in it. */
+#pragma once
+
+#include "spec/spec.h"
+
+struct builder;
+struct err;
+
+/* Does it ask for limits (device rules apart)? Then the controllers have to be known. */
+bool plan_wants_limits(const struct spec *spec);
+
+int plan_cgroup(struct builder *b, struct err *err);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/net: which network the container is on. */
+#pragma once
+
+#include <stddef.h>
+
+struct builder;
+struct err;
+struct plan_mount;
+struct plan_sysctl;
+
+int plan_net(struct builder *b, struct err *err);
+
+/*
+ * What a network adds to the mounts and sysctls of the configuration: at most PLAN_NET_EXTRA of
+ * each. Return how many.
+ */
+#define PLAN_NET_EXTRA 2
+size_t plan_net_mounts(struct builder *b, struct plan_mount *out);
+size_t plan_net_sysctls(struct builder *b, struct plan_sysctl *out);

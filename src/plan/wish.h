@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/wish: what the command line adds to the bundle. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "plan/plan.h"
+
+struct plan_options {
+	const char *id;
+	const char *bundle; /* absolute path */
+	bool no_pivot;
+	bool no_new_keyring;
+	int preserve_fds;
+	/* host path of a socket for the container's notifications; NULL: none */
+	const char *notify;
+	const char *net;    /* --net; NULL: what the annotation says */
+	const char *net_of; /* container:ID: the folder of its first process's namespaces */
+	/* that container has a network of rootlet's, whose names this one is to know */
+	bool net_names;
+	struct strs publish; /* --publish */
+	const char *state;   /* the container's state folder, where generated files are */
+	bool trace;
+	enum plan_cgroup_choice cgroup_manager;
+	bool best_effort; /* limits that can't be had are notes, not errors */
+};
