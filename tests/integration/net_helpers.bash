@@ -78,8 +78,9 @@ child_of() {
 	pgrep -P "$1" -x "$2"
 }
 
+# gone PID: or a zombie, which pid 1 of this machine may never wait for.
 gone() {
-	[ ! -d "/proc/$1" ]
+	[ ! -d "/proc/$1" ] || [ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = Z ]
 }
 
 # in_place_of_slirp TEXT: a program of that text is the first slirp4netns in PATH.
