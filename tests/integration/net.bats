@@ -3,6 +3,7 @@
 # goes into the details, net_nested.bats has what needs a host of its own, net_lifetime.bats what has to be done often.
 #
 # rooms: host session vm
+# alone: it measures how soon slirp4netns is back
 #
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153
 
