@@ -506,6 +506,9 @@ stage "gcc, --enable-devel: build, unit tests, layers"
 built=no
 if build gcc --enable-devel; then
 	built=yes
+	if [ "$quick" = no ] && [ "$repeat" -eq 0 ] && root_works; then
+		vm_start
+	fi
 	check gcc
 fi
 
@@ -520,9 +523,6 @@ if [ "$repeat" -gt 0 ]; then
 fi
 
 if [ "$quick" = no ]; then
-	if [ "$built" = yes ] && root_works; then
-		vm_start
-	fi
 	stage "gcc, AddressSanitizer and UndefinedBehaviorSanitizer: build, unit tests"
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
