@@ -4,10 +4,12 @@
 # run: every test that this machine can run, by one command, as root or as an ordinary user with sudo.
 #
 # Builds a copy of the sources, as an ordinary user, in a folder that is gone afterwards. As root it makes and
-# uses the user rootlet-test. The last line is "N passed, N failed, N skipped".
+# uses the user rootlet-test. The last lines say how long each stage and the slowest files took; the very last is
+# "N passed, N failed, N skipped".
 #
 # The stages run one after the other, but for the virtual machine: it takes longest, by one processor, and needs no more
-# than the first build. It starts after that, beside the other stages, and is waited for in its own, the last one.
+# than the first build. It starts after that, beside the other stages, and is waited for in its own, the last one. Inside the
+# stage of the integration tests, files of the host and session rooms with some files each run side by side.
 set -eu
 shopt -s nullglob
 
@@ -18,6 +20,10 @@ top=$(dirname "$here")
 . "$here/lib/machine.sh"
 # shellcheck source=tests/room/files.sh
 . "$here/room/files.sh"
+# shellcheck source=tests/lib/pool.sh
+. "$here/lib/pool.sh"
+# shellcheck source=tests/lib/repeat.sh
+. "$here/lib/repeat.sh"
 
 usage() {
 	cat <<'END'
@@ -26,7 +32,11 @@ tests/run.sh [OPTION...]
   --no-install    install nothing: stop with the list of what is missing
   --quick         leave out the sanitizer and clang builds, the two rooms, and the fresh Debian
   --filter REGEX  of the integration tests, only those whose name matches
-  --jobs N        of make (default: the number of processors)
+  --jobs N        of make, and of integration tests (default: the number of processors)
+  --repeat N      only the integration tests that --filter or --ever-flaky names, each N times, on the host or else in the
+                  session room; says how many of N passed
+  --ever-flaky    those in tests/flaky.txt, which have failed once for no reason of rootlet's
+  --load N        beside N processes that do nothing but use a processor
   --help
 
 ROOTLET_MUST_WORK=1 in the environment counts every skip as a failure.
@@ -36,6 +46,9 @@ END
 install=yes
 quick=no
 filter=
+repeat=0
+ever_flaky=no
+load=0
 jobs=$(nproc)
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -45,11 +58,20 @@ while [ $# -gt 0 ]; do
 	--filter=*) filter=${1#*=} ;;
 	--jobs) jobs=${2:?--jobs needs a number} && shift ;;
 	--jobs=*) jobs=${1#*=} ;;
+	--repeat) repeat=${2:?--repeat needs a number} && shift ;;
+	--repeat=*) repeat=${1#*=} ;;
+	--ever-flaky) ever_flaky=yes ;;
+	--load) load=${2:?--load needs a number} && shift ;;
+	--load=*) load=${1#*=} ;;
 	--help | -h) usage && exit 0 ;;
 	*) usage >&2 && die "unknown option $1" ;;
 	esac
 	shift
 done
+
+[ "$ever_flaky" = no ] || [ "$repeat" -gt 0 ] || die "--ever-flaky needs --repeat"
+[ "$repeat" -eq 0 ] || [ "$ever_flaky" = yes ] || [ -n "$filter" ] || die "--repeat needs --filter or --ever-flaky"
+pool_size=$jobs
 
 must_work=${ROOTLET_MUST_WORK:-0}
 test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
@@ -142,6 +164,8 @@ finish() {
 	trap - EXIT
 	[ -n "$work" ] || exit "$status"
 	cd /
+	[ -z "${loads[*]-}" ] || kill -KILL "${loads[@]}" 2>/dev/null || true
+	pool_end
 	[ -z "$vm" ] || vm_end
 	if [ "$status" -ne 0 ]; then
 		kept=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests-logs.XXXXXX")
@@ -168,12 +192,28 @@ trap 'exit 143' TERM HUP
 # In the foreground, so that Ctrl-C reaches what runs.
 limit=(timeout --foreground -k 10 1200)
 
-stages=9
-[ "$quick" = no ] || stages=4
+stages=8
+[ "$quick" = no ] || stages=5
+[ "$repeat" -eq 0 ] || stages=4
 stage_number=0
+stage_since=
+# A line "MILLISECONDS NAME" for each.
+stage_times=()
 stage() {
+	stage_end
 	stage_number=$((stage_number + 1))
-	say "[$stage_number/$stages] $*  (${SECONDS} s)"
+	stage_name=$*
+	stage_since=$EPOCHREALTIME
+	say "[$stage_number/$stages] $*"
+}
+
+stage_end() {
+	local ms
+	[ -n "$stage_since" ] || return 0
+	ms=$(ms_since "$stage_since")
+	stage_times+=("$ms $stage_name")
+	say "  in $(seconds_of "$ms")"
+	stage_since=
 }
 
 # build NAME CONFIGURE-OPTION...: in its own folder; must compile, tests too, without a warning.
@@ -218,28 +258,52 @@ fuzz() {
 	count fuzz "$log" "$status"
 }
 
-# integration user|root FILE...: one bats file after the other.
-integration() {
-	local who=$1 file log status
-	local -a options=(--formatter tap)
+# bats_user|bats_root ARGUMENT...: bats on the host.
+# shellcheck disable=SC2317 # a job
+bats_user() {
+	as_user "${bats_environment[@]}" "${limit[@]}" "${reaper[@]}" bats --formatter tap "$@"
+}
+
+# shellcheck disable=SC2317 # a job
+bats_root() {
+	as_root env "${bats_environment[@]}" "${limit[@]}" "${reaper[@]}" bats --formatter tap "$@"
+}
+
+# host_start user|root FILE: a bats file, as a job.
+host_start() {
+	local label
+	local -a options=()
+	label="$(basename "$2") as $1"
+	[ -z "$filter" ] || options=(--filter "$filter")
+	logs[$label]=$work/logs/$1-$(basename "$2" .bats).log
+	pool_start "$label" logged "${logs[$label]}" "bats_$1" ${options[@]+"${options[@]}"} "$2"
+}
+
+# logged LOG COMMAND...
+# shellcheck disable=SC2317 # a job
+logged() {
+	local log=$1
 	shift
-	[ -z "$filter" ] || options+=(--filter "$filter")
-	for file in "$@"; do
-		log="$work/logs/$who-$(basename "$file" .bats).log"
-		status=0
-		set -- "ROOTLET=$work/build-gcc/rootlet" "ROOTLET_SRCDIR=$work/source" "ROOTLET_BUILDDIR=$work/build-gcc" \
-			"ROOTLET_TEST_USER=$user" "TMPDIR=$work/tmp" BATS_TEST_TIMEOUT=120 \
-			"${limit[@]}" bats "${options[@]}" "$file"
-		if [ "$who" = root ]; then
-			as_root env "$@" >"$log" 2>&1 </dev/null || status=$?
-		else
-			as_user "$@" >"$log" 2>&1 </dev/null || status=$?
+	"$@" >"$log" 2>&1
+}
+
+# The log of each job by its label.
+declare -A logs
+
+# pool_done LABEL STATUS: the pool's.
+pool_done() {
+	local log=${logs[$1]}
+	case $1 in
+	"session room "*) room_count "${1##* }" "$2" ;;
+	"$fresh_label") count "fresh Debian" "$log" "$2" ;;
+	"repeat "*) repeat_count "${1#repeat }" "$log" ;;
+	*)
+		# No test has that name.
+		if [ -z "$filter" ] || [ "$2" -ne 0 ] || ! grep -qx '1\.\.0' "$log"; then
+			count "$1" "$log" "$2"
 		fi
-		if grep -qx '1\.\.0' "$log" && [ "$status" -eq 0 ]; then
-			continue
-		fi
-		count "$(basename "$file") as $who" "$log" "$status"
-	done
+		;;
+	esac
 }
 
 # root_works: a room needs root, and so much of the machine that it says itself what is missing. In a session without a
@@ -248,36 +312,69 @@ root_works() {
 	is_root || setsid --wait sudo -n true 2>/dev/null </dev/null
 }
 
-# room_command session|vm SECONDS OPTION...: sets command, which as root runs the files for that room.
+# room_command session|vm NAME SECONDS OPTION...: sets command, which as root runs files in that room.
 room_command() {
-	local name=$1 seconds=$2
-	shift 2
+	local room=$1 name=$2 seconds=$3
+	shift 3
 	# sudo passes nothing on.
 	command=(env ${ROOTLET_ROOM_CACHE:+"ROOTLET_ROOM_CACHE=$ROOTLET_ROOM_CACHE"}
-		timeout --foreground -k 10 "$seconds" "$work/source/tests/$name/run.sh"
-		--build "$work/build-gcc" --results "$work/logs/$name" "$@")
+		timeout --foreground -k 10 "$seconds" "$work/source/tests/$room/run.sh"
+		--build "$work/build-gcc" --results "$work/logs/$name")
 	[ -z "$filter" ] || command+=(--filter "$filter")
+	command+=("$@")
 	mkdir "$work/logs/$name"
 }
 
-# room_count session|vm STATUS: what became of it.
+# room_count NAME STATUS: what became of it.
 room_count() {
-	local log="$work/logs/$1.log"
+	local log="$work/logs/$1.log" ms file
 	as_root chown -R "$(id -u)" "$work/logs/$1"
 	grep -a ' is up after ' "$log" | sed 's/^# /  /' || true
+	while read -r ms file; do
+		pool_times+=("$ms $file in the ${1%-*} room")
+	done < <(sed -n 's/^# room: \([0-9]*\) ms: /\1 /p' "$log")
 	if grep -aq '^1\.\.0 # SKIP ' "$log"; then
-		skip "tests/$1/run.sh: $(sed -n 's/^1\.\.0 # SKIP //p' "$log")"
+		skip "tests/${1%-*}/run.sh: $(sed -n 's/^1\.\.0 # SKIP //p' "$log")"
 	else
-		count "$1 room" "$log" "$2"
+		count "${1%-*} room" "$log" "$2"
 	fi
 }
 
-session_room() {
-	local status=0
+# session_start FILE...: in a session room of their own, as a job.
+sessions=0
+session_start() {
+	local name label
 	local -a command
-	room_command session 2400
-	as_root "${command[@]}" >"$work/logs/session.log" 2>&1 </dev/null || status=$?
-	room_count session "$status"
+	sessions=$((sessions + 1))
+	name=session-$sessions
+	label="session room $name"
+	room_command session "$name" 2400 "$@"
+	logs[$label]=$work/logs/$name.log
+	pool_start "$label" logged "${logs[$label]}" as_root "${command[@]}"
+}
+
+# sessions_start FILE...: some in each, the big ones apart. A room comes up within a second.
+sessions_start() {
+	local i n=$((($# + 4) / 5))
+	local -a files some
+	mapfile -t files < <(by_tests "$@")
+	for ((i = 0; i < n; i++)); do
+		some=()
+		for ((j = i; j < ${#files[@]}; j += n)); do
+			some+=("${files[j]}")
+		done
+		session_start "${some[@]}"
+	done
+}
+
+# fresh_start: the newcomer's commands, as a job.
+fresh_label="the newcomer's commands, in a fresh Debian 12"
+fresh_start() {
+	# Ours, so that what root puts there is ours to remove.
+	mkdir "$work/logs/fresh"
+	logs[$fresh_label]=$work/logs/fresh.log
+	pool_start "$fresh_label" logged "${logs[$fresh_label]}" as_root "${limit[@]}" "$top/tests/fresh.sh" --worktree \
+		--keep "$work/logs/fresh"
 }
 
 # vm_start: in the background. Ctrl-C doesn't get there, finish() does; and if we are killed, so is it.
@@ -286,7 +383,7 @@ vm_start() {
 	is_root || root=(sudo)
 	# Alone it takes some 25 minutes. Here it gets what the others leave, so twice what vm/run.sh allows by itself; and
 	# before it there may be a tree to make, or somebody else's machine to wait for.
-	room_command vm 7200 --limit 2400
+	room_command vm vm 7200 --limit 2400
 	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env "ROOTLET_VM_LIMIT=${ROOTLET_VM_LIMIT:-4800}" \
 		"${command[@]}" >"$work/logs/vm.log" 2>&1 </dev/null &
 	vm=$!
@@ -299,6 +396,81 @@ vm_wait() {
 	vm=
 	room_count vm "$status"
 }
+
+# host_start_all FILE...: those that are for the host.
+host_start_all() {
+	local file
+	local -a files
+	mapfile -t files < <(room_of host "$@")
+	while read -r file; do
+		case $file in
+		*/root/*)
+			if is_root; then
+				host_start root "$file"
+			else
+				skip "tests/integration/root/$(basename "$file"): needs tests/run.sh to be started by root"
+			fi
+			;;
+		*) host_start user "$file" ;;
+		esac
+	done < <(by_tests "${files[@]}")
+}
+
+# scripts_check: as TAP. With the options that make lint has: what bats sets, and a test that waits for what its own
+# pipeline writes.
+# shellcheck disable=SC2317 # a job
+scripts_check() {
+	local script n=0
+	local -a options
+	cd "$work/source"
+	# shellcheck disable=SC2094
+	while read -r script; do
+		options=(-x)
+		[ "$script" = "${script%.bats}" ] || options+=(-e SC2154 -e SC2094)
+		n=$((n + 1))
+		if shellcheck "${options[@]}" "$script"; then
+			echo "ok $n $script"
+		else
+			echo "not ok $n $script"
+		fi
+	done < <(find autogen.sh .ci/run tests examples -type f \
+		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -name run \) | sort)
+}
+
+scripts_start() {
+	logs[scripts]=$work/logs/shellcheck.log
+	pool_start scripts logged "${logs[scripts]}" scripts_check
+}
+
+# the_end: what has become of all, and what took long.
+the_end() {
+	local text
+	stage_end
+	say "the stages:"
+	for text in "${stage_times[@]}"; do
+		printf '  %8s  %s\n' "$(seconds_of "${text%% *}")" "${text#* }"
+	done
+	say "the slowest files:"
+	pool_slowest 10
+	echo
+	for text in ${skips[@]+"${skips[@]}"}; do
+		echo "skipped: $text"
+	done
+	for text in ${failures[@]+"${failures[@]}"}; do
+		echo "FAILED: $text"
+	done
+	say "took $SECONDS s"
+	finished=yes
+	[ "$failed" -eq 0 ] || exit 1
+	exit 0
+}
+
+# If we are killed, they end too.
+loads=()
+for ((i = 0; i < load; i++)); do
+	setpriv --pdeathsig KILL sh -c 'while :; do :; done' </dev/null &
+	loads+=("$!")
+done
 
 cd "$top"
 stage "packages"
@@ -314,6 +486,7 @@ else
 	machine_user "$(id -un)"
 fi
 machine_tun
+machine_keys
 work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-tests.XXXXXX")
 chmod 0755 "$work"
 mkdir "$work/logs" "$work/source" "$work/tmp"
@@ -333,13 +506,23 @@ stage "gcc, --enable-devel: build, unit tests, layers"
 built=no
 if build gcc --enable-devel; then
 	built=yes
+	if [ "$quick" = no ] && [ "$repeat" -eq 0 ] && root_works; then
+		vm_start
+	fi
 	check gcc
 fi
 
+bats_environment=("ROOTLET=$work/build-gcc/rootlet" "ROOTLET_SRCDIR=$work/source" "ROOTLET_BUILDDIR=$work/build-gcc"
+	"ROOTLET_TEST_USER=$user" "TMPDIR=$work/tmp" BATS_TEST_TIMEOUT=300)
+reaper=("$work/build-gcc/tests/guest/reaper")
+
+if [ "$repeat" -gt 0 ]; then
+	stage "some integration tests, $repeat times"
+	[ "$built" = no ] || repeat_all
+	the_end
+fi
+
 if [ "$quick" = no ]; then
-	if [ "$built" = yes ] && root_works; then
-		vm_start
-	fi
 	stage "gcc, AddressSanitizer and UndefinedBehaviorSanitizer: build, unit tests"
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
@@ -349,59 +532,40 @@ if [ "$quick" = no ]; then
 	fuzz 5
 fi
 
-stage "integration tests, and the scripts"
-if [ "$built" = yes ]; then
-	mapfile -t files < <(room_of host "$work"/source/tests/integration/*.bats)
-	integration user "${files[@]}"
-	mapfile -t files < <(room_of host "$work"/source/tests/integration/root/*.bats)
-	if is_root; then
-		integration root "${files[@]}"
-	else
-		for file in "${files[@]}"; do
-			skip "tests/integration/root/$(basename "$file"): needs tests/run.sh to be started by root"
-		done
-	fi
-fi
-
-mapfile -t scripts < <(
-	cd "$work/source"
-	find autogen.sh .ci/run tests examples -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -name run \) | sort
-)
-for script in "${scripts[@]}"; do
-	# As make lint has it: what bats sets, and a test that waits for what its own pipeline writes.
-	options=(-x)
-	[ "$script" = "${script%.bats}" ] || options+=(-e SC2154 -e SC2094)
-	if (cd "$work/source" && shellcheck "${options[@]}" "$script") >"$work/logs/shellcheck.log" 2>&1; then
-		pass
-	else
-		fail "shellcheck $script"
-		show "$work/logs/shellcheck.log"
-	fi
-done
-say "  shellcheck: ${#scripts[@]} scripts"
-
+stage "integration tests on the host and in session rooms, side by side; the scripts; the newcomer's commands"
 if [ "$quick" = no ]; then
-	stage "integration tests in the session room"
-	if [ "$built" = no ]; then
-		say "  nothing was built"
-	elif root_works; then
-		session_room
-	else
-		skip "tests/session/run.sh: needs root, or sudo without a password"
-	fi
-
-	stage "the newcomer's commands, in a fresh Debian 12"
 	if root_works; then
-		# Ours, so that what root puts there is ours to remove.
-		mkdir "$work/logs/fresh"
-		status=0
-		as_root "${limit[@]}" "$top/tests/fresh.sh" --worktree --keep "$work/logs/fresh" \
-			>"$work/logs/fresh.log" 2>&1 </dev/null || status=$?
-		count "fresh Debian" "$work/logs/fresh.log" "$status"
+		fresh_start
+		if [ "$built" = yes ]; then
+			mapfile -t files < <(beside "$work"/source/tests/integration/{,root/}*.bats)
+			mapfile -t files < <(room_of session "${files[@]}")
+			sessions_start "${files[@]}"
+		fi
 	else
 		skip "tests/fresh.sh: needs root, or sudo without a password"
+		skip "tests/session/run.sh: needs root, or sudo without a password"
 	fi
+fi
+if [ "$built" = yes ]; then
+	mapfile -t files < <(beside "$work"/source/tests/integration/{,root/}*.bats)
+	host_start_all "${files[@]}"
+fi
+scripts_start
+pool_wait
 
+stage "those that are to be alone"
+if [ "$built" = yes ]; then
+	pool_size=1
+	mapfile -t files < <(alone "$work"/source/tests/integration/{,root/}*.bats)
+	host_start_all "${files[@]}"
+	if [ "$quick" = no ] && root_works; then
+		mapfile -t files < <(room_of session "${files[@]}")
+		[ "${#files[@]}" -eq 0 ] || session_start "${files[@]}"
+	fi
+	pool_wait
+fi
+
+if [ "$quick" = no ]; then
 	stage "integration tests in the virtual machine"
 	if [ "$built" = no ]; then
 		say "  nothing was built"
@@ -411,15 +575,4 @@ if [ "$quick" = no ]; then
 		skip "tests/vm/run.sh: needs root, or sudo without a password"
 	fi
 fi
-
-echo
-for text in ${skips[@]+"${skips[@]}"}; do
-	echo "skipped: $text"
-done
-for text in ${failures[@]+"${failures[@]}"}; do
-	echo "FAILED: $text"
-done
-say "took $SECONDS s"
-finished=yes
-[ "$failed" -eq 0 ] || exit 1
-exit 0
+the_end

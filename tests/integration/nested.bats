@@ -79,6 +79,7 @@ $said"
  1 2000 40000"
 }
 
+# bats test_tags=not-vm
 @test "an ordinary user whose newuidmap is setuid root, where root lacks CAP_SYS_ADMIN: refused with the remedy" {
 	plain
 	bob_is_there

@@ -3,6 +3,7 @@
 # goes into the details, net_nested.bats has what needs a host of its own, net_lifetime.bats what has to be done often.
 #
 # rooms: host session vm
+# alone: it measures how soon slirp4netns is back
 #
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153
 
@@ -61,6 +62,7 @@ END
 	has "$output" 80
 }
 
+# bats test_tags=not-vm
 @test "resolv.conf and hosts: the namespace's resolver, the host's search list, the own name; the image's entries stay" {
 	echo '192.0.2.7 printer' >"$B/rootfs/etc/hosts"
 	script 'cat /etc/resolv.conf /etc/hosts; cat /etc/hosts >/copy'
@@ -117,6 +119,7 @@ END
 	rl delete --force "$C"
 }
 
+# bats test_tags=not-vm
 @test "a range of ports, each to its own; IPv6 and IPv4" {
 	local first
 	first=$(free_ports 3)
@@ -128,6 +131,7 @@ END
 	rl delete --force "$C"
 }
 
+# bats test_tags=not-vm
 @test "only the address that was asked for answers" {
 	serve 'exec netguest tcp:80' --publish "127.0.0.2:$P:80"
 	equal "$(ask 127.0.0.2 "$P" hello)" hello
@@ -138,6 +142,7 @@ END
 
 # ---------------------------------------------------------------- at run time
 
+# bats test_tags=not-vm
 @test "port list, add and remove: each at once, the others undisturbed" {
 	local other
 	other=$(free_port)
@@ -173,6 +178,7 @@ END
 
 # ---------------------------------------------------------------- refused
 
+# bats test_tags=not-vm
 @test "a busy port in a range: nothing is bound, the port and its owner are named" {
 	local base=$((P < 60000 ? P : 50000))
 	python3 -c '
@@ -191,6 +197,7 @@ time.sleep(60)' $((base + 2)) >"$T/owner" &
 	refuses 127.0.0.1 "$base"
 }
 
+# bats test_tags=not-vm
 @test "a privileged port: the host's limit is named" {
 	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] || skip "every port is free to bind here"
 	try rl run --bundle "$B" --publish 127.0.0.1:80:80 "$C"
@@ -199,6 +206,7 @@ time.sleep(60)' $((base + 2)) >"$T/owner" &
 
 # ---------------------------------------------------------------- which slirp4netns
 
+# bats test_tags=not-vm
 @test "slirp4netns is asked for its version once, and again when it is another one" {
 	in_place_of_slirp "#!/bin/sh
 echo \"\$*\" >>$T/asked
@@ -235,6 +243,7 @@ exec $(command -v slirp4netns) \"\$@\""
 
 # ---------------------------------------------------------------- ends
 
+# bats test_tags=not-vm
 @test "kill -9 of init: everything ends, the port is free" {
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
@@ -342,6 +351,7 @@ END
 	all_gone "$helper"
 }
 
+# bats test_tags=not-vm
 @test "container:ID: the second one first" {
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	script 'exec sleep 100'

@@ -40,6 +40,7 @@ load net_host_helpers
 	equal "${line[7]##* }" 10.0.2.2
 }
 
+# bats test_tags=not-vm
 @test "the network moves aside where the host's routes overlap it" {
 	on_host '
 		ip link add eth0 type veth peer name eth1
@@ -52,6 +53,7 @@ load net_host_helpers
 	has "$output" "nameserver 10.0.3.3"
 }
 
+# bats test_tags=not-vm
 @test "names are resolved by a resolver on the host's 127.0.0.53; when the host's file changes, by the new one" {
 	on_host "$resolver"'
 		resolver 127.0.0.53 192.0.2.53
@@ -74,6 +76,7 @@ load net_host_helpers
 	has "$output" "Address: 192.0.2.54"
 }
 
+# bats test_tags=not-vm
 @test "the host's loopback is out of reach, unless it is allowed; then it has a name" {
 	on_host '
 		mkdir "$T/www"

@@ -5,10 +5,10 @@
 # podman: what the files that test with podman have, after helpers. Each has its own storage, and an image "local" of
 # busybox. The part of a test's name before the colon says which way to have cgroups: "podman, systemd: ...".
 
-# pod ARGUMENT...: podman with this file's own storage. `manager` is the test's.
+# pod ARGUMENT...: podman with this file's own storage, on a file system with user.* attributes. `manager` is the test's.
 pod() {
 	local run=$XDG_RUNTIME_DIR/podman-bats
-	ROOTLET_TEST=$C CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman --root "$BATS_FILE_TMPDIR/storage" \
+	ROOTLET_TEST=$C CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman --root "$pod_storage" \
 		--runroot "$run" --tmpdir "$run/tmp" --runtime "$ROOTLET" --cgroup-manager="$manager" "$@" 3>&-
 }
 
@@ -19,6 +19,8 @@ pod_run() {
 
 setup_file() {
 	C=file manager=cgroupfs
+	pod_storage=$(mktemp -d /var/tmp/rootlet-podman.XXXXXX)
+	export pod_storage
 	: >"$BATS_FILE_TMPDIR/containers.conf"
 	# Its own default is a limit, with systemd: not where the controller is missing.
 	[ "$ROOTLET_ROOM" = vm ] || printf '[containers]\npids_limit = 0\n' >"$BATS_FILE_TMPDIR/containers.conf"
@@ -29,7 +31,7 @@ setup_file() {
 teardown_file() {
 	C=file manager=cgroupfs
 	pod rm --force --all --time 0
-	pod unshare rm -rf "$BATS_FILE_TMPDIR/storage"
+	pod unshare rm -rf "$pod_storage"
 	# Ends the process that holds podman's user namespace.
 	pod system migrate
 	rm -rf "$XDG_RUNTIME_DIR/podman-bats"

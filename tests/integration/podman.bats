@@ -4,7 +4,7 @@
 # Podman as an ordinary user has it: its command line, its conmon, and rootlet as the runtime, with both of podman's
 # ways to have cgroups. The image is a local tree; nothing is fetched.
 #
-# rooms: session vm
+# rooms: session
 
 load helpers
 load podman

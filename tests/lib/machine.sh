@@ -147,8 +147,8 @@ machine_tun() {
 # zombie that pid 1 does not wait for; the kernel allows some 200.
 machine_keys() {
 	local have most
-	read -r have most < <(awk -v uid="$user_uid:" '$1 == uid { split($4, keys, "/"); print keys[1], keys[2] }' /proc/key-users)
-	[ -n "$most" ] && [ "$user_uid" -ne 0 ] && [ "$((most - have))" -lt 100 ] || return 0
+	read -r have most < <(awk -v uid="$user_uid:" '$1 == uid { split($4, keys, "/"); print keys[1], keys[2] }' /proc/key-users) || return 0
+	[ "$user_uid" -ne 0 ] && [ "$((most - have))" -lt 100 ] || return 0
 	say "$user has $have of $most keys: allowing everyone $((have + 200)) (sysctl kernel.keys.maxkeys)"
 	as_root sysctl -qw "kernel.keys.maxkeys=$((have + 200))" "kernel.keys.maxbytes=$((20000 + have * 100))" || true
 }

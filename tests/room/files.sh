@@ -16,3 +16,27 @@ room_of() {
 		esac
 	done
 }
+
+# alone FILE..., beside FILE...: those that have a line "# alone" near their top, or have none. What is measured there, or
+# looked at in the whole machine, would be disturbed by other tests.
+alone() {
+	local file
+	for file in "$@"; do
+		! head -n 20 "$file" | grep -q '^# alone' || printf '%s\n' "$file"
+	done
+}
+
+beside() {
+	local file
+	for file in "$@"; do
+		head -n 20 "$file" | grep -q '^# alone' || printf '%s\n' "$file"
+	done
+}
+
+# by_tests FILE...: those with the most tests first, so that no long one is left for the end.
+by_tests() {
+	local file
+	for file in "$@"; do
+		printf '%d %s\n' "$(grep -c '^@test' "$file")" "$file"
+	done | sort -rn | cut -d' ' -f2
+}

@@ -18,6 +18,9 @@ mkdir -p "$ROOM_RESULTS"
 mkdir -m 1777 /var/tmp/cores
 echo '/var/tmp/cores/core.%e.%p' >/proc/sys/kernel/core_pattern
 
+# Nothing that a test makes there is written to an emulated disk.
+mount -t tmpfs -o mode=1777,size=1200m tmpfs /tmp
+
 status=0
 if [ "${arguments[0]}" = tests ]; then
 	echo "# room: up"

@@ -109,9 +109,9 @@ machine() {
 	for kernel in "$room_cache"/tree/boot/vmlinuz-*; do :; done
 	limit=(timeout --foreground -k 5 "${ROOTLET_VM_LIMIT:-2400}")
 	echo "$BASHPID" >"$scratch/pid"
-	# Nothing that is written reaches the system's disk: the snapshot is a file without a name. Behind what else runs on
-	# the host, but not so far behind that systemd's own limits inside run out.
-	TMPDIR=$scratch exec nice -n 5 "${limit[@]}" setpriv --pdeathsig KILL qemu-system-x86_64 \
+	# Nothing that is written reaches the system's disk: the snapshot is a file without a name. Before what else runs on the
+	# host, where that is allowed: whatever waits for this machine waits longest, and systemd's own limits inside run out.
+	TMPDIR=$scratch exec nice -n -5 "${limit[@]}" setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-accel "${ROOTLET_VM_ACCEL:-tcg,thread=multi}" -smp 2 -cpu max,-svm,-vmx,-la57 -m 2048 \
 		-nodefaults -no-user-config -display none -no-reboot -nic none \
 		-chardev "file,id=console,path=$scratch/console" -serial chardev:console \
@@ -120,7 +120,8 @@ machine() {
 		-drive "file=$scratch/job.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$scratch/results.tar,format=raw,if=virtio" \
 		-kernel "$kernel" -initrd "${kernel/vmlinuz/initrd.img}" \
-		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off systemd.show_status=false \
+		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 tsc=reliable \
+systemd.show_status=false \
 systemd.unit=room.target systemd.wants=room-vm.service" {keeper_in}>&- {one}>&- {room_lock}>&-
 }
 
