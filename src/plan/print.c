@@ -161,6 +161,9 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 	if (m->label) {
 		text_add(out, " label=%s", m->label);
 	}
+	if (m->as_caller) {
+		text_add(out, " as-caller");
+	}
 	text_add(out, "%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "",
 		 m->fs_readonly ? " readonly-fs" : "", m->copy_up ? " copy-up" : "",
 		 m->source_nofollow ? " nofollow" : "", m->target_nofollow ? " dest-nofollow" : "",
@@ -244,6 +247,32 @@ static void print_limit(struct text *out, uint64_t value)
 	}
 }
 
+static void print_scheduler(struct text *out, const struct plan_scheduler *s)
+{
+	text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u", s->policy,
+		 (unsigned long long)s->flags, s->nice, s->priority);
+	if (s->period) {
+		text_add(out, " runtime=%llu deadline=%llu period=%llu",
+			 (unsigned long long)s->runtime, (unsigned long long)s->deadline,
+			 (unsigned long long)s->period);
+	}
+	text_add(out, "\n");
+}
+
+/* Nodes from 64 on are rare: their words are told only where they hold any. */
+static void print_memory_policy(struct text *out, const struct plan_memory_policy *policy)
+{
+	text_add(out, "memory policy: 0x%x nodes=%llx", (unsigned)policy->mode,
+		 (unsigned long long)policy->nodes[0]);
+	for (size_t i = 1; i < PLAN_NODES_MAX / 64; i++) {
+		if (policy->nodes[i]) {
+			text_add(out, " from %zu on=%llx", i * 64,
+				 (unsigned long long)policy->nodes[i]);
+		}
+	}
+	text_add(out, "\n");
+}
+
 static void print_process(struct text *out, const struct plan_process *p)
 {
 	if (!p->present) {
@@ -264,7 +293,8 @@ static void print_process(struct text *out, const struct plan_process *p)
 	for (size_t i = 0; i < p->group_n; i++) {
 		text_add(out, " %u", p->groups[i]);
 	}
-	text_add(out, "%s\n", p->set_groups ? "" : " (left alone)");
+	text_add(out, "%s%s\n", p->set_groups ? "" : " (left alone)",
+		 p->groups_may_stay ? " (may stay)" : "");
 	if (p->set_umask) {
 		text_add(out, "umask: %04o\n", p->umask);
 	}
@@ -284,17 +314,14 @@ static void print_process(struct text *out, const struct plan_process *p)
 		text_add(out, "oom score: %d\n", p->oom_score_adj);
 	}
 	if (p->scheduler.set) {
-		text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u\n",
-			 p->scheduler.policy, (unsigned long long)p->scheduler.flags,
-			 p->scheduler.nice, p->scheduler.priority);
+		print_scheduler(out, &p->scheduler);
 	}
 	if (p->set_io_priority) {
 		text_add(out, "io priority: %d:%d\n", p->io_priority >> 13,
 			 p->io_priority & 0x1fff);
 	}
 	if (p->memory_policy.set) {
-		text_add(out, "memory policy: 0x%x nodes=%llx\n", (unsigned)p->memory_policy.mode,
-			 (unsigned long long)p->memory_policy.nodes[0]);
+		print_memory_policy(out, &p->memory_policy);
 	}
 	if (p->set_personality) {
 		text_add(out, "personality: 0x%lx\n", p->personality);
@@ -343,6 +370,18 @@ static void print_enter(struct text *out, const struct plan *plan)
 	print_cpus(out, "initial", &plan->enter.initial);
 	print_cpus(out, "final", &plan->enter.final);
 	text_add(out, "container's keyring: %s\n", plan->new_keyring ? "yes" : "no");
+	if (plan->enter.mounts == PLAN_ENTER_NO_MOUNTS) {
+		return;
+	}
+	if (plan->enter.mounts == PLAN_ENTER_ADD_MOUNTS) {
+		text_add(out, "mounts are added; host mounts: %s\n",
+			 names_of(propagation_names, (int64_t)plan->fs.host_propagation));
+	} else {
+		text_add(out, "mounts are removed\n");
+	}
+	for (size_t i = 0; i < plan->fs.mount_n; i++) {
+		print_mount(out, &plan->fs.mounts[i]);
+	}
 }
 
 static void print_hooks(struct text *out, const struct plan_hooks *hooks)
@@ -357,6 +396,12 @@ static void print_hooks(struct text *out, const struct plan_hooks *hooks)
 			}
 			text_add(out, "%s timeout=%d\n", h->env ? " own-env" : "", h->timeout);
 		}
+	}
+	if (hooks->out) {
+		text_add(out, "hook output: %s\n", hooks->out);
+	}
+	if (hooks->err) {
+		text_add(out, "hook errors: %s\n", hooks->err);
 	}
 }
 
@@ -386,6 +431,9 @@ static void print_filter(struct text *out, const struct plan_filter *f)
 	if (f->present) {
 		text_add(out, "filter: flags=0x%x%s%s%s", f->flags, f->strict ? " strict" : "",
 			 f->notify ? " notify " : "", f->notify ? f->listener_path : "");
+		if (f->listener_metadata) {
+			text_add(out, " metadata=\"%s\"", f->listener_metadata);
+		}
 		if (f->program) {
 			text_add(out, " ready-made, %zu bytes", f->program_size);
 		}
@@ -454,6 +502,9 @@ static void print_device_filter(struct text *out, const struct plan_device_filte
 
 static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 {
+	if (cg->caller_is_root) {
+		text_add(out, "the caller's cgroup is all of the machine's\n");
+	}
 	if (cg->manager == PLAN_CGROUP_NONE) {
 		return;
 	}
@@ -468,6 +519,12 @@ static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 		 cg->payload ? ", then in " : "", cg->payload ? cg->payload : "");
 	if (cg->delegate) {
 		text_add(out, "cgroup belongs to: %u\n", cg->uid);
+	}
+	if (cg->best_effort) {
+		text_add(out, "limits: best effort\n");
+	}
+	if (cg->limits.check_before_update) {
+		text_add(out, "memory limit: compared with the use before an update\n");
 	}
 	for (size_t i = 0; i < cg->controllers.n; i++) {
 		text_add(out, "controller: %s\n", cg->controllers.v[i]);
@@ -498,6 +555,12 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	text_init(&out, arena);
 	text_add(&out, "container: %s\nbundle: %s\n", plan->id, plan->bundle);
 	print_ids(&out, &plan->ids);
+	if (plan->trace) {
+		text_add(&out, "steps are told\n");
+	}
+	if (plan->host_setup) {
+		text_add(&out, "the host has something to do before the pivot\n");
+	}
 	if (plan->enter.present) {
 		print_enter(&out, plan);
 	} else {

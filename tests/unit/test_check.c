@@ -11,43 +11,8 @@
 
 #include <cmocka.h>
 
-#include "spec/spec.h"
-
-struct rule {
-	const char *config;
-	const char *msg; /* NULL: must load */
-};
-
-/* A configuration that is sound but for what is given. */
-#define TOP(members) "{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"rootfs\"}, " members "}"
-#define VERSION(v) "{\"ociVersion\": \"" v "\", \"root\": {\"path\": \"r\"}}"
-#define PROCESS(members) TOP("\"process\": {\"cwd\": \"/\", \"args\": [\"sh\"], " members "}")
-#define LINUX(members) TOP("\"linux\": {" members "}")
-#define RESOURCES(members) LINUX("\"resources\": {" members "}")
-#define SECCOMP(members) LINUX("\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ALLOW\", " members "}")
-#define SYSCALL(members) SECCOMP("\"syscalls\": [{" members "}]")
-#define MPOL(mode, members) LINUX("\"memoryPolicy\": {\"mode\": \"" mode "\"" members "}")
-#define RANGE(container, host, size)                                                               \
-	"{\"containerID\": " container ", \"hostID\": " host ", \"size\": " size "}"
-#define ONE_TO_ONE "[" RANGE("0", "1000", "1") "]"
-#define TEN "0123456789"
-#define SIXTY TEN TEN TEN TEN TEN TEN
-
-static void check(const struct rule *rules, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		scope_arena struct arena arena = ARENA_INIT;
-		struct spec *spec = NULL;
-		struct err err = { 0 };
-		int rc = spec_load(&arena, rules[i].config, strlen(rules[i].config), &spec, &err);
-
-		assert_string_equal(err.msg, rules[i].msg ? rules[i].msg : "");
-		assert_int_equal(rc, rules[i].msg ? -EINVAL : 0);
-		assert_true(!spec == !!rules[i].msg);
-	}
-}
-
-#define CHECK(rules) check(rules, sizeof(rules) / sizeof((rules)[0]))
+#include "check.h"
+#include "spec/checks.h"
 
 static void top(void **state)
 {
@@ -76,6 +41,22 @@ static void top(void **state)
 		  "/ociVersion: version 2.0.0 is not supported (1.x is, up to 1.3.0)" },
 		{ VERSION("10.0.0"),
 		  "/ociVersion: version 10.0.0 is not supported (1.x is, up to 1.3.0)" },
+		{ VERSION("1.0.0-a."),
+		  "/ociVersion: \"1.0.0-a.\" is not a version as SemVer 2.0.0 has it" },
+		{ VERSION("1.0.0+"),
+		  "/ociVersion: \"1.0.0+\" is not a version as SemVer 2.0.0 has it" },
+		{ VERSION("1.0.0+a_b"),
+		  "/ociVersion: \"1.0.0+a_b\" is not a version as SemVer 2.0.0 has it" },
+		{ VERSION("1.0."),
+		  "/ociVersion: \"1.0.\" is not a version as SemVer 2.0.0 has it" },
+		{ VERSION("1.0.0.0"),
+		  "/ociVersion: \"1.0.0.0\" is not a version as SemVer 2.0.0 has it" },
+		{ VERSION("0.0.0"), NULL },
+		{ VERSION("1.10.20"), NULL },
+		{ VERSION("1.0.0-0"), NULL },
+		{ VERSION("1.0.0-0.00a.10"), NULL },
+		{ VERSION("1.0.0+00"), NULL },
+		{ VERSION("1.0.0+a-b.c"), NULL },
 		{ VERSION("0.5.0-dev"), NULL },
 		{ VERSION("1.0.2-dev"), NULL },
 		{ VERSION("1.0.0-rc.1+build.001"), NULL },
@@ -84,6 +65,9 @@ static void top(void **state)
 		{ TOP("\"hostname\": \"" SIXTY "0123\""), NULL },
 		{ TOP("\"hostname\": \"" SIXTY "01234\""), "/hostname: longer than 64 bytes" },
 		{ TOP("\"domainname\": \"" SIXTY "01234\""), "/domainname: longer than 64 bytes" },
+		{ TOP("\"domainname\": \"" SIXTY "0123\""), NULL },
+		{ TOP("\"annotations\": {\"a\": \"x\", \"\": \"x\"}"),
+		  "/annotations/: a member without a name" },
 		{ TOP("\"annotations\": {\"\": \"x\"}"), "/annotations/: a member without a name" },
 		{ TOP("\"annotations\": {\"a\": 1}"),
 		  "/annotations/a: expected a string, found a number" },
@@ -109,6 +93,13 @@ static void process(void **state)
 		{ PROCESS("\"rlimits\": [{\"type\": \"RLIMIT_CPU\", \"soft\": 1, \"hard\": 1}, "
 			  "{\"type\": \"RLIMIT_CPU\", \"soft\": 1, \"hard\": 1}]"),
 		  "/process/rlimits/1/type: RLIMIT_CPU is there twice" },
+		{ PROCESS("\"rlimits\": [{\"type\": \"RLIMIT_CPU\", \"soft\": 1, \"hard\": 1}, "
+			  "{\"type\": \"RLIMIT_AS\", \"soft\": 1, \"hard\": 1}, "
+			  "{\"type\": \"RLIMIT_CPU\", \"soft\": 1, \"hard\": 1}]"),
+		  "/process/rlimits/2/type: RLIMIT_CPU is there twice" },
+		{ PROCESS("\"rlimits\": [{\"type\": \"RLIMIT_CPU\", \"soft\": 1, \"hard\": 1}, "
+			  "{\"type\": \"RLIMIT_AS\", \"soft\": 2, \"hard\": 1}]"),
+		  "/process/rlimits/1: the soft limit 2 is above the hard limit 1" },
 		{ PROCESS("\"rlimits\": [{\"type\": \"RLIMIT_CPU\", \"soft\": 1}]"),
 		  "/process/rlimits/0/hard: required, but missing" },
 		{ PROCESS("\"rlimits\": [{\"type\": \"RLIMIT_X\", \"soft\": 1, \"hard\": 1}]"),
@@ -137,6 +128,16 @@ static void process(void **state)
 		  "/process/execCPUAffinity/initial: \"0-\" is not a list such as \"0-3,7\"" },
 		{ PROCESS("\"execCPUAffinity\": {\"final\": \"3-1\"}"),
 		  "/process/execCPUAffinity/final: \"3-1\" is not a list such as \"0-3,7\"" },
+		{ PROCESS("\"execCPUAffinity\": {\"initial\": \"000000000000007\"}"), NULL },
+		{ PROCESS("\"execCPUAffinity\": {\"initial\": \"0000000000000007\"}"),
+		  "/process/execCPUAffinity/initial: \"0000000000000007\" is not a list such as "
+		  "\"0-3,7\"" },
+		{ PROCESS("\"execCPUAffinity\": {\"initial\": \"3-3\", \"final\": \"3-\"}"),
+		  "/process/execCPUAffinity/final: \"3-\" is not a list such as \"0-3,7\"" },
+		{ PROCESS("\"user\": {\"umask\": 511, \"uid\": 4294967294, \"gid\": 4294967294}"),
+		  NULL },
+		{ PROCESS("\"user\": {\"gid\": 4294967295}"),
+		  "/process/user/gid: 4294967295 is out of range (0 to 4294967294)" },
 		{ PROCESS("\"capabilities\": {\"bounding\": [\"CAP_NEVER_HEARD_OF\"]}"), NULL },
 	};
 
@@ -188,6 +189,19 @@ static void id_mappings(void **state)
 		{ MAPS(RANGE("0", "100", "10") "," RANGE("10", "109", "1")),
 		  "/linux/uidMappings/1/hostID: the range overlaps that of entry 0" },
 		{ MAPS(RANGE("0", "100", "10") "," RANGE("10", "110", "1")), NULL },
+		{ MAPS(RANGE("9", "200", "1") "," RANGE("0", "100", "10")),
+		  "/linux/uidMappings/1/containerID: the range overlaps that of entry 0" },
+		{ MAPS(RANGE("10", "109", "1") "," RANGE("0", "100", "10")),
+		  "/linux/uidMappings/1/hostID: the range overlaps that of entry 0" },
+		{ MAPS(RANGE("10", "110", "1") "," RANGE("0", "100", "10")), NULL },
+		{ MAPS(RANGE("0", "10", "1") "," RANGE("1", "11", "1") "," RANGE("2", "10", "1")),
+		  "/linux/uidMappings/2/hostID: the range overlaps that of entry 0" },
+		{ MAPS(RANGE("0", "1", "4294967294")), NULL },
+		{ MAPS(RANGE("0", "2", "4294967294")),
+		  "/linux/uidMappings/0: the range goes beyond the highest id, 4294967294" },
+		{ LINUX("\"uidMappings\": " ONE_TO_ONE
+			", \"gidMappings\": [" RANGE("0", "0", "0") "]"),
+		  "/linux/gidMappings/0/size: must not be 0" },
 		{ MAPS("{\"containerID\": 0, \"hostID\": 0}"),
 		  "/linux/uidMappings/0/size: required, but missing" },
 	};
@@ -196,187 +210,39 @@ static void id_mappings(void **state)
 	CHECK(rules);
 }
 
-static void linux_objects(void **state)
+/* {"linux": {KEY of n entries, the other of one}} */
+static int load_mappings(const char *key, const char *other, int n, struct err *err)
 {
-	static const struct rule rules[] = {
-		{ LINUX("\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"pid\"}]"),
-		  "/linux/namespaces/1/type: \"pid\" is there twice" },
-		{ LINUX("\"namespaces\": [{\"type\": \"foo\"}]"),
-		  "/linux/namespaces/0/type: unknown value \"foo\" (one of: pid, network, mount, "
-		  "ipc, uts, user, cgroup, time)" },
-		{ LINUX("\"namespaces\": [{\"type\": \"pid\", \"path\": \"x\"}]"),
-		  "/linux/namespaces/0/path: must be an absolute path, found \"x\"" },
-		{ LINUX("\"devices\": [{\"type\": \"c\", \"path\": \"dev/x\", \"major\": 1, "
-			"\"minor\": 1}]"),
-		  "/linux/devices/0/path: must be an absolute path, found \"dev/x\"" },
-		{ LINUX("\"devices\": [{\"path\": \"/x\"}]"),
-		  "/linux/devices/0/type: required, but missing" },
-		{ LINUX("\"devices\": [{\"type\": \"c\", \"path\": \"/x\", \"minor\": 1}]"),
-		  "/linux/devices/0/major: required, but missing (type is not \"p\")" },
-		{ LINUX("\"devices\": [{\"type\": \"u\", \"path\": \"/x\", \"major\": 1}]"),
-		  "/linux/devices/0/minor: required, but missing (type is not \"p\")" },
-		{ LINUX("\"devices\": [{\"type\": \"p\", \"path\": \"/x\", \"fileMode\": 8630}]"),
-		  NULL },
-		{ LINUX("\"devices\": [{\"type\": \"p\", \"path\": \"/x\", \"fileMode\": 65536}]"),
-		  "/linux/devices/0/fileMode: 65536 is out of range (0 to 65535)" },
-		{ LINUX("\"netDevices\": {\"eth0\": {\"name\": \"" TEN "012345\"}}"),
-		  "/linux/netDevices/eth0/name: \"0123456789012345\" can't be the name of a "
-		  "network device" },
-		{ LINUX("\"netDevices\": {\"a/b\": {}}"),
-		  "/linux/netDevices: \"a/b\" can't be the name of a network device" },
-		{ LINUX("\"maskedPaths\": [\"/a\", \"b\"]"),
-		  "/linux/maskedPaths/1: must be an absolute path, found \"b\"" },
-		{ LINUX("\"readonlyPaths\": [\"\"]"),
-		  "/linux/readonlyPaths/0: must be an absolute path, found \"\"" },
-		{ LINUX("\"rootfsPropagation\": \"rprivate\""), NULL },
-		{ LINUX("\"rootfsPropagation\": \"x\""),
-		  "/linux/rootfsPropagation: unknown value \"x\" (one of: private, shared, slave, "
-		  "unbindable, rprivate, rshared, rslave, runbindable)" },
-		{ LINUX("\"sysctl\": {\"\": \"1\"}"), "/linux/sysctl/: a member without a name" },
-		{ LINUX("\"personality\": {\"domain\": \"LINUX\", \"flags\": [\"X\"]}"),
-		  "/linux/personality/flags: no flag is supported" },
-		{ LINUX("\"personality\": {}"),
-		  "/linux/personality/domain: required, but missing" },
-		{ LINUX("\"timeOffsets\": {\"boottime\": {\"nanosecs\": 1000000000}}"),
-		  "/linux/timeOffsets/boottime/nanosecs: 1000000000 is out of range (0 to "
-		  "999999999)" },
-		{ LINUX("\"timeOffsets\": {\"realtime\": {\"secs\": 1}}"),
-		  "/linux/timeOffsets/realtime: nothing of that name is known here" },
-		{ LINUX("\"intelRdt\": {\"closID\": \"a/b\"}"),
-		  "/linux/intelRdt/closID: \"a/b\" can't be the name of a class" },
-		{ LINUX("\"intelRdt\": {\"closID\": \"/\"}"), NULL },
-		{ LINUX("\"intelRdt\": {\"memBwSchema\": \"L3:0=1\"}"),
-		  "/linux/intelRdt/memBwSchema: must begin with \"MB:\" and be one line" },
-		{ LINUX("\"intelRdt\": {\"memBwSchema\": \"MB:0=1\\n\"}"),
-		  "/linux/intelRdt/memBwSchema: must begin with \"MB:\" and be one line" },
-		{ LINUX("\"intelRdt\": {\"schemata\": [\"a\\nb\"]}"),
-		  "/linux/intelRdt/schemata/0: must be one line" },
-		{ LINUX("\"memoryPolicy\": {\"nodes\": \"0\"}"),
-		  "/linux/memoryPolicy/mode: required, but missing" },
-		{ MPOL("MPOL_DEFAULT", ", \"nodes\": \"0\""),
-		  "/linux/memoryPolicy/nodes: MPOL_DEFAULT takes no nodes" },
-		{ MPOL("MPOL_LOCAL", ", \"nodes\": \"\""), NULL },
-		{ MPOL("MPOL_BIND", ""),
-		  "/linux/memoryPolicy/nodes: MPOL_BIND needs at least one node" },
-		{ MPOL("MPOL_PREFERRED", ""), NULL },
-		{ MPOL("MPOL_BIND", ", \"nodes\": \"0-x\""),
-		  "/linux/memoryPolicy/nodes: \"0-x\" is not a list such as \"0-3,7\"" },
-		{ MPOL("MPOL_BIND", ", \"nodes\": \"0\", \"flags\": [\"MPOL_F_STATIC_NODES\", "
-				    "\"MPOL_F_RELATIVE_NODES\"]"),
-		  "/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES "
-		  "exclude each other" },
-		{ MPOL("MPOL_INTERLEAVE",
-		       ", \"nodes\": \"0\", \"flags\": [\"MPOL_F_NUMA_BALANCING\"]"),
-		  "/linux/memoryPolicy/flags: MPOL_F_NUMA_BALANCING needs MPOL_BIND or "
-		  "MPOL_PREFERRED_MANY" },
-	};
+	scope_arena struct arena arena = ARENA_INIT;
+	struct spec *spec;
+	struct text text;
 
-	(void)state;
-	CHECK(rules);
+	text_init(&text, &arena);
+	text_add(&text, "{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"r\"}, ");
+	text_add(&text, "\"linux\": {\"%s\": " ONE_TO_ONE ", \"%s\": [", other, key);
+	for (int i = 0; i < n; i++) {
+		text_add(&text, "%s{\"containerID\": %d, \"hostID\": %d, \"size\": 1}",
+			 i ? "," : "", i, i);
+	}
+	text_add(&text, "]}}");
+	return spec_load(&arena, text.s, text.len, &spec, err);
 }
 
-static void seccomp(void **state)
+static void too_many_mappings(void **state)
 {
-	static const struct rule rules[] = {
-		{ LINUX("\"seccomp\": {}"), "/linux/seccomp/defaultAction: required, but missing" },
-		{ LINUX("\"seccomp\": {\"defaultAction\": \"SCMP_ACT_NOTIFY\"}"),
-		  "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY can't be the default" },
-		{ SECCOMP("\"defaultErrnoRet\": 1"),
-		  "/linux/seccomp/defaultErrnoRet: the action SCMP_ACT_ALLOW returns no errno" },
-		{ SECCOMP("\"listenerMetadata\": \"x\""),
-		  "/linux/seccomp/listenerMetadata: not without listenerPath" },
-		{ SECCOMP("\"architectures\": [\"SCMP_ARCH_VAX\"]"),
-		  "/linux/seccomp/architectures/0: unknown value \"SCMP_ARCH_VAX\"" },
-		{ SYSCALL("\"action\": \"SCMP_ACT_ALLOW\""),
-		  "/linux/seccomp/syscalls/0/names: required, but missing" },
-		{ SYSCALL("\"names\": [], \"action\": \"SCMP_ACT_ALLOW\""),
-		  "/linux/seccomp/syscalls/0/names: at least one entry is required" },
-		{ SYSCALL("\"names\": [\"\"], \"action\": \"SCMP_ACT_ALLOW\""),
-		  "/linux/seccomp/syscalls/0/names/0: must not be empty" },
-		{ SYSCALL("\"names\": [\"read\"]"),
-		  "/linux/seccomp/syscalls/0/action: required, but missing" },
-		{ SYSCALL("\"names\": [\"read\"], \"action\": \"SCMP_ACT_LOG\", \"errnoRet\": 1"),
-		  "/linux/seccomp/syscalls/0/errnoRet: the action SCMP_ACT_LOG returns no errno" },
-		{ SYSCALL("\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": "
-			  "4096"),
-		  "/linux/seccomp/syscalls/0/errnoRet: 4096 is out of range (0 to 4095)" },
-		{ SYSCALL("\"names\": [\"read\"], \"action\": \"SCMP_ACT_TRACE\", \"errnoRet\": "
-			  "4096"),
-		  NULL },
-		{ SYSCALL("\"names\": [\"r\"], \"action\": \"SCMP_ACT_LOG\", \"args\": "
-			  "[{\"index\": 6}]"),
-		  "/linux/seccomp/syscalls/0/args/0/index: 6 is out of range (0 to 5)" },
-		{ SYSCALL("\"names\": [\"r\"], \"action\": \"SCMP_ACT_LOG\", \"args\": "
-			  "[{\"index\": 0}]"),
-		  "/linux/seccomp/syscalls/0/args/0/value: required, but missing" },
-		{ SYSCALL("\"names\": [\"r\"], \"action\": \"SCMP_ACT_LOG\", \"args\": "
-			  "[{\"index\": 0, \"value\": 0}]"),
-		  "/linux/seccomp/syscalls/0/args/0/op: required, but missing" },
-	};
+	static const char *const keys[] = { "uidMappings", "gidMappings" };
 
 	(void)state;
-	CHECK(rules);
-}
+	for (int i = 0; i < 2; i++) {
+		struct err err = { 0 };
 
-static void resources(void **state)
-{
-	static const struct rule rules[] = {
-		{ RESOURCES("\"devices\": [{}]"),
-		  "/linux/resources/devices/0/allow: required, but missing" },
-		{ RESOURCES("\"devices\": [{\"allow\": true, \"type\": \"p\"}]"),
-		  "/linux/resources/devices/0/type: unknown value \"p\" (one of: a, c, b)" },
-		{ RESOURCES("\"devices\": [{\"allow\": true, \"access\": \"rx\"}]"),
-		  "/linux/resources/devices/0/access: \"rx\" is not made of r, w and m" },
-		{ RESOURCES("\"memory\": {\"limit\": 2, \"swap\": 1}"),
-		  "/linux/resources/memory/swap: 1 is memory and swap together, but the memory "
-		  "limit alone is 2" },
-		{ RESOURCES("\"memory\": {\"limit\": 2, \"swap\": 0}"), NULL },
-		{ RESOURCES("\"memory\": {\"limit\": -1, \"swap\": 1}"), NULL },
-		{ RESOURCES("\"memory\": {\"swappiness\": 101}"),
-		  "/linux/resources/memory/swappiness: 101 is out of range (0 to 100)" },
-		{ RESOURCES("\"memory\": {\"limit\": 9223372036854775808}"),
-		  "/linux/resources/memory/limit: 9223372036854775808 is out of range "
-		  "(-9223372036854775808 to 9223372036854775807)" },
-		{ RESOURCES("\"cpu\": {\"quota\": 10, \"burst\": 11}"),
-		  "/linux/resources/cpu/burst: 11 is above the quota, 10" },
-		{ RESOURCES("\"cpu\": {\"quota\": -1, \"burst\": 11}"), NULL },
-		{ RESOURCES("\"cpu\": {\"cpus\": \"0-3 5, ,7\\n\"}"), NULL },
-		{ RESOURCES("\"cpu\": {\"cpus\": \"0:1\"}"),
-		  "/linux/resources/cpu/cpus: \"0:1\" is not a list such as \"0-3,7\"" },
-		{ RESOURCES("\"cpu\": {\"mems\": \"4294967296\"}"),
-		  "/linux/resources/cpu/mems: \"4294967296\" is not a list such as \"0-3,7\"" },
-		{ RESOURCES("\"cpu\": {\"idle\": 2}"),
-		  "/linux/resources/cpu/idle: 2 is out of range (0 to 1)" },
-		{ RESOURCES("\"blockIO\": {\"weight\": 9}"),
-		  "/linux/resources/blockIO/weight: 9 is out of range (10 to 1000, or 0)" },
-		{ RESOURCES("\"blockIO\": {\"weight\": 0}"), NULL },
-		{ RESOURCES("\"blockIO\": {\"weightDevice\": [{\"major\": 8, \"minor\": 0}]}"),
-		  "/linux/resources/blockIO/weightDevice/0: weight or leafWeight is required" },
-		{ RESOURCES("\"blockIO\": {\"weightDevice\": [{\"major\": 8, \"minor\": 0, "
-			    "\"leafWeight\": 1001}]}"),
-		  "/linux/resources/blockIO/weightDevice/0/leafWeight: 1001 is out of range (10 to "
-		  "1000, or 0)" },
-		{ RESOURCES("\"blockIO\": {\"throttleReadIOPSDevice\": [{\"major\": 8, \"minor\": "
-			    "0}]}"),
-		  "/linux/resources/blockIO/throttleReadIOPSDevice/0/rate: required, but missing" },
-		{ RESOURCES("\"hugepageLimits\": [{\"pageSize\": \"02MB\", \"limit\": 1}]"),
-		  "/linux/resources/hugepageLimits/0/pageSize: \"02MB\" is not a size such as "
-		  "\"2MB\"" },
-		{ RESOURCES("\"hugepageLimits\": [{\"pageSize\": \"2\", \"limit\": 1}]"),
-		  "/linux/resources/hugepageLimits/0/pageSize: \"2\" is not a size such as "
-		  "\"2MB\"" },
-		{ RESOURCES("\"hugepageLimits\": [{\"pageSize\": \"2MB\"}]"),
-		  "/linux/resources/hugepageLimits/0/limit: required, but missing" },
-		{ RESOURCES("\"rdma\": {\"mlx\": {}}"),
-		  "/linux/resources/rdma/mlx: hcaHandles or hcaObjects is required" },
-		{ RESOURCES("\"unified\": {\"../x\": \"1\"}"),
-		  "/linux/resources/unified: \"../x\" can't be the name of a file in a cgroup" },
-		{ RESOURCES("\"network\": {\"priorities\": [{\"name\": \"eth0\"}]}"),
-		  "/linux/resources/network/priorities/0/priority: required, but missing" },
-	};
-
-	(void)state;
-	CHECK(rules);
+		assert_int_equal(load_mappings(keys[i], keys[1 - i], SPEC_MAPPINGS_MAX, &err), 0);
+		assert_int_equal(load_mappings(keys[i], keys[1 - i], SPEC_MAPPINGS_MAX + 1, &err),
+				 -EINVAL);
+		assert_true(str_starts(err.msg, "/linux/"));
+		assert_non_null(strstr(err.msg, keys[i]));
+		assert_non_null(strstr(err.msg, "more than 340 entries"));
+	}
 }
 
 static void lists(void **state)
@@ -396,6 +262,12 @@ static void lists(void **state)
 	rest = "1-";
 	assert_int_equal(spec_list_next(&rest, &first, &last), -EINVAL);
 	assert_string_equal(rest, "1-");
+	rest = "5x";
+	assert_int_equal(spec_list_next(&rest, &first, &last), -EINVAL);
+	rest = "5-5,6";
+	assert_int_equal(spec_list_next(&rest, &first, &last), 1);
+	assert_true(first == 5 && last == 5);
+	assert_string_equal(rest, ",6");
 }
 
 /* Without the document around them the paths begin at the object. */
@@ -418,6 +290,47 @@ static void parts(void **state)
 	assert_string_equal(err.msg, "/cpu/cpus: \"x\" is not a list such as \"0-3,7\"");
 }
 
+static void parts_that_load(void **state)
+{
+	static const char process_text[] = "{\"cwd\": \"/\", \"args\": [\"sh\"]}";
+	static const char resources_text[] = "{\"cpu\": {\"cpus\": \"7\"}}";
+	static const char mounts_text[] = "[{\"destination\": \"/a\"}, {\"destination\": \"/b\"}]";
+	static const char *const bad_mounts[][2] = {
+		{ "{}", "expected an array of mounts, found object" },
+		{ "[{\"destination\": \"/a\"}, {}]", "/1/destination: required, but missing" },
+		{ "[{\"destination\": \"/a\"}, {\"destination\": \"\"}]",
+		  "/1/destination: must not be empty" },
+		{ "[", "line 1, column 2: the text ends too early" },
+		{ "[{\"destination\": \"/a\", \"uidMappings\": " ONE_TO_ONE "}]",
+		  "/0/gidMappings: required beside uidMappings" },
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+	struct spec_process *p;
+	struct spec_resources *r;
+	struct spec_mount *mounts = NULL;
+	size_t n = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(spec_load_process(&arena, process_text, strlen(process_text), &p, &err),
+			 0);
+	assert_string_equal(p->args.v[0], "sh");
+	assert_int_equal(
+		spec_load_resources(&arena, resources_text, strlen(resources_text), &r, &err), 0);
+	assert_string_equal(r->cpu->cpus, "7");
+	for (size_t i = 0; i < sizeof(bad_mounts) / sizeof(bad_mounts[0]); i++) {
+		assert_int_equal(spec_load_mounts(&arena, bad_mounts[i][0],
+						  strlen(bad_mounts[i][0]), &mounts, &n, &err),
+				 -EINVAL);
+		assert_string_equal(err.msg, bad_mounts[i][1]);
+		assert_true(!mounts && n == 0);
+	}
+	assert_int_equal(
+		spec_load_mounts(&arena, mounts_text, strlen(mounts_text), &mounts, &n, &err), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(mounts[1].destination, "/b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,11 +338,10 @@ int main(void)
 		cmocka_unit_test(process),
 		cmocka_unit_test(mounts_and_hooks),
 		cmocka_unit_test(id_mappings),
-		cmocka_unit_test(linux_objects),
-		cmocka_unit_test(seccomp),
-		cmocka_unit_test(resources),
+		cmocka_unit_test(too_many_mappings),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(parts),
+		cmocka_unit_test(parts_that_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,13 @@
 
 #include "json/decode.h"
 
+/* More names than a message lists. */
+#define FORTY "0123456789012345678901234567890123456789"
+static const struct name many[] = {
+	{ "a" FORTY, 1 }, { "b" FORTY, 2 }, { "c" FORTY, 3 }, { "d" FORTY, 4 }, { "e" FORTY, 5 },
+	{ "f" FORTY, 6 }, { "g" FORTY, 7 }, { "h" FORTY, 8 }, { "i" FORTY, 9 }, NAMES_END,
+};
+
 static const struct name colours[] = { { "red", 1 }, { "green", 2 }, { "blue", 4 }, NAMES_END };
 
 struct inner {
@@ -22,6 +29,8 @@ struct outer {
 	bool flag;
 	struct opt_bool maybe;
 	uint32_t small;
+	uint32_t from_five;
+	int crowd;
 	struct opt_i64 level;
 	struct opt_u64 limit;
 	const char *path;
@@ -80,6 +89,14 @@ static const struct json_field outer_fields[] = {
 	JSON_F_BOOL(struct outer, flag, "flag", 0),
 	JSON_F_OPT_BOOL(struct outer, maybe, "maybe", 0),
 	JSON_F_U32(struct outer, small, "small", 0, UINT32_MAX),
+	{
+		.key = "fromFive",
+		.kind = JSON_K_U32,
+		.offset = offsetof(struct outer, from_five),
+		.min = 5,
+		.max = 7,
+	},
+	JSON_F_NAME(struct outer, crowd, "crowd", 0, many),
 	JSON_F_INT(struct outer, level, "level", 0, -20, 19),
 	JSON_F_UINT(struct outer, limit, "limit", 0, UINT64_MAX),
 	JSON_F_STR(struct outer, path, "path", JSON_ABSOLUTE),
@@ -182,6 +199,30 @@ static void absent(void **state)
 	assert_memory_equal(&o, &nothing, sizeof(o));
 }
 
+static void limits(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct outer o;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(decode(&arena,
+				"{\"fromFive\": 5, \"level\": 19, \"crowd\": \"i" FORTY
+				"\", \"other\": {\"size\": 1000, \"extra\": null}, \"bits\": "
+				"[\"green\", \"green\"]}",
+				&o, &err),
+			 0);
+	assert_int_equal(o.from_five, 5);
+	assert_int_equal(o.level.value, 19);
+	assert_int_equal(o.crowd, 9);
+	assert_int_equal(o.other->size, 1000);
+	assert_true(o.bits == 2);
+	assert_int_equal(decode(&arena, "{\"fromFive\": 7}", &o, &err), 0);
+	assert_int_equal(o.from_five, 7);
+	assert_int_equal(decode(&arena, "{\"palette\": [], \"title\": null}", &o, &err), 0);
+	assert_null(o.palette.v);
+}
+
 static void messages(void **state)
 {
 	static const struct {
@@ -197,6 +238,29 @@ static void messages(void **state)
 		{ "{\"small\": -1}", "/small: -1 is out of range (0 to 4294967295)" },
 		{ "{\"small\": 4294967296}",
 		  "/small: 4294967296 is out of range (0 to 4294967295)" },
+		{ "{\"fromFive\": 4}", "/fromFive: 4 is out of range (5 to 7)" },
+		{ "{\"fromFive\": 8}", "/fromFive: 8 is out of range (0 to 7)" },
+		{ "{\"crowd\": \"x\"}", "/crowd: unknown value \"x\" (one of: a" FORTY ", b" FORTY
+					", c" FORTY ", d" FORTY ", e" FORTY ", f" FORTY ", ...)" },
+		{ "{\"maybe\": \"true\"}", "/maybe: expected a boolean, found a string" },
+		{ "{\"level\": -21}", "/level: -21 is out of range (-20 to 19)" },
+		{ "{\"level\": \"1\"}", "/level: expected an integer, found a string" },
+		{ "{\"limit\": 1E3}", "/limit: expected an integer, found 1E3" },
+		{ "{\"ids\": {}}", "/ids: expected an array, found an object" },
+		{ "{\"ids\": [4294967296]}",
+		  "/ids/0: 4294967296 is out of range (0 to 4294967295)" },
+		{ "{\"labels\": []}", "/labels: expected an object, found an array" },
+		{ "{\"words\": {}}", "/words: expected an array, found an object" },
+		{ "{\"palette\": {}}", "/palette: expected an array, found an object" },
+		{ "{\"bits\": [\"red\", \"x\"]}",
+		  "/bits/1: unknown value \"x\" (one of: red, green, blue)" },
+		{ "{\"colour\": 1}", "/colour: expected a string, found a number" },
+		{ "{\"one\": []}", "/one: expected an object, found an array" },
+		{ "{\"one\": {\"size\": 1001}}", "/one/size: 1001 is out of range (0 to 1000)" },
+		{ "{\"other\": {\"extra\": 1}}",
+		  "/other/extra: nothing of that name is known here" },
+		{ "{\"other\": {\"name\": 1, \"size\": 1}}",
+		  "/other/name: expected a string, found a number" },
 		{ "{\"level\": 20}", "/level: 20 is out of range (-20 to 19)" },
 		{ "{\"limit\": 18446744073709551616}",
 		  "/limit: 18446744073709551616 is out of range (0 to 18446744073709551615)" },
@@ -241,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_kinds),
 		cmocka_unit_test(absent),
+		cmocka_unit_test(limits),
 		cmocka_unit_test(messages),
 	};
 

@@ -110,6 +110,19 @@ static void refused(void **state)
 		{ "[\"\\ud800\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
 		{ "[\"\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
 		{ "[\"\\ud800\\u0041\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+		{ "[\"\\udfff\"]", "line 1, column 3: \\udfff is half a surrogate pair" },
+		{ "[\"\\udbff\\ue000\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
+		{ "[\"\\udbff\\udbff\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
+		{ "[\"\\udc00\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
+		{ "[\"\\ud800\\xdc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+		{ "[\"\\ud800xudc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+		{ "[\"\\ud800\\udc0", "line 1, column 3: \\ud800 is half a surrogate pair" },
+		{ "[\"\\u12", "line 1, column 7: the text ends too early" },
+		{ "[\"\\u", "line 1, column 5: the text ends too early" },
+		{ "[\"\\", "line 1, column 4: the text ends too early" },
+		{ "[\"\xc3\xa9\\u0000\"]", "line 1, column 4: a string contains a NUL byte" },
+		{ "[--1]", "line 1, column 3: a number needs a digit behind the minus" },
+		{ "{1: 2}", "line 1, column 2: expected a member's name in double quotes" },
 		{ "[\"\xc3\xa9\xff\"]", "line 1, column 4: invalid UTF-8" },
 		{ "[\"\xc0\x80\"]", "line 1, column 3: invalid UTF-8" },
 		{ "[\"\xed\xa0\x80\"]", "line 1, column 3: invalid UTF-8" },
@@ -129,6 +142,80 @@ static void refused(void **state)
 				 -EINVAL);
 		assert_string_equal(err.msg, cases[i].msg);
 		assert_null(root);
+	}
+}
+
+/* What may stand beside what is refused above. */
+static void escapes_taken(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "[\"\\ud7ff\"]", "\xed\x9f\xbf" },
+		{ "[\"\\ue000\"]", "\xee\x80\x80" },
+		{ "[\"\\ud800\\udc00\"]", "\xf0\x90\x80\x80" },
+		{ "[\"\\uDBFF\\uDFFF\"]", "\xf4\x8f\xbf\xbf" },
+		{ "[\"\\u0001\"]", "\x01" },
+		{ "[\"\\u00e9\\u00E9\\\\u0000\"]", "\xc3\xa9\xc3\xa9\\u0000" },
+		{ "[\"\\n\\\"\\\\\\/\"]", "\n\"\\/" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scope_arena struct arena arena = ARENA_INIT;
+		const struct json *root = NULL;
+		struct err err = { 0 };
+
+		if (parse(&arena, cases[i][0], strlen(cases[i][0]), &root, &err) < 0) {
+			fail_msg("%s: %s", cases[i][0], err.msg);
+		}
+		assert_string_equal(root->first->text, cases[i][1]);
+	}
+}
+
+/* RFC 3629 by another way: the number of the character, and the length that it should have. */
+static size_t reference_utf8(const unsigned char *b, size_t len)
+{
+	static const uint32_t first_of[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = b[0] < 0x80		 ? 1 :
+		   (b[0] & 0xe0) == 0xc0 ? 2 :
+		   (b[0] & 0xf0) == 0xe0 ? 3 :
+		   (b[0] & 0xf8) == 0xf0 ? 4 :
+					   0;
+	uint32_t c = n == 1 ? b[0] : n == 2 ? b[0] & 0x1f : n == 3 ? b[0] & 0x0f : b[0] & 0x07;
+
+	if (n == 0 || n > len) {
+		return 0;
+	}
+	for (size_t i = 1; i < n; i++) {
+		if ((b[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+		c = c << 6 | (b[i] & 0x3f);
+	}
+	return c < first_of[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
+}
+
+static void utf8(void **state)
+{
+	static const unsigned char ends[] = { 0x41, 0x7f, 0x80, 0xbf, 0xc0 };
+	unsigned char b[4];
+
+	(void)state;
+	assert_int_equal(json_utf8("", 0), 0);
+	for (unsigned first = 0; first < 256; first++) {
+		for (unsigned second = 0; second < 256; second++) {
+			for (size_t tail = 0; tail < 25; tail++) {
+				b[0] = (unsigned char)first;
+				b[1] = (unsigned char)second;
+				b[2] = ends[tail / 5];
+				b[3] = ends[tail % 5];
+				for (size_t len = 1; len <= 4; len++) {
+					if (json_utf8((char *)b, len) != reference_utf8(b, len)) {
+						fail_msg("%02x %02x %02x %02x, %zu", b[0], b[1],
+							 b[2], b[3], len);
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -221,6 +308,33 @@ static void large_object(void **state)
 	assert_non_null(strstr(err.msg, "the member \"k77\" is there twice"));
 }
 
+/* Around the number of members up to which each new one is compared with all before it. */
+static void members(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 40; n++) {
+		for (int twin = -1; twin < n; twin++) {
+			scope_arena struct arena arena = ARENA_INIT;
+			const struct json *root;
+			struct text text;
+			struct err err;
+
+			text_init(&text, &arena);
+			text_add(&text, "{");
+			for (int i = 0; i < n; i++) {
+				text_add(&text, "\"k%d\":%d,", i, i);
+			}
+			if (twin >= 0) {
+				text_add(&text, "\"k%d\":0}", twin);
+			} else {
+				text_add(&text, "\"other\":0}");
+			}
+			assert_int_equal(parse(&arena, text.s, text.len, &root, &err),
+					 twin >= 0 ? -EINVAL : 0);
+		}
+	}
+}
+
 static void shown_text(void **state)
 {
 	char longer[200];
@@ -229,17 +343,28 @@ static void shown_text(void **state)
 	assert_string_equal(json_show("a\nb\x1b[31m\xff\xc2\x85\xc3\xa9").s, "a?b?[31m??\xc3\xa9");
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_true(strlen(json_show(longer).s) < sizeof(struct json_shown));
+	assert_int_equal(strlen(json_show(longer).s), sizeof(struct json_shown) - 4);
 	assert_non_null(strstr(json_show(longer).s, "x..."));
+	/* As long as can be shown whole, then one more. */
+	longer[sizeof(struct json_shown) - 7] = '\0';
+	assert_string_equal(json_show(longer).s, longer);
+	longer[sizeof(struct json_shown) - 7] = 'x';
+	longer[sizeof(struct json_shown) - 6] = '\0';
+	assert_non_null(strstr(json_show(longer).s, "x..."));
+	assert_string_equal(json_show("\x7f\x1f\xc2\x80\xc2\x9f\xc2\xa0 ~\xc3\x80").s,
+			    "????\xc2\xa0 ~\xc3\x80");
+	assert_string_equal(json_show("").s, "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tree),		cmocka_unit_test(exact_numbers),
-		cmocka_unit_test(refused),	cmocka_unit_test(raw_nul),
-		cmocka_unit_test(depth_cap),	cmocka_unit_test(size_caps),
-		cmocka_unit_test(large_object), cmocka_unit_test(shown_text),
+		cmocka_unit_test(tree),		 cmocka_unit_test(exact_numbers),
+		cmocka_unit_test(refused),	 cmocka_unit_test(raw_nul),
+		cmocka_unit_test(depth_cap),	 cmocka_unit_test(size_caps),
+		cmocka_unit_test(large_object),	 cmocka_unit_test(shown_text),
+		cmocka_unit_test(escapes_taken), cmocka_unit_test(utf8),
+		cmocka_unit_test(members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

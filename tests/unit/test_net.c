@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libnet without a network: ports, options, addresses, names, slirp4netns' arguments, and its API
- * against a hostile server.
+ * libnet without a network: ports, options, addresses, slirp4netns' arguments, the control socket,
+ * and the host's ports.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,19 +12,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/scope.h"
-#include "libnet/api.h"
 #include "libnet/control.h"
 #include "libnet/net.h"
 #include "libnet/slirp.h"
@@ -59,6 +51,15 @@ static void ports(void **state)
 	assert_port("[::]:1:65535", "[::]:1:65535/tcp");
 	assert_port("8000-8009:9000-9009", "8000-8009:9000-9009/tcp");
 	assert_port("1-65535", "1-65535:1-65535/tcp");
+	assert_port("80-80", "80:80/tcp");
+	assert_port("65535", "65535:65535/tcp");
+	assert_port("65534-65535:1-2/udp", "65534-65535:1-2/udp");
+	assert_port("0.0.0.0:80:81", "0.0.0.0:80:81/tcp");
+	assert_port("255.255.255.255:80-81:90-91/udp", "255.255.255.255:80-81:90-91/udp");
+	assert_port("[1111:2222:3333:4444:5555:6666:177.177.177.177]:80:81",
+		    "[1111:2222:3333:4444:5555:6666:b1b1:b1b1]:80:81/tcp");
+	assert_port("00000000000080", "80:80/tcp");
+	assert_port("000000000000080", "80:80/tcp");
 }
 
 static void bad_ports(void **state)
@@ -98,6 +99,21 @@ static void bad_ports(void **state)
 		"0x50",
 		"80:80/udp/tcp",
 		"[127.0.0.1]:80:80",
+		"0000000000000080",
+		"1.2.3.4",
+		"1.2.3.4:80:",
+		"1.2.3.4:0:80",
+		"0-1",
+		"1-0",
+		"1-65536",
+		"1-2:3",
+		"1:2-3",
+		"[::1]",
+		"[::1]:",
+		"[::1",
+		"[::1]x80:80",
+		"[11111111111111111111111111111111111111111111111111]:80:80",
+		"1111111111111111111111111111111111111111111111111.1:80:80",
 	};
 
 	(void)state;
@@ -131,6 +147,16 @@ static void overlaps(void **state)
 	assert_true(overlap("80", "80"));
 	assert_true(overlap("80-90", "85:1"));
 	assert_false(overlap("80-90", "91"));
+	assert_true(overlap("80-90", "90"));
+	assert_true(overlap("80-90", "80"));
+	assert_false(overlap("80-90", "79"));
+	assert_true(overlap("65535", "65530-65535"));
+	assert_true(overlap("[::1]:80:80", "[::1]:80:81"));
+	assert_false(overlap("[::1]:80:80", "[::2]:80:80"));
+	assert_true(overlap("127.0.0.1:80:80", "127.0.0.1:80:81"));
+	assert_true(overlap("[::1]:80:80", "80"));
+	assert_true(overlap("[::]:80:80", "80"));
+	assert_false(overlap("[::]:80:80", "127.0.0.1:80:80"));
 	assert_false(overlap("80", "80/udp"));
 	assert_true(overlap("127.0.0.1:80:80", "80"));
 	assert_true(overlap("127.0.0.1:80:80", "0.0.0.0:80:81"));
@@ -179,6 +205,93 @@ static void options(void **state)
 	assert_string_equal(c.outbound_addr, "192.0.2.1");
 	assert_string_equal(c.outbound_addr6, "2001:db8::1");
 	assert_int_equal(ntohl(net_cidr_address(&c.cidr, 100).s_addr), 0xc0a80764);
+}
+
+static struct net_config config_of(const char *text)
+{
+	struct net_config c;
+	struct err err = { .code = 0 };
+
+	if (net_config_parse(&arena, text, &c, &err) < 0) {
+		fail_msg("%s: %s", text, err.msg);
+	}
+	return c;
+}
+
+static void each_option(void **state)
+{
+	struct net_config c = config_of("slirp4netns:");
+
+	(void)state;
+	assert_true(c.ipv6 && c.lan && c.dns && c.keep_client);
+	assert_false(c.host_loopback || c.accel || c.cidr_given);
+	assert_int_equal(c.mtu, 65520);
+	assert_true(c.cidr.network == 0x0a000200 && c.cidr.prefix == 24);
+	assert_int_equal(c.handler, NET_HANDLER_OWN);
+	assert_null(c.outbound_addr);
+	assert_null(c.outbound_addr6);
+	assert_int_equal(config_of("slirp4netns:mtu=68").mtu, 68);
+	assert_int_equal(config_of("slirp4netns:mtu=65521").mtu, 65521);
+	assert_int_equal(config_of("slirp4netns:cidr=0.0.0.0/1").cidr.prefix, 1);
+	assert_int_equal(config_of("slirp4netns:cidr=10.0.2.0/25").cidr.prefix, 25);
+	assert_true(config_of("slirp4netns:cidr=10.0.2.128/25").cidr.network == 0x0a000280);
+	assert_false(config_of("slirp4netns:allow_lan=false").lan);
+	assert_false(config_of("slirp4netns:allow_lan=no").lan);
+	assert_false(config_of("slirp4netns:allow_lan=0").lan);
+	assert_true(config_of("slirp4netns:allow_lan=0,allow_lan=1").lan);
+	assert_true(config_of("slirp4netns:allow_lan=0,allow_lan=yes").lan);
+	assert_true(config_of("slirp4netns:allow_lan=0,allow_lan=true").lan);
+	assert_false(config_of("slirp4netns:accel=seccomp,accel=none").accel);
+	assert_true(
+		config_of("slirp4netns:client_address=gateway,client_address=keep").keep_client);
+	assert_int_equal(
+		config_of("slirp4netns:port_handler=slirp4netns,port_handler=rootlesskit").handler,
+		NET_HANDLER_OWN);
+	assert_int_equal(
+		config_of("slirp4netns:port_handler=slirp4netns,port_handler=rootlet").handler,
+		NET_HANDLER_OWN);
+	c = config_of("slirp4netns:cidr=192.168.7.0/24");
+	net_config_settle(&c);
+	assert_true(c.cidr.network == 0xc0a80700);
+	c = config_of("slirp4netns");
+	net_config_settle(&c);
+	assert_int_equal(c.cidr.prefix, 24);
+	assert_true(c.cidr.network != 0);
+}
+
+static void option_messages(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "pasta", "network \"pasta\" is not known: slirp4netns[:OPTION=VALUE,...]" },
+		{ "slirp4netns:mtu=1", "mtu: \"1\" is not a number from 68 to 65521" },
+		{ "slirp4netns:cidr=x", "cidr: \"x\" is not an IPv4 network such as 10.0.2.0/24" },
+		{ "slirp4netns:cidr=10.0.2.x/24", "is not an IPv4 network" },
+		{ "slirp4netns:cidr=100.100.100.1000/24", "is not an IPv4 network" },
+		{ "slirp4netns:cidr=10.0.2.64/25", "bits behind the prefix are set" },
+		{ "slirp4netns:enable_dns=2", "enable_dns: \"2\" is not true or false" },
+		{ "slirp4netns:client_address=x", "is not keep or gateway" },
+		{ "slirp4netns:client_address=", "is not keep or gateway" },
+		{ "slirp4netns:accel=x", "is not seccomp or none" },
+		{ "slirp4netns:port_handler=x", "is not rootlet or slirp4netns" },
+		{ "slirp4netns:outbound_addr=x", "is not an IPv4 address" },
+		{ "slirp4netns:outbound_addr6=x", "is not an IPv6 address" },
+		{ "slirp4netns:x=y",
+		  "\"x\" is not known: mtu, enable_ipv6, cidr, allow_host_loopback, allow_lan, "
+		  "enable_dns, port_handler, client_address, outbound_addr, outbound_addr6, "
+		  "accel" },
+		{ "slirp4netns:mtu=1500,x", "\"x\" has no value" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err err = { .code = 0 };
+		struct net_config c;
+
+		assert_int_equal(net_config_parse(&arena, rows[i][0], &c, &err), -EINVAL);
+		if (!strstr(err.msg, rows[i][1])) {
+			fail_msg("%s: %s", rows[i][0], err.msg);
+		}
+	}
 }
 
 static void bad_options(void **state)
@@ -240,57 +353,44 @@ static void moved_aside(void **state)
 			    ROUTES "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n");
 	assert_int_equal(c.network, 0xac1ffe00);
 	assert_int_equal(c.prefix, 24);
+	/* The last line, without its end; the network beside it. */
+	c = net_cidr_choose(&usual, ROUTES DEFAULT_ROUTE
+			    "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF");
+	assert_int_equal(c.network, 0x0a000300);
+	c = net_cidr_choose(&usual,
+			    ROUTES "eth0\t0001000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+				   "eth0\t0003000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+	assert_int_equal(c.network, usual.network);
+	assert_int_equal(net_cidr_choose(&usual, "").network, usual.network);
+	assert_int_equal(net_cidr_choose(&usual, "nonsense").network, usual.network);
 }
 
-/* ---- names ---- */
-
-static void resolv_conf(void **state)
+/* One after the other, as long as each is taken; when all are, the wanted one after all. */
+static void moved_further(void **state)
 {
-	static const char host[] =
-		"# stub\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n"
-		"nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n";
-	struct net_config c;
-	struct err err;
+	static const unsigned taken[] = { 0x0002000a, 0x0003000a, 0x0064fe0a,
+					  0x00fefe0a, 0x00fe1fac, 0x00fea8c0 };
+	static const uint32_t wanted[] = { 0x0a000300, 0x0afe6400, 0x0afefe00,
+					   0xac1ffe00, 0xc0a8fe00, 0x0a000200 };
+	const struct net_cidr usual = { 0x0a000200, 24 };
+	struct text routes;
 
 	(void)state;
-	assert_int_equal(net_config_parse(&arena, "slirp4netns", &c, &err), 0);
-	assert_string_equal(
-		net_resolv_conf(&arena, host, &c),
-		"# Written by rootlet.\nnameserver 10.0.2.3\nnameserver fd00::3\nnameserver "
-		"192.0.2.53\n"
-		"nameserver 2001:db8::53\nsearch example.org lan\noptions edns0 trust-ad\n");
-	/*
-	 * No server of our own choice: a host without any has a container without any but the
-	 * namespace's own.
-	 */
-	assert_string_equal(net_resolv_conf(&arena, "", &c),
-			    "# Written by rootlet.\nnameserver 10.0.2.3\n");
-	assert_int_equal(net_config_parse(&arena, "slirp4netns:enable_dns=false,enable_ipv6=false",
-					  &c, &err),
-			 0);
-	assert_string_equal(net_resolv_conf(&arena, host, &c),
-			    "# Written by rootlet.\nnameserver 192.0.2.53\nsearch example.org lan\n"
-			    "options edns0 trust-ad\n");
-}
-
-static void hosts(void **state)
-{
-	struct net_config c;
-	struct err err;
-
-	(void)state;
-	assert_int_equal(net_config_parse(&arena, "slirp4netns", &c, &err), 0);
-	assert_string_equal(net_hosts(&arena, "", "web", &c),
-			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
-			    "ip6-loopback\n10.0.2.100\tweb\n");
-	assert_string_equal(net_hosts(&arena,
-				      "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db", "web",
-				      &c),
-			    "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db\n");
-	c.host_loopback = true;
-	assert_string_equal(
-		net_hosts(&arena, "127.0.0.1 localhost #web\n::1 localhost\n", NULL, &c),
-		"127.0.0.1 localhost #web\n::1 localhost\n10.0.2.2\thost.rootlet.internal\n");
+	text_init(&routes, &arena);
+	text_add(&routes, ROUTES);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		text_add(&routes, "eth0\t%08X\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
+			 taken[i]);
+		assert_int_equal(net_cidr_choose(&usual, routes.s).network, wanted[i]);
+	}
+	/* A network of another size than that of the route. */
+	assert_int_equal(net_cidr_choose(&(struct net_cidr){ 0x0a000000, 8 }, routes.s).network,
+			 0x0a000000);
+	assert_int_equal(net_cidr_choose(&(struct net_cidr){ 0x80000000, 1 },
+					 ROUTES "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t"
+						"000000FF\t0\t0\t0\n")
+				 .network,
+			 0x80000000);
 }
 
 /* ---- slirp4netns' arguments ---- */
@@ -328,204 +428,6 @@ static void arguments(void **state)
 			    "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
 			    "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s "
 			    "--netns-type=path /proc/self/fd/5 tap0 ");
-}
-
-/* ---- the API against what a server could do ---- */
-
-enum manner { ANSWER, SPLIT, SILENT, GARBAGE, HUGE_ANSWER, HANGS_UP, ENDLESS };
-
-struct server {
-	char path[64];
-	pid_t pid;
-	int seen; /* what it was asked, one request after the other */
-};
-
-static void drain(int fd, int log)
-{
-	char buf[4096];
-	ssize_t n;
-
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		(void)!write(log, buf, (size_t)n);
-	}
-	(void)!write(log, "\n", 1);
-}
-
-static void behave(int fd, enum manner manner, const char *answer)
-{
-	char block[4096];
-
-	switch (manner) {
-	case ANSWER:
-		(void)!write(fd, answer, strlen(answer));
-		return;
-	case SPLIT:
-		for (const char *p = answer; *p; p++) {
-			(void)!write(fd, p, 1);
-			usleep(1000);
-		}
-		return;
-	case SILENT:
-		pause();
-		return;
-	case GARBAGE:
-		(void)!write(fd, "\x01\xff{{{]\0\0", 9);
-		return;
-	case HUGE_ANSWER:
-	case ENDLESS:
-		memset(block, ' ', sizeof(block));
-		for (int i = 0; i < 64 || manner == ENDLESS; i++) {
-			if (write(fd, block, sizeof(block)) < 0) {
-				return;
-			}
-			if (manner == ENDLESS) {
-				usleep(200000);
-			}
-		}
-		return;
-	case HANGS_UP:
-		return;
-	}
-}
-
-static struct server serve(enum manner manner, const char *answer)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct server s;
-	int log[2];
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(s.path, sizeof(s.path), "/tmp/rootlet-test-net.XXXXXX");
-	assert_non_null(mkdtemp(s.path));
-	strcat(s.path, "/api");
-	strcpy(address.sun_path, s.path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 1), 0);
-	assert_int_equal(pipe(log), 0);
-	s.seen = log[0];
-	s.pid = fork();
-	if (s.pid == 0) {
-		signal(SIGPIPE, SIG_IGN);
-		for (;;) {
-			int client = accept(fd, NULL, NULL);
-
-			drain(client, log[1]);
-			behave(client, manner, answer);
-			close(client);
-		}
-	}
-	close(fd);
-	close(log[1]);
-	return s;
-}
-
-static void end_server(struct server *s)
-{
-	kill(s->pid, SIGKILL);
-	waitpid(s->pid, NULL, 0);
-	unlink(s->path);
-	*strrchr(s->path, '/') = '\0';
-	rmdir(s->path);
-	close(s->seen);
-}
-
-static int add(const char *path, struct err *err)
-{
-	struct net_port port;
-	struct in_addr inside = { .s_addr = htonl(0x0a000264) };
-
-	assert_int_equal(net_port_parse("127.0.0.1:8080:80", &port, err), 0);
-	return api_add_hostfwd(path, &port, inside, err);
-}
-
-static void api_add(void **state)
-{
-	static const enum manner manners[] = { ANSWER, SPLIT };
-	char seen[512];
-
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		struct server s = serve(manners[i], "{\"return\":{\"id\":1}}");
-		struct err err = { .code = 0 };
-		ssize_t n;
-
-		assert_int_equal(add(s.path, &err), 0);
-		n = read(s.seen, seen, sizeof(seen) - 1);
-		assert_true(n > 0);
-		seen[n] = '\0';
-		assert_string_equal(seen, "{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":"
-					  "\"tcp\",\"host_addr\":\"127.0.0.1\",\"host_port\":8080,"
-					  "\"guest_addr\":\"10.0.2.100\",\"guest_port\":80}}\n");
-		end_server(&s);
-	}
-}
-
-static void api_says_no(void **state)
-{
-	struct server s = serve(
-		ANSWER,
-		"{\"error\":{\"desc\":\"bad request: add_hostfwd: slirp_add_hostfwd failed\"}}");
-	struct err err = { .code = 0 };
-
-	(void)state;
-	assert_int_equal(add(s.path, &err), -EIO);
-	assert_non_null(strstr(err.msg, "publishing 127.0.0.1:8080:80/tcp"));
-	assert_non_null(strstr(err.msg, "slirp_add_hostfwd failed"));
-	end_server(&s);
-}
-
-static void api_hostile(void **state)
-{
-	static const struct {
-		enum manner manner;
-		const char *answer;
-		int code;
-	} cases[] = {
-		{ SILENT, "", ETIMEDOUT },
-		{ GARBAGE, "", EPROTO },
-		{ HUGE_ANSWER, "", E2BIG },
-		{ HANGS_UP, "", EPROTO },
-		{ ENDLESS, "", ETIMEDOUT },
-		{ ANSWER, "[]", EPROTO },
-		{ ANSWER, "{}", EPROTO },
-		{ ANSWER, "{\"return\":7}", EPROTO },
-		{ ANSWER, "{\"error\":7}", EIO },
-		{ ANSWER, "{\"return\":{}}{\"return\":{}}", EPROTO },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct server s = serve(cases[i].manner, cases[i].answer);
-		struct err err = { .code = 0 };
-
-		assert_int_equal(add(s.path, &err), -cases[i].code);
-		assert_null(strchr(err.msg, '\n'));
-		end_server(&s);
-	}
-}
-
-static void api_lists(void **state)
-{
-	static const char bare[] = "{\"entries\":[{\"id\":1}]}",
-			  wrapped[] = "{\"return\":{\"entries\":[]}}";
-	struct err err = { .code = 0 };
-
-	(void)state;
-	assert_non_null(api_parse(&arena, bare, sizeof(bare) - 1, &err));
-	assert_non_null(api_parse(&arena, wrapped, sizeof(wrapped) - 1, &err));
-}
-
-static void api_nobody(void **state)
-{
-	struct err err = { .code = 0 };
-
-	(void)state;
-	assert_int_equal(add("/tmp/rootlet-no-such-socket", &err), -ENOENT);
-	assert_int_equal(add("/tmp/"
-			     "012345678901234567890123456789012345678901234567890123456789012345678"
-			     "901234567890123456789012345678901234567890",
-			     &err),
-			 -ENAMETOOLONG);
 }
 
 /* ---- the control socket ---- */
@@ -643,15 +545,11 @@ int main(void)
 		cmocka_unit_test(overlaps),
 		cmocka_unit_test(options),
 		cmocka_unit_test(bad_options),
+		cmocka_unit_test(each_option),
+		cmocka_unit_test(option_messages),
 		cmocka_unit_test(moved_aside),
-		cmocka_unit_test(resolv_conf),
-		cmocka_unit_test(hosts),
+		cmocka_unit_test(moved_further),
 		cmocka_unit_test(arguments),
-		cmocka_unit_test(api_add),
-		cmocka_unit_test(api_says_no),
-		cmocka_unit_test(api_hostile),
-		cmocka_unit_test(api_lists),
-		cmocka_unit_test(api_nobody),
 		cmocka_unit_test(control_datagrams),
 		cmocka_unit_test(bind_all_or_none),
 		cmocka_unit_test(bind_refusals),

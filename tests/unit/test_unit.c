@@ -47,6 +47,18 @@ static void names(void **state)
 		{ "-.slice:p:x", "x", "-.slice p-x.scope" },
 		{ "::a b%c@d", "x", "user.slice a\\x20b\\x25c\\x40d.scope" },
 		{ "::\xc3\xa9", "x", "user.slice \\xc3\\xa9.scope" },
+		{ "::azAZ09:-_.\\", "x", NULL },
+		{ "::`{@[/", "x", NULL },
+		{ "::azAZ09-_.\\", "x", "user.slice azAZ09-_.\\.scope" },
+		{ "::`{@[;", "x", "user.slice \\x60\\x7b\\x40\\x5b\\x3b.scope" },
+		{ "::x.x", "x", "user.slice x.x.scope" },
+		{ "::.", "x", "user.slice \\x2e.scope" },
+		{ "azAZ09_.slice:p:x", "x", "azAZ09_.slice p-x.scope" },
+		{ "a/b", "x", "user.slice b.scope" },
+		{ "a.slice/b/c.slice/d", "x", "c.slice d.scope" },
+		{ "a:b/c", "x", "user.slice c.scope" },
+		{ "/.../x", "x", "user.slice x.scope" },
+		{ "/a/...", "x", "user.slice \\x2e...scope" },
 		{ "::.x", "x", "user.slice \\x2ex.scope" },
 		{ "/libpod_parent/libpod-abc", "x", "user.slice libpod-abc.scope" },
 		{ "/machine.slice/other/libpod-abc.scope", "x", "machine.slice libpod-abc.scope" },
@@ -59,7 +71,10 @@ static void names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_string_equal(name_of(&arena, rows[i].path, rows[i].id, false), rows[i].want);
+		if (rows[i].want) {
+			assert_string_equal(name_of(&arena, rows[i].path, rows[i].id, false),
+					    rows[i].want);
+		}
 	}
 	assert_string_equal(name_of(&arena, NULL, "web", true), "system.slice rootlet-web.scope");
 }
@@ -70,6 +85,12 @@ static void names_refused(void **state)
 		{ "user.slice:x", "not of the form slice:prefix:name" },
 		{ "a:b:c:d", "not of the form slice:prefix:name" },
 		{ ":p:", "names no cgroup" },
+		{ "/.", "names no cgroup" },
+		{ "/a/.", "names no cgroup" },
+		{ "/a--b.slice/x", "has no name" },
+		{ "slice:p:x", "is no slice" },
+		{ "a:b", "not of the form slice:prefix:name" },
+		{ ".a.slice:p:x", "systemd takes in no unit's name" },
 		{ "::.scope", "names no cgroup" },
 		{ "/", "names no cgroup" },
 		{ "/a/..", "names no cgroup" },
@@ -181,6 +202,23 @@ static void scalars(void **state)
 	p = property(&arena, "Real", "-1.25");
 	assert_string_equal(p.type, "d");
 	assert_true(p.real > -1.2500001 && p.real < -1.2499999);
+	p = property(&arena, "Real", "double -0.5");
+	assert_true(p.real > -0.5000001 && p.real < -0.4999999);
+	p = property(&arena, "Real", "19.999");
+	assert_true(p.real > 19.9989999 && p.real < 19.9990001);
+	p = property(&arena, "Real", "9.09");
+	assert_true(p.real > 9.0899999 && p.real < 9.0900001);
+	p = property(&arena, "abZ", "0X1f");
+	assert_int_equal(p.integer, 31);
+	assert_int_equal(property(&arena, "zAZ", "0xABCDEF").integer, 0xabcdef);
+	assert_int_equal(property(&arena, "aaa", "-0xabcdef").integer, -0xabcdef);
+	assert_int_equal(property(&arena, "aaa", "9").integer, 9);
+	assert_int_equal(property(&arena, "aaa", "-9").integer, -9);
+	assert_int_equal(property(&arena, "aaa", "10").integer, 10);
+	assert_true(property(&arena, "aaa", "@b true").boolean);
+	assert_string_equal(property(&arena, "aaa", "@i 5").type, "i");
+	assert_string_equal(property(&arena, "aaa", "@d 5").type, "d");
+	assert_string_equal(property(&arena, "aaa", "\r\n\t uint32\r\n\t 5\r\n\t ").type, "u");
 	p = property(&arena, "Real", "double 3");
 	assert_string_equal(p.type, "d");
 	assert_true(p.real > 2.9999999 && p.real < 3.0000001);
@@ -202,6 +240,34 @@ static void texts(void **state)
 		property(&arena, "Description", "'\\u00e9\\u20ac\\U0001F600z\\u0041'").text,
 		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80zA");
 	assert_string_equal(property(&arena, "Description", "@s ''").text, "");
+	assert_string_equal(property(&arena, "Description", "'\\a\\b\\f\\n\\r\\t\\v'").text,
+			    "\a\b\f\n\r\t\v");
+	assert_string_equal(property(&arena, "Description", "'\\u007f\\u0080\\u07ff\\u0800'").text,
+			    "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80");
+	assert_string_equal(
+		property(&arena, "Description", "'\\uffff\\U00010000\\U0010ffff\\uD7fF\\uE000'")
+			.text,
+		"\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80"
+		"\x80");
+	assert_string_equal(property(&arena, "Description", "'\\u0001\\U0001F4a9'").text,
+			    "\x01\xf0\x9f\x92\xa9");
+	assert_string_equal(property(&arena, "Description", "string \"a'b\"").text, "a'b");
+	assert_string_equal(property(&arena, "Description", "'a\"b'").text, "a\"b");
+	assert_string_equal(property(&arena, "Description", "'\\-\\/\\'\\`\\{\\@\\['").text,
+			    "-/'`{@[");
+	p = property(&arena, "Before", "[\r\n\t \"a\"]");
+	assert_string_equal(p.type, "as");
+	assert_int_equal(p.texts.n, 1);
+	p = property(&arena, "Bytes", "[ byte 0]");
+	assert_string_equal(p.type, "ay");
+	assert_int_equal(p.bytes.n, 1);
+	assert_int_equal(p.bytes.v[0], 0);
+	p = property(&arena, "Bytes", "@ay [1,2,3,4]");
+	assert_int_equal(p.bytes.n, 4);
+	assert_int_equal(p.bytes.v[3], 4);
+	p = property(&arena, "Before", "@as ['a', 'b', 'c', 'd', 'e']");
+	assert_int_equal(p.texts.n, 5);
+	assert_string_equal(p.texts.v[4], "e");
 	p = property(&arena, "Before", "['a.service', \"b, c\" ,'']");
 	assert_string_equal(p.type, "as");
 	assert_int_equal(p.texts.n, 3);
@@ -234,6 +300,12 @@ static void seconds(void **state)
 		{ "int32 0", 0 },
 		{ "18446744073709", UINT64_C(18446744073709000000) },
 		{ "'infinity'", UINT64_MAX },
+		{ "\"infinity\"", UINT64_MAX },
+		{ "string 'infinity'", UINT64_MAX },
+		{ "9.9", 9900000 },
+		{ "0.9", 900000 },
+		{ "1.050009", 1050009 },
+		{ "18446744073709.551614", UINT64_MAX - 1 },
 	};
 	scope_arena struct arena arena = ARENA_INIT;
 
@@ -245,6 +317,9 @@ static void seconds(void **state)
 		assert_string_equal(p.type, "t");
 		assert_true(p.number == rows[i].micro);
 	}
+	/* Three letters and no more are a name of their own. */
+	assert_string_equal(property(&arena, "Sec", "5").name, "Sec");
+	assert_string_equal(property(&arena, "aSec", "5").name, "aUSec");
 	/* Already in microseconds. */
 	assert_string_equal(property(&arena, "TimeoutStopUSec", "uint64 5").name,
 			    "TimeoutStopUSec");
@@ -255,6 +330,48 @@ static void properties_refused(void **state)
 {
 	static const char *const rows[][3] = {
 		{ "Ab", "1", "no name of a unit's property" },
+		{ "", "1", "no name of a unit's property" },
+		{ "Abc@", "1", "no name of a unit's property" },
+		{ "Abc[", "1", "no name of a unit's property" },
+		{ "Abc`", "1", "no name of a unit's property" },
+		{ "Abc{", "1", "no name of a unit's property" },
+		{ "Abc1", "1", "no name of a unit's property" },
+		{ "Controller", "'x'", "set by rootlet itself" },
+		{ "Delegate", "true", "set by rootlet itself" },
+		{ "PIDFDs", "@as []", "set by rootlet itself" },
+		{ "TasksMax", "0x1G", "expected a number at character 1 of" },
+		{ "TasksMax", "uint32 1a", "expected a number at character 8 of" },
+		{ "TasksMax", "00", "may not begin with 0" },
+		{ "TasksMax", "1./", "expected a digit at character 3 of" },
+		{ "TasksMax", "1.:", "expected a digit" },
+		{ "TasksMax", "/", "expected a value" },
+		{ "TasksMax", ":", "expected a value" },
+		{ "TasksMax", "int64 9223372036854775808", "does not fit its type" },
+		{ "TasksMax", "int64 -9223372036854775809", "does not fit its type" },
+		{ "TasksMax", "uint32 -1", "expected a number" },
+		{ "TasksMax", "@as1 []", "a type that is none of" },
+		{ "TasksMax", "@asx []", "a type that is none of" },
+		{ "TasksMax", "@a []", "a type that is none of" },
+		{ "Text", "'\\udfff'", "no character has the number" },
+		{ "Text", "'\\U0000004'", "a hexadecimal digit is missing" },
+		{ "Text", "'\\u123g'", "a hexadecimal digit is missing at character 7 of" },
+		{ "Text", "'\\Z'", "unknown escape" },
+		{ "Text", "'\\z'", "unknown escape" },
+		{ "Text", "'\\A'", "unknown escape" },
+		{ "Text", "'\\0'", "unknown escape" },
+		{ "Text", "'\\9'", "unknown escape" },
+		{ "Text", "'\\_'", "unknown escape" },
+		{ "Text", "'\\", "unknown escape at character 3 of" },
+		{ "Text", "\"abc'", "does not end at character 6 of" },
+		{ "List", "@ay 5", "expected a list of bytes" },
+		{ "List", "@ay [1 2]", "expected , or ]" },
+		{ "List", "@ay [1", "expected , or ]" },
+		{ "List", "[bytes 1]", "expected a value" },
+		{ "List", "@as [", "expected a string" },
+		{ "StopSec", "'infinite'", "a time is a number of seconds" },
+		{ "StopSec", "boolean true", "a time is a number of seconds" },
+		{ "StopSec", "uint64 'infinity'", "expected a number" },
+		{ "StopSec", "5 5", "something is left over at character 3 of" },
 		{ "Tasks Max", "1", "no name of a unit's property" },
 		{ "TasksMax=", "1", "no name of a unit's property" },
 		{ "PIDs", "@as []", "set by rootlet itself" },

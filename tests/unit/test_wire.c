@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -194,30 +195,32 @@ static const struct {
 	bool fd;
 	bool setup;
 	bool start;
+	bool gate;
 } messages[] = {
-	{ WIRE_IDMAP, 0, 0, false, false, false },
-	{ WIRE_START, 0, 0, false, false, false },
-	{ WIRE_SETUP_DONE, 0, 0, false, false, false },
-	{ WIRE_FILTER, 0, 0, true, false, false },
-	{ WIRE_MOUNT, 0, 0, true, false, false },
-	{ WIRE_RECORDED, 0, 0, false, false, false },
-	{ WIRE_NAMESPACES, 0, 0, false, false, false },
-	{ WIRE_PLACED, 0, 0, false, false, false },
-	{ WIRE_NOTIFY, 0, 0, true, false, true },
-	{ WIRE_CGROUP, 0, 0, true, false, false },
-	{ WIRE_NO_CGROUP, 0, 0, false, false, false },
-	{ WIRE_LOG, 0, ERR_MSG_MAX, false, true, true },
-	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true },
-	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false },
-	{ WIRE_INIT, 0, 0, true, true, false },
-	{ WIRE_NETWORK, 0, 0, true, true, false },
-	{ WIRE_CONSOLE, 0, 0, true, true, false },
-	{ WIRE_SETUP, 0, 0, false, true, false },
-	{ WIRE_LISTENER, 0, 0, true, true, false },
-	{ WIRE_SWITCH, 0, 0, true, true, false },
-	{ WIRE_READY, 0, 0, false, true, false },
-	{ WIRE_EXEC, 0, 0, false, false, true },
-	{ WIRE_NAMESPACE, sizeof(uint32_t), sizeof(uint32_t), true, false, false },
+	{ WIRE_IDMAP, 0, 0, false, false, false, false },
+	{ WIRE_START, 0, 0, false, false, false, false },
+	{ WIRE_SETUP_DONE, 0, 0, false, false, false, false },
+	{ WIRE_FILTER, 0, 0, true, false, false, false },
+	{ WIRE_MOUNT, 0, 0, true, false, false, false },
+	{ WIRE_RECORDED, 0, 0, false, false, false, false },
+	{ WIRE_NAMESPACES, 0, 0, false, false, false, false },
+	{ WIRE_PLACED, 0, 0, false, false, false, false },
+	{ WIRE_NOTIFY, 0, 0, true, false, true, false },
+	{ WIRE_CGROUP, 0, 0, true, false, false, false },
+	{ WIRE_NO_CGROUP, 0, 0, false, false, false, false },
+	{ WIRE_LOG, 0, ERR_MSG_MAX, false, true, true, false },
+	{ WIRE_ERR, sizeof(struct err), sizeof(struct err), false, true, true, false },
+	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false,
+	  false },
+	{ WIRE_INIT, 0, 0, true, true, false, false },
+	{ WIRE_NETWORK, 0, 0, true, true, false, false },
+	{ WIRE_CONSOLE, 0, 0, true, true, false, false },
+	{ WIRE_SETUP, 0, 0, false, true, false, false },
+	{ WIRE_LISTENER, 0, 0, true, true, false, false },
+	{ WIRE_SWITCH, 0, 0, true, true, false, false },
+	{ WIRE_READY, 0, 0, false, true, false, false },
+	{ WIRE_EXEC, 0, 0, false, false, true, false },
+	{ WIRE_NAMESPACE, sizeof(uint32_t), sizeof(uint32_t), true, false, false, true },
 };
 
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))
@@ -286,9 +289,11 @@ static void phases(void **state)
 	for (size_t i = 0; i < MESSAGES; i++) {
 		struct wire_turn setup = { .phase = WIRE_PHASE_SETUP };
 		struct wire_turn start = { .phase = WIRE_PHASE_START };
+		struct wire_turn gate = { .phase = WIRE_PHASE_GATE };
 
 		if (wire_legal(&setup, messages[i].type) != messages[i].setup ||
-		    wire_legal(&start, messages[i].type) != messages[i].start) {
+		    wire_legal(&start, messages[i].type) != messages[i].start ||
+		    wire_legal(&gate, messages[i].type) != messages[i].gate) {
 			fail_msg("%s: in the wrong phase", wire_type_name(messages[i].type));
 		}
 	}
@@ -322,6 +327,79 @@ static void once_only(void **state)
 	}
 	assert_true(wire_legal(&turn, WIRE_READY));
 	assert_false(wire_legal(&turn, WIRE_READY));
+	turn = (struct wire_turn){ .phase = WIRE_PHASE_GATE };
+	for (int i = 0; i < 3; i++) {
+		assert_true(wire_legal(&turn, WIRE_NAMESPACE));
+	}
+	turn = (struct wire_turn){ .phase = WIRE_PHASE_START };
+	for (int i = 0; i < 3; i++) {
+		assert_true(wire_legal(&turn, WIRE_LOG));
+	}
+	assert_true(wire_legal(&turn, WIRE_ERR));
+	assert_false(wire_legal(&turn, WIRE_ERR));
+}
+
+/* The number of an error is one of errno's, or EIO. */
+static void numbers_of_errors(void **state)
+{
+	static const int sent[] = { 1, 4095, 4096, 0, -1 };
+	static const int wanted[] = { 1, 4095, EIO, EIO, EIO };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		struct err err = { .code = sent[i] };
+		struct wire_msg got;
+		scope_fd int host = -1;
+		scope_fd int guest = -1;
+
+		assert_int_equal(wire_pair(&host, &guest), 0);
+		assert_int_equal(wire_send(guest, WIRE_ERR, &err, sizeof(err), -1), 0);
+		assert_int_equal(wire_recv(host, &got), 1);
+		assert_int_equal(got.err.code, wanted[i]);
+	}
+}
+
+/* A step's name ends, whoever sent it; a line of the log too. */
+static void texts_end(void **state)
+{
+	struct wire_step step;
+	struct wire_msg got;
+	char line[8];
+	scope_fd int host = -1;
+	scope_fd int guest = -1;
+
+	(void)state;
+	memset(&step, 'x', sizeof(step));
+	memset(line, 'y', sizeof(line));
+	assert_int_equal(wire_pair(&host, &guest), 0);
+	assert_int_equal(wire_send(guest, WIRE_STEP, &step, sizeof(step), -1), 0);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_int_equal(got.len, sizeof(step));
+	assert_int_equal(strlen(got.step.name), sizeof(step.name) - 1);
+	memset(got.bytes, 'z', sizeof(got.bytes));
+	assert_int_equal(wire_send(guest, WIRE_LOG, line, sizeof(line), -1), 0);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_int_equal(got.len, sizeof(line));
+	assert_int_equal(strlen(got.bytes), sizeof(line));
+	assert_int_equal(got.fd, -1);
+}
+
+static void no_socket(void **state)
+{
+	struct rlimit before, none;
+	struct wire_msg got;
+	int host = 7, guest = 8;
+
+	(void)state;
+	assert_int_equal(wire_send(-1, WIRE_START, NULL, 0, -1), -EBADF);
+	assert_int_equal(wire_recv(-1, &got), -EBADF);
+	assert_int_equal(got.fd, -1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(wire_pair(&host, &guest), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(host == 7 && guest == 8);
 }
 
 int main(void)
@@ -337,6 +415,9 @@ int main(void)
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(phases),
 		cmocka_unit_test(once_only),
+		cmocka_unit_test(numbers_of_errors),
+		cmocka_unit_test(texts_end),
+		cmocka_unit_test(no_socket),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
