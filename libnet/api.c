@@ -12,22 +12,15 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/clock.h"
 #include "json/encode.h"
 #include "json/tree.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* Waits for the descriptor until the deadline. Returns 0, or -ETIMEDOUT. */
 static int wait_for(int fd, short events, int64_t deadline)
 {
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - sys_now_ms();
 		struct pollfd p = { fd, events, 0 };
 		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
@@ -54,7 +47,7 @@ static int connect_to(const char *path, int64_t deadline, int *ret)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	/* EAGAIN: its backlog, which is 1, is full. */
 	while (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno != EAGAIN || now_ms() >= deadline) {
+		if (errno != EAGAIN || sys_now_ms() >= deadline) {
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -69,7 +62,7 @@ static int connect_to(const char *path, int64_t deadline, int *ret)
 /* The whole exchange. Returns the answer's length, or -errno. */
 static ssize_t exchange(const char *path, const char *request, char *answer)
 {
-	int64_t deadline = now_ms() + API_TIMEOUT_MS;
+	int64_t deadline = sys_now_ms() + API_TIMEOUT_MS;
 	size_t len = strlen(request), used = 0;
 	scope_fd int fd = -1;
 

@@ -22,10 +22,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/clock.h"
 #include "sys/clone.h"
 #include "sys/environ.h"
 #include "sys/signals.h"
@@ -33,14 +33,6 @@
 
 /* A slirp4netns that keeps dying is started again this often at the most. */
 #define RESTART_PAUSE_MS 500
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* ---- slirp4netns ---- */
 
@@ -327,13 +319,13 @@ static _Noreturn void supervise(struct helper *h)
 			end(h);
 		}
 		if (!slirp_up || fds[P_SLIRP].revents) {
-			bool soon = now_ms() - last_start < RESTART_PAUSE_MS;
+			bool soon = sys_now_ms() - last_start < RESTART_PAUSE_MS;
 
 			slirp_up = !soon && restart_slirp(h, &ignored) == 0;
 			if (slirp_up) {
 				control_tell(h, NET_EVENT_SLIRP);
 			}
-			last_start = slirp_up || !soon ? now_ms() : last_start;
+			last_start = slirp_up || !soon ? sys_now_ms() : last_start;
 		}
 		if (n > 0 && fds[P_FORWARDER].revents) {
 			helper_forwarder_restart(h);
