@@ -3,17 +3,15 @@
  * net/config: the options of `slirp4netns:…`, under the names that podman's users know, and the
  * network's addresses.
  */
+#include "libnet/config.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/table.h"
-#include "libnet/net.h"
-#include "sys/fd.h"
-
-#define ROUTES_MAX (1u << 20)
 
 #define MTU_MIN 68
 #define MTU_MAX 65521 /* of slirp4netns */
@@ -287,15 +285,4 @@ struct net_cidr net_cidr_choose(const struct net_cidr *wanted, const char *route
 		}
 	}
 	return *wanted;
-}
-
-void net_config_settle(struct net_config *config)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	const char *routes = "";
-
-	if (!config->cidr_given &&
-	    sys_read_file(&arena, AT_FDCWD, "/proc/net/route", ROUTES_MAX, &routes) > 0) {
-		config->cidr = net_cidr_choose(&config->cidr, routes);
-	}
 }

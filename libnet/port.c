@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/port: published ports as people write them. */
+#include "libnet/port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "libnet/net.h"
+#include "base/str.h"
 
 #define PORT_MAX 65535
 

@@ -32,6 +32,8 @@ cmd     base/ json/ spec/ plan/ host/ cmd/ libnet/net.h commit.h
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 file_rules='
 src/plan/plan.h              base/
+libnet/config.*              base/ libnet/config.h
+libnet/port.*                base/ libnet/port.h
 src/host/cgroup_systemd*     base/ json/ sys/ spec/ plan/ wire/ libnet/ host/ guest/guest.h <systemd/>
 '
 
@@ -224,8 +226,9 @@ else
 	echo "ok $number - the guest links without host, plan, spec and json # SKIP libguest.a is empty"
 fi
 
-impure_calls "$builddir/libjson.a" "$builddir/libspec.a" "$builddir/libplan.a" >"$tmp/out"
-verdict "json, spec and plan do not look at the machine" "$tmp/out"
+impure_calls "$builddir/libjson.a" "$builddir/libspec.a" "$builddir/libplan.a" \
+	"$builddir/libnetconfig.a" >"$tmp/out"
+verdict "json, spec, plan and a network's configuration do not look at the machine" "$tmp/out"
 
 # ---------------------------------------------------------------- do these checks find anything?
 
