@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/control: the command's side of the control socket, and the datagrams of both. */
-#include "libnet/control.h"
+#include "libnet/messages.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "base/scope.h"
 #include "fuzz/fuzz.h"
-#include "libnet/api.h"
+#include "libnet/slirp/api.h"
 #include "json/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

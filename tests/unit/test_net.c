@@ -24,10 +24,10 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/api.h"
-#include "libnet/control.h"
+#include "libnet/slirp/api.h"
+#include "libnet/messages.h"
 #include "libnet/net.h"
-#include "libnet/slirp.h"
+#include "libnet/slirp/slirp.h"
 
 static struct arena arena = ARENA_INIT;
 

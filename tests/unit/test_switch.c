@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 static const struct net_cidr own = { 0x0a000200, 24 };
 

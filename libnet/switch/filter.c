@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425

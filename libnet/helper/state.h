@@ -4,9 +4,9 @@
 
 #include <poll.h>
 
-#include "libnet/forward.h"
+#include "libnet/forward/loop.h"
 #include "libnet/net.h"
-#include "libnet/slirp.h"
+#include "libnet/slirp/slirp.h"
 
 #define CONTROL_CLIENTS_MAX 8
 

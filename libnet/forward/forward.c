@@ -6,7 +6,7 @@
  * container's namespaces it keeps CAP_NET_ADMIN, which the clients' addresses need, and nothing
  * else. It never looks at what it carries.
  */
-#include "libnet/forward.h"
+#include "libnet/forward/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 #include "base/scope.h"
 #include "libnet/confine.h"
-#include "libnet/inside.h"
+#include "libnet/forward/routes.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
+#include "libnet/forward/loop.h"
 
 #define BULK_BYTES (512u << 10)
 #define BULK_PIPE (512 << 10)

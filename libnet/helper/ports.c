@@ -8,8 +8,8 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "libnet/api.h"
-#include "libnet/helper.h"
+#include "libnet/helper/state.h"
+#include "libnet/slirp/api.h"
 #include "sys/clone.h"
 #include "sys/sock.h"
 

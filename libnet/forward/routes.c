@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/inside: policy routing in the container's namespace, by rtnetlink(7). */
-#include "libnet/inside.h"
+#include "libnet/forward/routes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
-#include "libnet/slirp.h"
+#include "libnet/forward/loop.h"
+#include "libnet/slirp/slirp.h"
 #include "sys/fd.h"
 #include "sys/netlink.h"
 

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
+#include "libnet/forward/loop.h"
 
 #define IDLE_SECONDS 60
 #define FLOWS_MAX 2048

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/control.h"
-#include "libnet/helper.h"
+#include "libnet/helper/state.h"
+#include "libnet/messages.h"
 
 static void forget(struct control_client *client)
 {

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
-#include "libnet/slirp.h"
+#include "libnet/forward/loop.h"
+#include "libnet/slirp/slirp.h"
 #include "sys/sock.h"
 
 #if defined(__x86_64__) && !defined(__ILP32__)

@@ -8,7 +8,7 @@
  * (slirp4netns) and the control socket does (forwarder); when one of the two is killed, the helper
  * starts it again.
  */
-#include "libnet/helper.h"
+#include "libnet/helper/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

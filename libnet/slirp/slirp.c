@@ -3,7 +3,7 @@
  * net/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its failures
  * mean.
  */
-#include "libnet/slirp.h"
+#include "libnet/slirp/slirp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
-#include "libnet/inside.h"
+#include "libnet/forward/loop.h"
+#include "libnet/forward/routes.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 

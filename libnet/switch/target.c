@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"

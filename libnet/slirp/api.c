@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/api: requests to slirp4netns, and reading its answers with suspicion. */
-#include "libnet/api.h"
+#include "libnet/slirp/api.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

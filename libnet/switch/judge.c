@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 /* IPv4, in host byte order: who is never a peer outside. */
 static const struct block {

@@ -7,7 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 static int take(const struct nlmsghdr *answer, void *data)
 {

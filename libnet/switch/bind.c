@@ -18,7 +18,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 

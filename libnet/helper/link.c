@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/slirp.h"
-#include "libnet/switch.h"
+#include "libnet/slirp/slirp.h"
+#include "libnet/switch/state.h"
 #include "sys/netlink.h"
 #include "sys/sock.h"
 

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward.h"
-#include "libnet/slirp.h"
+#include "libnet/forward/loop.h"
+#include "libnet/slirp/slirp.h"
 
 /*
  * The connection stays within one kernel: an answer that isn't there at once is late by some

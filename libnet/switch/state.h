@@ -40,7 +40,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "libnet/forward.h"
+#include "libnet/forward/loop.h"
 #include "libnet/net.h"
 #include "sys/netlink.h"
 

@@ -10,7 +10,7 @@
  * When this process ends, so do the listeners, and the kernel answers every further connect and
  * bind with ENOSYS: the container can lose its network by that, not gain another.
  */
-#include "libnet/switch.h"
+#include "libnet/switch/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 
 #include "base/scope.h"
 #include "libnet/confine.h"
-#include "libnet/slirp.h"
+#include "libnet/slirp/slirp.h"
 #include "sys/caps.h"
 #include "sys/compat.h"
 #include "sys/fd.h"

@@ -20,8 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libnet/inside.h"
-#include "libnet/slirp.h"
+#include "libnet/forward/routes.h"
+#include "libnet/slirp/slirp.h"
 #include "sys/clone.h"
 
 /* slirp4netns' own network of IPv6, which a host that is a container itself has too. */

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/helper.h"
-#include "libnet/switch.h"
+#include "libnet/helper/state.h"
+#include "libnet/switch/state.h"
 #include "sys/clone.h"
 #include "sys/sock.h"
 
