@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * net/switch_check: can connections be accelerated on this machine? Asked before anything is
- * started.
- */
+/* net/accel: asked before anything is started, by trying what the switch will do. */
+#include "libnet/accel.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -13,11 +12,11 @@
 
 #include "base/arena.h"
 #include "base/scope.h"
-#include "base/str.h"
-#include "libnet/switch/state.h"
+#include "libnet/accel_filter.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
+#include "sys/sock.h"
 
 /* Yama's highest setting: nobody may look into another process any more, until the next boot. */
 static bool yama_forbids(void)
@@ -52,7 +51,7 @@ int net_accel_check(struct net_config *config, struct err *err)
 		return err_set(err, ENOTSUP,
 			       "accel=seccomp: this kernel is too old, Linux 5.14 is needed");
 	}
-	config->accel_out_only = switch_lock_filter(socket_, &keep, 1) < 0;
+	config->accel_out_only = sys_lock_socket_filter(socket_, &keep, 1) < 0;
 	if (config->accel_out_only && !config->lan) {
 		return err_set(err, ENOTSUP,
 			       "accel=seccomp and allow_lan=false exclude each other here: it "

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * net/switch_route: what a network namespace's routing says of an address, rtnetlink(7),
- * RTM_GETROUTE.
- */
+/* net/route: asking for one route, rtnetlink(7), RTM_GETROUTE. */
+#include "libnet/route.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "libnet/switch/state.h"
-
 static int take(const struct nlmsghdr *answer, void *data)
 {
-	struct switch_route *route = data;
+	struct net_route *route = data;
 	const struct rtmsg *head = sys_nl_header(answer, sizeof(*head));
 	const void *device;
 	size_t len = 0;
@@ -29,12 +26,12 @@ static int take(const struct nlmsghdr *answer, void *data)
 	return 0;
 }
 
-struct switch_route switch_ask_route(struct sys_nl *nl, const struct net_address *to)
+struct net_route net_route_ask(struct sys_nl *nl, const struct net_address *to)
 {
 	bool v4 = to->family == AF_INET;
 	const struct rtmsg head = { .rtm_family = (unsigned char)to->family,
 				    .rtm_dst_len = v4 ? 32 : 128 };
-	struct switch_route route = { .device = 0 };
+	struct net_route route = { .device = 0 };
 	struct sys_nl_msg m;
 	int rc;
 

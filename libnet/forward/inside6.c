@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/forward6: clients that have an IPv6 address of their own reach the container at its IPv6
- * address, with theirs.
+ * forward/inside6: IPv6, where both sides have it.
  *
- * The container may listen on IPv4 alone: then, and while it has no IPv6 address, they are
- * forwarded by IPv4 like everyone else, and seem to be the gateway.
+ * The container may listen on IPv4 alone: then, and while it has no IPv6 address, clients are
+ * forwarded by IPv4 like everyone else, and seem to be the gateway. Whether it listens is learnt by
+ * TCP from a connect, by UDP from the namespace's table of sockets.
  */
+#include "libnet/forward/inside6.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -16,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward/loop.h"
-#include "libnet/slirp/slirp.h"
+#include "libnet/forward/routes.h"
+#include "libnet/inside.h"
 
 /*
  * The connection stays within one kernel: an answer that isn't there at once is late by some
@@ -30,7 +32,7 @@ static bool has_own_address(const struct sockaddr_in6 *client)
 	return client->sin6_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&client->sin6_addr) &&
 	       !IN6_IS_ADDR_LINKLOCAL(&client->sin6_addr) &&
 	       !IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) &&
-	       memcmp(&client->sin6_addr, &link_inside6, LINK_PREFIX6 / 8) != 0;
+	       memcmp(&client->sin6_addr, &net_inside6, NET_INSIDE6_PREFIX / 8) != 0;
 }
 
 /*
@@ -86,7 +88,7 @@ static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6,
 				     .sin6_addr = client->sin6_addr,
 				     .sin6_port = client->sin6_port };
-	const int one = 1, mark = NET_FORWARD_MARK;
+	const int one = 1, mark = FORWARD_MARK;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ||
@@ -96,10 +98,11 @@ static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0) {
 		return 0;
 	}
+	if (errno != EADDRINUSE) {
+		return -errno;
+	}
 	from.sin6_port = 0;
-	return errno == EADDRINUSE && bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 ?
-		       0 :
-		       -errno;
+	return bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0 ? -errno : 0;
 }
 
 /* Where that client would reach the container by IPv6, if it can. */
@@ -108,7 +111,7 @@ static bool target_of(const struct forwarder *f, uint16_t port, const struct soc
 {
 	*ret = (struct sockaddr_in6){ .sin6_family = AF_INET6,
 				      .sin6_port = htons(port),
-				      .sin6_addr = link_inside6 };
+				      .sin6_addr = net_inside6 };
 	return f->six && f->keep_client && has_own_address(client);
 }
 
@@ -116,10 +119,14 @@ static int socket_of(int type, const struct sockaddr_in6 *client)
 {
 	scope_fd int fd = socket(AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	return fd < 0 || seem_to_be(fd, client) < 0 ? -1 : fd_take(&fd);
+	if (fd < 0 || seem_to_be(fd, client) < 0) {
+		return -1;
+	}
+	return fd_take(&fd);
 }
 
-int forward_six_udp(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
+int forward_inside6_udp(const struct forwarder *f, uint16_t port,
+			const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in6 *client = (const void *)from;
 	struct sockaddr_in6 target;
@@ -129,11 +136,14 @@ int forward_six_udp(const struct forwarder *f, uint16_t port, const struct socka
 		return -1;
 	}
 	fd = socket_of(SOCK_DGRAM, client);
-	return fd < 0 || connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -1 :
-										       fd_take(&fd);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0) {
+		return -1;
+	}
+	return fd_take(&fd);
 }
 
-int forward_six(const struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
+int forward_inside6_tcp(const struct forwarder *f, uint16_t port,
+			const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in6 *client = (const void *)from;
 	struct sockaddr_in6 target;

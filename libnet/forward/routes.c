@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/inside: policy routing in the container's namespace, by rtnetlink(7). */
+/* forward/routes: policy routing in the container's namespace, by rtnetlink(7). */
 #include "libnet/forward/routes.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fib_rules.h>
-#include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/scope.h"
-#include "libnet/forward/loop.h"
-#include "libnet/slirp/slirp.h"
+#include "base/err.h"
+#include "libnet/inside.h"
 #include "sys/fd.h"
 #include "sys/netlink.h"
 
@@ -39,8 +35,11 @@ static void begin_rule(struct sys_nl_msg *m, sa_family_t family, bool add, uint8
 					   .table = table,
 					   .action = FR_ACT_TO_TBL };
 
-	sys_nl_begin(m, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0, &rule,
-		     sizeof(rule));
+	if (add) {
+		sys_nl_begin(m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof(rule));
+	} else {
+		sys_nl_begin(m, RTM_DELRULE, 0, &rule, sizeof(rule));
+	}
 }
 
 static int already(int rc)
@@ -52,9 +51,9 @@ static int mark_rule(sa_family_t family)
 {
 	struct sys_nl_msg m;
 
-	begin_rule(&m, family, true, NET_FORWARD_TABLE_TCP);
+	begin_rule(&m, family, true, FORWARD_TABLE_TCP);
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY);
-	sys_nl_u32(&m, FRA_FWMARK, NET_FORWARD_MARK);
+	sys_nl_u32(&m, FRA_FWMARK, FORWARD_MARK);
 	return already(ask(&m));
 }
 
@@ -86,33 +85,16 @@ static int local_route(sa_family_t family, uint8_t table, const void *own)
 	return ask(&m);
 }
 
-int inside_udp_rule(sa_family_t family, uint16_t port, bool add)
+int forward_udp_rule(sa_family_t family, uint16_t port, bool add)
 {
 	const struct fib_rule_port_range ports = { .start = port, .end = port };
 	const uint8_t protocol = IPPROTO_UDP;
 	struct sys_nl_msg m;
 
-	begin_rule(&m, family, add, NET_FORWARD_TABLE_UDP);
+	begin_rule(&m, family, add, FORWARD_TABLE_UDP);
 	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 1);
 	sys_nl_put(&m, FRA_IP_PROTO, &protocol, sizeof(protocol));
 	sys_nl_put(&m, FRA_SPORT_RANGE, &ports, sizeof(ports));
-	return already(ask(&m));
-}
-
-int inside_prohibit(sa_family_t family, const void *address, unsigned prefix)
-{
-	const struct fib_rule_hdr rule = { .family = (uint8_t)family,
-					   .dst_len = (uint8_t)prefix,
-					   .action = FR_ACT_PROHIBIT };
-	struct sys_nl_msg m;
-
-	sys_nl_begin(&m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof(rule));
-	/*
-	 * Behind the rules that bring the answers of published ports back: their clients may be on
-	 * that network.
-	 */
-	sys_nl_u32(&m, FRA_PRIORITY, RULE_PRIORITY + 10);
-	sys_nl_put(&m, FRA_DST, address, length_of(family));
 	return already(ask(&m));
 }
 
@@ -135,79 +117,34 @@ static int own_address(sa_family_t family, const void *own)
 	return ask(&m);
 }
 
-int inside_marks(void)
+int forward_marks(void)
 {
 	/*
 	 * What an accepted socket sends, and what the kernel itself answers: the reset of a port
 	 * where nobody listens.
 	 */
-	int rc = sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/tcp_fwmark_accept", "1", 1);
-
-	return rc == 0 ? sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1) : rc;
+	TRY(sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/tcp_fwmark_accept", "1", 1));
+	return sys_write_file(AT_FDCWD, "/proc/sys/net/ipv4/fwmark_reflect", "1", 1);
 }
 
-int inside_marks6(void)
+int forward_marks6(void)
 {
 	return sys_write_file(AT_FDCWD, "/proc/sys/net/ipv6/fwmark_reflect", "1", 1);
 }
 
-int inside_routes(const struct in_addr *own)
+int forward_routes(const struct in_addr *own)
 {
-	int rc = mark_rule(AF_INET);
-
-	if (rc == 0) {
-		rc = local_route(AF_INET, NET_FORWARD_TABLE_TCP, NULL);
-	}
-	if (rc == 0) {
-		rc = own_address(AF_INET, own);
-	}
+	TRY(mark_rule(AF_INET));
+	TRY(local_route(AF_INET, FORWARD_TABLE_TCP, NULL));
+	TRY(own_address(AF_INET, own));
 	/* This one needs the address to be there. */
-	if (rc == 0) {
-		rc = local_route(AF_INET, NET_FORWARD_TABLE_UDP, own);
-	}
-	return rc;
+	return local_route(AF_INET, FORWARD_TABLE_UDP, own);
 }
 
-int inside_routes6(void)
+int forward_routes6(void)
 {
-	int rc = mark_rule(AF_INET6);
-
-	if (rc == 0) {
-		rc = local_route(AF_INET6, NET_FORWARD_TABLE_TCP, NULL);
-	}
-	if (rc == 0) {
-		rc = own_address(AF_INET6, &link_inside6);
-	}
-	return rc == 0 ? local_route(AF_INET6, NET_FORWARD_TABLE_UDP, &link_inside6) : rc;
-}
-
-int inside_enter(int userns, int netns)
-{
-	if (userns >= 0 && setns(userns, CLONE_NEWUSER) < 0) {
-		return -errno;
-	}
-	if (netns >= 0 && setns(netns, CLONE_NEWNET) < 0) {
-		return -errno;
-	}
-	if (userns < 0) {
-		return 0;
-	}
-	/*
-	 * What is set below /proc/sys belongs to the namespace's root. EINVAL: no id 0 in it; our
-	 * capabilities do then.
-	 */
-	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL) {
-		return -errno;
-	}
-	return 0;
-}
-
-int net_userns_of(int netns)
-{
-	int fd = ioctl(netns, NS_GET_USERNS);
-
-	if (fd < 0) {
-		return -errno;
-	}
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd;
+	TRY(mark_rule(AF_INET6));
+	TRY(local_route(AF_INET6, FORWARD_TABLE_TCP, NULL));
+	TRY(own_address(AF_INET6, &net_inside6));
+	return local_route(AF_INET6, FORWARD_TABLE_UDP, &net_inside6);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/inside: what is set inside the container's network namespace, by a process of ours that has
- * entered it.
+ * forward/routes: what is set inside the container's network namespace so that answers to foreign
+ * addresses come back to the forwarder, which has entered it.
  */
 #pragma once
 
@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 /*
- * Enters a user and a network namespace (-1: stays where it is) and becomes the former's root where
- * id 0 is mapped.
- * Returns 0 or -errno. Not to be undone.
+ * What packets from a transparent socket carry, and the routing tables that bring the answers back
+ * to us.
  */
-int inside_enter(int userns, int netns);
+#define FORWARD_MARK 100
+#define FORWARD_TABLE_TCP 100
+#define FORWARD_TABLE_UDP 101
 
 /*
  * Lets sockets have foreign addresses: what answers them is routed to this host's own sockets. For
@@ -23,24 +24,18 @@ int inside_enter(int userns, int netns);
  * set again when the address has come back. Return 0 or -errno (-EAFNOSUPPORT and the like: a
  * kernel without policy routing).
  */
-int inside_marks(void);
-int inside_routes(const struct in_addr *own);
+int forward_marks(void);
+int forward_routes(const struct in_addr *own);
 
 /*
  * The same for IPv6 and its fixed address; after those for IPv4, which set what both have in
  * common.
  */
-int inside_marks6(void);
-int inside_routes6(void);
-
-/*
- * Nothing goes to that network any more, of AF_INET or AF_INET6; address has the bytes of one.
- * Returns 0 or -errno.
- */
-int inside_prohibit(sa_family_t family, const void *address, unsigned prefix);
+int forward_marks6(void);
+int forward_routes6(void);
 
 /*
  * Answers of a published UDP port, of AF_INET or AF_INET6, must not leave by slirp4netns. Returns 0
  * or -errno.
  */
-int inside_udp_rule(sa_family_t family, uint16_t port, bool add);
+int forward_udp_rule(sa_family_t family, uint16_t port, bool add);

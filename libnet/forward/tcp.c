@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/tcp: forwarding connections.
+ * forward/tcp: forwarding connections.
  *
  * A connection begins by copying through one buffer that all share: most are short, and a pipe
  * costs two system calls and counts against its user's quota of pipe pages. One direction that has
  * moved BULK_BYTES gets a pipe and is spliced from then on: its bytes don't pass through this
  * process any more.
  */
+#include "libnet/forward/tcp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -16,8 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/scope.h"
-#include "libnet/forward/loop.h"
+#include "libnet/forward/inside.h"
+#include "libnet/forward/inside6.h"
 
 #define BULK_BYTES (512u << 10)
 #define BULK_PIPE (512 << 10)
@@ -45,8 +49,8 @@ struct direction {
  * say EAGAIN.
  */
 struct end {
-	struct source source;
-	struct connection *connection;
+	struct forward_source source;
+	struct forward_connection *connection;
 	int fd;
 	bool readable;
 	bool writable;
@@ -58,15 +62,15 @@ struct end {
 	bool waits;
 };
 
-struct connection {
+struct forward_connection {
 	struct end client;
 	struct end inside;
 	struct direction in;
 	struct direction out;
 	bool dropped;
 	bool queued;
-	struct connection *next_again;
-	struct connection *next_dropped;
+	struct forward_connection *next_again;
+	struct forward_connection *next_dropped;
 };
 
 enum pumped { PUMP_IDLE, PUMP_AGAIN, PUMP_BROKEN };
@@ -88,7 +92,7 @@ static void close_hard(int *fd)
 	fd_drop(fd);
 }
 
-static void drop(struct forwarder *f, struct connection *c, bool hard)
+static void drop(struct forwarder *f, struct forward_connection *c, bool hard)
 {
 	if (c->dropped) {
 		return;
@@ -111,10 +115,10 @@ static void drop(struct forwarder *f, struct connection *c, bool hard)
 void forward_tcp_free_dropped(struct forwarder *f)
 {
 	/* What waits for its turn is freed when that comes. */
-	struct connection **at = &f->dropped;
+	struct forward_connection **at = &f->dropped;
 
 	while (*at) {
-		struct connection *c = *at;
+		struct forward_connection *c = *at;
 
 		if (c->queued) {
 			at = &c->next_dropped;
@@ -204,8 +208,8 @@ static int keep_rest(const struct forwarder *f, struct direction *d, size_t at, 
 
 static int copy(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
 {
-	ssize_t got = recv(from->fd, f->buffer, NET_FORWARD_BUFFER, 0);
-	ssize_t put;
+	ssize_t got = recv(from->fd, f->buffer, FORWARD_BUFFER, 0);
+	ssize_t put = 0;
 
 	if (got < 0) {
 		return would_block(&from->readable);
@@ -214,18 +218,23 @@ static int copy(const struct forwarder *f, struct direction *d, struct end *from
 		d->ended = true;
 		return 1;
 	}
-	if (got < NET_FORWARD_BUFFER && !from->closing) {
+	if (got < FORWARD_BUFFER && !from->closing) {
 		from->readable = false;
 	}
 	d->moved += (uint64_t)got;
-	/* When the end is known to follow, it may go in the same segment. */
-	put = to->writable ? send(to->fd, f->buffer, (size_t)got,
-				  MSG_NOSIGNAL | (from->closing ? MSG_MORE : 0)) :
-			     0;
-	if (put < 0 && would_block(&to->writable) < 0) {
-		return -errno;
+	if (to->writable) {
+		/* When the end is known to follow, it may go in the same segment. */
+		int flags = from->closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+
+		put = send(to->fd, f->buffer, (size_t)got, flags);
+		if (put < 0 && would_block(&to->writable) < 0) {
+			return -errno;
+		}
 	}
-	return put < got ? keep_rest(f, d, (size_t)(put > 0 ? put : 0), (size_t)got) : 1;
+	if (put < got) {
+		return keep_rest(f, d, (size_t)(put > 0 ? put : 0), (size_t)got);
+	}
+	return 1;
 }
 
 /*
@@ -258,7 +267,10 @@ static int wait_for_room(const struct forwarder *f, struct end *to)
 static int step(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
 {
 	if (d->rest || d->in_pipe > 0) {
-		return !to->writable ? 0 : d->rest ? flush_rest(d, to) : flush_pipe(d, to);
+		if (!to->writable) {
+			return 0;
+		}
+		return d->rest ? flush_rest(d, to) : flush_pipe(d, to);
 	}
 	if (d->ended || !from->readable) {
 		return 0;
@@ -288,7 +300,7 @@ static enum pumped pump(const struct forwarder *f, struct direction *d,
 	return rc > 0 ? PUMP_AGAIN : PUMP_IDLE;
 }
 
-static void move(struct forwarder *f, struct connection *c)
+static void move(struct forwarder *f, struct forward_connection *c)
 {
 	enum pumped in = pump(f, &c->in, &c->out, &c->client, &c->inside);
 	enum pumped out = pump(f, &c->out, &c->in, &c->inside, &c->client);
@@ -306,11 +318,11 @@ static void move(struct forwarder *f, struct connection *c)
 
 void forward_tcp_again(struct forwarder *f)
 {
-	struct connection *list = f->again;
+	struct forward_connection *list = f->again;
 
 	f->again = NULL;
 	while (list) {
-		struct connection *c = list;
+		struct forward_connection *c = list;
 
 		list = c->next_again;
 		c->queued = false;
@@ -320,10 +332,10 @@ void forward_tcp_again(struct forwarder *f)
 	}
 }
 
-static void end_ready(struct forwarder *f, struct source *source, uint32_t events)
+static void end_ready(struct forwarder *f, struct forward_source *source, uint32_t events)
 {
 	struct end *end = (struct end *)(void *)source;
-	struct connection *c = end->connection;
+	struct forward_connection *c = end->connection;
 	const struct direction *from_here = end == &c->client ? &c->in : &c->out;
 
 	if (c->dropped) {
@@ -341,30 +353,31 @@ static void end_ready(struct forwarder *f, struct source *source, uint32_t event
 }
 
 /* *inside is a socket for it, or becomes another. Returns 0 or -errno. */
-static int start_inside(const struct forwarder *f, const struct listener *l, int *inside,
+static int start_inside(const struct forwarder *f, const struct forward_listener *l, int *inside,
 			const struct sockaddr_storage *from)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
-	int six = forward_six(f, l->inside_port, from);
+	int six = forward_inside6_tcp(f, l->inside_port, from);
 
 	if (six >= 0) {
 		close(*inside);
 		*inside = six;
 		return 0;
 	}
-	TRY(forward_bind(f, SOCK_STREAM, *inside, from));
-	return connect(*inside, (struct sockaddr *)&target, sizeof(target)) < 0 &&
-			       errno != EINPROGRESS ?
-		       -errno :
-		       0;
+	TRY(forward_inside_bind(f, SOCK_STREAM, *inside, from));
+	if (connect(*inside, (struct sockaddr *)&target, sizeof(target)) < 0 &&
+	    errno != EINPROGRESS) {
+		return -errno;
+	}
+	return 0;
 }
 
 /*
  * Connects as the client, and moves what the client has sent meanwhile: often that is all that it
  * will send.
  */
-static int begin(struct forwarder *f, const struct listener *l, struct connection *c,
-		 const struct sockaddr_storage *from)
+static int begin(struct forwarder *f, const struct forward_listener *l,
+		 struct forward_connection *c, const struct sockaddr_storage *from)
 {
 	int rc = start_inside(f, l, &c->inside.fd, from);
 
@@ -379,10 +392,10 @@ static int begin(struct forwarder *f, const struct listener *l, struct connectio
 }
 
 /* Takes both descriptors. */
-static void add_connection(struct forwarder *f, const struct listener *l, int client, int inside,
-			   const struct sockaddr_storage *from)
+static void add_connection(struct forwarder *f, const struct forward_listener *l, int client,
+			   int inside, const struct sockaddr_storage *from)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct forward_connection *c = calloc(1, sizeof(*c));
 
 	if (!c) {
 		close(client);
@@ -434,9 +447,9 @@ void forward_tcp_prepare(struct forwarder *f)
  * One at a time: a second call would mostly find nobody, and epoll goes on telling of those that
  * wait (no EPOLLET here).
  */
-void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t events)
+void forward_tcp_accept(struct forwarder *f, struct forward_source *source, uint32_t events)
 {
-	const struct listener *l = (const struct listener *)(void *)source;
+	const struct forward_listener *l = (const struct forward_listener *)(void *)source;
 	struct sockaddr_storage from = { 0 };
 	socklen_t len = sizeof(from);
 	int fd = spare(f);
@@ -453,7 +466,7 @@ void forward_tcp_accept(struct forwarder *f, struct source *source, uint32_t eve
 	} else if (errno == EINVAL) {
 		/*
 		 * It does not listen: a program of the container has its port now, on a socket of
-		 * the host's (switch_bind.c).
+		 * the host's (switch/bind.c).
 		 */
 		(void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
 	} else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/udp: forwarding datagrams.
+ * forward/udp: forwarding datagrams.
  *
  * UDP has no connections, so each client of a port gets a flow: a socket of its own in the
  * container's namespace, which lives until nothing has passed for IDLE_SECONDS. The least recently
  * used one goes when there are FLOWS_MAX.
  */
+#include "libnet/forward/udp.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -15,18 +17,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/scope.h"
-#include "libnet/forward/loop.h"
+#include "libnet/forward/inside.h"
+#include "libnet/forward/inside6.h"
 
 #define IDLE_SECONDS 60
 #define FLOWS_MAX 2048
 #define DATAGRAMS 64 /* that one socket may move before the others have their turn */
 
-struct flow {
-	struct source source;
-	struct listener *listener;
-	struct flow *newer, *older;
-	struct flow *next; /* in its bucket */
+struct forward_flow {
+	struct forward_source source;
+	struct forward_listener *listener;
+	struct forward_flow *newer, *older;
+	struct forward_flow *next; /* in its bucket */
 	int fd;
 	bool dropped;
 	time_t used;
@@ -72,7 +76,7 @@ static bool same_client(const struct sockaddr_storage *a, const struct sockaddr_
  * FNV-1a. A client can pick its bucket, and gains nothing: flows are bounded, and so is the walk
  * through one bucket.
  */
-static size_t bucket_of(const struct listener *l, const struct sockaddr_storage *client)
+static size_t bucket_of(const struct forward_listener *l, const struct sockaddr_storage *client)
 {
 	const unsigned char *bytes = (const void *)client;
 	uint32_t hash = 2166136261u ^ l->inside_port;
@@ -83,30 +87,42 @@ static size_t bucket_of(const struct listener *l, const struct sockaddr_storage 
 	return hash % FORWARD_BUCKETS;
 }
 
-static void unlink_recent(struct forwarder *f, struct flow *flow)
+static void unlink_recent(struct forwarder *f, struct forward_flow *flow)
 {
-	*(flow->newer ? &flow->newer->older : &f->flows) = flow->older;
-	*(flow->older ? &flow->older->newer : &f->flows_end) = flow->newer;
+	if (flow->newer) {
+		flow->newer->older = flow->older;
+	} else {
+		f->flows = flow->older;
+	}
+	if (flow->older) {
+		flow->older->newer = flow->newer;
+	} else {
+		f->flows_end = flow->newer;
+	}
 }
 
-static void link_recent(struct forwarder *f, struct flow *flow)
+static void link_recent(struct forwarder *f, struct forward_flow *flow)
 {
 	flow->newer = NULL;
 	flow->older = f->flows;
-	*(f->flows ? &f->flows->newer : &f->flows_end) = flow;
+	if (f->flows) {
+		f->flows->newer = flow;
+	} else {
+		f->flows_end = flow;
+	}
 	f->flows = flow;
 	flow->used = now();
 }
 
-static void touch(struct forwarder *f, struct flow *flow)
+static void touch(struct forwarder *f, struct forward_flow *flow)
 {
 	unlink_recent(f, flow);
 	link_recent(f, flow);
 }
 
-static void drop(struct forwarder *f, struct flow *flow)
+static void drop(struct forwarder *f, struct forward_flow *flow)
 {
-	struct flow **at = &f->flow_table[bucket_of(flow->listener, &flow->client)];
+	struct forward_flow **at = &f->flow_table[bucket_of(flow->listener, &flow->client)];
 
 	while (*at != flow) {
 		at = &(*at)->next;
@@ -123,7 +139,7 @@ static void drop(struct forwarder *f, struct flow *flow)
 void forward_udp_free_dropped(struct forwarder *f)
 {
 	while (f->flows_dropped) {
-		struct flow *flow = f->flows_dropped;
+		struct forward_flow *flow = f->flows_dropped;
 
 		f->flows_dropped = flow->next;
 		free(flow);
@@ -140,11 +156,11 @@ int forward_udp_expire(struct forwarder *f)
 	return f->flows_end ? (int)(f->flows_end->used - limit) * 1000 : -1;
 }
 
-void forward_udp_forget(struct forwarder *f, const struct listener *listener)
+void forward_udp_forget(struct forwarder *f, const struct forward_listener *listener)
 {
-	struct flow *next;
+	struct forward_flow *next;
 
-	for (struct flow *flow = f->flows; flow; flow = next) {
+	for (struct forward_flow *flow = f->flows; flow; flow = next) {
 		next = flow->older;
 		if (flow->listener == listener) {
 			drop(f, flow);
@@ -152,11 +168,24 @@ void forward_udp_forget(struct forwarder *f, const struct listener *listener)
 	}
 }
 
+/* ip(7), ipv6(7): the address that it leaves from. msg has room for it. */
+static void put_local(struct msghdr *msg, int level, int type, const void *info, size_t size)
+{
+	struct cmsghdr *c;
+
+	msg->msg_controllen = CMSG_SPACE(size);
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(c), info, size);
+}
+
 /*
  * To the client, from the address that it wrote to. What can't be sent now is lost: that is UDP's
  * way.
  */
-static void answer(const struct flow *flow, char *bytes, size_t len)
+static void answer(const struct forward_flow *flow, char *bytes, size_t len)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -168,31 +197,25 @@ static void answer(const struct flow *flow, char *bytes, size_t len)
 		.msg_namelen = address_len(&flow->client),
 		.msg_iov = &part,
 		.msg_iovlen = 1,
+		.msg_control = control.space,
 	};
 
-	if (flow->has_local) {
-		bool six = flow->client.ss_family == AF_INET6;
-		size_t size = six ? sizeof(flow->local.v6) : sizeof(flow->local.v4);
-		struct cmsghdr *c;
-
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(size);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
-		c->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
-		c->cmsg_len = CMSG_LEN(size);
-		memcpy(CMSG_DATA(c), &flow->local, size);
+	if (flow->has_local && flow->client.ss_family == AF_INET6) {
+		put_local(&msg, IPPROTO_IPV6, IPV6_PKTINFO, &flow->local.v6,
+			  sizeof(flow->local.v6));
+	} else if (flow->has_local) {
+		put_local(&msg, IPPROTO_IP, IP_PKTINFO, &flow->local.v4, sizeof(flow->local.v4));
 	}
 	(void)sendmsg(flow->listener->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void flow_ready(struct forwarder *f, struct source *source, uint32_t events)
+static void flow_ready(struct forwarder *f, struct forward_source *source, uint32_t events)
 {
-	struct flow *flow = (struct flow *)(void *)source;
+	struct forward_flow *flow = (struct forward_flow *)(void *)source;
 
 	(void)events;
 	for (int i = 0; i < DATAGRAMS && !flow->dropped; i++) {
-		ssize_t n = recv(flow->fd, f->buffer, NET_FORWARD_BUFFER, MSG_DONTWAIT);
+		ssize_t n = recv(flow->fd, f->buffer, FORWARD_BUFFER, MSG_DONTWAIT);
 
 		if (n < 0 && errno == ECONNREFUSED) {
 			drop(f, flow); /* nobody listens inside (any more) */
@@ -206,10 +229,10 @@ static void flow_ready(struct forwarder *f, struct source *source, uint32_t even
 	}
 }
 
-static struct flow *find(struct forwarder *f, const struct listener *l,
-			 const struct sockaddr_storage *client)
+static struct forward_flow *find(struct forwarder *f, const struct forward_listener *l,
+				 const struct sockaddr_storage *client)
 {
-	struct flow *flow = f->flow_table[bucket_of(l, client)];
+	struct forward_flow *flow = f->flow_table[bucket_of(l, client)];
 
 	while (flow && !(flow->listener == l && same_client(&flow->client, client))) {
 		flow = flow->next;
@@ -218,7 +241,7 @@ static struct flow *find(struct forwarder *f, const struct listener *l,
 }
 
 /* By IPv4: a socket that is connected to the container, or -errno. */
-static int connect_inside(const struct forwarder *f, const struct listener *l,
+static int connect_inside(const struct forwarder *f, const struct forward_listener *l,
 			  const struct sockaddr_storage *client)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);
@@ -227,15 +250,18 @@ static int connect_inside(const struct forwarder *f, const struct listener *l,
 	if (fd < 0) {
 		return fd;
 	}
-	TRY(forward_bind(f, SOCK_DGRAM, fd, client));
-	return connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 ? -errno : fd_take(&fd);
+	TRY(forward_inside_bind(f, SOCK_DGRAM, fd, client));
+	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0) {
+		return -errno;
+	}
+	return fd_take(&fd);
 }
 
-static struct flow *make(struct forwarder *f, struct listener *l,
-			 const struct sockaddr_storage *client)
+static struct forward_flow *make(struct forwarder *f, struct forward_listener *l,
+				 const struct sockaddr_storage *client)
 {
-	struct flow *flow = calloc(1, sizeof(*flow));
-	struct flow **bucket;
+	struct forward_flow *flow = calloc(1, sizeof(*flow));
+	struct forward_flow **bucket;
 
 	if (!flow) {
 		return NULL;
@@ -243,8 +269,8 @@ static struct flow *make(struct forwarder *f, struct listener *l,
 	if (f->flow_n >= FLOWS_MAX) {
 		drop(f, f->flows_end);
 	}
-	*flow = (struct flow){ .source = { flow_ready }, .listener = l, .client = *client };
-	flow->fd = l->six ? forward_six_udp(f, l->inside_port, client) : -1;
+	*flow = (struct forward_flow){ .source = { flow_ready }, .listener = l, .client = *client };
+	flow->fd = l->six ? forward_inside6_udp(f, l->inside_port, client) : -1;
 	if (flow->fd < 0) {
 		flow->fd = connect_inside(f, l, client);
 	}
@@ -265,7 +291,7 @@ static struct flow *make(struct forwarder *f, struct listener *l,
 	return flow;
 }
 
-static void take_local(struct flow *flow, struct msghdr *msg)
+static void take_local(struct forward_flow *flow, struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
@@ -283,9 +309,9 @@ static void take_local(struct flow *flow, struct msghdr *msg)
 	}
 }
 
-void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t events)
+void forward_udp_receive(struct forwarder *f, struct forward_source *source, uint32_t events)
 {
-	struct listener *l = (struct listener *)(void *)source;
+	struct forward_listener *l = (struct forward_listener *)(void *)source;
 
 	(void)events;
 	for (int i = 0; i < DATAGRAMS; i++) {
@@ -295,7 +321,7 @@ void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t ev
 			struct cmsghdr align;
 		} control;
 		struct sockaddr_storage client = { 0 };
-		struct iovec part = { f->buffer, NET_FORWARD_BUFFER };
+		struct iovec part = { f->buffer, FORWARD_BUFFER };
 		struct msghdr msg = {
 			.msg_name = &client,
 			.msg_namelen = sizeof(client),
@@ -305,7 +331,7 @@ void forward_udp_receive(struct forwarder *f, struct source *source, uint32_t ev
 			.msg_controllen = sizeof(control.space),
 		};
 		ssize_t n = recvmsg(l->fd, &msg, MSG_DONTWAIT);
-		struct flow *flow;
+		struct forward_flow *flow;
 
 		if (n < 0) {
 			return;

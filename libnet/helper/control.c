@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/control_server: the helper's side of the control socket.
+ * helper/control: the helper's side of the control socket.
  *
  * The socket lies in a folder that only its user may enter, so a client is no enemy; but it may be
  * slow, killed half-way or of another version. Nothing here waits: a client is served when it has
  * sent something, and forgotten at its end.
  */
+#include "libnet/helper/control.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,24 +16,27 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/helper/state.h"
+#include "base/str.h"
+#include "libnet/helper/ports.h"
+#include "libnet/helper/switch.h"
+#include "libnet/helper/watched.h"
 #include "libnet/messages.h"
 
-static void forget(struct control_client *client)
+static void forget(struct helper_client *client)
 {
 	for (size_t i = 0; i < client->fd_n; i++) {
 		close(client->fds[i]);
 	}
 	free(client->fds);
 	fd_drop(&client->fd);
-	*client = (struct control_client){ .fd = -1 };
+	*client = (struct helper_client){ .fd = -1 };
 }
 
-void control_accept(struct helper *h)
+void helper_control_accept(struct helper *h)
 {
 	int fd = accept4(h->request->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	for (size_t i = 0; fd >= 0 && i < CONTROL_CLIENTS_MAX; i++) {
+	for (size_t i = 0; fd >= 0 && i < HELPER_CLIENTS_MAX; i++) {
 		if (h->clients[i].fd < 0) {
 			h->clients[i].fd = fd;
 			return;
@@ -45,31 +50,31 @@ void control_accept(struct helper *h)
 }
 
 /* rc and err as helper_publish and its like return them. */
-static void reply(const struct control_client *client, int rc, const struct err *err)
+static void reply(const struct helper_client *client, int rc, const struct err *err)
 {
 	char text[ERR_MSG_MAX + 32];
 
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "error %d %s", -rc, err->msg);
 	}
-	(void)control_send(client->fd, rc < 0 ? text : "ok", NULL, 0);
+	(void)net_control_send(client->fd, rc < 0 ? text : "ok", NULL, 0);
 }
 
-static void list(const struct helper *h, const struct control_client *client)
+static void list(const struct helper *h, const struct helper_client *client)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct text out;
 
 	text_init(&out, &arena);
 	text_add(&out, "ok\n");
-	for (size_t i = 0; i < h->port_n && out.len < CONTROL_REPLY_MAX - NET_PORT_TEXT_MAX - 2;
+	for (size_t i = 0; i < h->port_n && out.len < NET_CONTROL_REPLY_MAX - NET_PORT_TEXT_MAX - 2;
 	     i++) {
 		char port[NET_PORT_TEXT_MAX];
 
 		net_port_print(&h->ports[i]->port, port);
 		text_add(&out, "%s\n", port);
 	}
-	(void)control_send(client->fd, out.s, NULL, 0);
+	(void)net_control_send(client->fd, out.s, NULL, 0);
 }
 
 static int overlapping(const struct helper *h, const struct net_port *port, struct err *err)
@@ -82,7 +87,7 @@ static int overlapping(const struct helper *h, const struct net_port *port, stru
 	return 0;
 }
 
-static void publish(struct helper *h, struct control_client *client)
+static void publish(struct helper *h, struct helper_client *client)
 {
 	struct err err = { .code = 0 };
 	int rc = overlapping(h, &client->port, &err);
@@ -97,7 +102,7 @@ static void publish(struct helper *h, struct control_client *client)
 }
 
 /* "add PORT N": N descriptors follow. */
-static int begin_add(struct helper *h, struct control_client *client, char *text, struct err *err)
+static int begin_add(struct helper *h, struct helper_client *client, char *text, struct err *err)
 {
 	char *number = strchr(text, ' ');
 	uint64_t wanted;
@@ -119,7 +124,7 @@ static int begin_add(struct helper *h, struct control_client *client, char *text
 	return client->fds ? 0 : err_errno(err, ENOMEM, "publishing a port");
 }
 
-static void take_descriptors(struct helper *h, struct control_client *client, const int *fds,
+static void take_descriptors(struct helper *h, struct helper_client *client, const int *fds,
 			     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -144,31 +149,27 @@ static int watch(struct helper *h, const char *text, const int *fds, size_t n, s
 	return helper_watch(h, (pid_t)pid, fds[0]);
 }
 
-/*
- * To everyone who follows. Nobody is waited for: who doesn't read loses an event, who is gone is
- * forgotten.
- */
-void control_tell(struct helper *h, const char *event)
+void helper_control_tell(struct helper *h, const char *event)
 {
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		struct control_client *client = &h->clients[i];
+	for (size_t i = 0; i < HELPER_CLIENTS_MAX; i++) {
+		struct helper_client *client = &h->clients[i];
 
 		if (client->fd >= 0 && client->follows &&
-		    control_send(client->fd, event, NULL, 0) == -EPIPE) {
+		    net_control_send(client->fd, event, NULL, 0) == -EPIPE) {
 			forget(client);
 		}
 	}
 }
 
-void control_serve(struct helper *h, struct control_client *client)
+void helper_control_serve(struct helper *h, struct helper_client *client)
 {
-	char text[CONTROL_MESSAGE_MAX];
-	int fds[CONTROL_FDS_MAX];
+	char text[NET_CONTROL_MESSAGE_MAX];
+	int fds[NET_CONTROL_FDS_MAX];
 	struct err err = { .code = 0 };
 	struct net_port port;
 	size_t n = 0;
 	int rc = 0;
-	ssize_t len = control_receive(client->fd, text, sizeof(text), fds, &n);
+	ssize_t len = net_control_receive(client->fd, text, sizeof(text), fds, &n);
 
 	if (len == -EAGAIN) {
 		return;
@@ -189,11 +190,11 @@ void control_serve(struct helper *h, struct control_client *client)
 			      err_set(&err, EPROTO, "a malformed request");
 	} else if (str_eq(text, "watching")) {
 		snprintf(text, sizeof(text), "ok\n%zu", h->watched_n);
-		(void)control_send(client->fd, text, NULL, 0);
+		(void)net_control_send(client->fd, text, NULL, 0);
 		forget(client);
 	} else if (str_eq(text, "follow")) {
 		client->follows = true;
-		(void)control_send(client->fd, "ok", NULL, 0);
+		(void)net_control_send(client->fd, "ok", NULL, 0);
 	} else if (str_eq(text, "list")) {
 		list(h, client);
 		forget(client);

@@ -1,35 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/helper: the one process that a network needs alive.
+ * helper/helper: the one process that a network needs alive.
  *
- * It is the parent of slirp4netns and of the forwarder, holds the pipe whose end is slirp4netns'
- * end, and watches the container by pidfd. Every way to die is covered from outside: when the
- * container ends, the helper ends the other two; when the helper is killed, the pipe closes
- * (slirp4netns) and the control socket does (forwarder); when one of the two is killed, the helper
- * starts it again.
+ * Theory of operation. The guest hands its network namespace out as soon as that is there, and the
+ * helper is started at once, beside the programs that map the ids. In this order it
+ *  - makes and configures the tap device in the namespace (link.c): slirp4netns can do that too,
+ *    but needs some milliseconds until it comes to it;
+ *  - waits until the ids are mapped;
+ *  - prohibits what allow_lan=false prohibits (lan.c);
+ *  - starts the switch, if connections are accelerated (switch.c), and the forwarder, with the
+ *    ports, which the command has bound already (ports.c, forwarder.c);
+ *  - says that the namespace's program may run: what that sends waits in the device;
+ *  - starts slirp4netns (libnet/slirp/slirp.c), and says how that went.
+ *
+ * Then it is the parent of slirp4netns, of the forwarder and of the switch, holds the pipe whose
+ * end is slirp4netns' end, and watches the container by pidfd. Every way to die is covered from
+ * outside: when the container ends, the helper ends the others; when the helper is killed, the pipe
+ * closes (slirp4netns) and the control sockets do (forwarder, switch). When slirp4netns is killed,
+ * it is started again on the same device, which the helper holds too. Published ports don't notice,
+ * since the container's address is on its loopback as well. When the forwarder is killed, it is
+ * started again with the listeners, which the helper holds too. When the switch is killed, it stays
+ * so (libnet/switch/switch.c). `events` tells of it.
+ *
+ * Containers that share a network share the control socket (control.c), by a hard link in each
+ * state folder: each of them can manage the ports, and whoever is left keeps the network.
+ *
+ * The helper itself has no seccomp filter: it has to start slirp4netns, of which it reads one path,
+ * and no byte of the container's reaches it.
  */
-#include "libnet/helper/state.h"
+#include "libnet/helper/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "libnet/control.h"
+#include "libnet/helper/control.h"
+#include "libnet/helper/forwarder.h"
+#include "libnet/helper/lan.h"
+#include "libnet/helper/link.h"
+#include "libnet/helper/ports.h"
+#include "libnet/helper/state.h"
+#include "libnet/helper/switch.h"
+#include "libnet/helper/watched.h"
+#include "libnet/slirp/slirp.h"
 #include "sys/clock.h"
-#include "sys/clone.h"
 #include "sys/environ.h"
+#include "sys/fd.h"
 #include "sys/signals.h"
-#include "sys/sock.h"
 
 /* A slirp4netns that keeps dying is started again this often at the most. */
 #define RESTART_PAUSE_MS 500
@@ -38,20 +63,18 @@
 
 static int link_is_up(struct helper *h, struct err *err)
 {
-	TRY(link_configure(&h->request->config, &h->link, h->tap >= 0, err));
-	helper_link_is_up(h);
+	TRY(helper_link_configure(&h->request->config, &h->link, h->tap >= 0, err));
+	helper_forwarder_link_up(h);
 	return 0;
 }
 
 /* Where slirp4netns can't be given a device it makes and configures one itself, later. */
 static int make_link(struct helper *h, struct err *err)
 {
-	int rc;
-
 	fd_drop(&h->tap);
 	fd_drop(&h->link.fd);
-	rc = link_make(h->request, &h->tap, &h->link, err);
-	return rc < 0 || h->tap < 0 ? rc : link_is_up(h, err);
+	TRY(helper_link_make(h->request, &h->tap, &h->link, err));
+	return h->tap >= 0 ? link_is_up(h, err) : 0;
 }
 
 static int run_slirp(struct helper *h, struct err *err)
@@ -65,66 +88,21 @@ static int run_slirp(struct helper *h, struct err *err)
 		*err = (struct err){ .code = 0 };
 		return run_slirp(h, err);
 	}
-	return rc < 0 || h->tap >= 0 ? rc : link_is_up(h, err);
+	if (rc < 0 || h->tap >= 0) {
+		return rc;
+	}
+	return link_is_up(h, err);
 }
 
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
 	/* The namespace's root may have taken the device away. */
-	if (h->link.fd < 0 || (h->tap >= 0 && !link_there(&h->link))) {
+	if (h->link.fd < 0 || (h->tap >= 0 && !helper_link_there(&h->link))) {
 		TRY(make_link(h, err));
 	}
 	TRY(run_slirp(h, err));
-	if (h->request->config.handler == NET_HANDLER_SLIRP) {
-		for (size_t i = 0; i < h->port_n; i++) {
-			TRY(helper_publish_slirp(h, h->ports[i], err));
-		}
-	}
-	return 0;
-}
-
-void helper_child_end(pid_t *pid, int *pidfd, int *control)
-{
-	if (*pid > 0) {
-		(void)sys_pidfd_kill(*pidfd, SIGKILL);
-		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	*pid = -1;
-	fd_drop(pidfd);
-	fd_drop(control);
-}
-
-/* ---- who is watched ---- */
-
-int helper_watch(struct helper *h, pid_t pid, int pidfd)
-{
-	struct watched *grown = reallocarray(h->watched, h->watched_n + 1, sizeof(*grown));
-
-	if (!grown) {
-		close(pidfd);
-		return -ENOMEM;
-	}
-	h->watched = grown;
-	h->watched[h->watched_n++] = (struct watched){ .pid = pid, .pidfd = pidfd };
-	return 0;
-}
-
-static void forget_ended(struct helper *h)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < h->watched_n; i++) {
-		struct pollfd p = { h->watched[i].pidfd, POLLIN, 0 };
-
-		if (poll(&p, 1, 0) > 0) {
-			close(h->watched[i].pidfd);
-		} else {
-			h->watched[kept++] = h->watched[i];
-		}
-	}
-	h->watched_n = kept;
+	return helper_publish_again(h, err);
 }
 
 /* ---- the process ---- */
@@ -225,7 +203,7 @@ static int bring_up(struct helper *h, int ready, struct err *err)
 	bool linked = h->tap >= 0;
 
 	if (linked) {
-		helper_link_is_up(h);
+		helper_forwarder_link_up(h);
 		say(ready, &well);
 	}
 	TRY(run_slirp(h, err));
@@ -247,7 +225,7 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 	h->exit_write = ends[1];
 	TRY(make_link(h, err));
 	TRY(wait_mapped(mapped, err));
-	TRY(lan_prohibit(r, err));
+	TRY(helper_lan_prohibit(r, err));
 	if (r->config.accel) {
 		TRY(helper_switch_start(h, err));
 	}
@@ -255,7 +233,10 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 		TRY(helper_publish_all(h, err));
 	}
 	TRY(bring_up(h, ready, err));
-	return r->config.handler == NET_HANDLER_SLIRP ? helper_publish_all(h, err) : 0;
+	if (r->config.handler == NET_HANDLER_SLIRP) {
+		TRY(helper_publish_all(h, err));
+	}
+	return 0;
 }
 
 static _Noreturn void end(struct helper *h)
@@ -276,7 +257,7 @@ enum {
 	P_FORWARDER,
 	P_SWITCH,
 	P_CLIENTS,
-	P_WATCHED = P_CLIENTS + CONTROL_CLIENTS_MAX
+	P_WATCHED = P_CLIENTS + HELPER_CLIENTS_MAX
 };
 
 static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
@@ -287,10 +268,11 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 		return NULL;
 	}
 	fds[P_CONTROL] = (struct pollfd){ h->request->control, POLLIN, 0 };
+	/* poll(2) passes over -1. */
 	fds[P_SLIRP] = (struct pollfd){ slirp_up ? h->slirp.pidfd : -1, POLLIN, 0 };
-	fds[P_FORWARDER] = (struct pollfd){ h->forwarder > 0 ? h->forwarder_pidfd : -1, POLLIN, 0 };
-	fds[P_SWITCH] = (struct pollfd){ h->switch_control, POLLIN, 0 };
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+	fds[P_FORWARDER] = (struct pollfd){ h->forwarder.pidfd, POLLIN, 0 };
+	fds[P_SWITCH] = (struct pollfd){ h->switcher.control, POLLIN, 0 };
+	for (size_t i = 0; i < HELPER_CLIENTS_MAX; i++) {
 		fds[P_CLIENTS + i] = (struct pollfd){ h->clients[i].fd, POLLIN, 0 };
 	}
 	for (size_t i = 0; i < h->watched_n; i++) {
@@ -299,54 +281,77 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 	return fds;
 }
 
-static _Noreturn void supervise(struct helper *h)
+struct supervised {
+	bool slirp_up;
+	int64_t last_start; /* of sys_now_ms, whatever came of it; 0: never */
+};
+
+/* Until it is there again; not more often than every RESTART_PAUSE_MS. */
+static void bring_back_slirp(struct helper *h, struct supervised *s)
 {
-	int64_t last_start = 0;
-	bool slirp_up = true;
 	struct err ignored;
 
-	for (;;) {
-		struct pollfd *fds = poll_list(h, slirp_up);
-		int n = fds ? poll(fds, P_WATCHED + h->watched_n,
-				   slirp_up ? -1 : RESTART_PAUSE_MS) :
-			      -1;
+	s->slirp_up = false;
+	if (sys_now_ms() - s->last_start < RESTART_PAUSE_MS) {
+		return;
+	}
+	if (restart_slirp(h, &ignored) == 0) {
+		s->slirp_up = true;
+		helper_control_tell(h, NET_EVENT_SLIRP);
+	}
+	s->last_start = sys_now_ms();
+}
 
-		if (!fds || (n < 0 && errno != EINTR)) {
+/* What poll has told of, but for slirp4netns and who is watched. */
+static void serve(struct helper *h, const struct pollfd *fds)
+{
+	if (fds[P_FORWARDER].revents) {
+		helper_forwarder_restart(h);
+		helper_control_tell(h, NET_EVENT_FORWARDER);
+	}
+	if (fds[P_SWITCH].revents) {
+		helper_switch_serve(h);
+	}
+	for (size_t i = 0; i < HELPER_CLIENTS_MAX; i++) {
+		if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {
+			helper_control_serve(h, &h->clients[i]);
+		}
+	}
+	if (fds[P_CONTROL].revents) {
+		helper_control_accept(h);
+	}
+}
+
+static _Noreturn void supervise(struct helper *h)
+{
+	struct supervised s = { .slirp_up = true };
+
+	for (;;) {
+		struct pollfd *fds = poll_list(h, s.slirp_up);
+		int n;
+
+		if (!fds) {
 			end(h);
 		}
-		forget_ended(h);
+		n = poll(fds, P_WATCHED + h->watched_n, s.slirp_up ? -1 : RESTART_PAUSE_MS);
+		if (n < 0 && errno != EINTR) {
+			end(h);
+		}
+		helper_forget_ended(h);
 		if (h->watched_n == 0) {
 			end(h);
 		}
-		if (!slirp_up || fds[P_SLIRP].revents) {
-			bool soon = sys_now_ms() - last_start < RESTART_PAUSE_MS;
-
-			slirp_up = !soon && restart_slirp(h, &ignored) == 0;
-			if (slirp_up) {
-				control_tell(h, NET_EVENT_SLIRP);
-			}
-			last_start = slirp_up || !soon ? sys_now_ms() : last_start;
+		if (!s.slirp_up || fds[P_SLIRP].revents) {
+			bring_back_slirp(h, &s);
 		}
-		if (n > 0 && fds[P_FORWARDER].revents) {
-			helper_forwarder_restart(h);
-			control_tell(h, NET_EVENT_FORWARDER);
-		}
-		if (n > 0 && fds[P_SWITCH].revents) {
-			helper_switch_serve(h);
-		}
-		for (size_t i = 0; n > 0 && i < CONTROL_CLIENTS_MAX; i++) {
-			if (fds[P_CLIENTS + i].fd >= 0 && fds[P_CLIENTS + i].revents) {
-				control_serve(h, &h->clients[i]);
-			}
-		}
-		if (n > 0 && fds[P_CONTROL].revents) {
-			control_accept(h);
+		if (n > 0) {
+			serve(h, fds);
 		}
 		free(fds);
 	}
 }
 
-static _Noreturn void helper_main(const struct net_request *request, int ready, int mapped)
+_Noreturn void helper_main(const struct net_request *request, int ready, int mapped)
 {
 	struct helper h = {
 		.request = request,
@@ -355,19 +360,15 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 		.link = { .fd = -1 },
 		.exit_read = -1,
 		.exit_write = -1,
-		.forwarder = -1,
-		.forwarder_pidfd = -1,
-		.forward = -1,
-		.switcher = -1,
-		.switcher_pidfd = -1,
-		.switch_control = -1,
+		.forwarder = HELPER_CHILD_INIT,
+		.switcher = HELPER_CHILD_INIT,
 	};
 	struct err err = { .code = 0 };
 
 	close_others(request, ready, mapped);
 	detach();
 	sys_environ_forget();
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+	for (size_t i = 0; i < HELPER_CLIENTS_MAX; i++) {
 		h.clients[i].fd = -1;
 	}
 	if (helper_watch(&h, request->pid, request->pidfd) < 0) {
@@ -383,93 +384,4 @@ static _Noreturn void helper_main(const struct net_request *request, int ready, 
 		end(&h);
 	}
 	supervise(&h);
-}
-
-/* ---- the caller's side ---- */
-
-int net_start(const struct net_request *request, struct net_helper *ret, struct err *err)
-{
-	scope_fd int ready = -1, ready_write = -1, mapped = -1, mapped_write = -1;
-	int ends[2], more[2] = { -1, -1 };
-	int pidfd = -1;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		return err_errno(err, errno, "pipe");
-	}
-	ready = ends[0];
-	ready_write = ends[1];
-	if (request->unmapped && pipe2(more, O_CLOEXEC) < 0) {
-		return err_errno(err, errno, "pipe");
-	}
-	mapped = more[0];
-	mapped_write = more[1];
-	pid = sys_clone(0, &pidfd);
-	if (pid == 0) {
-		helper_main(request, ready_write, mapped);
-	}
-	if (pid < 0) {
-		return err_errno(err, -pid, "starting the network's helper");
-	}
-	*ret = (struct net_helper){ .pid = pid,
-				    .pidfd = pidfd,
-				    .ready = fd_take(&ready),
-				    .mapped = fd_take(&mapped_write) };
-	return 0;
-}
-
-void net_mapped(struct net_helper *helper)
-{
-	/* A helper that is gone says so when it is asked whether it is ready. */
-	(void)!write(helper->mapped, "", 1);
-	fd_drop(&helper->mapped);
-}
-
-/* One of the two things that a helper says; an error is the last. */
-static int hear(const struct net_helper *helper, int timeout_ms, struct err *err)
-{
-	struct pollfd p = { helper->ready, POLLIN, 0 };
-	struct err said;
-	int n;
-
-	do {
-		n = poll(&p, 1, timeout_ms);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0) {
-		err_set(err, ETIMEDOUT, "the network was not ready after %d seconds",
-			timeout_ms / 1000);
-		return err_hint(err, "slirp4netns may be waiting for a host that is overloaded");
-	}
-	/* One write of less than PIPE_BUF bytes is one read. */
-	if (read(helper->ready, &said, sizeof(said)) != (ssize_t)sizeof(said)) {
-		return err_set(err, ECHILD,
-			       "the network's helper ended before the network was ready");
-	}
-	if (said.code) {
-		*err = said;
-		return -said.code;
-	}
-	return 0;
-}
-
-int net_linked(struct net_helper *helper, int timeout_ms, struct err *err)
-{
-	if (!helper->linked) {
-		TRY(hear(helper, timeout_ms, err));
-		helper->linked = true;
-	}
-	return 0;
-}
-
-int net_ready(struct net_helper *helper, int timeout_ms, struct err *err)
-{
-	TRY(net_linked(helper, timeout_ms, err));
-	return hear(helper, timeout_ms, err);
-}
-
-void net_helper_close(struct net_helper *helper)
-{
-	fd_drop(&helper->mapped);
-	fd_drop(&helper->pidfd);
-	fd_drop(&helper->ready);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/link: the device in the namespace.
+ * helper/link: the device in the namespace.
  *
  * slirp4netns can make it itself, but takes some milliseconds until it comes to that, and has its
  * IPv6 by a router advertisement when it runs. So it is made and configured here, before
@@ -9,6 +9,8 @@
  * until slirp4netns reads it. Addresses are always the same ones, and stay when slirp4netns is
  * started again.
  */
+#include "libnet/helper/link.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,24 +22,21 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/slirp/slirp.h"
-#include "libnet/switch/state.h"
+#include "libnet/inside.h"
+#include "libnet/route.h"
+#include "libnet/slirp/device.h"
 #include "sys/netlink.h"
 #include "sys/sock.h"
 
-/* Of fd00::/64, which is fixed in slirp4netns: the gateway, and the counterpart of 10.0.2.100. */
+/* Of fd00::/64, which is fixed in slirp4netns. */
 static const struct in6_addr gateway6 = { .s6_addr = { 0xfd, [15] = 2 } };
-const struct in6_addr link_inside6 = { .s6_addr = { 0xfd, [14] = 1 } };
 
 /* With less the kernel has no IPv6 on a device (RFC 8200, section 5). */
 #define MTU_MIN6 1280
 
-/* The first device of every network namespace. */
-#define LOOPBACK 1
-
 static int device_index(const struct sys_nl *nl)
 {
-	struct ifreq device = { .ifr_name = TAP_NAME };
+	struct ifreq device = { .ifr_name = NET_TAP_NAME };
 
 	return ioctl(nl->fd, SIOCGIFINDEX, &device) < 0 ? -errno : device.ifr_ifindex;
 }
@@ -98,9 +97,9 @@ static int add_ipv4(struct sys_nl *nl, int index, const struct net_cidr *cidr)
 {
 	const struct in_addr own = net_cidr_address(cidr, 100), gateway = net_cidr_address(cidr, 2),
 			     broadcast = { htonl(cidr->network | UINT32_MAX >> cidr->prefix) };
-	int rc = add_address(nl, index, AF_INET, &own, &broadcast, cidr->prefix);
 
-	return rc < 0 ? rc : add_route(nl, index, AF_INET, &gateway);
+	TRY(add_address(nl, index, AF_INET, &own, &broadcast, cidr->prefix));
+	return add_route(nl, index, AF_INET, &gateway);
 }
 
 /*
@@ -114,18 +113,19 @@ static bool without_ipv6(int rc)
 
 static int add_ipv6(struct sys_nl *nl, int index)
 {
-	int rc = add_address(nl, index, AF_INET6, &link_inside6, NULL, LINK_PREFIX6);
-	int again;
+	int rc = add_address(nl, index, AF_INET6, &net_inside6, NULL, NET_INSIDE6_PREFIX);
+	int again = 0;
 
 	if (rc == 0) {
 		rc = add_route(nl, index, AF_INET6, &gateway6);
-		/*
-		 * Switched off in between, by a sysctl of the bundle's, say: then the address is
-		 * refused now.
-		 */
-		again = rc < 0 ? add_address(nl, index, AF_INET6, &link_inside6, NULL,
-					     LINK_PREFIX6) :
-				 0;
+		if (rc < 0) {
+			/*
+			 * Switched off in between, by a sysctl of the bundle's, say: then the
+			 * address is refused now.
+			 */
+			again = add_address(nl, index, AF_INET6, &net_inside6, NULL,
+					    NET_INSIDE6_PREFIX);
+		}
 		rc = without_ipv6(again) ? again : rc;
 	}
 	return without_ipv6(rc) ? 0 : rc;
@@ -134,8 +134,8 @@ static int add_ipv6(struct sys_nl *nl, int index)
 /* In a process that is in the namespace: a netlink socket, and the device's descriptor. */
 static int make(const void *arg, int *fds)
 {
-	struct ifreq device = { .ifr_name = TAP_NAME, .ifr_flags = IFF_TAP | IFF_NO_PI };
-	scope_fd int tap = open(TUN_PATH, O_RDWR | O_CLOEXEC);
+	struct ifreq device = { .ifr_name = NET_TAP_NAME, .ifr_flags = IFF_TAP | IFF_NO_PI };
+	scope_fd int tap = open(SLIRP_TUN_PATH, O_RDWR | O_CLOEXEC);
 	struct sys_nl nl;
 
 	(void)arg;
@@ -151,68 +151,59 @@ static int make(const void *arg, int *fds)
 	return 0;
 }
 
-int link_make(const struct net_request *request, int *ret_tap, struct sys_nl *ret, struct err *err)
+int helper_link_make(const struct net_request *request, int *ret_tap, struct sys_nl *ret,
+		     struct err *err)
 {
 	int fds[2];
 	int rc = sys_make_in(request->userns, request->netns, make, NULL, fds, 2);
 
 	if (rc < 0) {
-		err_errno(err, -rc, "making the container's network device, by " TUN_PATH);
-		return link_explain_tun(err);
+		err_errno(err, -rc, "making the container's network device, by " SLIRP_TUN_PATH);
+		return slirp_device_explain(err);
 	}
 	*ret = (struct sys_nl){ .fd = fds[0] };
 	*ret_tap = fds[1];
 	return 0;
 }
 
-int link_explain_tun(struct err *err)
-{
-	/*
-	 * Opened, and not asked whether it could be: it is the open that a missing module, nodev or
-	 * a device filter refuses.
-	 */
-	scope_fd int tun = open(TUN_PATH, O_RDWR | O_CLOEXEC);
-
-	switch (tun < 0 ? errno : 0) {
-	case ENOENT:
-		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe "
-				     "tun), or have the outer container given the device");
-	case EACCES:
-	case EPERM:
-		return err_hint(err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; "
-				     "in an outer container, have it given the device");
-	case ENODEV:
-	case ENXIO:
-		return err_hint(err,
-				"the kernel has no driver for /dev/net/tun: sudo modprobe tun");
-	default:
-		return -err->code;
-	}
-}
-
-bool link_there(struct sys_nl *nl)
+bool helper_link_there(struct sys_nl *nl)
 {
 	/* Somewhere in the world: TEST-NET-1 of RFC 5737. The route is the last that is set. */
 	const struct net_address world = { .family = AF_INET, .v4 = { htonl(0xc0000201) } };
-	struct switch_route route = switch_ask_route(nl, &world);
+	struct net_route route = net_route_ask(nl, &world);
 
 	return route.error == 0 && route.device == device_index(nl);
 }
 
-int link_configure(const struct net_config *config, struct sys_nl *nl, bool ours, struct err *err)
+static int configure_ours(const struct net_config *config, struct sys_nl *nl, int index)
+{
+	TRY(set_up(nl, NET_LOOPBACK, 0));
+	TRY(set_up(nl, index, config->mtu));
+	return add_ipv4(nl, index, &config->cidr);
+}
+
+static int configure(const struct net_config *config, struct sys_nl *nl, bool ours)
 {
 	int index = device_index(nl);
-	int rc = index < 0 ? index : 0;
 
-	if (rc == 0 && ours) {
-		rc = set_up(nl, LOOPBACK, 0);
-		rc = rc < 0 ? rc : set_up(nl, index, config->mtu);
-		rc = rc < 0 ? rc : add_ipv4(nl, index, &config->cidr);
+	TRY(index);
+	if (ours) {
+		TRY(configure_ours(config, nl, index));
 	}
-	if (rc == 0 && config->ipv6 && config->mtu >= MTU_MIN6) {
-		rc = add_ipv6(nl, index);
+	if (config->ipv6 && config->mtu >= MTU_MIN6) {
+		TRY(add_ipv6(nl, index));
 	}
-	return rc < 0 ? err_errno(err, -rc, "configuring " TAP_NAME "%s%s", *nl->said ? ": " : "",
-				  nl->said) :
-			0;
+	return 0;
+}
+
+int helper_link_configure(const struct net_config *config, struct sys_nl *nl, bool ours,
+			  struct err *err)
+{
+	int rc = configure(config, nl, ours);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "configuring " NET_TAP_NAME "%s%s",
+				 *nl->said ? ": " : "", nl->said);
+	}
+	return 0;
 }

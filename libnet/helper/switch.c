@@ -1,56 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/helper_switch: the switch as a child of the helper. */
+/* helper/switch: what the switch is told, and what it tells. */
+#include "libnet/helper/switch.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/helper/state.h"
-#include "libnet/switch/state.h"
-#include "sys/clone.h"
-#include "sys/sock.h"
+#include "libnet/helper/children.h"
+#include "libnet/helper/forwarder.h"
+#include "libnet/switch/switch.h"
 
 #define READY_TIMEOUT_MS 5000
 
 /* It says when it is ready to answer, by a byte. */
 static int wait_ready(const struct helper *h)
 {
-	struct pollfd p = { h->switch_control, POLLIN, 0 };
+	struct pollfd p = { h->switcher.control, POLLIN, 0 };
 	char byte;
 
 	if (poll(&p, 1, READY_TIMEOUT_MS) <= 0) {
 		return -ETIMEDOUT;
 	}
-	return recv(h->switch_control, &byte, 1, MSG_DONTWAIT) == 1 ? 0 : -ECHILD;
+	return recv(h->switcher.control, &byte, 1, MSG_DONTWAIT) == 1 ? 0 : -ECHILD;
+}
+
+static void run(const struct helper *h, int control)
+{
+	const struct switch_setup setup = {
+		.control = control,
+		.userns = h->request->userns,
+		.netns = h->request->netns,
+		.config = &h->request->config,
+	};
+
+	switch_main(&setup);
 }
 
 int helper_switch_start(struct helper *h, struct err *err)
 {
-	scope_fd int theirs = -1;
-	int pair[2];
-	int rc;
+	int rc = helper_child_start(&h->switcher, h, run);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		return err_errno(err, errno, "socketpair");
+	if (rc == 0) {
+		rc = wait_ready(h);
 	}
-	theirs = pair[1];
-	h->switch_control = pair[0];
-	h->switcher = sys_clone(0, &h->switcher_pidfd);
-	if (h->switcher == 0) {
-		const struct switch_setup setup = {
-			.control = theirs,
-			.userns = h->request->userns,
-			.netns = h->request->netns,
-			.config = &h->request->config,
-		};
-
-		switch_main(&setup);
+	if (rc < 0) {
+		return err_errno(err, -rc, "starting the process that accelerates the network");
 	}
-	fd_drop(&theirs);
-	rc = h->switcher < 0 ? h->switcher : wait_ready(h);
-	return rc < 0 ? err_errno(err, -rc, "starting the process that accelerates the network") :
-			0;
+	return 0;
 }
 
 /* ---- published ports ---- */
@@ -66,60 +64,55 @@ static bool is_inherited(const struct helper *h, int fd)
 	return false;
 }
 
-/*
- * m: the message that the forwarder gets. A socket that the switch has already is told by its inode
- * there.
- */
-int helper_switch_publish(const struct helper *h, const struct forward_message *m, int fd)
+int helper_switch_publish(const struct helper *h, const struct net_message *m, int fd)
 {
 	const struct net_config *c = &h->request->config;
 
-	if (h->switcher < 0 || c->accel_out_only || m->protocol != IPPROTO_TCP || !c->keep_client ||
-	    is_inherited(h, fd)) {
+	if (h->switcher.pid < 0 || c->accel_out_only || m->protocol != IPPROTO_TCP ||
+	    !c->keep_client || is_inherited(h, fd)) {
 		return 0;
 	}
-	return sys_send_fd(h->switch_control, m, sizeof(*m), fd);
+	return net_message_send(h->switcher.control, m, fd);
 }
 
 /* 1: one message was taken, whose kind is *ret; 0: the switch has ended. */
 static int take_message(const struct helper *h, uint32_t *ret)
 {
-	struct forward_message m = { .op = 0 };
+	struct net_message m = { .kind = 0 };
 	int fd = -1;
-	int rc = forward_receive(h->switch_control, &m, &fd);
+	int rc = net_message_receive(h->switcher.control, &m, &fd);
 
 	fd_drop(&fd);
-	*ret = m.op;
-	if (rc > 0 && m.op == FORWARD_RESUME && h->forward >= 0) {
-		(void)helper_tell_forwarder(h, &m, -1);
+	*ret = m.kind;
+	if (rc > 0 && m.kind == NET_MESSAGE_RESUME && h->forwarder.control >= 0) {
+		(void)helper_forwarder_tell(h, &m, -1);
 	}
 	return rc != 0 && rc != -ECONNRESET;
 }
 
 void helper_switch_serve(struct helper *h)
 {
-	uint32_t op;
+	uint32_t kind;
 
-	if (!take_message(h, &op)) {
+	if (!take_message(h, &kind)) {
 		helper_switch_end(h);
 	}
 }
 
-/* Waits for the answer: the container's listeners on that port are gone then. */
 int helper_switch_unpublish(const struct helper *h, uint32_t id, struct err *err)
 {
-	const struct forward_message m = { .op = FORWARD_REMOVE, .id = id };
-	struct pollfd p = { h->switch_control, POLLIN, 0 };
-	uint32_t op = 0;
+	const struct net_message m = { .kind = NET_MESSAGE_REMOVE, .id = id };
+	struct pollfd p = { h->switcher.control, POLLIN, 0 };
+	uint32_t kind = 0;
 
-	if (h->switcher < 0) {
+	if (h->switcher.pid < 0) {
 		return 0;
 	}
-	if (send(h->switch_control, &m, sizeof(m), MSG_NOSIGNAL) < 0) {
+	if (send(h->switcher.control, &m, sizeof(m), MSG_NOSIGNAL) < 0) {
 		return err_errno(err, errno, "taking a published port from the switch");
 	}
-	while (op != FORWARD_REMOVE) {
-		if (poll(&p, 1, READY_TIMEOUT_MS) <= 0 || !take_message(h, &op)) {
+	while (kind != NET_MESSAGE_REMOVE) {
+		if (poll(&p, 1, READY_TIMEOUT_MS) <= 0 || !take_message(h, &kind)) {
 			return err_errno(err, ETIMEDOUT, "taking a published port from the switch");
 		}
 	}
@@ -130,22 +123,25 @@ int helper_switch_unpublish(const struct helper *h, uint32_t id, struct err *err
 
 int helper_switch_listen(const struct helper *h, int listener, struct err *err)
 {
-	const struct forward_message m = { .op = SWITCH_LISTEN };
+	const struct net_message m = { .kind = NET_MESSAGE_LISTENER };
 	int rc;
 
 	if (!h->request->config.accel) {
 		return err_set(err, ENOTSUP, "that network is not accelerated");
 	}
-	if (h->switcher < 0) {
+	if (h->switcher.pid < 0) {
 		return err_set(err, ESRCH,
 			       "the process that accelerates the network has ended; restart the "
 			       "container");
 	}
-	rc = sys_send_fd(h->switch_control, &m, sizeof(m), listener);
-	return rc < 0 ? err_errno(err, -rc, "handing a filter's listener to the network") : 0;
+	rc = net_message_send(h->switcher.control, &m, listener);
+	if (rc < 0) {
+		return err_errno(err, -rc, "handing a filter's listener to the network");
+	}
+	return 0;
 }
 
 void helper_switch_end(struct helper *h)
 {
-	helper_child_end(&h->switcher, &h->switcher_pidfd, &h->switch_control);
+	helper_child_end(&h->switcher);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/api: requests to slirp4netns, and reading its answers with suspicion. */
+/* slirp/api: requests to slirp4netns, and reading its answers with suspicion. */
 #include "libnet/slirp/api.h"
 
 #include <arpa/inet.h>
@@ -62,7 +62,7 @@ static int connect_to(const char *path, int64_t deadline, int *ret)
 /* The whole exchange. Returns the answer's length, or -errno. */
 static ssize_t exchange(const char *path, const char *request, char *answer)
 {
-	int64_t deadline = sys_now_ms() + API_TIMEOUT_MS;
+	int64_t deadline = sys_now_ms() + SLIRP_API_TIMEOUT_MS;
 	size_t len = strlen(request), used = 0;
 	scope_fd int fd = -1;
 
@@ -76,10 +76,10 @@ static ssize_t exchange(const char *path, const char *request, char *answer)
 		ssize_t n;
 
 		TRY(wait_for(fd, POLLIN, deadline));
-		if (used == API_ANSWER_MAX) {
+		if (used == SLIRP_API_ANSWER_MAX) {
 			return -E2BIG;
 		}
-		n = recv(fd, answer + used, API_ANSWER_MAX - used, 0);
+		n = recv(fd, answer + used, SLIRP_API_ANSWER_MAX - used, 0);
 		if (n == 0) {
 			return (ssize_t)used;
 		}
@@ -90,7 +90,8 @@ static ssize_t exchange(const char *path, const char *request, char *answer)
 	}
 }
 
-const struct json *api_parse(struct arena *arena, const char *text, size_t len, struct err *err)
+const struct json *slirp_api_parse(struct arena *arena, const char *text, size_t len,
+				   struct err *err)
 {
 	const struct json *tree = NULL, *error, *desc, *result;
 
@@ -126,18 +127,18 @@ const struct json *api_parse(struct arena *arena, const char *text, size_t len, 
 static const struct json *ask(struct arena *arena, const char *path, const char *request,
 			      struct err *err)
 {
-	char *answer = arena_alloc(arena, API_ANSWER_MAX);
+	char *answer = arena_alloc(arena, SLIRP_API_ANSWER_MAX);
 	ssize_t len = exchange(path, request, answer);
 
 	if (len < 0) {
 		err_errno(err, (int)-len, "asking slirp4netns at %s", path);
 		return NULL;
 	}
-	return api_parse(arena, answer, (size_t)len, err);
+	return slirp_api_parse(arena, answer, (size_t)len, err);
 }
 
-int api_add_hostfwd(const char *socket, const struct net_port *port, struct in_addr inside,
-		    struct err *err)
+int slirp_api_add(const char *socket, const struct net_port *port, struct in_addr inside,
+		  struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	char host[INET_ADDRSTRLEN] = "0.0.0.0", guest[INET_ADDRSTRLEN];
@@ -187,14 +188,17 @@ static bool is_of(const struct json *entry, const struct net_port *port)
 	       host_port - port->host_port < port->count;
 }
 
-const struct json *api_next_hostfwd(const struct json *list, const struct json *after,
-				    const struct net_port *port, int64_t *ret_id)
+const struct json *slirp_api_next(const struct json *list, const struct json *after,
+				  const struct net_port *port, int64_t *ret_id)
 {
 	const struct json *entries = json_member(list, "entries");
-	const struct json *e = after				      ? after->next :
-			       entries && entries->type == JSON_ARRAY ? entries->first :
-									NULL;
+	const struct json *e = NULL;
 
+	if (after) {
+		e = after->next;
+	} else if (entries && entries->type == JSON_ARRAY) {
+		e = entries->first;
+	}
 	for (; e; e = e->next) {
 		if (e->type == JSON_OBJECT && is_of(e, port) && number(e, "id", ret_id)) {
 			return e;
@@ -203,7 +207,7 @@ const struct json *api_next_hostfwd(const struct json *list, const struct json *
 	return NULL;
 }
 
-int api_remove_hostfwd(const char *socket, const struct net_port *port, struct err *err)
+int slirp_api_remove(const char *socket, const struct net_port *port, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const struct json *list = ask(&arena, socket, "{\"execute\":\"list_hostfwd\"}", err);
@@ -217,7 +221,7 @@ int api_remove_hostfwd(const char *socket, const struct net_port *port, struct e
 	if (!entries || entries->type != JSON_ARRAY) {
 		return err_set(err, EPROTO, "slirp4netns' list of ports has no \"entries\"");
 	}
-	while ((e = api_next_hostfwd(list, e, port, &id))) {
+	while ((e = slirp_api_next(list, e, port, &id))) {
 		const char *request = arena_printf(
 			&arena, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}",
 			(int)id);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/slirp_device: slirp4netns gets a device that is there already.
+ * slirp/device: slirp4netns gets a device that is there already.
  *
  * It has no option for that. It opens /dev/net/tun and asks that for a device; so a seccomp filter
  * tells of the open, which is answered with our descriptor (SECCOMP_IOCTL_NOTIF_ADDFD, Linux 5.9),
  * and says of the asking that it went well. A process has one listener at the most (EBUSY): where
  * one is around us, slirp4netns makes its device itself.
  */
+#include "libnet/slirp/device.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -22,9 +24,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward/loop.h"
-#include "libnet/slirp/slirp.h"
-#include "sys/sock.h"
+#include "libnet/messages.h"
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -96,10 +96,13 @@ bool slirp_device_may_listen(void)
 
 int slirp_device_listen(int control)
 {
-	const struct forward_message m = { .op = SWITCH_LISTEN };
+	const struct net_message m = { .kind = NET_MESSAGE_LISTENER };
 	scope_fd int listener = listen_here();
 
-	return listener < 0 ? listener : sys_send_fd(control, &m, sizeof(m), listener);
+	if (listener < 0) {
+		return listener;
+	}
+	return net_message_send(control, &m, listener);
 }
 
 /* Room for what newer kernels say more. */
@@ -116,39 +119,66 @@ union answer {
 /* Nothing else that it opens is opened so; but it may be a program around it that does. */
 static bool opens_tun(const struct seccomp_notif *call)
 {
-	char path[sizeof(TUN_PATH)] = "";
+	char path[sizeof(SLIRP_TUN_PATH)] = "";
 	struct iovec to = { path, sizeof(path) };
 	struct iovec from = { (void *)(uintptr_t)call->data.args[call->data.nr == SYS_openat],
 			      sizeof(path) };
 	ssize_t n = process_vm_readv((pid_t)call->pid, &to, 1, &from, 1, 0);
 
-	/* Yama's highest setting lets nobody read that, and a kernel may have no such call. */
-	return n < 0 ? errno == EPERM || errno == ENOSYS :
-		       n == (ssize_t)sizeof(path) && memcmp(path, TUN_PATH, sizeof(path)) == 0;
+	if (n < 0) {
+		/* Yama's highest setting lets nobody read that; a kernel may have no such call. */
+		return errno == EPERM || errno == ENOSYS;
+	}
+	return n == (ssize_t)sizeof(path) && memcmp(path, SLIRP_TUN_PATH, sizeof(path)) == 0;
 }
 
-int slirp_device_give(struct slirp *slirp, int tap)
+int slirp_device_give(int *listener, int tap)
 {
 	union call call = { .room = { 0 } };
 	union answer answer = { .room = { 0 } };
 	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)tap };
 
-	if (ioctl(slirp->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
+	if (ioctl(*listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
 		/* it does not wait any more */
 		return errno == ENOENT || errno == EINTR ? 0 : -errno;
 	}
 	answer.resp.id = add.id = call.notif.id;
 	if (opens_tun(&call.notif)) {
-		answer.resp.val = ioctl(slirp->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+		answer.resp.val = ioctl(*listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 		answer.resp.error = answer.resp.val < 0 ? -errno : 0;
 	} else {
 		answer.resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	}
-	if (ioctl(slirp->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0) {
+	if (ioctl(*listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0) {
 		return -errno;
 	}
 	if (!answer.resp.flags) {
-		fd_drop(&slirp->listener);
+		fd_drop(listener);
 	}
 	return 0;
+}
+
+int slirp_device_explain(struct err *err)
+{
+	/*
+	 * Opened, and not asked whether it could be: it is the open that a missing module, nodev or
+	 * a device filter refuses.
+	 */
+	scope_fd int tun = open(SLIRP_TUN_PATH, O_RDWR | O_CLOEXEC);
+
+	switch (tun < 0 ? errno : 0) {
+	case ENOENT:
+		return err_hint(err, "there is no /dev/net/tun: load its module (sudo modprobe "
+				     "tun), or have the outer container given the device");
+	case EACCES:
+	case EPERM:
+		return err_hint(err, "you may not open /dev/net/tun: sudo chmod 0666 /dev/net/tun; "
+				     "in an outer container, have it given the device");
+	case ENODEV:
+	case ENXIO:
+		return err_hint(err,
+				"the kernel has no driver for /dev/net/tun: sudo modprobe tun");
+	default:
+		return -err->code;
+	}
 }

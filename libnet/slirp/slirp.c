@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its failures
- * mean.
+ * slirp/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its
+ * failures mean.
+ *
+ * It is started last, when the ids are mapped, in the container's user namespace and in the host's
+ * network. It gets the device that the helper has made (device.c), or makes its own. It ends with
+ * the thread that started it, and when the other end of its exit pipe is closed: whoever is killed,
+ * nothing stays.
  */
 #include "libnet/slirp/slirp.h"
 
@@ -24,8 +29,10 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/forward/loop.h"
-#include "libnet/forward/routes.h"
+#include "base/str.h"
+#include "libnet/inside.h"
+#include "libnet/messages.h"
+#include "libnet/slirp/device.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 
@@ -39,25 +46,6 @@
  * nobody empties.
  */
 #define WORDS_MAX 65536
-
-const char *net_slirp_find(struct arena *arena)
-{
-	const char *lists[] = { getenv("PATH"),
-				"/usr/bin:/usr/local/bin:/bin:/usr/libexec/podman" };
-
-	for (size_t i = 0; i < 2; i++) {
-		for (const char *dir = lists[i]; dir && *dir;
-		     dir += strcspn(dir, ":"), dir += *dir == ':') {
-			int len = (int)strcspn(dir, ":");
-			const char *path = arena_printf(arena, "%.*s/slirp4netns", len, dir);
-
-			if (dir[0] == '/' && access(path, X_OK) == 0) {
-				return path;
-			}
-		}
-	}
-	return NULL;
-}
 
 const char **slirp_argv(struct arena *arena, const struct net_request *request, bool configure,
 			int ready_fd, int exit_fd, int netns_fd)
@@ -103,7 +91,7 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 	 */
 	argv[n++] = "--netns-type=path";
 	argv[n++] = arena_printf(arena, "/proc/self/fd/%d", netns_fd);
-	argv[n++] = TAP_NAME;
+	argv[n++] = NET_TAP_NAME;
 	return argv;
 }
 
@@ -165,7 +153,7 @@ static _Noreturn void become(struct surroundings *s, const char *path, const cha
 	 * Its sandbox takes the rights of the namespace's root. It stays in the host's network:
 	 * that is its purpose.
 	 */
-	if (place(s) == 0 && inside_enter(s->userns, -1) == 0) {
+	if (place(s) == 0 && net_inside_enter(s->userns, -1) == 0) {
 		/*
 		 * After the change of ids, which clears it; should the parent be gone by now, its
 		 * exit pipe says so.
@@ -184,12 +172,15 @@ static _Noreturn void become(struct surroundings *s, const char *path, const cha
 static int take_listener(int control)
 {
 	struct pollfd p = { control, POLLIN, 0 };
-	struct forward_message m = { .op = 0 };
+	struct net_message m = { .kind = 0 };
 	int fd = -1;
 
 	while (poll(&p, 1, -1) < 0 && errno == EINTR) {
 	}
-	return forward_receive(control, &m, &fd) > 0 ? fd : -1;
+	if (net_message_receive(control, &m, &fd) <= 0) {
+		return -1;
+	}
+	return fd;
 }
 
 int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret,
@@ -292,7 +283,7 @@ static int explain(const struct net_request *request, int status, const char *wo
 		return err_hint(err,
 				"this slirp4netns is too old, or was built without that option");
 	}
-	return link_explain_tun(err);
+	return slirp_device_explain(err);
 }
 
 int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp, struct err *err)
@@ -311,7 +302,7 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 			continue;
 		}
 		if (fds[0].revents || !(fds[1].revents & POLLIN) ||
-		    slirp_device_give(slirp, tap) < 0) {
+		    slirp_device_give(&slirp->listener, tap) < 0) {
 			break;
 		}
 	}

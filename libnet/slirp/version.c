@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/version: which slirp4netns is installed.
+ * slirp/version: which slirp4netns is installed.
  *
  * One that is too old refuses an option in words of its own, when the container is half made. Asked
  * beforehand it can be named with what is needed; but asking takes as long as connecting the
  * network. So the answer is kept, for as long as the program's file is the same one.
  */
+#include "libnet/slirp/version.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/net.h"
+#include "base/str.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 
@@ -27,6 +30,25 @@
 
 #define PROBE_TIMEOUT_S 5
 #define ANSWER_MAX 4096
+
+const char *net_slirp_find(struct arena *arena)
+{
+	const char *lists[] = { getenv("PATH"),
+				"/usr/bin:/usr/local/bin:/bin:/usr/libexec/podman" };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (const char *dir = lists[i]; dir && *dir;
+		     dir += strcspn(dir, ":"), dir += *dir == ':') {
+			int len = (int)strcspn(dir, ":");
+			const char *path = arena_printf(arena, "%.*s/slirp4netns", len, dir);
+
+			if (dir[0] == '/' && access(path, X_OK) == 0) {
+				return path;
+			}
+		}
+	}
+	return NULL;
+}
 
 /*
  * "1.2.0" as 1002000; 0: that is no version. Whatever follows the third number ("-beta", "+dev")
@@ -97,9 +119,10 @@ static int ask(struct arena *arena, const char *slirp, const char **ret, struct 
 	if (sys_spawn_checked(&spawn, err) < 0) {
 		return err_hint(err, "reinstall it: sudo apt-get install --reinstall slirp4netns");
 	}
-	return lseek(out, 0, SEEK_SET) < 0 || sys_read_fd(arena, out, ANSWER_MAX, ret) < 0 ?
-		       err_errno(err, EIO, "asking slirp4netns for its version") :
-		       0;
+	if (lseek(out, 0, SEEK_SET) < 0 || sys_read_fd(arena, out, ANSWER_MAX, ret) < 0) {
+		return err_errno(err, EIO, "asking slirp4netns for its version");
+	}
+	return 0;
 }
 
 static int check(const char *slirp, uint32_t version, const struct net_config *c, struct err *err)

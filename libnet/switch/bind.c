@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_bind: a server of the container's on a published port gets a socket that is bound to
- * that port of the host.
+ * switch/bind: a server of the container's on a published port gets a socket that is bound to that
+ * port of the host.
  *
- * The forwarder's listener on that port is shut down then: it stays bound, which keeps the port for
+ * The forwarder's listener on that port is shut down then. It stays bound, which keeps the port for
  * the container, but whoever connects while no server is there is refused. Where a server comes
- * that can't be switched, the forwarder listens again.
+ * that can't be switched, the forwarder listens again. `port remove` finds the server's socket by
+ * its inode and shuts it down. Connects of the container's own to that port, by its loopback, are
+ * led to the server by a socket whose filter lets it hear that one address and port.
+ *
+ * A server stays behind the forwarder where one socket would not answer everybody:
+ *  - one of IPv4 alone on a port that is published for both families (publish it as
+ *    0.0.0.0:8080:80);
+ *  - one that binds another address than the forwarder would reach;
+ *  - on a port that is published twice, or whose socket was inherited;
+ *  - with client_address=gateway: switched, a server sees callers as they are, the host's own
+ *    programs as 127.0.0.1 too.
  */
+#include "libnet/switch/bind.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +30,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "libnet/switch/state.h"
+#include "libnet/switch/socket.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 
@@ -44,10 +56,13 @@ static ino_t inode_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+	if (fstat(fd, &st) < 0) {
+		return 0;
+	}
+	return st.st_ino;
 }
 
-void switch_add_port(struct switcher *s, const struct forward_message *m, int fd)
+void switch_add_port(struct switcher *s, const struct net_message *m, int fd)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t len = sizeof(address);
@@ -130,7 +145,7 @@ static void end_server(ino_t inode)
 
 void switch_remove_port(struct switcher *s, uint32_t id)
 {
-	const struct forward_message m = { .op = FORWARD_REMOVE, .id = id };
+	const struct net_message m = { .kind = NET_MESSAGE_REMOVE, .id = id };
 	struct switch_port **at = &s->ports;
 
 	while (*at) {
@@ -164,9 +179,11 @@ static struct publication find(const struct switcher *s, uint16_t inside_port)
 	struct publication found = { .twice = false };
 
 	for (struct switch_port *port = s->ports; port; port = port->next) {
-		struct switch_port **place =
-			port->host.address.family == AF_INET ? &found.four : &found.six;
+		struct switch_port **place = &found.six;
 
+		if (port->host.address.family == AF_INET) {
+			place = &found.four;
+		}
 		if (port->inside_port == inside_port) {
 			found.twice |= *place != NULL;
 			*place = port;
@@ -199,10 +216,11 @@ static void remember(struct switch_port *port, ino_t inode)
 /* The forwarder is to serve it (again). */
 static void take_back(const struct switcher *s, struct switch_port *port)
 {
-	const struct forward_message m = { .op = FORWARD_RESUME, .id = port ? port->id : 0 };
+	struct net_message m = { .kind = NET_MESSAGE_RESUME };
 
 	if (port && port->given && listen(port->fd, BACKLOG) == 0) {
 		port->given = false;
+		m.id = port->id;
 		(void)send(s->setup->control, &m, sizeof(m), MSG_NOSIGNAL);
 	}
 }
@@ -250,6 +268,7 @@ void switch_take_bind(struct switcher *s, const struct switch_call *call)
 	const struct switch_target *t = &call->target;
 	struct switch_peer bound, at;
 	struct publication p;
+	const struct switch_peer *host4 = NULL, *host6 = NULL;
 	bool only6;
 
 	if (t->place != SWITCH_INSIDE || !switch_parse(&t->address, t->len, t->domain, &bound) ||
@@ -262,9 +281,14 @@ void switch_take_bind(struct switcher *s, const struct switch_call *call)
 		switch_go_on(s, call);
 		return;
 	}
+	if (p.four) {
+		host4 = &p.four->host;
+	}
+	if (p.six) {
+		host6 = &p.six->host;
+	}
 	if (!p.twice && !switch_target_is_shared(t) &&
-	    switch_place_server(&bound, t->domain, only_ipv6(t), p.four ? &p.four->host : NULL,
-				p.six ? &p.six->host : NULL, &at, &only6)) {
+	    switch_place_server(&bound, t->domain, only_ipv6(t), host4, host6, &at, &only6)) {
 		serve_outside(s, call, &p, only6, &at);
 		return;
 	}

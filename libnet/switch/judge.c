@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_judge: which connections may leave by a socket of the host's. Pure.
+ * switch/judge: which connections may leave by a socket of the host's. Pure.
  *
  * The measure is slirp4netns: whoever is switched must reach nothing that slirp4netns would not let
  * him reach. What is in doubt stays. The host's own addresses are among that: slirp4netns lets the
  * container reach them unless it is told otherwise, and goes on deciding it.
  */
+#include "libnet/switch/judge.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "libnet/switch/state.h"
+#include "libnet/inside.h"
 
 /* IPv4, in host byte order: who is never a peer outside. */
 static const struct block {
@@ -133,8 +135,10 @@ bool switch_may_hold(const struct net_config *c, int domain)
 
 bool switch_is_any(const struct switch_peer *p)
 {
-	return p->address.family == AF_INET ? p->address.v4.s_addr == htonl(INADDR_ANY) :
-					      IN6_IS_ADDR_UNSPECIFIED(&p->address.v6);
+	if (p->address.family == AF_INET) {
+		return p->address.v4.s_addr == htonl(INADDR_ANY);
+	}
+	return IN6_IS_ADDR_UNSPECIFIED(&p->address.v6);
 }
 
 bool switch_is_own(const struct switch_peer *p, const struct net_cidr *own)
@@ -163,8 +167,8 @@ bool switch_place_server(const struct switch_peer *bound, int domain, bool only6
 	return true;
 }
 
-enum switch_verdict switch_judge(bool lan, const struct switch_route *inside, int tap,
-				 const struct switch_route *outside, int *ret)
+enum switch_verdict switch_judge(bool lan, const struct net_route *inside, int tap,
+				 const struct net_route *outside, int *ret)
 {
 	/* Networks that the container has made for itself are its own affair. */
 	if (tap <= 0 || inside->error || inside->type != RTN_UNICAST || inside->device != tap) {

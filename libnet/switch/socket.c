@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_socket: the sockets that take another's place: the same options, and what keeps them
+ * switch/socket: the sockets that take another's place: the same options, and what keeps them
  * to their purpose.
  */
+#include "libnet/switch/socket.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/switch/state.h"
+#include "libnet/switch/filter.h"
+#include "sys/sock.h"
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62
@@ -131,18 +134,6 @@ static struct switch_fresh *fresh_of(struct switcher *s, int domain)
 	return &s->fresh[domain == AF_INET6];
 }
 
-int switch_lock_filter(int socket, struct sock_filter *code, size_t n)
-{
-	const struct sock_fprog program = { .len = (unsigned short)n, .filter = code };
-	const int one = 1;
-
-	if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
-	    setsockopt(socket, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)) < 0) {
-		return -errno;
-	}
-	return 0;
-}
-
 /*
  * May talk to the peer by the device (0: by any), and to nobody else. Returns it (non-blocking) or
  * -errno.
@@ -164,7 +155,7 @@ static int make_client(struct switcher *s, const struct switch_target *t,
 		return -errno;
 	}
 	if (!s->setup->config->accel_out_only) {
-		TRY(switch_lock_filter(fd, code, n));
+		TRY(sys_lock_socket_filter(fd, code, n));
 	} else if (device <= 0) {
 		return -EPERM; /* nothing would hold it */
 	}
@@ -193,9 +184,8 @@ static int bind_for_good(int fd, int domain, sa_family_t family, const char *fro
 	}
 	if (from) {
 		local.address.family = family;
-		(void)inet_pton(family, from,
-				family == AF_INET ? (void *)&local.address.v4 :
-						    (void *)&local.address.v6);
+		/* v4 and v6 begin at the same place. */
+		(void)inet_pton(family, from, &local.address.v6);
 	}
 	local.port = (uint16_t)(FIRST_PORT + any % PORTS);
 	len = switch_unparse(&local, domain, &address);
@@ -213,7 +203,11 @@ int switch_connect(struct switcher *s, const struct switch_target *t,
 	for (int i = 0; i < PORT_TRIES && (rc == -EADDRINUSE || rc == -EADDRNOTAVAIL); i++) {
 		scope_fd int fd = make_client(s, t, peer, way->device);
 
-		rc = fd < 0 ? fd : bind_for_good(fd, t->domain, peer->address.family, way->from);
+		if (fd < 0) {
+			rc = fd;
+			continue;
+		}
+		rc = bind_for_good(fd, t->domain, peer->address.family, way->from);
 		if (rc == 0 && connect(fd, (struct sockaddr *)&to, len) < 0) {
 			rc = -errno;
 		}
@@ -247,7 +241,7 @@ int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
 		return -errno;
 	}
-	TRY(switch_lock_filter(fd, code, switch_filter_listener(at->port, code)));
+	TRY(sys_lock_socket_filter(fd, code, switch_filter_listener(at->port, code)));
 	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
 	    fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL) & (O_RDWR | O_NONBLOCK)) < 0) {
 		return -errno;

@@ -1,23 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch: the process that answers for the container's calls of connect and bind. switch.h says
- * what makes that safe.
+ * switch/switch: sockets of the host in place of the container's own (accel=seccomp).
  *
- * It keeps nothing of a call that it has answered: a connect that takes its time is begun here and
- * waited for by the caller itself, in the kernel, on the socket that it was given. So signals,
- * timeouts and errors are as they are everywhere.
+ * Theory of operation. A seccomp filter around the container's processes (libnet/accel_filter.c)
+ * tells this process of every connect(2) and bind(2). It stays in the host's network. It takes a
+ * copy of the caller's socket and of the address (target.c) and judges the address (judge.c). Then
+ * it makes a socket in the host's network with the same options, connects or binds that (socket.c),
+ * and puts it under the caller's number (SECCOMP_IOCTL_NOTIF_ADDFD; call.c). What is sent from then
+ * on passes neither slirp4netns nor the forwarder.
+ *
+ * Who may leave. A socket may leave only where slirp4netns would have taken it: the container's
+ * route must lead to slirp4netns' device, and the host's route to a device that is not its
+ * loopback. The address must be neither the host's own, the namespace's, loopback, link-local nor
+ * multicast. All else stays as it was.
+ *
+ * What holds it. That judgement can be raced: between our look at a call and the kernel's doing it,
+ * another thread may change the address in memory or put another socket under the number. So an
+ * answer "go on" can't be trusted to go on with what was seen, and the judgement is not what the
+ * container is held by. Each socket that is handed over carries, from before it has a peer, what
+ * its holder can't take off:
+ *
+ *  - A connected one is bound to a device. Undoing that takes CAP_NET_RAW over the host's network,
+ *    socket(7), which is why the container needs a user namespace of its own.
+ *  - It has a locked socket filter that drops whatever does not come from the peer that was judged,
+ *    and whoever wants to connect to it. Connected again, wherever to, it never hears an answer;
+ *    listening, it never hears a caller. Device or filter, either of the two is enough.
+ *  - It has its port for good: such a port is kept even when the socket is disconnected, so that
+ *    its holder can't take another one of the host's (bind_for_good in socket.c).
+ *  - A listening one has a locked filter that drops every answer to a connect, and what comes to
+ *    another port. It is bound to no device, since callers come by all of them. What it accepts
+ *    inherits the filter, so neither can become a client or serve elsewhere.
+ *
+ * With that, going on is always safe: with a socket of the container's it reaches what slirp4netns
+ * lets it reach anyway. It is done for everything that is not TCP, for UNIX sockets, and for what
+ * stays inside: credentials, paths and waiting are then the caller's own.
+ *
+ * Without filters. Kernels that keep socket filters of TCP for CAP_NET_ADMIN over its network (of
+ * 2026: seen on 6.18, and on Debian 12's 6.1.0-56) leave the others with the device alone
+ * (net_config.accel_out_only). Connections outward need no more: the device leads neither to
+ * loopback nor anywhere that slirp4netns would not have led to. But allow_lan=false is a matter of
+ * the peer, so it is refused there. Where IPv6 is off or an outbound address is set, sockets that
+ * are good for both families stay on slirp4netns. There are no servers of this kind: a listener
+ * that is bound to no device must not be made a client. A program that races gets this much: it may
+ * choose the device's other neighbours, by their link-local IPv6 addresses too, past a routing rule
+ * by which the host would have taken another device; and it may listen to callers of that device,
+ * at the port that its socket has and, by what it accepts there, at others above
+ * ip_unprivileged_port_start.
  *
  * When this process ends, so do the listeners, and the kernel answers every further connect and
- * bind with ENOSYS: the container can lose its network by that, not gain another.
+ * bind with ENOSYS: the container can lose its network by that, not gain another. It is not started
+ * again, as nobody could get the listeners back.
+ *
+ * What it costs. The container sees the host's addresses on such sockets. What looks at sockets by
+ * cgroup (IPAddressDeny= of a scope) or by the caller's Landlock domain does not see them as the
+ * container's. A socket stays on slirp4netns when it was bound before, when it has a second
+ * descriptor, when it is in an epoll set already (as with programs that register first), and in a
+ * process with more than 1024 descriptors. To see that of all users of the container this process
+ * enters the container's user namespace, unless it has capabilities over the host to lose by that.
+ * Where SO_SNDTIMEO ends a connect it says EALREADY and not EINPROGRESS. Beyond some thousand
+ * connections to one and the same peer, sockets stay on slirp4netns for want of a port. It needs
+ * Linux 5.14.
  */
-#include "libnet/switch/state.h"
+#include "libnet/switch/switch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
-#include <net/if.h>
-#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,195 +74,29 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "libnet/confine.h"
-#include "libnet/slirp/slirp.h"
+#include "libnet/messages.h"
+#include "libnet/switch/bind.h"
+#include "libnet/switch/call.h"
+#include "libnet/switch/connect.h"
+#include "libnet/switch/state.h"
+#include "libnet/switch/target.h"
 #include "sys/caps.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
-#include "sys/sock.h"
+#include "sys/netlink.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
 
 #define EVENTS 32
-
-/* ---- answers ---- */
-
-static void send_answer(struct switcher *s, const struct switch_call *call, int error,
-			uint32_t flags)
-{
-	memset(s->answer, 0, s->answer_size);
-	s->answer->id = call->id;
-	s->answer->error = error;
-	s->answer->flags = flags;
-	/* ENOENT: the caller is gone, or was interrupted and asks anew. */
-	(void)ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, s->answer);
-}
-
-void switch_answer(struct switcher *s, const struct switch_call *call, int result)
-{
-	send_answer(s, call, result, 0);
-}
-
-void switch_go_on(struct switcher *s, const struct switch_call *call)
-{
-	send_answer(s, call, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-}
-
-static bool is_pending(int listener, uint64_t id)
-{
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
-}
-
-int switch_hand_over(const struct switch_call *call, int fd)
-{
-	struct seccomp_notif_addfd add = {
-		.id = call->id,
-		.flags = SECCOMP_ADDFD_FLAG_SETFD,
-		.srcfd = (uint32_t)fd,
-		.newfd = (uint32_t)call->target.number,
-		.newfd_flags = switch_target_cloexec(&call->target) ? O_CLOEXEC : 0,
-	};
-
-	return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
-}
-
-/* ---- connect ---- */
-
-/* Neither connected nor on the way nor listening. */
-static bool is_idle(int socket)
-{
-	struct tcp_info info = { .tcpi_state = 0 };
-	socklen_t len = sizeof(info);
-
-	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	       info.tcpi_state == TCP_CLOSE;
-}
-
-static enum switch_verdict judge(struct switcher *s, int domain, const struct switch_peer *peer,
-				 int *ret)
-{
-	struct switch_route inside, outside;
-	struct ifreq tap = { .ifr_name = TAP_NAME };
-
-	if (!switch_may_leave(peer, &s->setup->config->cidr) ||
-	    !switch_may_hold(s->setup->config, domain)) {
-		return SWITCH_STAY;
-	}
-	if (ioctl(s->inside.fd, SIOCGIFINDEX, &tap) < 0) {
-		return SWITCH_STAY;
-	}
-	inside = switch_ask_route(&s->inside, &peer->address);
-	outside = switch_ask_route(&s->outside, &peer->address);
-	return switch_judge(s->setup->config->lan, &inside, tap.ifr_ifindex, &outside, ret);
-}
-
-void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc)
-{
-	bool waits = !(fcntl(call->target.socket, F_GETFL) & O_NONBLOCK);
-	bool given = (!waits || fcntl(fd, F_SETFL, O_RDWR) == 0) && switch_hand_over(call, fd) == 0;
-
-	/*
-	 * Without a socket of the host's all is as it was. With one that is connecting, a caller
-	 * that waits does so now; the address that it gives does not count any more.
-	 */
-	if (!given || (rc == -EINPROGRESS && waits)) {
-		switch_go_on(s, call);
-	} else {
-		switch_answer(s, call, rc);
-	}
-}
-
-static void leave(struct switcher *s, const struct switch_call *call,
-		  const struct switch_peer *peer, int device)
-{
-	const struct net_config *c = s->setup->config;
-	const struct switch_way way = {
-		.device = device,
-		/* As slirp4netns would. */
-		.from = peer->address.family == AF_INET ? c->outbound_addr : c->outbound_addr6,
-	};
-	scope_fd int fd = -1;
-	int rc = switch_connect(s, &call->target, peer, &way, &fd);
-
-	if (fd >= 0) {
-		switch_connected(s, call, fd, rc);
-	} else if ((rc == -EADDRINUSE || rc == -EADDRNOTAVAIL) &&
-		   call->target.place == SWITCH_INSIDE) {
-		switch_go_on(s, call); /* by slirp4netns, whose sockets may have any port */
-	} else {
-		switch_answer(s, call, rc == -EADDRINUSE ? -EADDRNOTAVAIL : rc);
-	}
-}
-
-/*
- * A socket of the host's, left by a connect that failed, whose next peer is the container's own
- * affair.
- */
-static void come_back(struct switcher *s, const struct switch_call *call)
-{
-	const struct switch_target *t = &call->target;
-	struct switch_fresh fresh = { .known = false };
-	scope_fd int fd = sys_socket_in(s->setup->userns, s->setup->netns, t->domain,
-					SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-
-	if (fd >= 0) {
-		switch_copy_options(t->socket, fd, &fresh);
-		(void)fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL));
-		(void)switch_hand_over(call, fd);
-	}
-	/* If that failed: the old one hears nobody but its old peer. */
-	switch_go_on(s, call);
-}
-
-/* Has the program chosen an address or a port of the container's? Those are not the host's. */
-static bool is_bound(const struct switch_target *t)
-{
-	struct switch_peer is;
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof(address);
-
-	if (getsockname(t->socket, (struct sockaddr *)&address, &len) < 0 ||
-	    !switch_parse(&address, len, t->domain, &is)) {
-		return true;
-	}
-	return is.port != 0 || !switch_is_any(&is);
-}
-
-static void take_connect(struct switcher *s, const struct switch_call *call)
-{
-	const struct switch_target *t = &call->target;
-	struct switch_peer peer;
-	int what = 0;
-
-	if (!switch_parse(&t->address, t->len, t->domain, &peer) || !is_idle(t->socket)) {
-		switch_go_on(s, call);
-		return;
-	}
-	switch (judge(s, t->domain, &peer, &what)) {
-	case SWITCH_STAY:
-		if (t->place == SWITCH_OUTSIDE) {
-			come_back(s, call);
-		} else if (is_bound(t) || switch_target_is_shared(t) ||
-			   !switch_connect_own(s, call, &peer)) {
-			switch_go_on(s, call);
-		}
-		return;
-	case SWITCH_FAIL:
-		switch_answer(s, call, -what);
-		return;
-	case SWITCH_LEAVE:
-		if (t->place == SWITCH_INSIDE && (is_bound(t) || switch_target_is_shared(t))) {
-			switch_go_on(s, call);
-		} else {
-			leave(s, call, &peer, what);
-		}
-		return;
-	}
-}
-
-/* ---- the process ---- */
 
 static void take_call(struct switcher *s, int listener)
 {
@@ -229,14 +112,14 @@ static void take_call(struct switcher *s, int listener)
 		return;
 	}
 	/* What was read by its pid is the caller's only if it still waits. */
-	if (!is_pending(listener, call.id)) {
+	if (!switch_is_pending(&call)) {
 		close(call.target.socket);
 		return;
 	}
 	if (call.target.place == SWITCH_ELSEWHERE) {
 		switch_go_on(s, &call);
 	} else if (s->call->data.nr == SYS_connect) {
-		take_connect(s, &call);
+		switch_take_connect(s, &call);
 	} else {
 		switch_take_bind(s, &call);
 	}
@@ -262,21 +145,23 @@ static void add_listener(const struct switcher *s, int fd)
 /* One message of the helper, whose end is ours. */
 static void take_message(struct switcher *s)
 {
-	struct forward_message m = { .op = 0 };
-	int fd = -1;
-	int rc = forward_receive(s->setup->control, &m, &fd);
+	struct net_message m = { .kind = 0 };
+	scope_fd int fd = -1;
+	int rc = net_message_receive(s->setup->control, &m, &fd);
 
 	if (rc == 0) {
 		_exit(0);
 	}
-	if (rc > 0 && m.op == SWITCH_LISTEN && fd >= 0) {
+	if (rc < 0) {
+		return;
+	}
+	if (m.kind == NET_MESSAGE_LISTENER && fd >= 0) {
 		add_listener(s, fd_take(&fd));
-	} else if (rc > 0 && m.op == FORWARD_ADD && fd >= 0) {
+	} else if (m.kind == NET_MESSAGE_ADD && fd >= 0) {
 		switch_add_port(s, &m, fd_take(&fd));
-	} else if (rc > 0 && m.op == FORWARD_REMOVE) {
+	} else if (m.kind == NET_MESSAGE_REMOVE) {
 		switch_remove_port(s, m.id);
 	}
-	scope_close_(&fd);
 }
 
 static int cookie_of(int fd, uint64_t *ret)
@@ -284,6 +169,11 @@ static int cookie_of(int fd, uint64_t *ret)
 	socklen_t len = sizeof(*ret);
 
 	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &len) < 0 ? -errno : 0;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
 }
 
 static int set_up(struct switcher *s)
@@ -294,10 +184,8 @@ static int set_up(struct switcher *s)
 	if (s->epoll < 0 || syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) {
 		return -EIO;
 	}
-	s->call_size =
-		sizes.seccomp_notif > sizeof(*s->call) ? sizes.seccomp_notif : sizeof(*s->call);
-	s->answer_size = sizes.seccomp_notif_resp > sizeof(*s->answer) ? sizes.seccomp_notif_resp :
-									 sizeof(*s->answer);
+	s->call_size = larger(sizes.seccomp_notif, sizeof(*s->call));
+	s->answer_size = larger(sizes.seccomp_notif_resp, sizeof(*s->answer));
 	s->call = malloc(s->call_size);
 	s->answer = malloc(s->answer_size);
 	if (!s->call || !s->answer) {
@@ -320,14 +208,14 @@ static int keep_only(struct switch_setup *setup)
 	int high[3];
 
 	for (int i = 0; i < 3; i++) {
-		high[i] = *kept[i] < 0 ? -1 : fcntl(*kept[i], F_DUPFD_CLOEXEC, 16);
-		if (*kept[i] >= 0 && high[i] < 0) {
+		high[i] = -1;
+		if (*kept[i] >= 0 && (high[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, 16)) < 0) {
 			return -errno;
 		}
 	}
 	for (int i = 0; i < 3; i++) {
-		*kept[i] = high[i] < 0 ? -1 : dup3(high[i], 3 + i, O_CLOEXEC);
-		if (high[i] >= 0 && *kept[i] < 0) {
+		*kept[i] = -1;
+		if (high[i] >= 0 && (*kept[i] = dup3(high[i], 3 + i, O_CLOEXEC)) < 0) {
 			return -errno;
 		}
 	}
@@ -382,7 +270,7 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	 * control socket says so.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (set_up(&s) < 0 || confine(CONFINE_SWITCH) < 0 ||
+	if (set_up(&s) < 0 || net_confine(NET_CONFINE_SWITCH) < 0 ||
 	    send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net/switch_target: the call that waits, seen from here: its socket, its address, and who else has
+ * switch/target: the call that waits, seen from here: its socket, its address, and who else has
  * that socket.
  *
  * The caller is in the container and hostile. What is read of it is read once; what can't be read
  * leaves the call to the kernel.
  */
+#include "libnet/switch/target.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +21,6 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/switch/state.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
@@ -44,7 +45,10 @@ static pid_t leader_of(pid_t tid)
 		return 0;
 	}
 	at = strstr(text, "\nTgid:");
-	return at ? (pid_t)strtol(at + 6, NULL, 10) : 0;
+	if (!at) {
+		return 0;
+	}
+	return (pid_t)strtol(at + 6, NULL, 10);
 }
 
 /* Of the thread itself where the kernel can (6.9): its table of descriptors may be its own. */
@@ -55,7 +59,10 @@ static int open_thread(pid_t tid)
 	if (fd < 0 && errno == EINVAL) {
 		pid_t leader = leader_of(tid);
 
-		return leader > 0 ? sys_pidfd_open(leader) : -ESRCH;
+		if (leader <= 0) {
+			return -ESRCH;
+		}
+		return sys_pidfd_open(leader);
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -65,7 +72,10 @@ static int option(int socket, int name)
 	int value = -1;
 	socklen_t len = sizeof(value);
 
-	return getsockopt(socket, SOL_SOCKET, name, &value, &len) < 0 ? -1 : value;
+	if (getsockopt(socket, SOL_SOCKET, name, &value, &len) < 0) {
+		return -1;
+	}
+	return value;
 }
 
 static enum switch_place place_of(const struct switcher *s, int socket, int *ret_domain)
@@ -83,7 +93,10 @@ static enum switch_place place_of(const struct switcher *s, int socket, int *ret
 	if (cookie == s->inside_cookie) {
 		return SWITCH_INSIDE;
 	}
-	return cookie == s->outside_cookie ? SWITCH_OUTSIDE : SWITCH_ELSEWHERE;
+	if (cookie == s->outside_cookie) {
+		return SWITCH_OUTSIDE;
+	}
+	return SWITCH_ELSEWHERE;
 }
 
 static int read_address(struct switch_target *t, uint64_t where, uint64_t len)

@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/slirp/api.h"
 #include "libnet/messages.h"
 #include "libnet/net.h"
+#include "libnet/slirp/api.h"
 #include "libnet/slirp/slirp.h"
 
 static struct arena arena = ARENA_INIT;
@@ -435,7 +435,7 @@ static int add(const char *path, struct err *err)
 	struct in_addr inside = { .s_addr = htonl(0x0a000264) };
 
 	assert_int_equal(net_port_parse("127.0.0.1:8080:80", &port, err), 0);
-	return api_add_hostfwd(path, &port, inside, err);
+	return slirp_api_add(path, &port, inside, err);
 }
 
 static void api_add(void **state)
@@ -511,8 +511,8 @@ static void api_lists(void **state)
 	struct err err = { .code = 0 };
 
 	(void)state;
-	assert_non_null(api_parse(&arena, bare, sizeof(bare) - 1, &err));
-	assert_non_null(api_parse(&arena, wrapped, sizeof(wrapped) - 1, &err));
+	assert_non_null(slirp_api_parse(&arena, bare, sizeof(bare) - 1, &err));
+	assert_non_null(slirp_api_parse(&arena, wrapped, sizeof(wrapped) - 1, &err));
 }
 
 static void api_nobody(void **state)
@@ -532,28 +532,28 @@ static void api_nobody(void **state)
 
 static void control_datagrams(void **state)
 {
-	int pair[2], fds[CONTROL_FDS_MAX], sent[CONTROL_FDS_MAX];
+	int pair[2], fds[NET_CONTROL_FDS_MAX], sent[NET_CONTROL_FDS_MAX];
 	char text[8];
 	size_t n = 9;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	for (size_t i = 0; i < CONTROL_FDS_MAX; i++) {
+	for (size_t i = 0; i < NET_CONTROL_FDS_MAX; i++) {
 		sent[i] = 0;
 	}
-	assert_int_equal(control_send(pair[0], "abc", sent, CONTROL_FDS_MAX), 0);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), 3);
+	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 3);
 	assert_string_equal(text, "abc");
-	assert_int_equal(n, CONTROL_FDS_MAX);
+	assert_int_equal(n, NET_CONTROL_FDS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		close(fds[i]);
 	}
-	assert_int_equal(control_send(pair[0], "abc", sent, CONTROL_FDS_MAX + 1), -E2BIG);
+	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX + 1), -E2BIG);
 	/* Longer than there is room for: refused whole, and its descriptor is not left open. */
-	assert_int_equal(control_send(pair[0], "0123456789", sent, 1), 0);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), -EPROTO);
+	assert_int_equal(net_control_send(pair[0], "0123456789", sent, 1), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), -EPROTO);
 	close(pair[0]);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 0);
 	close(pair[1]);
 }
 
