@@ -33,7 +33,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "libnet/switch.h"
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
 
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
@@ -315,18 +317,18 @@ static void sort(struct rule *sorted, const struct rule *rules, size_t n)
 	}
 }
 
-size_t confine_program(enum confined who, struct sock_filter code[static CONFINE_MAX])
+size_t confine_program(enum net_confined who, struct sock_filter code[static CONFINE_MAX])
 {
 	struct rule rules[RULES_MAX];
-	size_t n = who == CONFINE_SWITCH ? sizeof(switch_rules) : sizeof(forwarder_rules);
+	size_t n = who == NET_CONFINE_SWITCH ? sizeof(switch_rules) : sizeof(forwarder_rules);
 
 	n /= sizeof(rules[0]);
-	sort(rules, who == CONFINE_SWITCH ? switch_rules : forwarder_rules, n);
+	sort(rules, who == NET_CONFINE_SWITCH ? switch_rules : forwarder_rules, n);
 	memcpy(code, head, sizeof(head));
 	return HEAD + put_calls(code + HEAD, rules, n);
 }
 #else
-size_t confine_program(enum confined who, struct sock_filter code[static CONFINE_MAX])
+size_t confine_program(enum net_confined who, struct sock_filter code[static CONFINE_MAX])
 {
 	(void)who;
 	(void)code;
@@ -334,7 +336,7 @@ size_t confine_program(enum confined who, struct sock_filter code[static CONFINE
 }
 #endif
 
-int confine(enum confined who)
+int net_confine(enum net_confined who)
 {
 	struct sock_filter code[CONFINE_MAX];
 	const struct sock_fprog program = { .len = (unsigned short)confine_program(who, code),

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/control: the command's side of the control socket, and the datagrams of both. */
+/* net/control: one exchange is a request, its descriptors and the answer. */
 #include "libnet/control.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,81 +10,18 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/net.h"
+#include "base/str.h"
+#include "libnet/messages.h"
 
-int control_send(int socket, const char *text, const int *fds, size_t n)
-{
-	union {
-		char space[CMSG_SPACE(CONTROL_FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
-	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (n > CONTROL_FDS_MAX) {
-		return -E2BIG;
-	}
-	if (n > 0) {
-		struct cmsghdr *c;
-
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	return sendmsg(socket, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-ssize_t control_receive(int socket, char *text, size_t size, int *fds, size_t *ret_n)
-{
-	union {
-		char space[CMSG_SPACE(CONTROL_FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec part = { text, size - 1 };
-	struct msghdr msg = { .msg_iov = &part,
-			      .msg_iovlen = 1,
-			      .msg_control = control.space,
-			      .msg_controllen = sizeof(control.space) };
-	size_t n = 0;
-	ssize_t got;
-
-	do {
-		got = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		return -errno;
-	}
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-			size_t more = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-			memcpy(fds + n, CMSG_DATA(c), more * sizeof(int));
-			n += more;
-		}
-	}
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		while (n > 0) {
-			close(fds[--n]);
-		}
-		return -EPROTO;
-	}
-	text[got] = '\0';
-	*ret_n = n;
-	return got;
-}
+#define TIMEOUT_S 5
 
 /* The answer to what was sent; its text after "ok", or the error. */
 static int answer(int socket, struct arena *arena, const char **ret, struct err *err)
 {
-	char *text = arena_alloc(arena, CONTROL_REPLY_MAX);
-	int fds[CONTROL_FDS_MAX];
+	char *text = arena_alloc(arena, NET_CONTROL_REPLY_MAX);
+	int fds[NET_CONTROL_FDS_MAX];
 	size_t n = 0;
-	ssize_t len = control_receive(socket, text, CONTROL_REPLY_MAX, fds, &n);
+	ssize_t len = net_control_receive(socket, text, NET_CONTROL_REPLY_MAX, fds, &n);
 	char *rest;
 	long code;
 
@@ -115,12 +51,12 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 static int exchange(int socket, struct arena *arena, const char *text, const int *fds, size_t n,
 		    const char **ret, struct err *err)
 {
-	const struct timeval limit = { .tv_sec = CONTROL_TIMEOUT_S };
+	const struct timeval limit = { .tv_sec = TIMEOUT_S };
 	int rc;
 
 	setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	rc = control_send(socket, text, fds, n);
+	rc = net_control_send(socket, text, fds, n);
 	if (rc < 0) {
 		return err_errno(err, -rc, "asking the network's helper");
 	}
@@ -158,12 +94,13 @@ int net_control_add(int control, const struct net_port *port, const struct net_l
 		fds[i] = listeners->v[i].fd;
 	}
 	net_port_print(port, name);
-	rc = control_send(control, arena_printf(&arena, "add %s %zu", name, listeners->n), NULL, 0);
-	for (size_t done = 0; rc == 0 && done < listeners->n; done += CONTROL_FDS_MAX) {
+	rc = net_control_send(control, arena_printf(&arena, "add %s %zu", name, listeners->n), NULL,
+			      0);
+	for (size_t done = 0; rc == 0 && done < listeners->n; done += NET_CONTROL_FDS_MAX) {
 		size_t left = listeners->n - done;
 
-		rc = control_send(control, "+", fds + done,
-				  left < CONTROL_FDS_MAX ? left : CONTROL_FDS_MAX);
+		rc = net_control_send(control, "+", fds + done,
+				      left < NET_CONTROL_FDS_MAX ? left : NET_CONTROL_FDS_MAX);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "handing a port to the network's helper");

@@ -2,6 +2,8 @@
 /*
  * net/listen: binding published ports on the host, all or none, and saying what stands in the way.
  */
+#include "libnet/listen.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/net.h"
+#include "base/str.h"
 #include "sys/fd.h"
 
 #define BACKLOG 4096

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/names: resolv.conf(5) and hosts(5) as they should be inside. */
+#include "libnet/names.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/scope.h"
-#include "libnet/net.h"
+#include "base/str.h"
 
 /* The next line of *rest, without its end; false when there is none. */
 static bool next_line(const char **rest, const char **ret, size_t *ret_len)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/settle: what the configuration leaves to this host's state. */
+#include "libnet/settle.h"
+
 #include <fcntl.h>
 
-#include "libnet/net.h"
 #include "sys/fd.h"
 
 #define ROUTES_MAX (1u << 20)

@@ -15,8 +15,8 @@ CC=${CC:-cc}
 CAP_LIBS=${CAP_LIBS:--lcap}
 
 # The rules. One line a layer: its folder, then what it may include. A word ending in / is a folder, a word
-# in <> a foreign header (or, ending in /, a folder of them) that belongs to the layers naming it alone.
-# libnet stands beside src.
+# in <> a foreign header (or, ending in /, a folder of them) that belongs to the layers naming it alone. FOLDER/*.h
+# are the headers in it, but not below it. libnet stands beside src.
 rules='
 base    base/
 json    base/ json/ <yajl/>
@@ -25,7 +25,7 @@ spec    base/ json/ spec/
 plan    base/ json/encode.h spec/ plan/ <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
-libnet  base/ json/ sys/ libnet/
+libnet  base/ sys/ libnet/*.h libnet/helper/helper.h libnet/slirp/version.h
 user    base/ sys/ plan/plan.h plan/facts.h user/
 cgroup  base/ json/ sys/ spec/ plan/ user/ facts/ state/ cgroup/
 facts   base/ sys/ spec/ plan/ user/ cgroup/ facts/
@@ -35,18 +35,38 @@ criu    base/ json/ sys/ spec/ plan/ wire/ user/ cgroup/ facts/ state/ host/ cri
 cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net.h commit.h
 '
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
-file_rules='
+net_shared='libnet/confine.h libnet/inside.h libnet/messages.h libnet/config.h libnet/port.h'
+file_rules="
 src/plan/plan.h              base/
 src/cgroup/systemd*          base/ json/ sys/ plan/ user/ cgroup/ state/ <systemd/>
 libnet/config.*              base/ libnet/config.h
 libnet/port.*                base/ libnet/port.h
-'
+libnet/confine.*             libnet/confine.h
+libnet/inside.*              base/ libnet/inside.h
+libnet/messages.*            base/ sys/ libnet/messages.h
+libnet/route.*               base/ sys/ libnet/port.h libnet/route.h
+libnet/forward/*             base/ sys/ libnet/forward/ $net_shared
+libnet/switch/*              base/ sys/ libnet/switch/ $net_shared libnet/route.h
+libnet/slirp/*               base/ json/ sys/ libnet/slirp/ $net_shared libnet/request.h
+libnet/helper/*              base/ sys/ libnet/*.h libnet/helper/ libnet/slirp/ libnet/forward/forward.h libnet/switch/switch.h
+"
 
 # What the pure layers may not call: whoever looks at the machine is not a function of its arguments.
 impure='open openat open64 openat64 fopen fopen64 creat read pread write unlink mkdir mount umount2 stat lstat
 fstat statx access faccessat readlink readlinkat opendir getenv secure_getenv getuid geteuid getgid getegid
 getpid gettid time clock_gettime gettimeofday sysconf uname socket connect ioctl prctl syscall fork execve
 posix_spawn system popen dlopen getpwnam getpwuid getgrnam'
+
+# What the archives of libnet's processes may not call themselves, as the seccomp filters of libnet/confine.c have it.
+# The forwarder and the switch read what a hostile container sends; the helper starts programs by libnet/slirp alone.
+programs='execve execv execvp execvpe execl execlp execle fexecve execveat posix_spawn posix_spawnp system popen
+sys_spawn sys_spawn_checked'
+processes='fork vfork _Fork clone clone3 pthread_create thrd_create sys_clone sys_clone_into sys_make_in'
+files='unlink unlinkat remove rmdir rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat mknod mknodat
+creat creat64 fopen fopen64 truncate ftruncate chmod fchmod fchmodat chown fchown lchown fchownat mount
+umount2 pivot_root chroot dlopen'
+others='kill tgkill ptrace process_vm_writev sys_pidfd_kill pidfd_send_signal'
+in_namespaces='syscall sys_socket_in sys_nl_open_in'
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-layers.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
@@ -64,7 +84,11 @@ includes() {
 			}
 			return pattern == text
 		}
-		function covers(word, name) {
+		function covers(word, name, folder) {
+			if (word ~ /\/\*\.h$/) {
+				folder = substr(word, 1, length(word) - 3)
+				return index(name, folder) == 1 && substr(name, length(folder) + 1) !~ /\//
+			}
 			return word ~ /\/$/ ? index(name, word) == 1 : word == name
 		}
 		# A foreign word without its brackets, "" for a word of our own.
@@ -175,12 +199,15 @@ guest_link() {
 		cat "$tmp/link"
 }
 
-# impure_calls ARCHIVE...
-impure_calls() {
+# calls_of NAMES ARCHIVE...: prints one line for each of the names that an object of the archives calls.
+calls_of() {
+	names=$1
+	shift
 	for archive in "$@"; do
-		nm -A -u "$archive" 2>/dev/null | IMPURE=$impure awk '
+		test -e "$archive" || echo "$archive is not there"
+		nm -A -u "$archive" 2>/dev/null | NAMES=$names awk '
 			BEGIN {
-				n = split(ENVIRON["IMPURE"], word, " ")
+				n = split(ENVIRON["NAMES"], word, /[ \n]+/)
 				for (i = 1; i <= n; i++) {
 					no[word[i]] = 1
 				}
@@ -215,7 +242,7 @@ verdict() {
 	fi
 }
 
-echo "1..5"
+echo "1..6"
 
 includes "$srcdir" >"$tmp/out"
 verdict "every #include stays within its layer" "$tmp/out"
@@ -231,14 +258,22 @@ else
 	echo "ok $number - the guest links without host, plan, spec and json # SKIP libguest.a is empty"
 fi
 
-impure_calls "$builddir/libjson.a" "$builddir/libspec.a" "$builddir/libplan.a" \
+calls_of "$impure" "$builddir/libjson.a" "$builddir/libspec.a" "$builddir/libplan.a" \
 	"$builddir/libnetconfig.a" >"$tmp/out"
 verdict "json, spec, plan and a network's configuration do not look at the machine" "$tmp/out"
+
+{
+	calls_of "$programs $processes $files $others $in_namespaces" \
+		"$builddir/libnetforward.a" "$builddir/libnetconfig.a"
+	calls_of "$programs $processes $files $others" "$builddir/libnetswitch.a" "$builddir/libnetshared.a"
+	calls_of "$programs" "$builddir/libnethelper.a" "$builddir/libnet.a"
+} >"$tmp/out"
+verdict "libnet's processes call what each of them is for, and the forwarder makes no file and no process" "$tmp/out"
 
 # ---------------------------------------------------------------- do these checks find anything?
 
 bad=$tmp/bad
-mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" "$bad/src/cgroup" "$bad/src/host" "$bad/src/cmd" "$bad/libnet"
+mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" "$bad/src/cgroup" "$bad/src/host" "$bad/src/cmd" "$bad/libnet/forward"
 printf '#include "state/state.h"\n#include <string.h>\n' >"$bad/src/base/up.c"
 printf '#include "plan/plan.h"\n#include "plan/facts.h"\n#include "sys/fd.h"\n' >"$bad/src/guest/plan.c"
 printf '#include "base/err.h"\n#include "spec/spec.h"\n' >"$bad/src/plan/plan.h"
@@ -247,7 +282,13 @@ printf '#include <systemd/sd-bus.h>\n#include <linux/seccomp.h>\n' >"$bad/src/ho
 cp "$bad/src/host/bus.c" "$bad/src/cgroup/systemd.c"
 printf '#  include <sys/capability.h>\n#include "../base/err.h"\n#include "guest/guest.h"\n' >"$bad/src/cmd/run.c"
 printf '#include "base/err.h"\n#include "net.h"\n' >"$bad/libnet/port.c"
+printf '#include "libnet/messages.h"\n#include "libnet/helper/state.h"\n#include <seccomp.h>\n' \
+	>"$bad/libnet/forward/tcp.c"
+printf '#include "libnet/listen.h"\n#include "libnet/forward/tcp.h"\n' >"$bad/libnet/names.c"
 cat >"$tmp/want" <<'END'
+libnet/forward/tcp.c:2: libnet may not include libnet/helper/state.h
+libnet/forward/tcp.c:3: libnet may not include seccomp.h
+libnet/names.c:2: libnet may not include libnet/forward/tcp.h
 libnet/port.c:2: libnet may not include net.h
 src/base/up.c:1: base may not include state/state.h
 src/cmd/run.c:1: cmd may not include sys/capability.h
@@ -260,10 +301,14 @@ src/plan/plan.h:2: plan may not include spec/spec.h
 base/up.c: not listed
 undefined reference to `host_reach'
 calls getuid
+calls execve
+calls sys_clone
+calls unlinkat
+nothing.a is not there
 END
 printf 'src/cmd/run.c src/guest/plan.c src/host/bus.c src/cgroup/systemd.c src/plan/foreign.c src/plan/plan.h\n' \
 	>"$bad/src/Module.am"
-printf 'libnet/port.c\n' >"$bad/libnet/Module.am"
+printf 'libnet/forward/tcp.c libnet/names.c libnet/port.c\n' >"$bad/libnet/Module.am"
 cat >"$tmp/reach.c" <<'END'
 unsigned getuid(void);
 void host_reach(unsigned uid);
@@ -273,13 +318,27 @@ void guest_reach(void)
 	host_reach(getuid());
 }
 END
+cat >"$tmp/forward.c" <<'END'
+int execve(const char *path, char *const argv[], char *const envp[]);
+int sys_clone(unsigned long flags, int *ret_pidfd);
+int unlinkat(int folder, const char *path, int flags);
+int forward_reach(int fd);
+int forward_reach(int fd)
+{
+	return execve("", 0, 0) + sys_clone(0, &fd) + unlinkat(fd, "", 0);
+}
+END
 {
 	includes "$bad"
 	unlisted "$bad" | sed -n 's|^src/\(base/up.c: not listed\).*|\1|p'
 	# shellcheck disable=SC2086
 	$CC -c -o "$tmp/reach.o" "$tmp/reach.c" && ar cr "$tmp/reach.a" "$tmp/reach.o"
 	guest_link "$tmp/reach.a"
-	impure_calls "$tmp/reach.a" | sed 's/.* calls/calls/'
+	calls_of "$impure" "$tmp/reach.a" | sed 's/.* calls/calls/'
+	# shellcheck disable=SC2086
+	$CC -c -o "$tmp/forward.o" "$tmp/forward.c" && ar cr "$tmp/forward.a" "$tmp/forward.o"
+	calls_of "$programs $processes $files" "$tmp/forward.a" "$tmp/nothing.a" |
+		sed 's/.* calls/calls/; s/.*nothing/nothing/'
 } >"$tmp/got" 2>&1
 diff "$tmp/want" "$tmp/got" >"$tmp/out" || true
 verdict "these checks find what is broken on purpose" "$tmp/out"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets
- * of other namespaces.
+ * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, locked socket
+ * filters, and sockets of other namespaces.
  */
 #include "sys/sock.h"
 
@@ -85,6 +85,18 @@ void sys_explain_socket(const char *path, struct err *err)
 		return;
 	}
 	(void)err_hint(err, S_ISSOCK(st.st_mode) ? "nobody listens on it" : "it is not a socket");
+}
+
+int sys_lock_socket_filter(int socket, struct sock_filter *code, size_t n)
+{
+	const struct sock_fprog program = { .len = (unsigned short)n, .filter = code };
+	const int one = 1;
+
+	if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
+	    setsockopt(socket, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 struct made {

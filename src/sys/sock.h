@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, and sockets
- * of other namespaces.
+ * sys/sock: UNIX stream sockets by path, a descriptor with the bytes that go with it, locked socket
+ * filters, and sockets of other namespaces.
  */
 #pragma once
 
+#include <linux/filter.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -26,6 +27,12 @@ int sys_connect_unix(const char *path, int *ret_fd);
  * or nobody who listens.
  */
 void sys_explain_socket(const char *path, struct err *err);
+
+/*
+ * Attaches a filter for good, socket(7), SO_LOCK_FILTER: whoever has the socket can't take it off.
+ * Returns 0 or -errno (-EPERM: some kernels keep that for CAP_NET_ADMIN on sockets of TCP).
+ */
+int sys_lock_socket_filter(int socket, struct sock_filter *code, size_t n);
 
 /*
  * Descriptors that are made in another network namespace, given by a descriptor of it, without

@@ -5,7 +5,7 @@
 
 #include "base/scope.h"
 #include "fuzz/fuzz.h"
-#include "libnet/api.h"
+#include "libnet/slirp/api.h"
 #include "json/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	scope_free char *text = fuzz_text(bytes, len);
 	const struct json *entry = NULL;
 	struct err err = { 0 };
-	const struct json *result = api_parse(&arena, text, len, &err);
+	const struct json *result = slirp_api_parse(&arena, text, len, &err);
 	size_t found = 0;
 	int64_t id = -1;
 
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		return 0;
 	}
 	FUZZ_CHECK(result->type == JSON_OBJECT);
-	while ((entry = api_next_hostfwd(result, entry, &port, &id))) {
+	while ((entry = slirp_api_next(result, entry, &port, &id))) {
 		FUZZ_CHECK(id >= 0 && id <= INT32_MAX);
 		found++;
 	}

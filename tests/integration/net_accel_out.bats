@@ -91,7 +91,7 @@ on_plain_host() {
 	done
 }
 
-# Seen to be bound without bind_for_good (libnet/switch_socket.c), with a filter and without.
+# Seen to be bound without bind_for_good (libnet/switch/socket.c), with a filter and without.
 @test "no other port of the host can be had by a socket that was switched" {
 	on_host '
 		ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev eth0
@@ -103,7 +103,7 @@ on_plain_host() {
 bind: EINVAL"
 }
 
-# Seen to reach it, by IPv4 and IPv6, without the device of make_client (libnet/switch_socket.c).
+# Seen to reach it, by IPv4 and IPv6, without the device of make_client (libnet/switch/socket.c).
 @test "a program that races does not reach the host's loopback" {
 	on_plain_host "$race"
 	equal "$output" "$nothing_reached"

@@ -55,7 +55,7 @@ static void tell(long result)
 #define TRY_CALL(...) tell(syscall(__VA_ARGS__))
 
 /* Returns the child's status. */
-static int in_child(enum confined who, void (*body)(void))
+static int in_child(enum net_confined who, void (*body)(void))
 {
 	int status = 0;
 	pid_t pid;
@@ -64,7 +64,7 @@ static int in_child(enum confined who, void (*body)(void))
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		told->confined = confine(who);
+		told->confined = net_confine(who);
 		if (told->confined < 0) {
 			_exit(99);
 		}
@@ -77,7 +77,7 @@ static int in_child(enum confined who, void (*body)(void))
 	return status;
 }
 
-static void all_refused(enum confined who, void (*body)(void))
+static void all_refused(enum net_confined who, void (*body)(void))
 {
 	assert_int_equal(in_child(who, body), 0);
 	assert_true(told->n > 0);
@@ -88,7 +88,7 @@ static void all_refused(enum confined who, void (*body)(void))
 	}
 }
 
-static void all_well(enum confined who, void (*body)(void))
+static void all_well(enum net_confined who, void (*body)(void))
 {
 	assert_int_equal(in_child(who, body), 0);
 	assert_true(told->n > 0);
@@ -152,8 +152,8 @@ static void forbidden(void)
 static void what_nobody_has(void **state)
 {
 	(void)state;
-	all_refused(CONFINE_FORWARDER, forbidden);
-	all_refused(CONFINE_SWITCH, forbidden);
+	all_refused(NET_CONFINE_FORWARDER, forbidden);
+	all_refused(NET_CONFINE_SWITCH, forbidden);
 }
 
 /* ---- the forwarder ---- */
@@ -247,8 +247,8 @@ static void forwarders_work(void)
 static void what_the_forwarder_has(void **state)
 {
 	(void)state;
-	all_refused(CONFINE_FORWARDER, forbidden_to_forwarder);
-	all_well(CONFINE_FORWARDER, forwarders_work);
+	all_refused(NET_CONFINE_FORWARDER, forbidden_to_forwarder);
+	all_well(NET_CONFINE_FORWARDER, forwarders_work);
 }
 
 /* ---- the switch ---- */
@@ -323,8 +323,8 @@ static void switchs_work(void)
 static void what_the_switch_has(void **state)
 {
 	(void)state;
-	all_refused(CONFINE_SWITCH, forbidden_to_switch);
-	all_well(CONFINE_SWITCH, switchs_work);
+	all_refused(NET_CONFINE_SWITCH, forbidden_to_switch);
+	all_well(NET_CONFINE_SWITCH, switchs_work);
 }
 
 /* ---- other calls than those of x86-64 ---- */
@@ -352,10 +352,10 @@ static void other_calls_kill(void **state)
 	int status;
 
 	(void)state;
-	for (int who = CONFINE_FORWARDER; who <= CONFINE_SWITCH; who++) {
-		status = in_child((enum confined)who, x32_call);
+	for (int who = NET_CONFINE_FORWARDER; who <= NET_CONFINE_SWITCH; who++) {
+		status = in_child((enum net_confined)who, x32_call);
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
-		status = in_child((enum confined)who, i386_call);
+		status = in_child((enum net_confined)who, i386_call);
 		/* SIGSEGV: a kernel that has no such calls. */
 		assert_true(WIFSIGNALED(status) &&
 			    (WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV));
@@ -370,8 +370,8 @@ static void both_are_small(void **state)
 	struct sock_filter code[CONFINE_MAX];
 
 	(void)state;
-	for (int who = CONFINE_FORWARDER; who <= CONFINE_SWITCH; who++) {
-		size_t n = confine_program((enum confined)who, code);
+	for (int who = NET_CONFINE_FORWARDER; who <= NET_CONFINE_SWITCH; who++) {
+		size_t n = confine_program((enum net_confined)who, code);
 
 		assert_in_range(n, 1, 255);
 	}

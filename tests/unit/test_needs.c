@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
-#include "plan/build.h"
+#include "plan/cgroup.h"
+#include "plan/ids.h"
+#include "plan/mount_adapt.h"
 
 #define TOP(members) "{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"rootfs\"}" members "}"
 #define LINUX(members) TOP(", \"linux\": {" members "}")

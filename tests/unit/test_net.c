@@ -17,9 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "libnet/control.h"
+#include "libnet/messages.h"
 #include "libnet/net.h"
-#include "libnet/slirp.h"
+#include "libnet/slirp/api.h"
+#include "libnet/slirp/slirp.h"
 
 static struct arena arena = ARENA_INIT;
 
@@ -434,28 +435,28 @@ static void arguments(void **state)
 
 static void control_datagrams(void **state)
 {
-	int pair[2], fds[CONTROL_FDS_MAX], sent[CONTROL_FDS_MAX];
+	int pair[2], fds[NET_CONTROL_FDS_MAX], sent[NET_CONTROL_FDS_MAX];
 	char text[8];
 	size_t n = 9;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	for (size_t i = 0; i < CONTROL_FDS_MAX; i++) {
+	for (size_t i = 0; i < NET_CONTROL_FDS_MAX; i++) {
 		sent[i] = 0;
 	}
-	assert_int_equal(control_send(pair[0], "abc", sent, CONTROL_FDS_MAX), 0);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), 3);
+	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 3);
 	assert_string_equal(text, "abc");
-	assert_int_equal(n, CONTROL_FDS_MAX);
+	assert_int_equal(n, NET_CONTROL_FDS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		close(fds[i]);
 	}
-	assert_int_equal(control_send(pair[0], "abc", sent, CONTROL_FDS_MAX + 1), -E2BIG);
+	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX + 1), -E2BIG);
 	/* Longer than there is room for: refused whole, and its descriptor is not left open. */
-	assert_int_equal(control_send(pair[0], "0123456789", sent, 1), 0);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), -EPROTO);
+	assert_int_equal(net_control_send(pair[0], "0123456789", sent, 1), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), -EPROTO);
 	close(pair[0]);
-	assert_int_equal(control_receive(pair[1], text, sizeof(text), fds, &n), 0);
+	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 0);
 	close(pair[1]);
 }
 

@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libnet/api.h"
 #include "libnet/net.h"
+#include "libnet/slirp/api.h"
 #include "json/tree.h"
 
 static struct arena arena = ARENA_INIT;
@@ -127,7 +127,7 @@ static int add(const char *path, struct err *err)
 	struct in_addr inside = { .s_addr = htonl(0x0a000264) };
 
 	assert_int_equal(net_port_parse("127.0.0.1:8080:80", &port, err), 0);
-	return api_add_hostfwd(path, &port, inside, err);
+	return slirp_api_add(path, &port, inside, err);
 }
 
 static void api_add(void **state)
@@ -203,8 +203,8 @@ static void api_lists(void **state)
 	struct err err = { .code = 0 };
 
 	(void)state;
-	assert_non_null(api_parse(&arena, bare, sizeof(bare) - 1, &err));
-	assert_non_null(api_parse(&arena, wrapped, sizeof(wrapped) - 1, &err));
+	assert_non_null(slirp_api_parse(&arena, bare, sizeof(bare) - 1, &err));
+	assert_non_null(slirp_api_parse(&arena, wrapped, sizeof(wrapped) - 1, &err));
 }
 
 static void api_messages(void **state)
@@ -225,7 +225,7 @@ static void api_messages(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct err err = { .code = 0 };
 
-		assert_null(api_parse(&arena, rows[i][0], strlen(rows[i][0]), &err));
+		assert_null(slirp_api_parse(&arena, rows[i][0], strlen(rows[i][0]), &err));
 		assert_string_equal(err.msg, rows[i][1]);
 		assert_int_equal(err.code, str_starts(err.msg, "slirp4netns: ") ? EIO : EPROTO);
 	}
@@ -244,7 +244,7 @@ static const char *ids_in(const char *list)
 	if (json_parse(&arena, list, strlen(list), &tree, &err) < 0) {
 		fail_msg("%s: %s", list, err.msg);
 	}
-	while ((entry = api_next_hostfwd(tree, entry, &port, &id))) {
+	while ((entry = slirp_api_next(tree, entry, &port, &id))) {
 		text_add(&out, "%d ", (int)id);
 	}
 	return out.len > 0 ? out.s : "";
@@ -291,7 +291,7 @@ static void api_removes(void **state)
 	ssize_t n;
 
 	(void)state;
-	assert_int_equal(api_remove_hostfwd(s.path, &port, &err), 0);
+	assert_int_equal(slirp_api_remove(s.path, &port, &err), 0);
 	n = read(s.seen, seen, sizeof(seen) - 1);
 	assert_true(n > 0);
 	seen[n] = '\0';
@@ -299,17 +299,17 @@ static void api_removes(void **state)
 	end_server(&s);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		s = serve(ANSWER, answers[i]);
-		assert_int_equal(api_remove_hostfwd(s.path, &port, &err), -EPROTO);
+		assert_int_equal(slirp_api_remove(s.path, &port, &err), -EPROTO);
 		assert_string_equal(err.msg, "slirp4netns' list of ports has no \"entries\"");
 		end_server(&s);
 	}
 	s = serve(ANSWER, "{\"error\":{\"desc\":\"no\"}}");
-	assert_int_equal(api_remove_hostfwd(s.path, &port, &err), -EIO);
+	assert_int_equal(slirp_api_remove(s.path, &port, &err), -EIO);
 	end_server(&s);
 	/* The same answer to each request: a list is no error, so the removal counts as done. */
 	s = serve(ANSWER,
 		  "{\"entries\":[" ENTRY("6", "tcp", "8080") "," ENTRY("7", "tcp", "8081") "]}");
-	assert_int_equal(api_remove_hostfwd(s.path, &port, &err), 0);
+	assert_int_equal(slirp_api_remove(s.path, &port, &err), 0);
 	n = read(s.seen, seen, sizeof(seen) - 1);
 	assert_true(n > 0);
 	seen[n] = '\0';
@@ -336,7 +336,7 @@ static void api_adds_each_kind(void **state)
 		ssize_t n;
 
 		assert_int_equal(net_port_parse(rows[i][0], &port, &err), 0);
-		assert_int_equal(api_add_hostfwd(s.path, &port, inside, &err), 0);
+		assert_int_equal(slirp_api_add(s.path, &port, inside, &err), 0);
 		n = read(s.seen, seen, sizeof(seen) - 1);
 		assert_true(n > 0);
 		seen[n] = '\0';

@@ -18,7 +18,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "libnet/switch.h"
+#include "libnet/accel_filter.h"
+#include "libnet/switch/filter.h"
+#include "libnet/switch/judge.h"
+#include "libnet/switch/socket.h"
 
 static const struct net_cidr own = { 0x0a000200, 24 };
 
@@ -121,7 +124,7 @@ static void what_is_no_peer(void **state)
 	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &p));
 }
 
-static enum switch_verdict verdict(struct switch_route inside, int tap, struct switch_route outside,
+static enum switch_verdict verdict(struct net_route inside, int tap, struct net_route outside,
 				   int *ret)
 {
 	return switch_judge(true, &inside, tap, &outside, ret);
@@ -129,9 +132,9 @@ static enum switch_verdict verdict(struct switch_route inside, int tap, struct s
 
 static void routes(void **state)
 {
-	const struct switch_route tap = { 0, RTN_UNICAST, 2, false },
-				  eth = { 0, RTN_UNICAST, 7, false },
-				  none = { ENETUNREACH, 0, 0, false };
+	const struct net_route tap = { 0, RTN_UNICAST, 2, false },
+			       eth = { 0, RTN_UNICAST, 7, false },
+			       none = { ENETUNREACH, 0, 0, false };
 	int what = -1;
 
 	(void)state;
@@ -141,35 +144,33 @@ static void routes(void **state)
 	 * The container's route is another one, or there is none, or slirp4netns' device is gone.
 	 */
 	assert_int_equal(verdict(tap, 3, eth, &what), SWITCH_STAY);
-	assert_int_equal(verdict((struct switch_route){ 0, RTN_LOCAL, 2, false }, 2, eth, &what),
+	assert_int_equal(verdict((struct net_route){ 0, RTN_LOCAL, 2, false }, 2, eth, &what),
 			 SWITCH_STAY);
-	assert_int_equal(
-		verdict((struct switch_route){ 0, RTN_BROADCAST, 2, false }, 2, eth, &what),
-		SWITCH_STAY);
+	assert_int_equal(verdict((struct net_route){ 0, RTN_BROADCAST, 2, false }, 2, eth, &what),
+			 SWITCH_STAY);
 	assert_int_equal(verdict(none, 2, eth, &what), SWITCH_STAY);
-	assert_int_equal(verdict((struct switch_route){ 0, RTN_UNICAST, 0, false }, 0, eth, &what),
+	assert_int_equal(verdict((struct net_route){ 0, RTN_UNICAST, 0, false }, 0, eth, &what),
 			 SWITCH_STAY);
 	/* The host itself, its loopback device, no device. */
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_LOCAL, 7, false }, &what),
+	assert_int_equal(verdict(tap, 2, (struct net_route){ 0, RTN_LOCAL, 7, false }, &what),
 			 SWITCH_STAY);
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 1, false }, &what),
+	assert_int_equal(verdict(tap, 2, (struct net_route){ 0, RTN_UNICAST, 1, false }, &what),
 			 SWITCH_STAY);
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ 0, RTN_UNICAST, 0, false }, &what),
+	assert_int_equal(verdict(tap, 2, (struct net_route){ 0, RTN_UNICAST, 0, false }, &what),
 			 SWITCH_STAY);
-	assert_int_equal(
-		verdict(tap, 2, (struct switch_route){ 0, RTN_BROADCAST, 7, false }, &what),
-		SWITCH_STAY);
+	assert_int_equal(verdict(tap, 2, (struct net_route){ 0, RTN_BROADCAST, 7, false }, &what),
+			 SWITCH_STAY);
 	assert_int_equal(verdict(tap, 2, none, &what), SWITCH_FAIL);
 	assert_int_equal(what, ENETUNREACH);
 	/* The networks that the host is attached to, where they are not to be reached. */
 	assert_int_equal(switch_judge(false, &tap, 2, &eth, &what), SWITCH_LEAVE);
 	assert_int_equal(switch_judge(false, &tap, 2,
-				      &(struct switch_route){
+				      &(struct net_route){
 					      .type = RTN_UNICAST, .device = 7, .direct = true },
 				      &what),
 			 SWITCH_STAY);
 	/* A question that went wrong is no answer. */
-	assert_int_equal(verdict(tap, 2, (struct switch_route){ ENOBUFS, 0, 0, false }, &what),
+	assert_int_equal(verdict(tap, 2, (struct net_route){ ENOBUFS, 0, 0, false }, &what),
 			 SWITCH_STAY);
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * forward/inside6: clients that have an IPv6 address of their own reach the container at its IPv6
+ * address, with theirs.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "libnet/forward/loop.h"
+
+/*
+ * A socket that is connected to the container's own IPv6 address and seems to be the client, if
+ * that has an IPv6 address of its own and the port is listened on there; else -1: IPv4 it is.
+ */
+int forward_inside6_tcp(const struct forwarder *f, uint16_t port,
+			const struct sockaddr_storage *from);
+int forward_inside6_udp(const struct forwarder *f, uint16_t port,
+			const struct sockaddr_storage *from);

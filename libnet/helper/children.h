@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* helper/children: the processes that the helper is the parent of, but for slirp4netns. */
+#pragma once
+
+#include "libnet/helper/state.h"
+
+/*
+ * Clones a child, whose `run` gets the other end of the control socket. Returns 0 or -errno; then
+ * there is none.
+ */
+int helper_child_start(struct helper_child *child, const struct helper *h,
+		       void (*run)(const struct helper *h, int control));
+
+/*
+ * Kills a child, if there is one, and waits for its end; then there is none, and its descriptors
+ * are closed.
+ */
+void helper_child_end(struct helper_child *child);
