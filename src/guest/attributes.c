@@ -5,12 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -31,44 +28,9 @@ struct scheduler_attributes {
 	uint64_t period;
 };
 
-/*
- * A descriptor of a folder that is procfs for certain: what is written there must not land
- * elsewhere (CVE-2019-19921).
- */
-int guest_open_procfs(int dir, const char *path, struct err *err)
-{
-	scope_fd int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct statfs fs;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0) {
-		return err_errno(err, errno, "%s", path);
-	}
-	if (fs.f_type != PROC_SUPER_MAGIC) {
-		return err_set(err, EPERM, "%s is not the kernel's procfs", path);
-	}
-	return fd_take(&fd);
-}
-
-/*
- * A file below such a folder, for writing: a regular one of procfs itself, whatever may be mounted
- * or linked on the way (CVE-2025-52881). Returns the descriptor or -errno.
- */
-static int open_procfs_file(int folder, const char *path)
-{
-	scope_fd int fd =
-		openat(folder, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct statfs fs;
-	struct stat st;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0) {
-		return -errno;
-	}
-	return fs.f_type == PROC_SUPER_MAGIC && S_ISREG(st.st_mode) ? fd_take(&fd) : -EXDEV;
-}
-
 static int write_sysctl(int proc, const struct plan_sysctl *s)
 {
-	scope_fd int fd = open_procfs_file(proc, s->path);
+	scope_fd int fd = guest_open_procfs_file(proc, s->path);
 	size_t len = strlen(s->value);
 	ssize_t wrote;
 
@@ -176,7 +138,7 @@ static int open_label(int proc, const char *folder, const char *fallback, int *r
 		attr = guest_open_procfs(proc, fallback, err);
 	}
 	TRY(attr);
-	fd = open_procfs_file(attr, "exec");
+	fd = guest_open_procfs_file(attr, "exec");
 	if (fd == -EXDEV) {
 		return err_set(err, EPERM, "/proc/%s/exec is not a file of the kernel's procfs",
 			       folder);

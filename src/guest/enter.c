@@ -44,18 +44,6 @@ int guest_wait_placed(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Situation: the host's /proc, with exec the last time that it can be had. */
-int guest_keep_proc(struct guest *g, struct err *err)
-{
-	const struct plan_process *p = &g->plan->process;
-
-	if (g->host_proc < 0 && (p->apparmor || p->selinux || p->terminal)) {
-		g->host_proc = guest_open_procfs(AT_FDCWD, "/proc", err);
-		TRY(g->host_proc);
-	}
-	return 0;
-}
-
 static int explain_join(int code, struct err *err)
 {
 	err_errno(err, code, "joining the container's namespaces");
