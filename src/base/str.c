@@ -97,11 +97,18 @@ int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	int64_t value;
 	int rc;
 
-	rc = str_u64(negative ? text + 1 : text, (uint64_t)INT64_MAX + (negative ? 1 : 0), &size);
+	if (negative) {
+		rc = str_u64(text + 1, (uint64_t)INT64_MAX + 1, &size);
+	} else {
+		rc = str_u64(text, INT64_MAX, &size);
+	}
 	if (rc < 0) {
 		return rc;
 	}
-	value = negative ? (int64_t)(0 - size) : (int64_t)size;
+	if (negative) {
+		size = 0 - size;
+	}
+	value = (int64_t)size;
 	if (value < min || value > max) {
 		return -ERANGE;
 	}

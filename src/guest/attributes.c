@@ -43,7 +43,10 @@ static int write_sysctl(int proc, const struct plan_sysctl *s)
 	if (wrote < 0) {
 		return -errno;
 	}
-	return (size_t)wrote == len ? 0 : -EIO;
+	if ((size_t)wrote != len) {
+		return -EIO;
+	}
+	return 0;
 }
 
 /*
@@ -115,9 +118,10 @@ int guest_attributes(struct guest *g, struct err *err)
 	if (p->set_io_priority &&
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
 		err_errno(err, errno, "/process/ioPriority");
-		return err->code == EPERM ?
-			       err_hint(err, "the real-time class is reserved to root") :
-			       -err->code;
+		if (err->code == EPERM) {
+			return err_hint(err, "the real-time class is reserved to root");
+		}
+		return -err->code;
 	}
 	if (p->memory_policy.set && syscall(SYS_set_mempolicy, p->memory_policy.mode,
 					    p->memory_policy.nodes, PLAN_NODES_MAX + 1) < 0) {
@@ -179,9 +183,10 @@ int guest_labels(struct guest *g, struct err *err)
 
 		if (write(g->apparmor, text, strlen(text)) < 0) {
 			err_errno(err, errno, "/process/apparmorProfile: \"%s\"", p->apparmor);
-			return err->code == ENOENT ?
-				       err_hint(err, "no profile of that name is loaded") :
-				       -err->code;
+			if (err->code == ENOENT) {
+				return err_hint(err, "no profile of that name is loaded");
+			}
+			return -err->code;
 		}
 	}
 	if (g->selinux >= 0 && write(g->selinux, p->selinux, strlen(p->selinux)) < 0) {

@@ -161,7 +161,10 @@ static const struct step *steps_of(const struct plan *plan)
 	if (!plan->enter.present) {
 		return make_steps;
 	}
-	return plan->enter.mounts ? change_steps : enter_steps;
+	if (plan->enter.mounts) {
+		return change_steps;
+	}
+	return enter_steps;
 }
 
 /* Not past READY: what comes then is the start's, and nobody measures it. */

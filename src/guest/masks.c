@@ -39,7 +39,10 @@ static int empty_directory(int *shared, struct err *err)
 
 	if (*shared >= 0) {
 		fd = sys_mount_clone(*shared, "", false, false);
-		return fd < 0 ? err_errno(err, -fd, "an empty directory for masked paths") : fd;
+		if (fd < 0) {
+			return err_errno(err, -fd, "an empty directory for masked paths");
+		}
+		return fd;
 	}
 	fd = guest_empty_directory("masked", err);
 	if (fd < 0) {
@@ -86,7 +89,10 @@ static int mask_one(struct guest *g, size_t index, int *shared, struct err *err)
 	} else {
 		cover = sys_mount_clone(g->null_dev, "", false, false);
 	}
-	rc = cover < 0 ? cover : sys_mount_attach(cover, target);
+	rc = cover;
+	if (rc >= 0) {
+		rc = sys_mount_attach(cover, target);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "/linux/maskedPaths/%zu: covering %s", index, path);
 	}

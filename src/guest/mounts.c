@@ -119,7 +119,9 @@ int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct er
 	}
 	if (ids->namespace) {
 		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC);
-		namespace = namespace < 0 ? -errno : namespace;
+		if (namespace < 0) {
+			namespace = -errno;
+		}
 	} else {
 		namespace = sys_idmap_namespace(plan_map_text(&g->arena, &ids->uid),
 						plan_map_text(&g->arena, &ids->gid));

@@ -42,8 +42,10 @@ static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
 	if (fd == -ENOENT) {
 		scope_fd int made = sys_make_in_root(g->rootfs, m->target, file);
 
-		fd = made < 0 ? made :
-				sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+		if (made < 0) {
+			return made;
+		}
+		fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 	}
 	return fd;
 }
@@ -52,10 +54,14 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 		       struct err *err)
 {
 	bool real = wants_real_directory(m);
-	scope_fd int fd = real || m->target_nofollow ? open_itself(g, m, file) :
-						       sys_make_in_root(g->rootfs, m->target, file);
+	scope_fd int fd = -1;
 	struct stat st;
 
+	if (real || m->target_nofollow) {
+		fd = open_itself(g, m, file);
+	} else {
+		fd = sys_make_in_root(g->rootfs, m->target, file);
+	}
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
 		if (err->code == ELOOP) {
@@ -73,11 +79,20 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 			       "mounted on a real directory",
 			       m->where, m->target, m->fstype);
 	}
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
-		return err_set(err, file ? EISDIR : ENOTDIR,
-			       "%s: destination %s is %s, but what is mounted there is %s",
-			       m->where, m->target, file ? "a directory" : "not a directory",
-			       file ? "not a directory" : "a directory");
+	if (fstat(fd, &st) < 0) {
+		return err_errno(err, errno, "%s: destination %s", m->where, m->target);
+	}
+	if (file && S_ISDIR(st.st_mode)) {
+		return err_set(err, EISDIR,
+			       "%s: destination %s is a directory, but what is mounted there is "
+			       "not a directory",
+			       m->where, m->target);
+	}
+	if (!file && !S_ISDIR(st.st_mode)) {
+		return err_set(err, ENOTDIR,
+			       "%s: destination %s is not a directory, but what is mounted there "
+			       "is a directory",
+			       m->where, m->target);
 	}
 	*ret = fd_take(&fd);
 	return 0;
@@ -154,8 +169,10 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 		TRY(guest_map_ids(g, m, source->fd, err));
 	}
 	rc = sys_mount_attach(source->fd, target);
-	return rc < 0 ? err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target) :
-			0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target);
+	}
+	return 0;
 }
 
 /* The mounts on /proc and /sys are used later, whatever becomes of these names. */

@@ -83,9 +83,11 @@ int guest_pivot(struct guest *g, struct err *err)
 	} else {
 		if (pivot_root_here() < 0) {
 			err_errno(err, errno, "pivot_root");
-			return errno == EINVAL ? err_hint(err, "on an initramfs the root can't be "
-							       "pivoted: use --no-pivot") :
-						 -err->code;
+			if (err->code == EINVAL) {
+				return err_hint(err, "on an initramfs the root can't be "
+						     "pivoted: use --no-pivot");
+			}
+			return -err->code;
 		}
 		/*
 		 * The old root is stacked on the new one at "."; what was mounted below it goes

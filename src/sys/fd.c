@@ -49,6 +49,15 @@ static void walk_done(struct walk *walk)
 	}
 }
 
+/* The directory that the walk has come to. */
+static int walk_folder(const struct walk *walk, int root)
+{
+	if (walk->depth == 0) {
+		return root;
+	}
+	return walk->stack[walk->depth - 1];
+}
+
 /* Takes the next component off walk->rest into name. Returns false at the end. */
 static bool walk_next(struct walk *walk, char name[NAME_MAX + 1], int *ret_errno)
 {
@@ -97,12 +106,12 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 {
 	char name[NAME_MAX + 1];
 	int error;
+	int fd;
 
 	while (walk_next(walk, name, &error)) {
-		int parent = walk->depth > 0 ? walk->stack[walk->depth - 1] : root;
+		int parent = walk_folder(walk, root);
 		bool last = walk->rest[strspn(walk->rest, "/")] == '\0';
 		struct stat st;
-		int fd;
 
 		if (str_eq(name, ".")) {
 			continue;
@@ -124,7 +133,10 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 		}
 		if (last) {
 			fd = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-			return fd < 0 ? -errno : fd;
+			if (fd < 0) {
+				return -errno;
+			}
+			return fd;
 		}
 		if (walk->depth == sizeof(walk->stack) / sizeof(walk->stack[0])) {
 			return -ENAMETOOLONG;
@@ -139,9 +151,11 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 		return -error;
 	}
 	/* The path ended in "/", "." or "..": the directory reached is the answer. */
-	error = openat(walk->depth > 0 ? walk->stack[walk->depth - 1] : root, ".",
-		       (flags & ~O_CREAT) | O_CLOEXEC);
-	return error < 0 ? -errno : error;
+	fd = openat(walk_folder(walk, root), ".", (flags & ~O_CREAT) | O_CLOEXEC);
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
 }
 
 static int open_by_walk(int root, const char *path, int flags, mode_t mode)
@@ -208,7 +222,10 @@ static int make_one(int parent, const char *name, bool file)
 		return -errno;
 	}
 	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
 }
 
 static int make_in_root(int root, const char *path, bool file, int links);
@@ -263,9 +280,10 @@ static int make_target(int root, int link, const char *path, bool file, int link
 		folder--;
 	}
 	len = snprintf(joined, sizeof(joined), "%.*s/%s", (int)folder, path, target);
-	return len < 0 || (size_t)len >= sizeof(joined) ?
-		       -ENAMETOOLONG :
-		       make_in_root(root, joined, file, links + 1);
+	if (len < 0 || (size_t)len >= sizeof(joined)) {
+		return -ENAMETOOLONG;
+	}
+	return make_in_root(root, joined, file, links + 1);
 }
 
 static int make_in_root(int root, const char *path, bool file, int links)
@@ -288,7 +306,10 @@ static int make_in_root(int root, const char *path, bool file, int links)
 	if (made >= 0 && fstat(made, &st) == 0 && S_ISLNK(st.st_mode)) {
 		return make_target(root, made, path, file, links);
 	}
-	return made < 0 ? made : fd_take(&made);
+	if (made < 0) {
+		return made;
+	}
+	return fd_take(&made);
 }
 
 int sys_make_in_root(int root, const char *path, bool file)
@@ -306,7 +327,10 @@ ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t m
 {
 	scope_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	return fd < 0 ? -errno : sys_read_fd(arena, fd, max, ret);
+	if (fd < 0) {
+		return -errno;
+	}
+	return sys_read_fd(arena, fd, max, ret);
 }
 
 ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
@@ -371,7 +395,10 @@ int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len)
 	if (wrote < 0) {
 		return -errno;
 	}
-	return (size_t)wrote == len ? 0 : -EIO;
+	if ((size_t)wrote != len) {
+		return -EIO;
+	}
+	return 0;
 }
 
 void sys_explain_path(const char *path, struct err *err)
@@ -433,9 +460,13 @@ static void close_range_of(unsigned first, unsigned last)
 
 void sys_close_except(int first, int keep, int also)
 {
-	int low = keep < also ? keep : also;
-	int high = keep < also ? also : keep;
+	int low = keep;
+	int high = also;
 
+	if (keep > also) {
+		low = also;
+		high = keep;
+	}
 	if (low >= first) {
 		close_range_of((unsigned)first, (unsigned)low - 1);
 		first = low + 1;

@@ -21,12 +21,17 @@ static void add_kernel_words(int context, struct err *err)
 {
 	char line[256];
 	char last[256] = "";
+	const char *text;
 	ssize_t len;
 
 	while ((len = read(context, line, sizeof(line) - 1)) > 0) {
 		line[len] = '\0';
 		line[strcspn(line, "\n")] = '\0';
-		snprintf(last, sizeof(last), "%s", line[0] && line[1] == ' ' ? line + 2 : line);
+		text = line;
+		if (line[0] && line[1] == ' ') {
+			text += 2;
+		}
+		snprintf(last, sizeof(last), "%s", text);
 	}
 	if (last[0]) {
 		err_hint(err, "the kernel says: %s", last);
@@ -36,8 +41,9 @@ static void add_kernel_words(int context, struct err *err)
 static int set_option(int context, const char *option, struct err *err)
 {
 	char key[128];
-	const char *equals = strchr(option, '=');
-	size_t len = equals ? (size_t)(equals - option) : strlen(option);
+	const char *value = NULL;
+	unsigned command = SYS_FSCONFIG_SET_FLAG;
+	size_t len = strcspn(option, "=");
 
 	if (len == 0 || len >= sizeof(key)) {
 		return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value",
@@ -45,8 +51,11 @@ static int set_option(int context, const char *option, struct err *err)
 	}
 	memcpy(key, option, len);
 	key[len] = '\0';
-	if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
-		    key, equals ? equals + 1 : NULL, 0) < 0) {
+	if (option[len] == '=') {
+		value = option + len + 1;
+		command = SYS_FSCONFIG_SET_STRING;
+	}
+	if (syscall(SYS_fsconfig, context, command, key, value, 0) < 0) {
 		return err_errno(err, errno, "option \"%s\"", option);
 	}
 	return 0;
@@ -78,11 +87,12 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 	int fd;
 
 	if (context < 0) {
-		return errno == ENODEV ?
-			       err_set(err, ENODEV,
+		if (errno == ENODEV) {
+			return err_set(err, ENODEV,
 				       "filesystem type \"%s\" is not known to this kernel",
-				       fstype) :
-			       err_errno(err, errno, "filesystem type \"%s\"", fstype);
+				       fstype);
+		}
+		return err_errno(err, errno, "filesystem type \"%s\"", fstype);
 	}
 	if (configure_fs(context, source, options, n, readonly, err) < 0) {
 		add_kernel_words(context, err);
@@ -131,7 +141,10 @@ int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
 		flags |= AT_SYMLINK_NOFOLLOW;
 	}
 	fd = (int)syscall(SYS_open_tree, dirfd, path, flags);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
 }
 
 /*
@@ -164,13 +177,21 @@ static unsigned long current_flags(int fd)
 
 static unsigned long attr_to_ms(uint64_t attr)
 {
+	static const struct {
+		uint64_t attr;
+		unsigned long ms;
+	} map[] = {
+		{ MOUNT_ATTR_RDONLY, MS_RDONLY },	  { MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, MS_NODEV },		  { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+	};
 	unsigned long ms = 0;
 
-	ms |= attr & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0;
-	ms |= attr & MOUNT_ATTR_NOSUID ? MS_NOSUID : 0;
-	ms |= attr & MOUNT_ATTR_NODEV ? MS_NODEV : 0;
-	ms |= attr & MOUNT_ATTR_NOEXEC ? MS_NOEXEC : 0;
-	ms |= attr & MOUNT_ATTR_NODIRATIME ? MS_NODIRATIME : 0;
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (attr & map[i].attr) {
+			ms |= map[i].ms;
+		}
+	}
 	if (attr & MOUNT_ATTR_NOATIME) {
 		ms |= MS_NOATIME;
 	} else if (attr & MOUNT_ATTR_STRICTATIME) {
@@ -236,7 +257,10 @@ int sys_mount_idmap(int mount, int user_namespace, bool recursive)
 				       .userns_fd = (unsigned)user_namespace };
 	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
 
-	return syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+	if (syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_explain_idmap(struct err *err)
@@ -251,8 +275,10 @@ int sys_explain_idmap(struct err *err)
 		return err_hint(err, "this type of filesystem can't be idmapped on this kernel, it "
 				     "is idmapped already, or it has the container's ids already");
 	}
-	return err->code == ENOSYS ? err_hint(err, "idmapped mounts need Linux 5.12 or newer") :
-				     -err->code;
+	if (err->code == ENOSYS) {
+		return err_hint(err, "idmapped mounts need Linux 5.12 or newer");
+	}
+	return -err->code;
 }
 
 int sys_mount_attach(int mount, int target)

@@ -84,7 +84,10 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
 	do {
 		sent = sendmsg(wire, &msg, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 /*
@@ -205,5 +208,8 @@ bool wire_legal(struct wire_turn *turn, enum wire_type type)
 
 const char *wire_type_name(enum wire_type type)
 {
-	return type < RULES && rules[type].name ? rules[type].name : "unknown";
+	if (type < RULES && rules[type].name) {
+		return rules[type].name;
+	}
+	return "unknown";
 }
