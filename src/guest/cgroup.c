@@ -121,7 +121,7 @@ static int bind_own(struct guest *g, const struct plan_mount *m)
 	if (!g->cgroup) {
 		return -ENOENT;
 	}
-	fd = sys_mount_clone(AT_FDCWD, g->cgroup, true, true);
+	fd = sys_mount_clone(AT_FDCWD, g->cgroup, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 	if (fd < 0) {
 		return fd;
 	}
@@ -129,7 +129,7 @@ static int bind_own(struct guest *g, const struct plan_mount *m)
 	    st.st_ino != g->cgroup_ino) {
 		return -ENOENT;
 	}
-	rc = sys_mount_setattr(fd, true, m->set, 0, 0);
+	rc = sys_mount_setattr(fd, AT_RECURSIVE, m->set, 0);
 	if (rc < 0) {
 		return rc;
 	}

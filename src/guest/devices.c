@@ -68,7 +68,7 @@ static int look_at_place(struct guest *g, const struct plan_device *d, struct er
 
 static int bind_device(struct guest *g, const struct plan_device *d, struct err *err)
 {
-	scope_fd int fd = sys_mount_clone(AT_FDCWD, d->source, false, false);
+	scope_fd int fd = sys_mount_clone(AT_FDCWD, d->source, 0);
 	scope_fd int target = -1;
 	struct stat st;
 	int rc;
@@ -83,7 +83,7 @@ static int bind_device(struct guest *g, const struct plan_device *d, struct err 
 		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u",
 			       d->where, d->source, d->type, d->major, d->minor);
 	}
-	target = sys_make_in_root(g->rootfs, d->path, true);
+	target = sys_make_in_root(g->rootfs, d->path, S_IFREG);
 	if (target < 0) {
 		return err_errno(err, -target, "%s: making %s", d->where, d->path);
 	}

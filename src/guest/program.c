@@ -29,7 +29,7 @@ int guest_make_cwd(struct guest *g, struct err *err)
 
 	(void)err;
 	if (p->present && !str_eq(p->cwd, "/")) {
-		int fd = sys_make_in_root(g->rootfs, p->cwd, false);
+		int fd = sys_make_in_root(g->rootfs, p->cwd, S_IFDIR);
 
 		if (fd >= 0) {
 			close(fd);

@@ -82,7 +82,7 @@ static int bind_console(struct guest *g, struct err *err)
 	int rc;
 
 	if (target == -ENOENT) {
-		target = sys_make_in_root(g->rootfs, "/dev/console", true);
+		target = sys_make_in_root(g->rootfs, "/dev/console", S_IFREG);
 	}
 	if (target < 0 || fstat(target, &st) < 0) {
 		return err_errno(err, target < 0 ? -target : errno, "making /dev/console");
@@ -92,7 +92,7 @@ static int bind_console(struct guest *g, struct err *err)
 			       "/dev/console of the root filesystem is neither a file nor a "
 			       "device: remove it there");
 	}
-	copy = sys_mount_clone(g->pty_peer, "", false, false);
+	copy = sys_mount_clone(g->pty_peer, "", 0);
 	rc = copy;
 	if (rc >= 0) {
 		rc = sys_mount_attach(copy, target);

@@ -5,6 +5,7 @@
  */
 #include "sys/fd.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -206,11 +207,11 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 }
 
 /* Makes one component below parent and opens it O_PATH. */
-static int make_one(int parent, const char *name, bool file)
+static int make_one(int parent, const char *name, mode_t type)
 {
 	int fd;
 
-	if (file) {
+	if (type == S_IFREG) {
 		fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC,
 			    0644);
 		if (fd >= 0) {
@@ -228,7 +229,7 @@ static int make_one(int parent, const char *name, bool file)
 	return fd;
 }
 
-static int make_in_root(int root, const char *path, bool file, int links);
+static int make_in_root(int root, const char *path, mode_t type, int links);
 
 static int parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name,
 			  int links)
@@ -248,7 +249,8 @@ static int parent_in_root(struct arena *arena, int root, const char *path, const
 	if (str_eq(*ret_name, ".") || str_eq(*ret_name, "..")) {
 		return -EINVAL;
 	}
-	return make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), false, links);
+	return make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), S_IFDIR,
+			    links);
 }
 
 /*
@@ -256,7 +258,7 @@ static int parent_in_root(struct arena *arena, int root, const char *path, const
  * inside the root like any other path. Its text is taken from where the link stands, and ".." is
  * the kernel's to resolve.
  */
-static int make_target(int root, int link, const char *path, bool file, int links)
+static int make_target(int root, int link, const char *path, mode_t type, int links)
 {
 	char target[PATH_MAX];
 	char joined[PATH_MAX];
@@ -271,7 +273,7 @@ static int make_target(int root, int link, const char *path, bool file, int link
 		return -ELOOP;
 	}
 	if (target[0] == '/') {
-		return make_in_root(root, target, file, links + 1);
+		return make_in_root(root, target, type, links + 1);
 	}
 	while (folder > 0 && path[folder - 1] == '/') {
 		folder--;
@@ -283,10 +285,10 @@ static int make_target(int root, int link, const char *path, bool file, int link
 	if (len < 0 || (size_t)len >= sizeof(joined)) {
 		return -ENAMETOOLONG;
 	}
-	return make_in_root(root, joined, file, links + 1);
+	return make_in_root(root, joined, type, links + 1);
 }
 
-static int make_in_root(int root, const char *path, bool file, int links)
+static int make_in_root(int root, const char *path, mode_t type, int links)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *name;
@@ -302,9 +304,9 @@ static int make_in_root(int root, const char *path, bool file, int links)
 	if (parent < 0) {
 		return parent;
 	}
-	made = make_one(parent, name, file);
+	made = make_one(parent, name, type);
 	if (made >= 0 && fstat(made, &st) == 0 && S_ISLNK(st.st_mode)) {
-		return make_target(root, made, path, file, links);
+		return make_target(root, made, path, type, links);
 	}
 	if (made < 0) {
 		return made;
@@ -312,9 +314,10 @@ static int make_in_root(int root, const char *path, bool file, int links)
 	return fd_take(&made);
 }
 
-int sys_make_in_root(int root, const char *path, bool file)
+int sys_make_in_root(int root, const char *path, mode_t type)
 {
-	return make_in_root(root, path, file, 0);
+	assert(type == S_IFDIR || type == S_IFREG);
+	return make_in_root(root, path, type, 0);
 }
 
 int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name)

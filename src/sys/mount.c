@@ -2,6 +2,7 @@
 /* sys/mount: mounts as descriptors. */
 #include "sys/mount.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -129,10 +130,22 @@ int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *er
 	return rc;
 }
 
-int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
+int sys_mount_clone(int dirfd, const char *path, unsigned flags)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
 	int fd;
+
+	assert((flags & ~(unsigned)(AT_RECURSIVE | AT_SYMLINK_NOFOLLOW)) == 0);
+	fd = (int)syscall(SYS_open_tree, dirfd, path,
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
+}
+
+unsigned sys_mount_clone_flags(bool recursive, bool nofollow)
+{
+	unsigned flags = 0;
 
 	if (recursive) {
 		flags |= AT_RECURSIVE;
@@ -140,11 +153,7 @@ int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
 	if (nofollow) {
 		flags |= AT_SYMLINK_NOFOLLOW;
 	}
-	fd = (int)syscall(SYS_open_tree, dirfd, path, flags);
-	if (fd < 0) {
-		return -errno;
-	}
-	return fd;
+	return flags;
 }
 
 /*
@@ -204,35 +213,24 @@ static unsigned long attr_to_ms(uint64_t attr)
  * Linux 5.2 to 5.11: by path, through the magic link of the mount's own root. Not recursive: those
  * kernels can't.
  */
-static int setattr_by_remount(int fd, uint64_t set, uint64_t clear, unsigned long propagation)
+static int setattr_by_remount(int fd, uint64_t set, uint64_t clear)
 {
+	unsigned long flags = (current_flags(fd) & ~attr_to_ms(clear)) | attr_to_ms(set);
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (set || clear) {
-		unsigned long flags = (current_flags(fd) & ~attr_to_ms(clear)) | attr_to_ms(set);
-
-		if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0) {
-			return -errno;
-		}
-	}
-	if (propagation && mount(NULL, path, NULL, propagation, NULL) < 0) {
+	if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0) {
 		return -errno;
 	}
 	return 0;
 }
 
-int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
-		      unsigned long propagation)
+int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear)
 {
-	struct sys_mount_attr attr = {
-		.attr_set = set,
-		.attr_clr = clear,
-		.propagation = propagation & ~(unsigned long)MS_REC,
-	};
-	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	struct sys_mount_attr attr = { .attr_set = set, .attr_clr = clear };
 
-	if (!set && !clear && !propagation) {
+	assert((flags & ~(unsigned)AT_RECURSIVE) == 0);
+	if (!set && !clear) {
 		return 0;
 	}
 	/*
@@ -242,20 +240,50 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
 	if ((set | clear) & MOUNT_ATTR__ATIME) {
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	}
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)) == 0) {
+		return 0;
+	}
+	if (errno == ENOSYS && !(flags & AT_RECURSIVE)) {
+		return setattr_by_remount(fd, set, clear);
+	}
+	return -errno;
+}
+
+int sys_mount_propagation(int fd, unsigned long propagation)
+{
+	struct sys_mount_attr attr = { .propagation = propagation & ~(unsigned long)MS_REC };
+	unsigned flags = AT_EMPTY_PATH;
+	char path[64];
+
+	if (!propagation) {
+		return 0;
+	}
+	if (propagation & MS_REC) {
+		flags |= AT_RECURSIVE;
+	}
 	if (syscall(SYS_mount_setattr, fd, "", flags, &attr, sizeof(attr)) == 0) {
 		return 0;
 	}
-	if (errno == ENOSYS && !recursive) {
-		return setattr_by_remount(fd, set, clear, propagation);
+	if (errno != ENOSYS || (propagation & MS_REC)) {
+		return -errno;
 	}
-	return -errno;
+	/* Before Linux 5.12: by path, through the magic link of the mount's own root. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (mount(NULL, path, NULL, propagation, NULL) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_mount_idmap(int mount, int user_namespace, bool recursive)
 {
 	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
 				       .userns_fd = (unsigned)user_namespace };
-	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	unsigned flags = AT_EMPTY_PATH;
+
+	if (recursive) {
+		flags |= AT_RECURSIVE;
+	}
 
 	if (syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0) {
 		return -errno;
