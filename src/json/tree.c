@@ -48,52 +48,6 @@ struct builder {
 
 /* ---- characters ---- */
 
-size_t json_utf8(const char *bytes, size_t len)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (len == 0) {
-		return 0;
-	}
-	if (b[0] < 0x80) {
-		return 1;
-	}
-	if (b[0] < 0xc2 || b[0] > 0xf4) {
-		return 0;
-	}
-	if (b[0] < 0xe0) {
-		n = 2;
-	} else if (b[0] < 0xf0) {
-		n = 3;
-	} else {
-		n = 4;
-	}
-	if (len < n) {
-		return 0;
-	}
-	/* The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
-	if (b[0] == 0xe0) {
-		low = 0xa0;
-	} else if (b[0] == 0xed) {
-		high = 0x9f;
-	} else if (b[0] == 0xf0) {
-		low = 0x90;
-	} else if (b[0] == 0xf4) {
-		high = 0x8f;
-	}
-	if (b[1] < low || b[1] > high) {
-		return 0;
-	}
-	for (size_t i = 2; i < n; i++) {
-		if (b[i] < 0x80 || b[i] > 0xbf) {
-			return 0;
-		}
-	}
-	return n;
-}
-
 static bool is_control(const char *c, size_t n)
 {
 	unsigned char first = (unsigned char)c[0];
@@ -109,7 +63,7 @@ struct json_shown json_show(const char *text)
 	size_t len = strlen(text), used = 0;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = json_utf8(text + i, len - i);
+		n = str_utf8(text + i, len - i);
 		if (used + 4 + sizeof("...") > sizeof(shown.s)) {
 			memcpy(shown.s + used, "...", 3);
 			used += 3;
@@ -239,7 +193,7 @@ static int check_bytes(struct builder *b)
 			}
 			continue;
 		}
-		n = json_utf8(b->bytes + i, b->len - i);
+		n = str_utf8(b->bytes + i, b->len - i);
 		if (n == 0) {
 			return fault(b, EINVAL, i, "invalid UTF-8");
 		}
