@@ -18,7 +18,13 @@ static int bits_of(char c)
 	if (c >= '0' && c <= '9') {
 		return c - '0' + 52;
 	}
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	if (c == '+') {
+		return 62;
+	}
+	if (c == '/') {
+		return 63;
+	}
+	return -1;
 }
 
 /* Four characters, the last `padding` of them '=', into 3 - padding bytes. */
@@ -47,13 +53,17 @@ int base64_decode(struct arena *arena, const char *text, size_t max, const void 
 		  size_t *ret_len)
 {
 	size_t len = strlen(text);
-	size_t padding = len < 4 || text[len - 1] != '=' ? 0 : text[len - 2] == '=' ? 2 : 1;
-	size_t size = len / 4 * 3 - padding;
+	size_t padding = 0;
+	size_t size;
 	unsigned char *bytes;
 
 	if (len % 4) {
 		return -EINVAL;
 	}
+	while (padding < 2 && padding < len && text[len - 1 - padding] == '=') {
+		padding++;
+	}
+	size = len / 4 * 3 - padding;
 	if (size > max) {
 		return -E2BIG;
 	}

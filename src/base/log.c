@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +21,9 @@
 
 /* Every byte of a message may become six ("\u001b"); the rest is the frame around it. */
 #define LINE_MAX_ (ERR_MSG_MAX * 6 + 256)
+
+/* A character of UTF-8 has so many bytes at the most. */
+#define UTF8_MAX 4
 
 /* What stands after "journald:" and "syslog:". */
 #define IDENT_MAX 128
@@ -80,63 +82,25 @@ static void line_add_time(struct line *line)
 	line_add(line, text);
 }
 
-/*
- * How many bytes the well-formed UTF-8 sequence at p has (no overlong forms, no surrogates), 0: it
- * is none.
- */
-static size_t utf8_len(const unsigned char *p)
-{
-	uint32_t code;
-	size_t len;
-
-	if (p[0] < 0x80) {
-		return 1;
-	}
-	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-		len = 2;
-		code = p[0] & 0x1f;
-	} else if ((p[0] & 0xf0) == 0xe0) {
-		len = 3;
-		code = p[0] & 0x0f;
-	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		len = 4;
-		code = p[0] & 0x07;
-	} else {
-		return 0;
-	}
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) ||
-	    (len == 4 && (code < 0x10000 || code > 0x10ffff))) {
-		return 0;
-	}
-	return len;
-}
-
 /* RFC 8259, section 7. Bytes that are no UTF-8 become U+FFFD: a path may hold any. */
 static void line_add_json(struct line *line, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
-
-	while (*p) {
+	for (const char *p = text; *p;) {
+		const unsigned char c = (unsigned char)*p;
 		char piece[8] = "";
-		size_t len = utf8_len(p);
+		size_t len = str_utf8(p, strnlen(p, UTF8_MAX));
 
 		if (len == 0) {
 			snprintf(piece, sizeof(piece), "\\ufffd");
 			len = 1;
-		} else if (*p == '"' || *p == '\\') {
-			snprintf(piece, sizeof(piece), "\\%c", *p);
-		} else if (*p == '\n') {
+		} else if (c == '"' || c == '\\') {
+			snprintf(piece, sizeof(piece), "\\%c", c);
+		} else if (c == '\n') {
 			snprintf(piece, sizeof(piece), "\\n");
-		} else if (*p == '\t') {
+		} else if (c == '\t') {
 			snprintf(piece, sizeof(piece), "\\t");
-		} else if (*p < 0x20 || *p == 0x7f) {
-			snprintf(piece, sizeof(piece), "\\u%04x", *p);
+		} else if (c < 0x20 || c == 0x7f) {
+			snprintf(piece, sizeof(piece), "\\u%04x", c);
 		} else {
 			memcpy(piece, p, len);
 		}
@@ -163,7 +127,15 @@ static void line_add_plain(struct line *line, const char *text)
 /* syslog(3): error, warning, debug. */
 static int severity(enum log_level level)
 {
-	return level == LOG_LEVEL_ERROR ? 3 : level == LOG_LEVEL_WARNING ? 4 : 7;
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return 3;
+	case LOG_LEVEL_WARNING:
+		return 4;
+	case LOG_LEVEL_DEBUG:
+		return 7;
+	}
+	return 3;
 }
 
 static void line_send(const struct line *line)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* str: string lists, growing text, and number parsing that does not guess. */
+/* str: string lists, growing text, UTF-8, and number parsing that does not guess. */
 #include "base/str.h"
 
 #include <errno.h>
@@ -67,6 +67,52 @@ bool str_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+size_t str_utf8(const char *bytes, size_t len)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (len == 0) {
+		return 0;
+	}
+	if (b[0] < 0x80) {
+		return 1;
+	}
+	if (b[0] < 0xc2 || b[0] > 0xf4) {
+		return 0;
+	}
+	if (b[0] < 0xe0) {
+		n = 2;
+	} else if (b[0] < 0xf0) {
+		n = 3;
+	} else {
+		n = 4;
+	}
+	if (len < n) {
+		return 0;
+	}
+	/* The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
+	if (b[0] == 0xe0) {
+		low = 0xa0;
+	} else if (b[0] == 0xed) {
+		high = 0x9f;
+	} else if (b[0] == 0xf0) {
+		low = 0x90;
+	} else if (b[0] == 0xf4) {
+		high = 0x8f;
+	}
+	if (b[1] < low || b[1] > high) {
+		return 0;
+	}
+	for (size_t i = 2; i < n; i++) {
+		if (b[i] < 0x80 || b[i] > 0xbf) {
+			return 0;
+		}
+	}
+	return n;
+}
+
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -97,11 +143,18 @@ int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	int64_t value;
 	int rc;
 
-	rc = str_u64(negative ? text + 1 : text, (uint64_t)INT64_MAX + (negative ? 1 : 0), &size);
+	if (negative) {
+		rc = str_u64(text + 1, (uint64_t)INT64_MAX + 1, &size);
+	} else {
+		rc = str_u64(text, INT64_MAX, &size);
+	}
 	if (rc < 0) {
 		return rc;
 	}
-	value = negative ? (int64_t)(0 - size) : (int64_t)size;
+	if (negative) {
+		size = 0 - size;
+	}
+	value = (int64_t)size;
 	if (value < min || value > max) {
 		return -ERANGE;
 	}

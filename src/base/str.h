@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* str: string lists, growing text, and number parsing that does not guess. */
+/* str: string lists, growing text, UTF-8, and number parsing that does not guess. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +28,12 @@ void text_addn(struct text *text, const char *bytes, size_t len);
 
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
+
+/*
+ * How many of the len bytes form the UTF-8 character at their front; 0 when they begin none (RFC
+ * 3629).
+ */
+size_t str_utf8(const char *bytes, size_t len);
 
 /*
  * The whole of text as a decimal number between min and max. No white space, no sign for the

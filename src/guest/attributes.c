@@ -5,12 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -31,44 +28,9 @@ struct scheduler_attributes {
 	uint64_t period;
 };
 
-/*
- * A descriptor of a folder that is procfs for certain: what is written there must not land
- * elsewhere (CVE-2019-19921).
- */
-int guest_open_procfs(int dir, const char *path, struct err *err)
-{
-	scope_fd int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct statfs fs;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0) {
-		return err_errno(err, errno, "%s", path);
-	}
-	if (fs.f_type != PROC_SUPER_MAGIC) {
-		return err_set(err, EPERM, "%s is not the kernel's procfs", path);
-	}
-	return fd_take(&fd);
-}
-
-/*
- * A file below such a folder, for writing: a regular one of procfs itself, whatever may be mounted
- * or linked on the way (CVE-2025-52881). Returns the descriptor or -errno.
- */
-static int open_procfs_file(int folder, const char *path)
-{
-	scope_fd int fd =
-		openat(folder, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct statfs fs;
-	struct stat st;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0) {
-		return -errno;
-	}
-	return fs.f_type == PROC_SUPER_MAGIC && S_ISREG(st.st_mode) ? fd_take(&fd) : -EXDEV;
-}
-
 static int write_sysctl(int proc, const struct plan_sysctl *s)
 {
-	scope_fd int fd = open_procfs_file(proc, s->path);
+	scope_fd int fd = guest_open_procfs_file(proc, s->path);
 	size_t len = strlen(s->value);
 	ssize_t wrote;
 
@@ -81,7 +43,10 @@ static int write_sysctl(int proc, const struct plan_sysctl *s)
 	if (wrote < 0) {
 		return -errno;
 	}
-	return (size_t)wrote == len ? 0 : -EIO;
+	if ((size_t)wrote != len) {
+		return -EIO;
+	}
+	return 0;
 }
 
 /*
@@ -153,9 +118,10 @@ int guest_attributes(struct guest *g, struct err *err)
 	if (p->set_io_priority &&
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
 		err_errno(err, errno, "/process/ioPriority");
-		return err->code == EPERM ?
-			       err_hint(err, "the real-time class is reserved to root") :
-			       -err->code;
+		if (err->code == EPERM) {
+			return err_hint(err, "the real-time class is reserved to root");
+		}
+		return -err->code;
 	}
 	if (p->memory_policy.set && syscall(SYS_set_mempolicy, p->memory_policy.mode,
 					    p->memory_policy.nodes, PLAN_NODES_MAX + 1) < 0) {
@@ -176,7 +142,7 @@ static int open_label(int proc, const char *folder, const char *fallback, int *r
 		attr = guest_open_procfs(proc, fallback, err);
 	}
 	TRY(attr);
-	fd = open_procfs_file(attr, "exec");
+	fd = guest_open_procfs_file(attr, "exec");
 	if (fd == -EXDEV) {
 		return err_set(err, EPERM, "/proc/%s/exec is not a file of the kernel's procfs",
 			       folder);
@@ -217,9 +183,10 @@ int guest_labels(struct guest *g, struct err *err)
 
 		if (write(g->apparmor, text, strlen(text)) < 0) {
 			err_errno(err, errno, "/process/apparmorProfile: \"%s\"", p->apparmor);
-			return err->code == ENOENT ?
-				       err_hint(err, "no profile of that name is loaded") :
-				       -err->code;
+			if (err->code == ENOENT) {
+				return err_hint(err, "no profile of that name is loaded");
+			}
+			return -err->code;
 		}
 	}
 	if (g->selinux >= 0 && write(g->selinux, p->selinux, strlen(p->selinux)) < 0) {

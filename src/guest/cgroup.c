@@ -45,7 +45,10 @@ static int enter_payload(struct guest *g, int dir, struct err *err)
 	}
 	TRY(sys_cgroup_give(below, g->plan->cgroup.uid, err));
 	rc = sys_write_file(below, "cgroup.procs", "0", 1);
-	return rc < 0 ? err_errno(err, -rc, "entering the cgroup %s", name) : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "entering the cgroup %s", name);
+	}
+	return 0;
 }
 
 /*
@@ -96,7 +99,10 @@ int guest_cgroup(struct guest *g, struct err *err)
 	if ((plan->ns.new &CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
 		return err_errno(err, errno, "making the container's cgroup namespace");
 	}
-	return g->no_cgroup || !plan->cgroup.payload ? 0 : enter_payload(g, dir, err);
+	if (g->no_cgroup || !plan->cgroup.payload) {
+		return 0;
+	}
+	return enter_payload(g, dir, err);
 }
 
 /* ---- its mount ---- */
@@ -107,11 +113,15 @@ int guest_cgroup(struct guest *g, struct err *err)
  */
 static int bind_own(struct guest *g, const struct plan_mount *m)
 {
-	scope_fd int fd = g->cgroup ? sys_mount_clone(AT_FDCWD, g->cgroup, true, true) : -ENOENT;
+	scope_fd int fd = -1;
 	struct statfs fs;
 	struct stat st;
 	int rc;
 
+	if (!g->cgroup) {
+		return -ENOENT;
+	}
+	fd = sys_mount_clone(AT_FDCWD, g->cgroup, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 	if (fd < 0) {
 		return fd;
 	}
@@ -119,8 +129,11 @@ static int bind_own(struct guest *g, const struct plan_mount *m)
 	    st.st_ino != g->cgroup_ino) {
 		return -ENOENT;
 	}
-	rc = sys_mount_setattr(fd, true, m->set, 0, 0);
-	return rc < 0 ? rc : fd_take(&fd);
+	rc = sys_mount_setattr(fd, AT_RECURSIVE, m->set, 0);
+	if (rc < 0) {
+		return rc;
+	}
+	return fd_take(&fd);
 }
 
 /*
@@ -137,8 +150,9 @@ int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, st
 
 	if (foreign && g->plan->cgroup.caller_is_root) {
 		fd = guest_empty_directory("cgroup", err);
-		*ret = fd < 0 ? -1 : fd;
-		return fd < 0 ? fd : 0;
+		TRY(fd);
+		*ret = fd;
+		return 0;
 	}
 	fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly,
 			  m->set | (g->no_cgroup ? MOUNT_ATTR_RDONLY : 0), err);
@@ -150,7 +164,10 @@ int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, st
 		return fd;
 	}
 	why = *err;
-	fd = foreign ? -ENOENT : bind_own(g, m);
+	fd = -ENOENT;
+	if (!foreign) {
+		fd = bind_own(g, m);
+	}
 	if (fd >= 0) {
 		guest_log(g, "%s: the container's cgroup is bound on %s, as the host has it: %s",
 			  m->where, m->target, why.msg);
@@ -158,9 +175,7 @@ int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, st
 		return 0;
 	}
 	fd = guest_empty_directory("cgroup", err);
-	if (fd < 0) {
-		return fd;
-	}
+	TRY(fd);
 	guest_log(g, "%s: an empty folder stands for %s: %s", m->where, m->target, why.msg);
 	*ret = fd;
 	return 0;

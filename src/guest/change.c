@@ -42,7 +42,10 @@ int guest_change_enter(struct guest *g, struct err *err)
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	TRY(guest_join(g, join & ~(uint64_t)CLONE_NEWNS, err));
-	return join & CLONE_NEWPID ? guest_fork_init(g, 0, err) : 0;
+	if (join & CLONE_NEWPID) {
+		return guest_fork_init(g, 0, err);
+	}
+	return 0;
 }
 
 /* Situation: as before, and uid 0 of the container's user namespace where that has one. */
@@ -84,7 +87,10 @@ int guest_change_into(struct guest *g, struct err *err)
 		return err_errno(err, errno, "entering the container's root");
 	}
 	g->rootfs = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return g->rootfs < 0 ? err_errno(err, errno, "the container's root") : 0;
+	if (g->rootfs < 0) {
+		return err_errno(err, errno, "the container's root");
+	}
+	return 0;
 }
 
 /* Exactly the mount that fd is the root of: through a path another could be put in its place. */
@@ -172,8 +178,10 @@ static int remove_one(struct guest *g, const struct plan_mount *m, struct err *e
 			return err_hint(err, "a symbolic link in the container is on the way: name "
 					     "the place it leads to");
 		}
-		return err->code == EINVAL ? err_hint(err, "\"..\" is not followed here") :
-					     -err->code;
+		if (err->code == EINVAL) {
+			return err_hint(err, "\"..\" is not followed here");
+		}
+		return -err->code;
 	}
 	rc = unmount(g, fd);
 	if (rc == -EINVAL && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
@@ -185,7 +193,10 @@ static int remove_one(struct guest *g, const struct plan_mount *m, struct err *e
 	if (rc == -EINVAL) {
 		return err_set(err, EINVAL, "%s: nothing is mounted on %s", m->where, m->target);
 	}
-	return rc < 0 ? err_errno(err, -rc, "%s: unmounting %s", m->where, m->target) : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: unmounting %s", m->where, m->target);
+	}
+	return 0;
 }
 
 /* The last first, so that a file for `add` undoes it. */

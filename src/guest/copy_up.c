@@ -32,7 +32,10 @@ static int copy_link(int from, int into, const char *name)
 		return -errno;
 	}
 	target[len] = '\0';
-	return symlinkat(target, into, name) < 0 ? -errno : 0;
+	if (symlinkat(target, into, name) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 static int copy_bytes(int from, int into, const char *name, mode_t mode)
@@ -51,7 +54,10 @@ static int copy_bytes(int from, int into, const char *name, mode_t mode)
 	}
 	while ((sent = sendfile(out, in, NULL, 1 << 20)) > 0) {
 	}
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 static int copy_subdirectory(int from, int into, const char *name, int depth)
@@ -87,7 +93,10 @@ static int copy_entry(int from, int into, const char *name, int depth)
 	} else if (S_ISREG(st.st_mode)) {
 		rc = copy_bytes(from, into, name, st.st_mode & 07777);
 	} else if (S_ISFIFO(st.st_mode)) {
-		rc = mkfifoat(into, name, st.st_mode & 07777) < 0 ? -errno : 0;
+		rc = mkfifoat(into, name, st.st_mode & 07777);
+		if (rc < 0) {
+			rc = -errno;
+		}
 	} else {
 		/* sockets are dead without their listener; device nodes can't be made here */
 		return 0;
@@ -108,18 +117,22 @@ static int copy_entry(int from, int into, const char *name, int depth)
 
 static int copy_directory(int from, int into, int depth)
 {
-	int own = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 	DIR *dir;
+	int own;
 	int rc = 0;
 
+	if (depth > DEPTH_MAX) {
+		return -ELOOP;
+	}
+	own = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (own < 0) {
 		return -errno;
 	}
 	dir = fdopendir(own);
-	if (!dir || depth > DEPTH_MAX) {
+	if (!dir) {
 		close(own);
-		return depth > DEPTH_MAX ? -ELOOP : -ENOMEM;
+		return -ENOMEM;
 	}
 	while (rc == 0 && (entry = readdir(dir))) {
 		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..")) {
@@ -133,8 +146,13 @@ static int copy_directory(int from, int into, int depth)
 int guest_copy_up(int from, int into, const struct plan_mount *m, struct err *err)
 {
 	scope_fd int source = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = source < 0 ? -errno : copy_directory(source, into, 0);
+	int rc;
 
+	if (source < 0) {
+		rc = -errno;
+	} else {
+		rc = copy_directory(source, into, 0);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: tmpcopyup: copying %s into the new filesystem",
 				 m->where, m->target);

@@ -77,7 +77,10 @@ static int set_caps(struct guest *g, const struct plan_caps *caps, struct err *e
 		return err_errno(err, -rc, "/process/capabilities: setting the capability sets");
 	}
 	rc = sys_caps_ambient(caps->ambient & permitted & inheritable);
-	return rc < 0 ? err_errno(err, -rc, "/process/capabilities/ambient") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "/process/capabilities/ambient");
+	}
+	return 0;
 }
 
 /*

@@ -21,7 +21,14 @@
 
 static mode_t type_bits(int type)
 {
-	return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR;
+	switch (type) {
+	case 'b':
+		return S_IFBLK;
+	case 'p':
+		return S_IFIFO;
+	default:
+		return S_IFCHR;
+	}
 }
 
 static bool is_device(const struct stat *st, const struct plan_device *d)
@@ -61,7 +68,7 @@ static int look_at_place(struct guest *g, const struct plan_device *d, struct er
 
 static int bind_device(struct guest *g, const struct plan_device *d, struct err *err)
 {
-	scope_fd int fd = sys_mount_clone(AT_FDCWD, d->source, false, false);
+	scope_fd int fd = sys_mount_clone(AT_FDCWD, d->source, 0);
 	scope_fd int target = -1;
 	struct stat st;
 	int rc;
@@ -76,7 +83,7 @@ static int bind_device(struct guest *g, const struct plan_device *d, struct err 
 		return err_set(err, ENODEV, "%s: %s of the host is not the device %c %u:%u",
 			       d->where, d->source, d->type, d->major, d->minor);
 	}
-	target = sys_make_in_root(g->rootfs, d->path, true);
+	target = sys_make_in_root(g->rootfs, d->path, S_IFREG);
 	if (target < 0) {
 		return err_errno(err, -target, "%s: making %s", d->where, d->path);
 	}
@@ -85,7 +92,10 @@ static int bind_device(struct guest *g, const struct plan_device *d, struct err 
 			       d->path);
 	}
 	rc = sys_mount_attach(fd, target);
-	return rc < 0 ? err_errno(err, -rc, "%s: binding %s", d->where, d->path) : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: binding %s", d->where, d->path);
+	}
+	return 0;
 }
 
 static int make_node(struct guest *g, const struct plan_device *d, struct err *err)
@@ -119,9 +129,13 @@ int guest_devices(struct guest *g, struct err *err)
 		int there = look_at_place(g, d, err);
 
 		TRY(there);
-		if (there == 0) {
-			TRY(d->how == PLAN_DEVICE_BIND ? bind_device(g, d, err) :
-							 make_node(g, d, err));
+		if (there) {
+			continue;
+		}
+		if (d->how == PLAN_DEVICE_BIND) {
+			TRY(bind_device(g, d, err));
+		} else {
+			TRY(make_node(g, d, err));
 		}
 	}
 	return 0;

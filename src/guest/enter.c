@@ -44,18 +44,6 @@ int guest_wait_placed(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Situation: the host's /proc, with exec the last time that it can be had. */
-int guest_keep_proc(struct guest *g, struct err *err)
-{
-	const struct plan_process *p = &g->plan->process;
-
-	if (g->host_proc < 0 && (p->apparmor || p->selinux || p->terminal)) {
-		g->host_proc = guest_open_procfs(AT_FDCWD, "/proc", err);
-		TRY(g->host_proc);
-	}
-	return 0;
-}
-
 static int explain_join(int code, struct err *err)
 {
 	err_errno(err, code, "joining the container's namespaces");
@@ -78,9 +66,12 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(g->init);
 	int fds[SYS_NAMESPACES];
-	int rc = pid < 0 ? explain_join(-pid, err) : 0;
+	int rc = 0;
 	size_t n;
 
+	if (pid < 0) {
+		return explain_join(-pid, err);
+	}
 	for (n = 0; rc == 0 && n < SYS_NAMESPACES; n++) {
 		char path[64];
 
@@ -89,7 +80,9 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 			snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid,
 				 sys_namespaces[n].file);
 			fds[n] = open(path, O_RDONLY | O_CLOEXEC);
-			rc = fds[n] < 0 ? explain_join(errno, err) : 0;
+			if (fds[n] < 0) {
+				rc = explain_join(errno, err);
+			}
 		}
 	}
 	if (rc == 0 && sys_pidfd_kill(g->init, 0) < 0) {
@@ -119,7 +112,10 @@ int guest_join(struct guest *g, uint64_t types, struct err *err)
 	if (types == 0 || setns(g->init, (int)types) == 0) {
 		return 0;
 	}
-	return errno == EINVAL ? join_by_path(g, types, err) : explain_join(errno, err);
+	if (errno == EINVAL) {
+		return join_by_path(g, types, err);
+	}
+	return explain_join(errno, err);
 }
 
 /*
@@ -143,7 +139,10 @@ int guest_enter(struct guest *g, struct err *err)
 		return err_errno(err, errno, "chdir /");
 	}
 	g->rootfs = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return g->rootfs < 0 ? err_errno(err, errno, "the container's root") : 0;
+	if (g->rootfs < 0) {
+		return err_errno(err, errno, "the container's root");
+	}
+	return 0;
 }
 
 /* Situation: in the container's cgroup, whose cpuset has already had its say. */
@@ -155,9 +154,10 @@ int guest_final_cpus(struct guest *g, struct err *err)
 		return 0;
 	}
 	err_errno(err, errno, "/process/execCPUAffinity/final");
-	return err->code == EINVAL ?
-		       err_hint(err, "none of these CPUs is there for the container") :
-		       -err->code;
+	if (err->code == EINVAL) {
+		return err_hint(err, "none of these CPUs is there for the container");
+	}
+	return -err->code;
 }
 
 /*

@@ -251,7 +251,10 @@ int guest_filter_early(struct guest *g, struct err *err)
 		return 0;
 	}
 	TRY(take_program(g, &p, err));
-	return filter->notify ? load_with_listener(g, &p, err) : load(&p, 0, err);
+	if (filter->notify) {
+		return load_with_listener(g, &p, err);
+	}
+	return load(&p, 0, err);
 }
 
 int guest_filter_late(struct guest *g, struct err *err)

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,19 +161,10 @@ static const struct step *steps_of(const struct plan *plan)
 	if (!plan->enter.present) {
 		return make_steps;
 	}
-	return plan->enter.mounts ? change_steps : enter_steps;
-}
-
-void guest_log(const struct guest *g, const char *fmt, ...)
-{
-	char text[ERR_MSG_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	/* A host that is gone can't be warned; the next step finds out by itself. */
-	(void)wire_send(g->wire, WIRE_LOG, text, (uint32_t)strlen(text), -1);
+	if (plan->enter.mounts) {
+		return change_steps;
+	}
+	return enter_steps;
 }
 
 /* Not past READY: what comes then is the start's, and nobody measures it. */

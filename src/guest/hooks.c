@@ -42,15 +42,21 @@ static int run_all(struct guest *g, enum plan_hook_kind kind, const char *status
 		   struct err *err)
 {
 	const struct plan_hooks *hooks = &g->plan->hooks;
-	const char *state = arena_printf(&g->arena, "%s%s\",\"pid\":%d%s", hooks->state_head,
-					 status, (int)getpid(), hooks->state_tail);
+	const char *state;
 	/*
 	 * The caller's environment is the host's: a program of the container's gets the
 	 * container's.
 	 */
-	const char *const *inherited =
-		kind == PLAN_HOOK_START_CONTAINER && g->env ? g->env : (const char *const *)environ;
+	const char *const *inherited = (const char *const *)environ;
 
+	if (hooks->of[kind].n == 0) {
+		return 0;
+	}
+	state = arena_printf(&g->arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status,
+			     (int)getpid(), hooks->state_tail);
+	if (kind == PLAN_HOOK_START_CONTAINER && g->env) {
+		inherited = g->env;
+	}
 	for (size_t i = 0; i < hooks->of[kind].n; i++) {
 		const struct plan_hook *h = &hooks->of[kind].v[i];
 		struct sys_spawn spawn = {
@@ -90,7 +96,5 @@ int guest_create_container_hooks(struct guest *g, struct err *err)
 /* Situation: after START, with the program's credentials and working directory. */
 int guest_start_container_hooks(struct guest *g, struct err *err)
 {
-	return g->plan->hooks.of[PLAN_HOOK_START_CONTAINER].n > 0 ?
-		       run_all(g, PLAN_HOOK_START_CONTAINER, "created", NULL, err) :
-		       0;
+	return run_all(g, PLAN_HOOK_START_CONTAINER, "created", NULL, err);
 }

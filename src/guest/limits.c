@@ -40,5 +40,8 @@ int guest_oom_score(struct guest *g, struct err *err)
 	}
 	len = snprintf(text, sizeof(text), "%d", p->oom_score_adj);
 	rc = sys_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text, (size_t)len);
-	return rc < 0 ? err_errno(err, -rc, "/process/oomScoreAdj: %d", p->oom_score_adj) : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "/process/oomScoreAdj: %d", p->oom_score_adj);
+	}
+	return 0;
 }

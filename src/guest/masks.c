@@ -22,10 +22,12 @@
 int guest_empty_directory(const char *source, struct err *err)
 {
 	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
+	const uint64_t attr =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	const bool readonly = true;
 
-	return sys_mount_fs(
-		"tmpfs", source, options, 3, true,
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	return sys_mount_fs("tmpfs", source, options, sizeof(options) / sizeof(options[0]),
+			    readonly, attr, err);
 }
 
 /*
@@ -38,8 +40,11 @@ static int empty_directory(int *shared, struct err *err)
 	int fd;
 
 	if (*shared >= 0) {
-		fd = sys_mount_clone(*shared, "", false, false);
-		return fd < 0 ? err_errno(err, -fd, "an empty directory for masked paths") : fd;
+		fd = sys_mount_clone(*shared, "", 0);
+		if (fd < 0) {
+			return err_errno(err, -fd, "an empty directory for masked paths");
+		}
+		return fd;
 	}
 	fd = guest_empty_directory("masked", err);
 	if (fd < 0) {
@@ -84,9 +89,12 @@ static int mask_one(struct guest *g, size_t index, int *shared, struct err *err)
 		cover = empty_directory(shared, err);
 		TRY(cover);
 	} else {
-		cover = sys_mount_clone(g->null_dev, "", false, false);
+		cover = sys_mount_clone(g->null_dev, "", 0);
 	}
-	rc = cover < 0 ? cover : sys_mount_attach(cover, target);
+	rc = cover;
+	if (rc >= 0) {
+		rc = sys_mount_attach(cover, target);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "/linux/maskedPaths/%zu: covering %s", index, path);
 	}
@@ -116,16 +124,16 @@ int guest_readonly_paths(struct guest *g, struct err *err)
 		}
 		rc = target;
 		if (rc >= 0) {
-			rc = copy = sys_mount_clone(target, "", true, false);
+			rc = copy = sys_mount_clone(target, "", AT_RECURSIVE);
 		}
 		if (rc >= 0) {
 			/*
 			 * The mounts below too: a writable mount under a read-only path would be a
 			 * hole in it.
 			 */
-			rc = sys_mount_setattr(copy, true, MOUNT_ATTR_RDONLY, 0, 0);
+			rc = sys_mount_setattr(copy, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0);
 			if (rc == -ENOSYS) {
-				rc = sys_mount_setattr(copy, false, MOUNT_ATTR_RDONLY, 0, 0);
+				rc = sys_mount_setattr(copy, 0, MOUNT_ATTR_RDONLY, 0);
 			}
 		}
 		if (rc >= 0) {

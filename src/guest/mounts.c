@@ -55,13 +55,13 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
  * How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set
  * without it.
  */
-static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool recursive,
+static int set_flags(struct guest *g, const struct plan_mount *m, int fd, unsigned flags,
 		     uint64_t attrs)
 {
-	int rc = sys_mount_setattr(fd, recursive, attrs, 0, 0);
+	int rc = sys_mount_setattr(fd, flags, attrs, 0);
 
 	if (rc == -EPERM && (attrs & ATIME_ATTRS)) {
-		rc = sys_mount_setattr(fd, recursive, attrs & ~ATIME_ATTRS, 0, 0);
+		rc = sys_mount_setattr(fd, flags, attrs & ~ATIME_ATTRS, 0);
 		if (rc == 0) {
 			guest_log(g,
 				  "%s: %s keeps the access time option of %s, which is locked by "
@@ -79,18 +79,18 @@ static int set_flags(struct guest *g, const struct plan_mount *m, int fd, bool r
  */
 int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
-	int rc = set_flags(g, m, fd, false, m->set);
+	int rc = set_flags(g, m, fd, 0, m->set);
 
 	if (rc == 0) {
-		rc = set_flags(g, m, fd, true, m->set_all);
+		rc = set_flags(g, m, fd, AT_RECURSIVE, m->set_all);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: setting the mount options of %s", m->where,
 				 m->target);
 	}
-	rc = sys_mount_setattr(fd, false, 0, m->clear, 0);
+	rc = sys_mount_setattr(fd, 0, 0, m->clear);
 	if (rc == 0) {
-		rc = sys_mount_setattr(fd, true, 0, m->clear_all, 0);
+		rc = sys_mount_setattr(fd, AT_RECURSIVE, 0, m->clear_all);
 	}
 	if (rc == -EPERM) {
 		guest_log(g,
@@ -100,7 +100,7 @@ int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, stru
 	} else if (rc < 0) {
 		return err_errno(err, -rc, "%s: clearing mount options of %s", m->where, m->target);
 	}
-	rc = sys_mount_setattr(fd, (m->propagation & MS_REC) != 0, 0, 0, m->propagation);
+	rc = sys_mount_propagation(fd, m->propagation);
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
 	}
@@ -119,7 +119,9 @@ int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct er
 	}
 	if (ids->namespace) {
 		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC);
-		namespace = namespace < 0 ? -errno : namespace;
+		if (namespace < 0) {
+			namespace = -errno;
+		}
 	} else {
 		namespace = sys_idmap_namespace(plan_map_text(&g->arena, &ids->uid),
 						plan_map_text(&g->arena, &ids->gid));
@@ -150,6 +152,12 @@ static int receive_source(struct guest *g, const struct plan_mount *m, int *ret,
 	return 0;
 }
 
+static int clone_asked(const struct plan_mount *m)
+{
+	return sys_mount_clone(AT_FDCWD, m->source,
+			       sys_mount_clone_flags(m->recursive, m->source_nofollow));
+}
+
 /*
  * A bind that is to be shared with the host's mount, or its slave, has to be cloned before the
  * container's mount namespace is cut off from the host's: the tie is inherited, and can't be made
@@ -167,8 +175,7 @@ int guest_linked_sources(struct guest *g, struct err *err)
 		g->linked[i] = -1;
 		if (m->kind == PLAN_MOUNT_BIND && (m->propagation & (MS_SHARED | MS_SLAVE)) &&
 		    !m->ids.by_host) {
-			g->linked[i] = sys_mount_clone(AT_FDCWD, m->source, m->recursive,
-						       m->source_nofollow);
+			g->linked[i] = clone_asked(m);
 		}
 	}
 	return 0;
@@ -185,8 +192,7 @@ int guest_caller_source(struct guest *g, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		if (fs->mounts[i].as_caller) {
-			g->as_caller =
-				sys_mount_clone(AT_FDCWD, fs->mounts[i].source, false, false);
+			g->as_caller = sys_mount_clone(AT_FDCWD, fs->mounts[i].source, 0);
 		}
 	}
 	return 0;
@@ -203,7 +209,7 @@ static int clone_source(struct guest *g, const struct plan_mount *m)
 	if (g->linked && g->linked[index] >= 0) {
 		return fd_take(&g->linked[index]);
 	}
-	return sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+	return clone_asked(m);
 }
 
 /*
@@ -293,7 +299,7 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 	if (m->label) {
 		TRY(set_label(m, fd, err));
 	}
-	rc = sys_mount_setattr(fd, false, 0, 0, m->propagation);
+	rc = sys_mount_propagation(fd, m->propagation & ~(unsigned long)MS_REC);
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
 	}

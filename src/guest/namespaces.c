@@ -92,8 +92,14 @@ int guest_fork_init(struct guest *g, uint64_t flags, struct err *err)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	pidfd = sys_pidfd_open(getpid());
-	rc = pidfd < 0 ? pidfd : wire_send(g->wire, WIRE_INIT, NULL, 0, pidfd);
-	return rc < 0 ? err_errno(err, -rc, "handing the process over to the host side") : 0;
+	rc = pidfd;
+	if (rc >= 0) {
+		rc = wire_send(g->wire, WIRE_INIT, NULL, 0, pidfd);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "handing the process over to the host side");
+	}
+	return 0;
 }
 
 static int explain_unshare(uint64_t flags, int code, struct err *err)
@@ -176,7 +182,11 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	if (g->plan->cgroup.manager != PLAN_CGROUP_NONE) {
 		rest &= ~(uint64_t)CLONE_NEWCGROUP; /* later, by guest_cgroup */
 	}
-	TRY(guest_is_guarded(g->plan) ? join_guarded(ns, &rest, err) : join_all(ns, err));
+	if (guest_is_guarded(g->plan)) {
+		TRY(join_guarded(ns, &rest, err));
+	} else {
+		TRY(join_all(ns, err));
+	}
 	if (join_user || join_pid) {
 		TRY(guest_fork_init(g, join_user ? ns->new &CLONE_NEWPID : 0, err));
 	}
@@ -302,7 +312,10 @@ int guest_network(struct guest *g, struct err *err)
 		return err_errno(err, errno, "%s: /proc/self/ns/net", net->where);
 	}
 	rc = wire_send(g->wire, WIRE_NETWORK, NULL, 0, netns);
-	return rc < 0 ? err_errno(err, -rc, "telling the host side of the network") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "telling the host side of the network");
+	}
+	return 0;
 }
 
 /*

@@ -35,27 +35,34 @@ static bool wants_real_directory(const struct plan_mount *m)
  * what was there.
  * Returns the descriptor or -errno.
  */
-static int open_itself(struct guest *g, const struct plan_mount *m, bool file)
+static int open_itself(struct guest *g, const struct plan_mount *m, mode_t type)
 {
 	int fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 
 	if (fd == -ENOENT) {
-		scope_fd int made = sys_make_in_root(g->rootfs, m->target, file);
+		scope_fd int made = sys_make_in_root(g->rootfs, m->target, type);
 
-		fd = made < 0 ? made :
-				sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
+		if (made < 0) {
+			return made;
+		}
+		fd = sys_open_in_root(g->rootfs, m->target, O_PATH | O_NOFOLLOW, 0);
 	}
 	return fd;
 }
 
-static int open_target(struct guest *g, const struct plan_mount *m, bool file, int *ret,
+/* type: of the source's root, S_IFDIR or S_IFREG; anything but a directory counts as a file. */
+static int open_target(struct guest *g, const struct plan_mount *m, mode_t type, int *ret,
 		       struct err *err)
 {
 	bool real = wants_real_directory(m);
-	scope_fd int fd = real || m->target_nofollow ? open_itself(g, m, file) :
-						       sys_make_in_root(g->rootfs, m->target, file);
+	scope_fd int fd = -1;
 	struct stat st;
 
+	if (real || m->target_nofollow) {
+		fd = open_itself(g, m, type);
+	} else {
+		fd = sys_make_in_root(g->rootfs, m->target, type);
+	}
 	if (fd < 0) {
 		err_errno(err, -fd, "%s: destination %s", m->where, m->target);
 		if (err->code == ELOOP) {
@@ -73,11 +80,20 @@ static int open_target(struct guest *g, const struct plan_mount *m, bool file, i
 			       "mounted on a real directory",
 			       m->where, m->target, m->fstype);
 	}
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) == file) {
-		return err_set(err, file ? EISDIR : ENOTDIR,
-			       "%s: destination %s is %s, but what is mounted there is %s",
-			       m->where, m->target, file ? "a directory" : "not a directory",
-			       file ? "not a directory" : "a directory");
+	if (fstat(fd, &st) < 0) {
+		return err_errno(err, errno, "%s: destination %s", m->where, m->target);
+	}
+	if (type == S_IFREG && S_ISDIR(st.st_mode)) {
+		return err_set(err, EISDIR,
+			       "%s: destination %s is a directory, but what is mounted there is "
+			       "not a directory",
+			       m->where, m->target);
+	}
+	if (type == S_IFDIR && !S_ISDIR(st.st_mode)) {
+		return err_set(err, ENOTDIR,
+			       "%s: destination %s is not a directory, but what is mounted there "
+			       "is a directory",
+			       m->where, m->target);
 	}
 	*ret = fd_take(&fd);
 	return 0;
@@ -127,6 +143,7 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 		       const struct guest_source *source, struct err *err)
 {
 	scope_fd int target = -1;
+	mode_t type = S_IFREG;
 	struct stat st;
 	int rc;
 
@@ -142,7 +159,10 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 	if (fstat(source->fd, &st) < 0) {
 		return err_errno(err, errno, "%s: source %s", m->where, m->source);
 	}
-	TRY(open_target(g, m, !S_ISDIR(st.st_mode), &target, err));
+	if (S_ISDIR(st.st_mode)) {
+		type = S_IFDIR;
+	}
+	TRY(open_target(g, m, type, &target, err));
 	if (m->kind == PLAN_MOUNT_FS) {
 		/*
 		 * Not through the map: what is copied keeps the owners that it has in the
@@ -154,8 +174,10 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 		TRY(guest_map_ids(g, m, source->fd, err));
 	}
 	rc = sys_mount_attach(source->fd, target);
-	return rc < 0 ? err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target) :
-			0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: attaching the mount at %s", m->where, m->target);
+	}
+	return 0;
 }
 
 /* The mounts on /proc and /sys are used later, whatever becomes of these names. */

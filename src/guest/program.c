@@ -29,7 +29,7 @@ int guest_make_cwd(struct guest *g, struct err *err)
 
 	(void)err;
 	if (p->present && !str_eq(p->cwd, "/")) {
-		int fd = sys_make_in_root(g->rootfs, p->cwd, false);
+		int fd = sys_make_in_root(g->rootfs, p->cwd, S_IFDIR);
 
 		if (fd >= 0) {
 			close(fd);
@@ -75,15 +75,18 @@ static int executable(const char *path)
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0) {
 		return errno;
 	}
-	return S_ISREG(st.st_mode) ? 0 : EACCES;
+	if (!S_ISREG(st.st_mode)) {
+		return EACCES;
+	}
+	return 0;
 }
 
 static int search_path(struct guest *g, const char *name, struct err *err)
 {
+	const char *dir = g->plan->process.path;
 	int worst = ENOENT;
 
-	for (const char *dir = g->plan->process.path; dir;
-	     dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+	while (dir) {
 		int len = (int)strcspn(dir, ":");
 		/* An empty part means the working directory (execvp). */
 		const char *full =
@@ -96,6 +99,10 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 		}
 		if (code == EACCES) {
 			worst = EACCES;
+		}
+		dir = strchr(dir, ':');
+		if (dir) {
+			dir++;
 		}
 	}
 	if (worst == EACCES) {
@@ -150,7 +157,10 @@ static const char *home_of(struct guest *g, uint32_t uid)
 		}
 		if (field[5] && str_u32(field[2], &id) == 0 && id == uid) {
 			field[5][strcspn(field[5], ":\n")] = '\0';
-			return field[5][0] == '/' ? arena_strdup(&g->arena, field[5]) : "/";
+			if (field[5][0] == '/') {
+				return arena_strdup(&g->arena, field[5]);
+			}
+			return "/";
 		}
 	}
 	return "/";
@@ -208,10 +218,16 @@ int guest_find_program(struct guest *g, struct err *err)
 
 static int give_notify(struct guest *g, struct err *err)
 {
-	int rc = g->notify >= 0 ? wire_send(g->wire, WIRE_NOTIFY, NULL, 0, g->notify) : 0;
+	int rc = 0;
 
+	if (g->notify >= 0) {
+		rc = wire_send(g->wire, WIRE_NOTIFY, NULL, 0, g->notify);
+	}
 	fd_drop(&g->notify);
-	return rc < 0 ? err_errno(err, -rc, "handing the notification socket on") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "handing the notification socket on");
+	}
+	return 0;
 }
 
 /*

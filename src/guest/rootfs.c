@@ -41,7 +41,7 @@ int guest_rootfs(struct guest *g, struct err *err)
 		sys_explain_path(fs->rootfs, err);
 		return -err->code;
 	}
-	g->rootfs = sys_mount_clone(place, "", true, false);
+	g->rootfs = sys_mount_clone(place, "", AT_RECURSIVE);
 	if (g->rootfs < 0) {
 		err_errno(err, -g->rootfs, "/root/path: copying the mount of %s", fs->rootfs);
 		if (err->code == ENOSYS) {
@@ -83,9 +83,11 @@ int guest_pivot(struct guest *g, struct err *err)
 	} else {
 		if (pivot_root_here() < 0) {
 			err_errno(err, errno, "pivot_root");
-			return errno == EINVAL ? err_hint(err, "on an initramfs the root can't be "
-							       "pivoted: use --no-pivot") :
-						 -err->code;
+			if (err->code == EINVAL) {
+				return err_hint(err, "on an initramfs the root can't be "
+						     "pivoted: use --no-pivot");
+			}
+			return -err->code;
 		}
 		/*
 		 * The old root is stacked on the new one at "."; what was mounted below it goes
@@ -108,17 +110,14 @@ int guest_root_readonly(struct guest *g, struct err *err)
 	int rc;
 
 	if (fs->readonly) {
-		rc = sys_mount_setattr(g->rootfs, false, MOUNT_ATTR_RDONLY, 0, 0);
+		rc = sys_mount_setattr(g->rootfs, 0, MOUNT_ATTR_RDONLY, 0);
 		if (rc < 0) {
 			return err_errno(err, -rc, "/root/readonly: making the root read-only");
 		}
 	}
-	if (fs->root_propagation) {
-		rc = sys_mount_setattr(g->rootfs, (fs->root_propagation & MS_REC) != 0, 0, 0,
-				       fs->root_propagation);
-		if (rc < 0) {
-			return err_errno(err, -rc, "/linux/rootfsPropagation");
-		}
+	rc = sys_mount_propagation(g->rootfs, fs->root_propagation);
+	if (rc < 0) {
+		return err_errno(err, -rc, "/linux/rootfsPropagation");
 	}
 	return 0;
 }

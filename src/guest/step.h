@@ -72,8 +72,6 @@ struct guest_source {
 /* namespaces.c */
 int guest_new_namespaces(struct guest *g, struct err *err);
 bool guest_is_guarded(const struct plan *plan);
-int guest_keep_namespaces(struct guest *g, struct err *err);
-void guest_give_namespaces(const struct guest *g, int caller);
 int guest_fork_init(struct guest *g, uint64_t flags, struct err *err);
 int guest_wait_ids(struct guest *g, struct err *err);
 int guest_time_offsets(struct guest *g, struct err *err);
@@ -84,10 +82,27 @@ int guest_keyring(struct guest *g, struct err *err);
 
 /* enter.c */
 int guest_wait_placed(struct guest *g, struct err *err);
-int guest_keep_proc(struct guest *g, struct err *err);
 int guest_enter(struct guest *g, struct err *err);
+/* The namespaces `types` (CLONE_NEW*) of the container; 0: none, and nothing is done. */
 int guest_join(struct guest *g, uint64_t types, struct err *err);
 int guest_final_cpus(struct guest *g, struct err *err);
+int guest_keep_namespaces(struct guest *g, struct err *err);
+/* Sends those that are kept to whoever asked at the gate. */
+void guest_give_namespaces(const struct guest *g, int caller);
+
+/* procfs.c */
+/*
+ * Keeps the host's /proc in g->host_proc, if the plan needs it later. Situation: it is still to be
+ * seen; with exec this is the last time.
+ */
+int guest_keep_proc(struct guest *g, struct err *err);
+/* A folder that is surely procfs (CVE-2019-19921). Returns an O_PATH descriptor or -errno. */
+int guest_open_procfs(int dir, const char *path, struct err *err);
+/*
+ * A file below such a folder, for writing: a regular file of procfs itself, whatever may be mounted
+ * or linked on the way (CVE-2025-52881). Returns the descriptor or -errno; -EXDEV: it is not one.
+ */
+int guest_open_procfs_file(int folder, const char *path);
 
 /* cgroup.c */
 int guest_cgroup(struct guest *g, struct err *err);
@@ -137,7 +152,6 @@ int guest_oom_score(struct guest *g, struct err *err);
 
 /* attributes.c */
 int guest_sysctls(struct guest *g, struct err *err);
-int guest_open_procfs(int dir, const char *path, struct err *err);
 int guest_open_labels(struct guest *g, struct err *err);
 int guest_attributes(struct guest *g, struct err *err);
 int guest_labels(struct guest *g, struct err *err);
@@ -162,5 +176,5 @@ int guest_find_program(struct guest *g, struct err *err);
 int guest_wait_start(struct guest *g, struct err *err);
 int guest_exec(struct guest *g, struct err *err);
 
-/* A warning, shown by the host. */
+/* log.c: a warning, shown by the host. */
 void guest_log(const struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -48,11 +48,13 @@ static int open_multiplexer(struct guest *g, struct err *err)
 
 	if (place < 0 || is_link(place)) {
 		fd_drop(&place);
-		what = g->plan->enter.present ? "/dev/ptmx of the container" :
-						"/dev/ptmx of the host";
-		place = g->plan->enter.present ?
-				sys_open_in_root(g->rootfs, "/dev/ptmx", O_PATH, 0) :
-				open("/dev/ptmx", O_PATH | O_CLOEXEC);
+		if (g->plan->enter.present) {
+			what = "/dev/ptmx of the container";
+			place = sys_open_in_root(g->rootfs, "/dev/ptmx", O_PATH, 0);
+		} else {
+			what = "/dev/ptmx of the host";
+			place = open("/dev/ptmx", O_PATH | O_CLOEXEC);
+		}
 	}
 	/* By number, not by filesystem: the host's /dev/ptmx may be the old node on devtmpfs. */
 	if (place < 0 || !is_multiplexer(place)) {
@@ -80,7 +82,7 @@ static int bind_console(struct guest *g, struct err *err)
 	int rc;
 
 	if (target == -ENOENT) {
-		target = sys_make_in_root(g->rootfs, "/dev/console", true);
+		target = sys_make_in_root(g->rootfs, "/dev/console", S_IFREG);
 	}
 	if (target < 0 || fstat(target, &st) < 0) {
 		return err_errno(err, target < 0 ? -target : errno, "making /dev/console");
@@ -90,9 +92,15 @@ static int bind_console(struct guest *g, struct err *err)
 			       "/dev/console of the root filesystem is neither a file nor a "
 			       "device: remove it there");
 	}
-	copy = sys_mount_clone(g->pty_peer, "", false, false);
-	rc = copy < 0 ? copy : sys_mount_attach(copy, target);
-	return rc < 0 ? err_errno(err, -rc, "binding the terminal on /dev/console") : 0;
+	copy = sys_mount_clone(g->pty_peer, "", 0);
+	rc = copy;
+	if (rc >= 0) {
+		rc = sys_mount_attach(copy, target);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "binding the terminal on /dev/console");
+	}
+	return 0;
 }
 
 /* Situation: before the pivot, devices done. Afterwards the host side holds the multiplexer. */
@@ -132,7 +140,10 @@ int guest_terminal(struct guest *g, struct err *err)
 		TRY(bind_console(g, err)); /* /dev/console is the first process's */
 	}
 	rc = wire_send(g->wire, WIRE_CONSOLE, NULL, 0, multiplexer);
-	return rc < 0 ? err_errno(err, -rc, "handing the terminal to the host side") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "handing the terminal to the host side");
+	}
+	return 0;
 }
 
 int guest_session(struct guest *g, struct err *err)

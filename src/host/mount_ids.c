@@ -38,7 +38,8 @@ static int user_namespace(const struct plan_mount *m, struct err *err)
 
 static int send_one(const struct plan_mount *m, int wire, struct err *err)
 {
-	scope_fd int mount = sys_mount_clone(AT_FDCWD, m->source, m->recursive, m->source_nofollow);
+	const unsigned flags = sys_mount_clone_flags(m->recursive, m->source_nofollow);
+	scope_fd int mount = sys_mount_clone(AT_FDCWD, m->source, flags);
 	scope_fd int namespace = -1;
 	int rc;
 

@@ -45,7 +45,7 @@ static void add_quoted(struct text *out, const char *text)
 	for (size_t i = 0, n; i < len; i += n) {
 		unsigned char c = (unsigned char)text[i];
 
-		n = json_utf8(text + i, len - i);
+		n = str_utf8(text + i, len - i);
 		if (n > 0 && c >= 0x20 && c != 0x7f && c != '"' && c != '\\') {
 			continue;
 		}

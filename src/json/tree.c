@@ -8,6 +8,7 @@
  */
 #include "json/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -47,46 +48,6 @@ struct builder {
 
 /* ---- characters ---- */
 
-size_t json_utf8(const char *bytes, size_t len)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (len == 0) {
-		return 0;
-	}
-	if (b[0] < 0x80) {
-		return 1;
-	}
-	if (b[0] < 0xc2 || b[0] > 0xf4) {
-		return 0;
-	}
-	n = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-	if (len < n) {
-		return 0;
-	}
-	/* The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
-	if (b[0] == 0xe0) {
-		low = 0xa0;
-	} else if (b[0] == 0xed) {
-		high = 0x9f;
-	} else if (b[0] == 0xf0) {
-		low = 0x90;
-	} else if (b[0] == 0xf4) {
-		high = 0x8f;
-	}
-	if (b[1] < low || b[1] > high) {
-		return 0;
-	}
-	for (size_t i = 2; i < n; i++) {
-		if (b[i] < 0x80 || b[i] > 0xbf) {
-			return 0;
-		}
-	}
-	return n;
-}
-
 static bool is_control(const char *c, size_t n)
 {
 	unsigned char first = (unsigned char)c[0];
@@ -102,15 +63,17 @@ struct json_shown json_show(const char *text)
 	size_t len = strlen(text), used = 0;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = json_utf8(text + i, len - i);
+		n = str_utf8(text + i, len - i);
 		if (used + 4 + sizeof("...") > sizeof(shown.s)) {
 			memcpy(shown.s + used, "...", 3);
 			used += 3;
 			break;
 		}
 		if (n == 0 || is_control(text + i, n)) {
-			n = n ? n : 1;
 			shown.s[used++] = '?';
+			if (n == 0) {
+				n = 1;
+			}
 			continue;
 		}
 		memcpy(shown.s + used, text + i, n);
@@ -148,7 +111,10 @@ fault(struct builder *b, int code, size_t offset, const char *fmt, ...)
 /* Offset behind what yajl has read. */
 static size_t consumed(const struct builder *b)
 {
-	return b->all_fed ? b->len : yajl_get_bytes_consumed(b->yajl);
+	if (b->all_fed) {
+		return b->len;
+	}
+	return yajl_get_bytes_consumed(b->yajl);
 }
 
 /* Offset of the last byte that yajl has read. */
@@ -156,7 +122,10 @@ static size_t here(const struct builder *b)
 {
 	size_t offset = consumed(b);
 
-	return offset > 0 ? offset - 1 : 0;
+	if (offset > 0) {
+		return offset - 1;
+	}
+	return 0;
 }
 
 /* ---- the pass over the bytes ---- */
@@ -176,7 +145,10 @@ static long hex4(const char *digits, size_t len)
 		return -1;
 	}
 	value = strtol(text, &end, 16);
-	return *end ? -1 : value;
+	if (*end) {
+		return -1;
+	}
+	return value;
 }
 
 /*
@@ -221,7 +193,7 @@ static int check_bytes(struct builder *b)
 			}
 			continue;
 		}
-		n = json_utf8(b->bytes + i, b->len - i);
+		n = str_utf8(b->bytes + i, b->len - i);
 		if (n == 0) {
 			return fault(b, EINVAL, i, "invalid UTF-8");
 		}
@@ -233,7 +205,7 @@ static int check_bytes(struct builder *b)
 
 static struct json *add_node(struct builder *b, enum json_type type)
 {
-	struct frame *top = b->depth ? &b->stack[b->depth - 1] : NULL;
+	struct frame *top;
 	struct json *node;
 
 	if (b->nodes == JSON_NODES_MAX) {
@@ -243,11 +215,12 @@ static struct json *add_node(struct builder *b, enum json_type type)
 	b->nodes++;
 	node = arena_alloc(b->arena, sizeof(*node));
 	node->type = type;
-	if (!top) {
+	if (b->depth == 0) {
 		b->root = node;
 		b->root_end = consumed(b);
 		return node;
 	}
+	top = &b->stack[b->depth - 1];
 	node->parent = top->node;
 	node->key = b->key;
 	b->key = NULL;
@@ -315,8 +288,10 @@ static int twice(struct builder *b, const char *key)
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
 	struct builder *b = ctx;
-	const struct json *object = b->stack[b->depth - 1].node;
+	const struct json *object;
 
+	assert(b->depth > 0);
+	object = b->stack[b->depth - 1].node;
 	b->key = arena_strndup(b->arena, (const char *)text, len);
 	if (object->count < FEW_MEMBERS && json_member(object, b->key)) {
 		return twice(b, b->key);
@@ -377,8 +352,11 @@ static int check_twice(struct builder *b, const struct json *object)
 static int on_end(void *ctx)
 {
 	struct builder *b = ctx;
-	const struct json *ended = b->stack[--b->depth].node;
+	const struct json *ended;
 
+	/* yajl ends what it has begun, and nothing else. */
+	assert(b->depth > 0);
+	ended = b->stack[--b->depth].node;
 	if (b->depth == 0) {
 		b->root_end = consumed(b);
 	}
@@ -461,7 +439,10 @@ static int check_rest(struct builder *b)
 {
 	size_t rest = skip_space(b, b->root_end);
 
-	return rest < b->len ? fault(b, EINVAL, rest, "text behind the end of the document") : 0;
+	if (rest < b->len) {
+		return fault(b, EINVAL, rest, "text behind the end of the document");
+	}
+	return 0;
 }
 
 static int feed(struct builder *b)
@@ -486,7 +467,10 @@ static int feed(struct builder *b)
 		return fault(b, EINVAL, b->len,
 			     empty ? "the text is empty" : "the text ends too early");
 	}
-	return status == yajl_status_ok ? 0 : grammar_fault(b);
+	if (status != yajl_status_ok) {
+		return grammar_fault(b);
+	}
+	return 0;
 }
 
 int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret,

@@ -69,9 +69,3 @@ struct json_shown {
  * `json_show(name).s`.
  */
 struct json_shown json_show(const char *text);
-
-/*
- * How many of the len bytes form the UTF-8 character at their front; 0 when they begin none (RFC
- * 3629).
- */
-size_t json_utf8(const char *bytes, size_t len);

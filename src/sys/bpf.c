@@ -12,7 +12,10 @@ static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
 {
 	long rc = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
-	return rc < 0 ? -errno : (int)rc;
+	if (rc < 0) {
+		return -errno;
+	}
+	return (int)rc;
 }
 
 static uint64_t address(const void *p)
@@ -66,7 +69,10 @@ int sys_bpf_device_ids(int cgroup, uint32_t *ids, size_t room)
 	attr.query.prog_ids = address(ids);
 	attr.query.prog_cnt = (uint32_t)room;
 	rc = bpf(BPF_PROG_QUERY, &attr);
-	return rc < 0 ? rc : (int)attr.query.prog_cnt;
+	if (rc < 0) {
+		return rc;
+	}
+	return (int)attr.query.prog_cnt;
 }
 
 int sys_bpf_open(uint32_t id, char ret_name[BPF_OBJ_NAME_LEN])

@@ -83,7 +83,10 @@ int sys_caps_ambient(uint64_t ambient)
 {
 	if (cap_reset_ambient() < 0) {
 		/* before Linux 4.3 there is none to clear */
-		return errno == EINVAL && !ambient ? 0 : -errno;
+		if (errno == EINVAL && !ambient) {
+			return 0;
+		}
+		return -errno;
 	}
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
 		if ((ambient >> cap & 1) && cap_set_ambient(cap, CAP_SET) < 0) {

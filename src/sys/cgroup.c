@@ -22,27 +22,33 @@
 static int give_one(int dir, const char *name, uid_t uid, struct err *err)
 {
 	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+	const char *what = *name ? name : "directory";
 	struct stat st;
+	int rc;
 
 	if (fstatat(dir, name, &st, flags) < 0) {
-		return errno == ENOENT ? 0 : err_errno(err, errno, "the cgroup's %s", name);
+		if (errno == ENOENT) {
+			return 0;
+		}
+		return err_errno(err, errno, "the cgroup's %s", name);
 	}
 	if (st.st_uid == uid) {
 		return 0;
 	}
 	if (fchownat(dir, name, uid, (gid_t)-1, flags) < 0) {
-		return err_errno(err, errno, "giving the cgroup's %s to user %u",
-				 *name ? name : "directory", uid);
+		return err_errno(err, errno, "giving the cgroup's %s to user %u", what, uid);
 	}
 	if (fstatat(dir, name, &st, flags) < 0 || st.st_uid != uid) {
-		return err_set(err, EIO, "the cgroup's %s did not become user %u's",
-			       *name ? name : "directory", uid);
+		return err_set(err, EIO, "the cgroup's %s did not become user %u's", what, uid);
 	}
 	/* For exec and delete of whoever made it. */
-	if ((*name ? fchmodat(dir, name, st.st_mode | S_IWGRP, 0) :
-		     fchmod(dir, st.st_mode | S_IWGRP)) < 0) {
-		return err_errno(err, errno, "the mode of the cgroup's %s",
-				 *name ? name : "directory");
+	if (*name) {
+		rc = fchmodat(dir, name, st.st_mode | S_IWGRP, 0);
+	} else {
+		rc = fchmod(dir, st.st_mode | S_IWGRP);
+	}
+	if (rc < 0) {
+		return err_errno(err, errno, "the mode of the cgroup's %s", what);
 	}
 	return 0;
 }

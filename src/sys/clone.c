@@ -95,14 +95,20 @@ int sys_pidfd_open(pid_t pid)
 		 * Linux 6.1 says EINVAL as long as a process group or session has the number of a
 		 * process that is gone.
 		 */
-		return errno == EINVAL ? -ESRCH : -errno;
+		if (errno == EINVAL) {
+			return -ESRCH;
+		}
+		return -errno;
 	}
 	return fd;
 }
 
 int sys_pidfd_kill(int pidfd, int sig)
 {
-	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 pid_t sys_pidfd_pid(int pidfd)
@@ -120,7 +126,10 @@ pid_t sys_pidfd_pid(int pidfd)
 		if (strncmp(line, "Pid:", 4) == 0) {
 			long pid = strtol(line + 4, NULL, 10);
 
-			return pid > 0 ? (pid_t)pid : -ESRCH;
+			if (pid > 0) {
+				return (pid_t)pid;
+			}
+			break;
 		}
 	}
 	return -ESRCH;

@@ -46,7 +46,10 @@ static int by_pidfd(int pidfd, int *ret_status)
 		*ret_status = info.exit_code;
 		return 0;
 	}
-	return sys_pidfd_kill(pidfd, 0) == -ESRCH ? -ESRCH : -EAGAIN;
+	if (sys_pidfd_kill(pidfd, 0) == -ESRCH) {
+		return -ESRCH;
+	}
+	return -EAGAIN;
 }
 
 /*
@@ -77,7 +80,10 @@ static int by_zombie(pid_t pid, int *ret_status)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd < 0) {
+		return -ESRCH;
+	}
+	len = read(fd, text, sizeof(text) - 1);
 	if (len <= 0) {
 		return -ESRCH;
 	}
@@ -96,7 +102,10 @@ static int wait_for(int pidfd, short events, int timeout_ms)
 	struct pollfd pfd = { pidfd, events, 0 };
 	int n = poll(&pfd, 1, timeout_ms);
 
-	return n < 0 ? -errno : n;
+	if (n < 0) {
+		return -errno;
+	}
+	return n;
 }
 
 int sys_exit_wait(int pidfd, pid_t pid, int *ret_status)

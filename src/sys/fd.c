@@ -5,6 +5,7 @@
  */
 #include "sys/fd.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,15 @@ static void walk_done(struct walk *walk)
 	while (walk->depth > 0) {
 		close(walk->stack[--walk->depth]);
 	}
+}
+
+/* The directory that the walk has come to. */
+static int walk_folder(const struct walk *walk, int root)
+{
+	if (walk->depth == 0) {
+		return root;
+	}
+	return walk->stack[walk->depth - 1];
 }
 
 /* Takes the next component off walk->rest into name. Returns false at the end. */
@@ -97,12 +107,12 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 {
 	char name[NAME_MAX + 1];
 	int error;
+	int fd;
 
 	while (walk_next(walk, name, &error)) {
-		int parent = walk->depth > 0 ? walk->stack[walk->depth - 1] : root;
+		int parent = walk_folder(walk, root);
 		bool last = walk->rest[strspn(walk->rest, "/")] == '\0';
 		struct stat st;
-		int fd;
 
 		if (str_eq(name, ".")) {
 			continue;
@@ -124,7 +134,10 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 		}
 		if (last) {
 			fd = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-			return fd < 0 ? -errno : fd;
+			if (fd < 0) {
+				return -errno;
+			}
+			return fd;
 		}
 		if (walk->depth == sizeof(walk->stack) / sizeof(walk->stack[0])) {
 			return -ENAMETOOLONG;
@@ -139,9 +152,11 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 		return -error;
 	}
 	/* The path ended in "/", "." or "..": the directory reached is the answer. */
-	error = openat(walk->depth > 0 ? walk->stack[walk->depth - 1] : root, ".",
-		       (flags & ~O_CREAT) | O_CLOEXEC);
-	return error < 0 ? -errno : error;
+	fd = openat(walk_folder(walk, root), ".", (flags & ~O_CREAT) | O_CLOEXEC);
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
 }
 
 static int open_by_walk(int root, const char *path, int flags, mode_t mode)
@@ -192,11 +207,11 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 }
 
 /* Makes one component below parent and opens it O_PATH. */
-static int make_one(int parent, const char *name, bool file)
+static int make_one(int parent, const char *name, mode_t type)
 {
 	int fd;
 
-	if (file) {
+	if (type == S_IFREG) {
 		fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC,
 			    0644);
 		if (fd >= 0) {
@@ -208,10 +223,13 @@ static int make_one(int parent, const char *name, bool file)
 		return -errno;
 	}
 	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
 }
 
-static int make_in_root(int root, const char *path, bool file, int links);
+static int make_in_root(int root, const char *path, mode_t type, int links);
 
 static int parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name,
 			  int links)
@@ -231,7 +249,8 @@ static int parent_in_root(struct arena *arena, int root, const char *path, const
 	if (str_eq(*ret_name, ".") || str_eq(*ret_name, "..")) {
 		return -EINVAL;
 	}
-	return make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), false, links);
+	return make_in_root(root, arena_strndup(arena, path, (size_t)(start - path)), S_IFDIR,
+			    links);
 }
 
 /*
@@ -239,7 +258,7 @@ static int parent_in_root(struct arena *arena, int root, const char *path, const
  * inside the root like any other path. Its text is taken from where the link stands, and ".." is
  * the kernel's to resolve.
  */
-static int make_target(int root, int link, const char *path, bool file, int links)
+static int make_target(int root, int link, const char *path, mode_t type, int links)
 {
 	char target[PATH_MAX];
 	char joined[PATH_MAX];
@@ -254,7 +273,7 @@ static int make_target(int root, int link, const char *path, bool file, int link
 		return -ELOOP;
 	}
 	if (target[0] == '/') {
-		return make_in_root(root, target, file, links + 1);
+		return make_in_root(root, target, type, links + 1);
 	}
 	while (folder > 0 && path[folder - 1] == '/') {
 		folder--;
@@ -263,12 +282,13 @@ static int make_target(int root, int link, const char *path, bool file, int link
 		folder--;
 	}
 	len = snprintf(joined, sizeof(joined), "%.*s/%s", (int)folder, path, target);
-	return len < 0 || (size_t)len >= sizeof(joined) ?
-		       -ENAMETOOLONG :
-		       make_in_root(root, joined, file, links + 1);
+	if (len < 0 || (size_t)len >= sizeof(joined)) {
+		return -ENAMETOOLONG;
+	}
+	return make_in_root(root, joined, type, links + 1);
 }
 
-static int make_in_root(int root, const char *path, bool file, int links)
+static int make_in_root(int root, const char *path, mode_t type, int links)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *name;
@@ -284,16 +304,20 @@ static int make_in_root(int root, const char *path, bool file, int links)
 	if (parent < 0) {
 		return parent;
 	}
-	made = make_one(parent, name, file);
+	made = make_one(parent, name, type);
 	if (made >= 0 && fstat(made, &st) == 0 && S_ISLNK(st.st_mode)) {
-		return make_target(root, made, path, file, links);
+		return make_target(root, made, path, type, links);
 	}
-	return made < 0 ? made : fd_take(&made);
+	if (made < 0) {
+		return made;
+	}
+	return fd_take(&made);
 }
 
-int sys_make_in_root(int root, const char *path, bool file)
+int sys_make_in_root(int root, const char *path, mode_t type)
 {
-	return make_in_root(root, path, file, 0);
+	assert(type == S_IFDIR || type == S_IFREG);
+	return make_in_root(root, path, type, 0);
 }
 
 int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name)
@@ -306,7 +330,10 @@ ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t m
 {
 	scope_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	return fd < 0 ? -errno : sys_read_fd(arena, fd, max, ret);
+	if (fd < 0) {
+		return -errno;
+	}
+	return sys_read_fd(arena, fd, max, ret);
 }
 
 ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
@@ -371,7 +398,10 @@ int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len)
 	if (wrote < 0) {
 		return -errno;
 	}
-	return (size_t)wrote == len ? 0 : -EIO;
+	if ((size_t)wrote != len) {
+		return -EIO;
+	}
+	return 0;
 }
 
 void sys_explain_path(const char *path, struct err *err)
@@ -433,9 +463,13 @@ static void close_range_of(unsigned first, unsigned last)
 
 void sys_close_except(int first, int keep, int also)
 {
-	int low = keep < also ? keep : also;
-	int high = keep < also ? also : keep;
+	int low = keep;
+	int high = also;
 
+	if (keep > also) {
+		low = also;
+		high = keep;
+	}
 	if (low >= first) {
 		close_range_of((unsigned)first, (unsigned)low - 1);
 		first = low + 1;

@@ -22,12 +22,12 @@
 int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
 
 /*
- * Makes path (and its parents, mode 0755) below root if it is not there: a directory, or with
- * `file` an empty regular file of mode 0644 made with O_EXCL|O_NOFOLLOW. Returns an O_PATH
- * descriptor of it, or -errno. Symlinks are followed inside the root; what a dangling one points to
- * is made there too.
+ * Makes path (and its parents, mode 0755) below root if it is not there. type: S_IFDIR for a
+ * directory, S_IFREG for an empty file of mode 0644 that is made with O_EXCL|O_NOFOLLOW. What is
+ * there already may be of any type. Returns an O_PATH descriptor of it, or -errno. Symlinks are
+ * followed inside the root; what a dangling one points to is made there too.
  */
-int sys_make_in_root(int root, const char *path, bool file);
+int sys_make_in_root(int root, const char *path, mode_t type);
 
 /* As sys_make_in_root for the parent of path; *ret_name is the last component inside path. */
 int sys_make_parent_in_root(struct arena *arena, int root, const char *path, const char **ret_name);

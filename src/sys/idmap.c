@@ -77,7 +77,10 @@ static int write_maps(pid_t pid, const char *uid_map, const char *gid_map)
 	}
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	rc = open(path, O_RDONLY | O_CLOEXEC);
-	return rc < 0 ? -errno : rc;
+	if (rc < 0) {
+		return -errno;
+	}
+	return rc;
 }
 
 int sys_idmap_namespace(const char *uid_map, const char *gid_map)
@@ -97,7 +100,10 @@ int sys_idmap_namespace(const char *uid_map, const char *gid_map)
 		}
 	}
 	shown = sys_pidfd_pid(pidfd);
-	fd = shown < 0 ? shown : write_maps(shown, uid_map, gid_map);
+	fd = shown;
+	if (shown >= 0) {
+		fd = write_maps(shown, uid_map, gid_map);
+	}
 	(void)sys_pidfd_kill(pidfd, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}

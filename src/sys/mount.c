@@ -2,6 +2,7 @@
 /* sys/mount: mounts as descriptors. */
 #include "sys/mount.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,12 +22,17 @@ static void add_kernel_words(int context, struct err *err)
 {
 	char line[256];
 	char last[256] = "";
+	const char *text;
 	ssize_t len;
 
 	while ((len = read(context, line, sizeof(line) - 1)) > 0) {
 		line[len] = '\0';
 		line[strcspn(line, "\n")] = '\0';
-		snprintf(last, sizeof(last), "%s", line[0] && line[1] == ' ' ? line + 2 : line);
+		text = line;
+		if (line[0] && line[1] == ' ') {
+			text += 2;
+		}
+		snprintf(last, sizeof(last), "%s", text);
 	}
 	if (last[0]) {
 		err_hint(err, "the kernel says: %s", last);
@@ -36,8 +42,9 @@ static void add_kernel_words(int context, struct err *err)
 static int set_option(int context, const char *option, struct err *err)
 {
 	char key[128];
-	const char *equals = strchr(option, '=');
-	size_t len = equals ? (size_t)(equals - option) : strlen(option);
+	const char *value = NULL;
+	unsigned command = SYS_FSCONFIG_SET_FLAG;
+	size_t len = strcspn(option, "=");
 
 	if (len == 0 || len >= sizeof(key)) {
 		return err_set(err, EINVAL, "option \"%s\": not of the form key or key=value",
@@ -45,8 +52,11 @@ static int set_option(int context, const char *option, struct err *err)
 	}
 	memcpy(key, option, len);
 	key[len] = '\0';
-	if (syscall(SYS_fsconfig, context, equals ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
-		    key, equals ? equals + 1 : NULL, 0) < 0) {
+	if (option[len] == '=') {
+		value = option + len + 1;
+		command = SYS_FSCONFIG_SET_STRING;
+	}
+	if (syscall(SYS_fsconfig, context, command, key, value, 0) < 0) {
 		return err_errno(err, errno, "option \"%s\"", option);
 	}
 	return 0;
@@ -78,11 +88,12 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 	int fd;
 
 	if (context < 0) {
-		return errno == ENODEV ?
-			       err_set(err, ENODEV,
+		if (errno == ENODEV) {
+			return err_set(err, ENODEV,
 				       "filesystem type \"%s\" is not known to this kernel",
-				       fstype) :
-			       err_errno(err, errno, "filesystem type \"%s\"", fstype);
+				       fstype);
+		}
+		return err_errno(err, errno, "filesystem type \"%s\"", fstype);
 	}
 	if (configure_fs(context, source, options, n, readonly, err) < 0) {
 		add_kernel_words(context, err);
@@ -119,10 +130,22 @@ int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *er
 	return rc;
 }
 
-int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
+int sys_mount_clone(int dirfd, const char *path, unsigned flags)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
 	int fd;
+
+	assert((flags & ~(unsigned)(AT_RECURSIVE | AT_SYMLINK_NOFOLLOW)) == 0);
+	fd = (int)syscall(SYS_open_tree, dirfd, path,
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
+	if (fd < 0) {
+		return -errno;
+	}
+	return fd;
+}
+
+unsigned sys_mount_clone_flags(bool recursive, bool nofollow)
+{
+	unsigned flags = 0;
 
 	if (recursive) {
 		flags |= AT_RECURSIVE;
@@ -130,8 +153,7 @@ int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow)
 	if (nofollow) {
 		flags |= AT_SYMLINK_NOFOLLOW;
 	}
-	fd = (int)syscall(SYS_open_tree, dirfd, path, flags);
-	return fd < 0 ? -errno : fd;
+	return flags;
 }
 
 /*
@@ -164,13 +186,21 @@ static unsigned long current_flags(int fd)
 
 static unsigned long attr_to_ms(uint64_t attr)
 {
+	static const struct {
+		uint64_t attr;
+		unsigned long ms;
+	} map[] = {
+		{ MOUNT_ATTR_RDONLY, MS_RDONLY },	  { MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, MS_NODEV },		  { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+	};
 	unsigned long ms = 0;
 
-	ms |= attr & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0;
-	ms |= attr & MOUNT_ATTR_NOSUID ? MS_NOSUID : 0;
-	ms |= attr & MOUNT_ATTR_NODEV ? MS_NODEV : 0;
-	ms |= attr & MOUNT_ATTR_NOEXEC ? MS_NOEXEC : 0;
-	ms |= attr & MOUNT_ATTR_NODIRATIME ? MS_NODIRATIME : 0;
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (attr & map[i].attr) {
+			ms |= map[i].ms;
+		}
+	}
 	if (attr & MOUNT_ATTR_NOATIME) {
 		ms |= MS_NOATIME;
 	} else if (attr & MOUNT_ATTR_STRICTATIME) {
@@ -183,35 +213,24 @@ static unsigned long attr_to_ms(uint64_t attr)
  * Linux 5.2 to 5.11: by path, through the magic link of the mount's own root. Not recursive: those
  * kernels can't.
  */
-static int setattr_by_remount(int fd, uint64_t set, uint64_t clear, unsigned long propagation)
+static int setattr_by_remount(int fd, uint64_t set, uint64_t clear)
 {
+	unsigned long flags = (current_flags(fd) & ~attr_to_ms(clear)) | attr_to_ms(set);
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (set || clear) {
-		unsigned long flags = (current_flags(fd) & ~attr_to_ms(clear)) | attr_to_ms(set);
-
-		if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0) {
-			return -errno;
-		}
-	}
-	if (propagation && mount(NULL, path, NULL, propagation, NULL) < 0) {
+	if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0) {
 		return -errno;
 	}
 	return 0;
 }
 
-int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
-		      unsigned long propagation)
+int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear)
 {
-	struct sys_mount_attr attr = {
-		.attr_set = set,
-		.attr_clr = clear,
-		.propagation = propagation & ~(unsigned long)MS_REC,
-	};
-	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	struct sys_mount_attr attr = { .attr_set = set, .attr_clr = clear };
 
-	if (!set && !clear && !propagation) {
+	assert((flags & ~(unsigned)AT_RECURSIVE) == 0);
+	if (!set && !clear) {
 		return 0;
 	}
 	/*
@@ -221,22 +240,55 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
 	if ((set | clear) & MOUNT_ATTR__ATIME) {
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	}
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)) == 0) {
+		return 0;
+	}
+	if (errno == ENOSYS && !(flags & AT_RECURSIVE)) {
+		return setattr_by_remount(fd, set, clear);
+	}
+	return -errno;
+}
+
+int sys_mount_propagation(int fd, unsigned long propagation)
+{
+	struct sys_mount_attr attr = { .propagation = propagation & ~(unsigned long)MS_REC };
+	unsigned flags = AT_EMPTY_PATH;
+	char path[64];
+
+	if (!propagation) {
+		return 0;
+	}
+	if (propagation & MS_REC) {
+		flags |= AT_RECURSIVE;
+	}
 	if (syscall(SYS_mount_setattr, fd, "", flags, &attr, sizeof(attr)) == 0) {
 		return 0;
 	}
-	if (errno == ENOSYS && !recursive) {
-		return setattr_by_remount(fd, set, clear, propagation);
+	if (errno != ENOSYS || (propagation & MS_REC)) {
+		return -errno;
 	}
-	return -errno;
+	/* Before Linux 5.12: by path, through the magic link of the mount's own root. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (mount(NULL, path, NULL, propagation, NULL) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_mount_idmap(int mount, int user_namespace, bool recursive)
 {
 	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
 				       .userns_fd = (unsigned)user_namespace };
-	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	unsigned flags = AT_EMPTY_PATH;
 
-	return syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+	if (recursive) {
+		flags |= AT_RECURSIVE;
+	}
+
+	if (syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_explain_idmap(struct err *err)
@@ -251,8 +303,10 @@ int sys_explain_idmap(struct err *err)
 		return err_hint(err, "this type of filesystem can't be idmapped on this kernel, it "
 				     "is idmapped already, or it has the container's ids already");
 	}
-	return err->code == ENOSYS ? err_hint(err, "idmapped mounts need Linux 5.12 or newer") :
-				     -err->code;
+	if (err->code == ENOSYS) {
+		return err_hint(err, "idmapped mounts need Linux 5.12 or newer");
+	}
+	return -err->code;
 }
 
 int sys_mount_attach(int mount, int target)

@@ -30,17 +30,28 @@ int sys_mount_fs(const char *fstype, const char *source, const char **options, s
 int sys_mount_reconfigure(int fd, const char **options, size_t n, struct err *err);
 
 /*
- * A detached copy of what stands at path (relative to dirfd; "" is dirfd itself), with the mounts
- * below if recursive.
+ * A detached copy of what stands at path (relative to dirfd; "" is dirfd itself). flags: those of
+ * open_tree(2), AT_RECURSIVE for the mounts below too, AT_SYMLINK_NOFOLLOW. Returns the mount's
+ * descriptor or -errno.
  */
-int sys_mount_clone(int dirfd, const char *path, bool recursive, bool nofollow);
+int sys_mount_clone(int dirfd, const char *path, unsigned flags);
+
+/* These two flags, as a configuration asks for them. */
+unsigned sys_mount_clone_flags(bool recursive, bool nofollow);
 
 /*
- * Changes flags (MOUNT_ATTR_*) and propagation (MS_*, 0 for none) of the mount that fd is the root
- * of.
+ * Sets and clears flags (MOUNT_ATTR_*) of the mount that fd is the root of. flags: those of
+ * mount_setattr(2), AT_RECURSIVE for the mounts below too (Linux 5.12; -ENOSYS before). Returns 0
+ * or -errno.
  */
-int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t clear,
-		      unsigned long propagation);
+int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear);
+
+/*
+ * Changes the propagation of the mount that fd is the root of: MS_SHARED, MS_SLAVE, MS_PRIVATE or
+ * MS_UNBINDABLE, with MS_REC for the mounts below too (Linux 5.12; -ENOSYS before); 0 changes
+ * nothing. Returns 0 or -errno.
+ */
+int sys_mount_propagation(int fd, unsigned long propagation);
 
 /*
  * Maps the owners of a detached mount's files by a user namespace (mount_setattr(2),

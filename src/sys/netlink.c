@@ -95,7 +95,10 @@ void sys_nl_str(struct sys_nl_msg *m, uint16_t type, const char *text)
 
 const void *sys_nl_header(const struct nlmsghdr *answer, size_t header_len)
 {
-	return answer->nlmsg_len >= NLMSG_LENGTH(header_len) ? NLMSG_DATA(answer) : NULL;
+	if (answer->nlmsg_len < NLMSG_LENGTH(header_len)) {
+		return NULL;
+	}
+	return NLMSG_DATA(answer);
 }
 
 const void *sys_nl_find(const struct nlmsghdr *answer, size_t header_len, uint16_t type,
@@ -131,7 +134,10 @@ static int send_all(const struct sys_nl *nl, const struct sys_nl_msg *m)
 		sent = sendto(nl->fd, m, m->head.nlmsg_len, 0, (struct sockaddr *)&kernel,
 			      sizeof(kernel));
 	} while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 /* One datagram from the kernel; others may write to this socket too, and are not listened to. */
@@ -217,14 +223,20 @@ int sys_nl_call(struct sys_nl *nl, struct sys_nl_msg *m,
 			if (h->nlmsg_type == NLMSG_ERROR) {
 				int rc = take_error(nl, h);
 
-				return result < 0 ? result : rc;
+				if (result < 0) {
+					return result;
+				}
+				return rc;
 			}
 			if (h->nlmsg_type == NLMSG_DONE) {
 				return result;
 			}
 			if (each && result == 0) {
-				result = each(h, data);
-				result = result < 0 ? result : 0;
+				int rc = each(h, data);
+
+				if (rc < 0) {
+					result = rc;
+				}
 			}
 		}
 	}

@@ -138,7 +138,9 @@ const char *sys_process_cgroup(struct arena *arena, const char *process)
 			return arena_strndup(arena, text, strcspn(text, "\n"));
 		}
 		text = strchr(text, '\n');
-		text = text ? text + 1 : NULL;
+		if (text) {
+			text++;
+		}
 	}
 	return NULL;
 }

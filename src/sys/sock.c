@@ -49,7 +49,10 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 		len -= (size_t)sent;
 		sent = send(socket, left, len, MSG_NOSIGNAL);
 	}
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_connect_unix(const char *path, int *ret_fd)
@@ -165,7 +168,10 @@ static int make_socket(const void *arg, int *fds)
 	const struct wanted *w = arg;
 
 	fds[0] = socket(w->domain, w->type, w->protocol);
-	return fds[0] < 0 ? -errno : 0;
+	if (fds[0] < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
@@ -174,5 +180,8 @@ int sys_socket_in(int userns, int netns, int domain, int type, int protocol)
 	int fd = -1;
 	int rc = sys_make_in(userns, netns, make_socket, &wanted, &fd, 1);
 
-	return rc < 0 ? rc : fd;
+	if (rc < 0) {
+		return rc;
+	}
+	return fd;
 }

@@ -131,6 +131,8 @@ int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	scope_fd int saying = -1;
 	volatile int error = 0;
 	int pipe_fds[2];
+	int out = spawn->out;
+	int errors = spawn->err;
 	pid_t pid;
 	int rc;
 
@@ -143,20 +145,31 @@ int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	}
 	said = pipe_fds[0];
 	saying = pipe_fds[1];
-	pid = start(spawn, in, spawn->out >= 0 ? spawn->out : null,
-		    spawn->err >= 0 ? spawn->err : saying, &error);
+	if (out < 0) {
+		out = null;
+	}
+	if (errors < 0) {
+		errors = saying;
+	}
+	pid = start(spawn, in, out, errors, &error);
 	if (pid < 0) {
 		return -errno;
 	}
 	fd_drop(&saying);
 	pidfd = sys_pidfd_open(pid);
-	rc = pidfd < 0 ? pidfd : watch(spawn, pidfd, said, ret);
+	rc = pidfd;
+	if (rc >= 0) {
+		rc = watch(spawn, pidfd, said, ret);
+	}
 	if (rc < 0) {
 		kill(pid, SIGKILL);
 	}
 	while (waitpid(pid, &ret->status, 0) < 0 && errno == EINTR) {
 	}
-	return error ? -error : rc;
+	if (error) {
+		return -error;
+	}
+	return rc;
 }
 
 int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)

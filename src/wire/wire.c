@@ -7,39 +7,46 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SETUP (1u << WIRE_PHASE_SETUP)
+#define START (1u << WIRE_PHASE_START)
+#define GATE (1u << WIRE_PHASE_GATE)
+
 /* Everything that holds of a type, each in one row. */
 static const struct wire_rule {
 	const char *name;
 	uint32_t len_max;
 	bool has_fd;
-	bool from_guest;
-	unsigned phases; /* bits of enum wire_phase */
+	unsigned phases; /* bits of enum wire_phase in which the guest may send it; 0: never */
 } rules[] = {
-	[WIRE_IDMAP] = { "IDMAP", 0, false, false, 0 },
-	[WIRE_START] = { "START", 0, false, false, 0 },
-	[WIRE_SETUP_DONE] = { "SETUP_DONE", 0, false, false, 0 },
-	[WIRE_FILTER] = { "FILTER", 0, true, false, 0 },
-	[WIRE_MOUNT] = { "MOUNT", 0, true, false, 0 },
-	[WIRE_CGROUP] = { "CGROUP", 0, true, false, 0 },
-	[WIRE_NO_CGROUP] = { "NO_CGROUP", 0, false, false, 0 },
-	[WIRE_RECORDED] = { "RECORDED", 0, false, false, 0 },
-	[WIRE_NAMESPACES] = { "NAMESPACES", 0, false, false, 0 },
-	[WIRE_NAMESPACE] = { "NAMESPACE", sizeof(uint32_t), true, true, 1u << WIRE_PHASE_GATE },
-	[WIRE_PLACED] = { "PLACED", 0, false, false, 0 },
-	[WIRE_NOTIFY] = { "NOTIFY", 0, true, true, 1u << WIRE_PHASE_START },
-	[WIRE_LOG] = { "LOG", ERR_MSG_MAX, false, true,
-		       1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
-	[WIRE_ERR] = { "ERR", sizeof(struct err), false, true,
-		       1u << WIRE_PHASE_SETUP | 1u << WIRE_PHASE_START },
-	[WIRE_STEP] = { "STEP", sizeof(struct wire_step), false, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_INIT] = { "INIT", 0, true, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_NETWORK] = { "NETWORK", 0, true, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_CONSOLE] = { "CONSOLE", 0, true, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_SETUP] = { "SETUP", 0, false, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_LISTENER] = { "LISTENER", 0, true, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_SWITCH] = { "SWITCH", 0, true, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_READY] = { "READY", 0, false, true, 1u << WIRE_PHASE_SETUP },
-	[WIRE_EXEC] = { "EXEC", 0, false, true, 1u << WIRE_PHASE_START },
+	/* from the host side */
+	[WIRE_IDMAP] = { .name = "IDMAP" },
+	[WIRE_START] = { .name = "START" },
+	[WIRE_SETUP_DONE] = { .name = "SETUP_DONE" },
+	[WIRE_FILTER] = { .name = "FILTER", .has_fd = true },
+	[WIRE_MOUNT] = { .name = "MOUNT", .has_fd = true },
+	[WIRE_CGROUP] = { .name = "CGROUP", .has_fd = true },
+	[WIRE_NO_CGROUP] = { .name = "NO_CGROUP" },
+	[WIRE_RECORDED] = { .name = "RECORDED" },
+	[WIRE_NAMESPACES] = { .name = "NAMESPACES" },
+	[WIRE_PLACED] = { .name = "PLACED" },
+	/* from either */
+	[WIRE_NOTIFY] = { .name = "NOTIFY", .has_fd = true, .phases = START },
+	/* from the guest */
+	[WIRE_NAMESPACE] = { .name = "NAMESPACE",
+			     .len_max = sizeof(uint32_t),
+			     .has_fd = true,
+			     .phases = GATE },
+	[WIRE_LOG] = { .name = "LOG", .len_max = ERR_MSG_MAX, .phases = SETUP | START },
+	[WIRE_ERR] = { .name = "ERR", .len_max = sizeof(struct err), .phases = SETUP | START },
+	[WIRE_STEP] = { .name = "STEP", .len_max = sizeof(struct wire_step), .phases = SETUP },
+	[WIRE_INIT] = { .name = "INIT", .has_fd = true, .phases = SETUP },
+	[WIRE_NETWORK] = { .name = "NETWORK", .has_fd = true, .phases = SETUP },
+	[WIRE_CONSOLE] = { .name = "CONSOLE", .has_fd = true, .phases = SETUP },
+	[WIRE_SETUP] = { .name = "SETUP", .phases = SETUP },
+	[WIRE_LISTENER] = { .name = "LISTENER", .has_fd = true, .phases = SETUP },
+	[WIRE_SWITCH] = { .name = "SWITCH", .has_fd = true, .phases = SETUP },
+	[WIRE_READY] = { .name = "READY", .phases = SETUP },
+	[WIRE_EXEC] = { .name = "EXEC", .phases = START },
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -84,7 +91,10 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
 	do {
 		sent = sendmsg(wire, &msg, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 /*
@@ -193,7 +203,7 @@ int wire_recv(int wire, struct wire_msg *ret)
 
 bool wire_legal(struct wire_turn *turn, enum wire_type type)
 {
-	if (type >= RULES || !rules[type].from_guest || !(rules[type].phases & 1u << turn->phase) ||
+	if (type >= RULES || !(rules[type].phases & 1u << turn->phase) ||
 	    (turn->gone & WIRE_BIT(type))) {
 		return false;
 	}
@@ -205,5 +215,8 @@ bool wire_legal(struct wire_turn *turn, enum wire_type type)
 
 const char *wire_type_name(enum wire_type type)
 {
-	return type < RULES && rules[type].name ? rules[type].name : "unknown";
+	if (type < RULES && rules[type].name) {
+		return rules[type].name;
+	}
+	return "unknown";
 }

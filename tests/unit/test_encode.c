@@ -106,7 +106,7 @@ static void every_pair(void **state)
 			struct err err;
 
 			assert_int_equal(json_parse(&arena, text, strlen(text), &back, &err), 0);
-			if ((a < 0x80 && b < 0x80) || json_utf8(value, 2) == 2) {
+			if ((a < 0x80 && b < 0x80) || str_utf8(value, 2) == 2) {
 				assert_string_equal(back->text, value);
 			}
 		}

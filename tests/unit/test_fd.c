@@ -123,8 +123,8 @@ static void nofollow_gives_the_link(void **state)
 
 static void makes_what_is_missing(void **state)
 {
-	scope_fd int file = sys_make_in_root(root, "/absolute/new/deep/file", true);
-	scope_fd int folder = sys_make_in_root(root, "dir/up/made", false);
+	scope_fd int file = sys_make_in_root(root, "/absolute/new/deep/file", S_IFREG);
+	scope_fd int folder = sys_make_in_root(root, "dir/up/made", S_IFDIR);
 	struct stat st;
 
 	(void)state;
@@ -139,8 +139,8 @@ static void makes_what_is_missing(void **state)
 
 static void makes_what_a_dangling_link_points_to(void **state)
 {
-	scope_fd int file = sys_make_in_root(root, "dangling", true);
-	scope_fd int deep = sys_make_in_root(root, "/absolute/lost/below", false);
+	scope_fd int file = sys_make_in_root(root, "dangling", S_IFREG);
+	scope_fd int deep = sys_make_in_root(root, "/absolute/lost/below", S_IFDIR);
 	struct stat st;
 
 	(void)state;
@@ -151,7 +151,7 @@ static void makes_what_a_dangling_link_points_to(void **state)
 	assert_true(deep >= 0);
 	assert_int_equal(stat("root/run/lost/below", &st), 0);
 	assert_int_equal(stat("run", &st), -1);
-	assert_int_equal(sys_make_in_root(root, "loop", true), -ELOOP);
+	assert_int_equal(sys_make_in_root(root, "loop", S_IFREG), -ELOOP);
 	assert_int_equal(system("rm -rf root/nowhere root/run"), 0);
 }
 
