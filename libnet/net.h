@@ -32,8 +32,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "libnet/accel_filter.h"
 #include "libnet/config.h"
 #include "libnet/port.h"
+#include "libnet/sysctls.h"
 
 /* ---- configuration: libnet/config.h, libnet/port.h ---- */
 
@@ -108,16 +110,6 @@ const char *net_slirp_find(struct arena *arena);
 int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache,
 		    struct err *err);
 
-/*
- * What to write below /proc/sys inside a new namespace, before net_start: IPv6 is usable at once
- * then. Ends with a path of NULL.
- */
-struct net_sysctl {
-	const char *path;
-	const char *value;
-};
-extern const struct net_sysctl net_sysctls[];
-
 struct net_request {
 	struct net_config config;
 	const char *slirp; /* net_slirp_find */
@@ -175,18 +167,6 @@ int net_ready(struct net_helper *helper, int timeout_ms, struct err *err);
 void net_helper_close(struct net_helper *helper);
 
 /* ---- acceleration ---- */
-
-/*
- * With config.accel the program loads this filter into each first process of the namespace
- * (seccomp(2), with SECCOMP_FILTER_FLAG_NEW_LISTENER) and hands the listener to the helper:
- * net_control_accel. The helper then puts sockets of the host's in place of those that connect to
- * the world. Those processes must be in a user namespace of their own: capabilities over the host's
- * network would be capabilities over these sockets.
- */
-#define NET_ACCEL_FILTER_MAX 64
-
-/* Returns the number of instructions; 0: not written for this architecture. */
-size_t net_accel_filter(struct sock_filter code[static NET_ACCEL_FILTER_MAX]);
 
 /*
  * Can it work here? Without the right to attach socket filters to TCP sockets, which some kernels

@@ -22,7 +22,7 @@ base    base/
 json    base/ json/ <yajl/>
 sys     base/ sys/ <sys/capability.h>
 spec    base/ json/ spec/
-plan    base/ json/encode.h spec/ plan/ <seccomp.h>
+plan    base/ json/encode.h spec/ plan/ libnet/accel_filter.h libnet/config.h libnet/port.h libnet/sysctls.h <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ json/ sys/ libnet/
@@ -32,8 +32,10 @@ cmd     base/ json/ spec/ plan/ host/ cmd/ libnet/net.h commit.h
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 file_rules='
 src/plan/plan.h              base/
+libnet/accel_filter.*        base/ libnet/accel_filter.h
 libnet/config.*              base/ libnet/config.h
 libnet/port.*                base/ libnet/port.h
+libnet/sysctls.*             base/ libnet/sysctls.h
 src/host/cgroup_systemd*     base/ json/ sys/ spec/ plan/ wire/ libnet/ host/ guest/guest.h <systemd/>
 '
 

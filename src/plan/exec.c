@@ -15,6 +15,7 @@
 #include "plan/caps.h"
 #include "plan/enter.h"
 #include "plan/filter.h"
+#include "plan/net.h"
 #include "plan/process.h"
 
 /* The id (uint32_t)-1 means "leave it" to setresuid(2). */
@@ -216,7 +217,7 @@ static int take_affinity(struct builder *b, const struct spec_cpu_affinity *want
 
 int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process,
 	      const struct facts *facts, const struct facts_container *container, bool in_cgroup,
-	      const struct plan_options *options, struct plan **ret, struct err *err)
+	      const struct plan_options *options, const struct plan **ret, struct err *err)
 {
 	struct spec *with = arena_alloc(arena, sizeof(*with));
 	struct builder b;
@@ -232,6 +233,7 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	TRY(plan_process(&b, err));
 	TRY(plan_attributes(&b, err));
 	TRY(plan_filter(&b, err));
+	TRY(plan_net_accel(&b, err));
 	TRY(take_affinity(&b, process->exec_cpu_affinity, err));
 	plan->enter.place = in_cgroup || plan->enter.initial.set;
 	*ret = plan;

@@ -30,6 +30,7 @@
 #include "plan/print.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
+#define TESTS_MAX 512
 
 static char *read_text(const char *path)
 {
@@ -272,25 +273,46 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 	}
 }
 
-/* "option cgroup-manager systemd", "option limits best-effort": what the command line would say. */
-static bool read_option(const char *line, struct plan_options *options)
+/* "option net slirp4netns", "option publish 8080:80": what the command line would say. */
+static void read_option(struct arena *arena, const char *text, struct plan_options *options)
 {
 	static const struct name managers[] = {
-		{ "option cgroup-manager systemd", PLAN_CGROUP_ONLY_SYSTEMD },
-		{ "option cgroup-manager cgroupfs", PLAN_CGROUP_ONLY_FS },
-		{ "option cgroup-manager disabled", PLAN_CGROUP_DISABLED },
+		{ "systemd", PLAN_CGROUP_ONLY_SYSTEMD },
+		{ "cgroupfs", PLAN_CGROUP_ONLY_FS },
+		{ "disabled", PLAN_CGROUP_DISABLED },
 		NAMES_END,
 	};
-	const struct name *manager = names_find(managers, line);
+	char *value = arena_strdup(arena, text);
+	const char *key = strsep(&value, " ");
 
-	if (manager) {
+	if (str_eq(key, "cgroup-manager")) {
+		const struct name *manager = names_find(managers, value);
+
+		assert_non_null(manager);
 		options->cgroup_manager = (enum plan_cgroup_choice)manager->value;
-	} else if (str_eq(line, "option limits best-effort")) {
+	} else if (str_eq(text, "limits best-effort")) {
 		options->best_effort = true;
+	} else if (str_eq(key, "net")) {
+		options->net = value;
+	} else if (str_eq(key, "net-of")) {
+		options->net_of = value;
+	} else if (str_eq(key, "net-names")) {
+		options->net_names = true;
+	} else if (str_eq(key, "net-accel")) {
+		options->net_accel = true;
+	} else if (str_eq(key, "publish")) {
+		add_string(arena, &options->publish, value);
+	} else if (str_eq(key, "notify")) {
+		options->notify = value;
+	} else if (str_eq(key, "preserve-fds")) {
+		options->preserve_fds = (int)strtol(value, NULL, 10);
+	} else if (str_eq(key, "no-pivot")) {
+		options->no_pivot = true;
+	} else if (str_eq(key, "no-new-keyring")) {
+		options->no_new_keyring = true;
 	} else {
-		return false;
+		fail_msg("unknown option: %s", text);
 	}
-	return true;
 }
 
 static void read_facts(struct arena *arena, char *text, struct facts *f, struct exec_case *e)
@@ -300,7 +322,9 @@ static void read_facts(struct arena *arena, char *text, struct facts *f, struct 
 		f->rlimit_hard[i] = RLIM_INFINITY;
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (line[0] != '#' && line[0] && !read_option(line, &e->options)) {
+		if (str_starts(line, "option ")) {
+			read_option(arena, line + strlen("option "), &e->options);
+		} else if (line[0] != '#' && line[0]) {
 			read_fact(arena, line, f, e);
 		}
 	}
@@ -327,7 +351,7 @@ static void compare(const char *path, const char *got)
 }
 
 static int make_plan(struct arena *arena, const char *json, const struct facts *facts,
-		     const struct exec_case *e, struct plan **ret, struct err *err)
+		     const struct exec_case *e, const struct plan **ret, struct err *err)
 {
 	const struct plan_options *options = &e->options;
 	struct spec_process *process;
@@ -348,10 +372,12 @@ static void one_golden(void **state)
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_free char *json = read_text(arena_printf(&arena, "%s/%s.json", FOLDER, name));
 	scope_free char *facts_text = read_text(arena_printf(&arena, "%s/%s.facts", FOLDER, name));
-	struct exec_case exec = { .options = { .id = "golden", .bundle = "/bundle" } };
+	struct exec_case exec = {
+		.options = { .id = "golden", .bundle = "/bundle", .state = "/state/golden" }
+	};
 	struct facts facts = { 0 };
 	struct err err = { 0 };
-	struct plan *plan;
+	const struct plan *plan;
 
 	assert_non_null(json);
 	assert_non_null(facts_text);
@@ -375,11 +401,11 @@ int main(void)
 {
 	struct dirent **entries;
 	int n = scandir(FOLDER, &entries, is_case, alphasort);
-	struct CMUnitTest tests[256];
+	struct CMUnitTest tests[TESTS_MAX];
 	struct arena names = { 0 };
 	int failed;
 
-	if (n <= 0 || n > 256) {
+	if (n <= 0 || n > TESTS_MAX) {
 		fprintf(stderr, "no golden plans in %s\n", FOLDER);
 		return 1;
 	}
