@@ -25,9 +25,9 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "lib/plan_print.h"
 #include "plan/build.h"
 #include "plan/exec.h"
-#include "plan/print.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
 #define TESTS_MAX 512

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/print: a plan as text, for people and for golden tests. One property a line, in the order of
- * plan.h.
+ * plan_print: a plan as text, for golden tests and those who read them. One property a line, in the
+ * order of plan.h.
  */
-#include "plan/print.h"
+#include "lib/plan_print.h"
 
 #include <arpa/inet.h>
 #include <linux/mount.h>
