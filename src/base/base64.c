@@ -18,7 +18,21 @@ static int bits_of(char c)
 	if (c >= '0' && c <= '9') {
 		return c - '0' + 52;
 	}
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	if (c == '+') {
+		return 62;
+	}
+	if (c == '/') {
+		return 63;
+	}
+	return -1;
+}
+
+static size_t padding_of(const char *text, size_t len)
+{
+	if (len < 4 || text[len - 1] != '=') {
+		return 0;
+	}
+	return text[len - 2] == '=' ? 2 : 1;
 }
 
 /* Four characters, the last `padding` of them '=', into 3 - padding bytes. */
@@ -47,7 +61,7 @@ int base64_decode(struct arena *arena, const char *text, size_t max, const void 
 		  size_t *ret_len)
 {
 	size_t len = strlen(text);
-	size_t padding = len < 4 || text[len - 1] != '=' ? 0 : text[len - 2] == '=' ? 2 : 1;
+	size_t padding = padding_of(text, len);
 	size_t size = len / 4 * 3 - padding;
 	unsigned char *bytes;
 

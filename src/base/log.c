@@ -163,7 +163,14 @@ static void line_add_plain(struct line *line, const char *text)
 /* syslog(3): error, warning, debug. */
 static int severity(enum log_level level)
 {
-	return level == LOG_LEVEL_ERROR ? 3 : level == LOG_LEVEL_WARNING ? 4 : 7;
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return 3;
+	case LOG_LEVEL_WARNING:
+		return 4;
+	default:
+		return 7;
+	}
 }
 
 static void line_send(const struct line *line)

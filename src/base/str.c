@@ -67,6 +67,16 @@ bool str_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+const char *str_or(const char *text, const char *otherwise)
+{
+	return text ? text : otherwise;
+}
+
+const char *str_filled(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -97,7 +107,7 @@ int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	int64_t value;
 	int rc;
 
-	rc = str_u64(negative ? text + 1 : text, (uint64_t)INT64_MAX + (negative ? 1 : 0), &size);
+	rc = str_u64(text + negative, (uint64_t)INT64_MAX + negative, &size);
 	if (rc < 0) {
 		return rc;
 	}

@@ -29,6 +29,12 @@ void text_addn(struct text *text, const char *bytes, size_t len);
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
 
+/* text, or `otherwise` where it is NULL. */
+const char *str_or(const char *text, const char *otherwise);
+
+/* text, or NULL where it is empty. */
+const char *str_filled(const char *text);
+
 /*
  * The whole of text as a decimal number between min and max. No white space, no sign for the
  * unsigned form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of

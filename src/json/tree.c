@@ -8,6 +8,7 @@
  */
 #include "json/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -62,7 +63,12 @@ size_t json_utf8(const char *bytes, size_t len)
 	if (b[0] < 0xc2 || b[0] > 0xf4) {
 		return 0;
 	}
-	n = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+	n = 2;
+	if (b[0] >= 0xf0) {
+		n = 4;
+	} else if (b[0] >= 0xe0) {
+		n = 3;
+	}
 	if (len < n) {
 		return 0;
 	}
@@ -109,7 +115,9 @@ struct json_shown json_show(const char *text)
 			break;
 		}
 		if (n == 0 || is_control(text + i, n)) {
-			n = n ? n : 1;
+			if (n == 0) {
+				n = 1;
+			}
 			shown.s[used++] = '?';
 			continue;
 		}
@@ -156,7 +164,10 @@ static size_t here(const struct builder *b)
 {
 	size_t offset = consumed(b);
 
-	return offset > 0 ? offset - 1 : 0;
+	if (offset > 0) {
+		offset--;
+	}
+	return offset;
 }
 
 /* ---- the pass over the bytes ---- */
@@ -165,8 +176,6 @@ static size_t here(const struct builder *b)
 static long hex4(const char *digits, size_t len)
 {
 	char text[5] = "";
-	char *end;
-	long value;
 
 	if (len < 4) {
 		return -1;
@@ -175,8 +184,7 @@ static long hex4(const char *digits, size_t len)
 	if (strspn(text, "0123456789abcdefABCDEF") != 4) {
 		return -1;
 	}
-	value = strtol(text, &end, 16);
-	return *end ? -1 : value;
+	return strtol(text, NULL, 16);
 }
 
 /*
@@ -188,8 +196,12 @@ static int check_escape(struct builder *b, size_t i, size_t *ret_len)
 	size_t left = b->len - i;
 	long unit, low = -1;
 
-	*ret_len = left < 2 ? left : 2;
-	if (left < 2 || at[1] != 'u') {
+	*ret_len = 2;
+	if (left < 2) {
+		*ret_len = left;
+		return 0;
+	}
+	if (at[1] != 'u') {
 		return 0;
 	}
 	unit = hex4(at + 2, left - 2);
@@ -377,8 +389,10 @@ static int check_twice(struct builder *b, const struct json *object)
 static int on_end(void *ctx)
 {
 	struct builder *b = ctx;
-	const struct json *ended = b->stack[--b->depth].node;
+	const struct json *ended;
 
+	assert(b->depth > 0);
+	ended = b->stack[--b->depth].node;
 	if (b->depth == 0) {
 		b->root_end = consumed(b);
 	}
@@ -461,7 +475,10 @@ static int check_rest(struct builder *b)
 {
 	size_t rest = skip_space(b, b->root_end);
 
-	return rest < b->len ? fault(b, EINVAL, rest, "text behind the end of the document") : 0;
+	if (rest < b->len) {
+		return fault(b, EINVAL, rest, "text behind the end of the document");
+	}
+	return 0;
 }
 
 static int feed(struct builder *b)
@@ -486,7 +503,10 @@ static int feed(struct builder *b)
 		return fault(b, EINVAL, b->len,
 			     empty ? "the text is empty" : "the text ends too early");
 	}
-	return status == yajl_status_ok ? 0 : grammar_fault(b);
+	if (status != yajl_status_ok) {
+		return grammar_fault(b);
+	}
+	return 0;
 }
 
 int json_parse(struct arena *arena, const char *bytes, size_t len, const struct json **ret,

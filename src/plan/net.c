@@ -7,6 +7,7 @@
  */
 #include "plan/net.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
@@ -161,7 +162,7 @@ int plan_net(struct builder *b, struct err *err)
 	net->publish_where = "--publish";
 	if (publish.n == 0) {
 		net->publish_where = plan_annotation_path(PLAN_ANNOTATION_PUBLISH);
-		publish = words(b->arena, text ? text : "");
+		publish = words(b->arena, str_or(text, ""));
 	}
 	if ((!mode || !*mode) && publish.n > 0) {
 		mode = "slirp4netns";
@@ -264,6 +265,7 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 	if (net->bind_hosts) {
 		out[n++] = bind_file(b, "hosts", HOSTS);
 	}
+	assert(n <= PLAN_NET_EXTRA);
 	return n;
 }
 
@@ -275,13 +277,16 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 static const char *ping_range(struct builder *b)
 {
 	const struct plan_extents *gids = &b->plan->ids.gid;
-	const struct plan_extent *last = gids->n > 0 ? &gids->v[gids->n - 1] : NULL;
+	const struct plan_extent *last;
 	uint32_t highest;
 
-	if (!last) {
-		return b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace ? "0 2147483647" :
-										 "0 0";
+	if (gids->n == 0 && b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace) {
+		return "0 2147483647";
 	}
+	if (gids->n == 0) {
+		return "0 0";
+	}
+	last = &gids->v[gids->n - 1];
 	highest = last->inside + last->count - 1;
 	if (highest == 0 || last->outside + last->count - 1 >= gids->v[0].outside) {
 		return arena_printf(b->arena, "0 %u", highest);

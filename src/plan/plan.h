@@ -45,7 +45,7 @@ static inline const char *plan_map_text(struct arena *arena, const struct plan_e
 	for (size_t i = 0; i < map->n; i++) {
 		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
 	}
-	return map->n > 0 ? text.s : "";
+	return text.s;
 }
 
 enum plan_ids_how {

@@ -144,7 +144,7 @@ int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
 int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any,
 		    struct err *err)
 {
-	const char *rest = text ? text : "";
+	const char *rest = str_or(text, "");
 	bool any = false;
 	uint32_t first, last;
 	int rc;
@@ -200,7 +200,7 @@ int spec_check_process(const struct spec_process *process, const char *at, struc
 {
 	if (!process->cwd || process->cwd[0] != '/') {
 		return err_set(err, EINVAL, "%s/cwd: must be an absolute path, found \"%s\"", at,
-			       json_show(process->cwd ? process->cwd : "").s);
+			       json_show(str_or(process->cwd, "")).s);
 	}
 	if (process->args.n == 0) {
 		return err_set(err, EINVAL, "%s/args: at least one entry is required", at);
@@ -272,9 +272,13 @@ int spec_check_mapping_pair(const struct spec_id_mappings *uids,
 			       SPEC_MAPPINGS_MAX);
 	}
 	if ((uids->n == 0) != (gids->n == 0)) {
-		return err_set(err, EINVAL, "%s/%s: required beside %s", at,
-			       uids->n ? "gidMappings" : "uidMappings",
-			       uids->n ? "uidMappings" : "gidMappings");
+		const char *there = "uidMappings", *missing = "gidMappings";
+
+		if (uids->n == 0) {
+			there = "gidMappings";
+			missing = "uidMappings";
+		}
+		return err_set(err, EINVAL, "%s/%s: required beside %s", at, missing, there);
 	}
 	TRY(check_mappings(uids, at, "uidMappings", err));
 	return check_mappings(gids, at, "gidMappings", err);
@@ -319,7 +323,7 @@ static int check_keys(const struct pairs *pairs, const char *at, struct err *err
 
 int spec_check(const struct spec *spec, struct err *err)
 {
-	TRY(check_version(spec->oci_version ? spec->oci_version : "", err));
+	TRY(check_version(str_or(spec->oci_version, ""), err));
 	if (!spec->root) {
 		return err_set(err, EINVAL, "/root: required, but missing");
 	}

@@ -84,7 +84,10 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
 	do {
 		sent = sendmsg(wire, &msg, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	if (sent < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 /*

@@ -51,26 +51,20 @@ static char *read_text(const char *path)
 static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned start,
 		      unsigned count)
 {
-	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < ranges->n; i++) {
-		grown[i] = ranges->v[i];
-	}
-	grown[ranges->n++] = (struct facts_range){ .start = start, .count = count };
-	ranges->v = grown;
+	ranges->v = arena_grow(arena, ranges->v, ranges->n, &room, sizeof(*ranges->v));
+	ranges->v[ranges->n++] = (struct facts_range){ .start = start, .count = count };
 }
 
 static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside,
 		       unsigned outside, unsigned count)
 {
-	struct facts_extent *grown = arena_array(arena, extents->n + 1, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < extents->n; i++) {
-		grown[i] = extents->v[i];
-	}
-	grown[extents->n++] =
+	extents->v = arena_grow(arena, extents->v, extents->n, &room, sizeof(*extents->v));
+	extents->v[extents->n++] =
 		(struct facts_extent){ .inside = inside, .outside = outside, .count = count };
-	extents->v = grown;
 }
 
 struct exec_case {
@@ -83,13 +77,10 @@ struct exec_case {
 
 static void add_string(struct arena *arena, struct strs *list, const char *text)
 {
-	const char **grown = arena_array(arena, list->n + 2, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
-		grown[i] = list->v[i];
-	}
-	grown[list->n++] = arena_strdup(arena, text);
-	list->v = grown;
+	list->v = arena_grow(arena, list->v, list->n, &room, sizeof(*list->v));
+	list->v[list->n++] = arena_strdup(arena, text);
 }
 
 /* What follows "exec-". */
