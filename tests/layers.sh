@@ -22,7 +22,7 @@ base    base/
 json    base/ json/ <yajl/>
 sys     base/ sys/ <sys/capability.h>
 spec    base/ json/ spec/
-plan    base/ json/encode.h spec/ plan/ <seccomp.h>
+plan    base/ json/encode.h spec/ plan/ libnet/accel_filter.h libnet/config.h libnet/port.h libnet/sysctls.h <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ sys/ libnet/*.h libnet/helper/helper.h libnet/slirp/version.h
@@ -39,8 +39,10 @@ net_shared='libnet/confine.h libnet/inside.h libnet/messages.h libnet/config.h l
 file_rules="
 src/plan/plan.h              base/
 src/cgroup/systemd*          base/ json/ sys/ plan/ user/ cgroup/ state/ <systemd/>
+libnet/accel_filter.*        base/ libnet/accel_filter.h
 libnet/config.*              base/ libnet/config.h
 libnet/port.*                base/ libnet/port.h
+libnet/sysctls.*             base/ libnet/sysctls.h
 libnet/confine.*             libnet/confine.h
 libnet/inside.*              base/ libnet/inside.h
 libnet/messages.*            base/ sys/ libnet/messages.h

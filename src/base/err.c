@@ -46,8 +46,12 @@ static void append(struct err *err, const char *between, const char *text)
 		 * Three bytes are for the rest of a character, and no more: what is cut may be no
 		 * UTF-8 at all.
 		 */
-		size_t keep = (more < room / 2 ? room - more : room / 2) - strlen(CUT) - 3;
+		size_t keep = room / 2;
 
+		if (more < room / 2) {
+			keep = room - more;
+		}
+		keep -= strlen(CUT) + 3;
 		keep = character(err->msg, keep, keep + 3);
 		memcpy(err->msg + keep, CUT, sizeof(CUT));
 		used = keep + strlen(CUT);

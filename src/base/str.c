@@ -113,6 +113,16 @@ size_t str_utf8(const char *bytes, size_t len)
 	return n;
 }
 
+const char *str_or(const char *text, const char *otherwise)
+{
+	return text ? text : otherwise;
+}
+
+const char *str_filled(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;

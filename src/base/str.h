@@ -29,6 +29,12 @@ void text_addn(struct text *text, const char *bytes, size_t len);
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
 
+/* text, or `otherwise` where it is NULL. */
+const char *str_or(const char *text, const char *otherwise);
+
+/* text, or NULL where it is empty. */
+const char *str_filled(const char *text);
+
 /*
  * How many of the len bytes form the UTF-8 character at their front; 0 when they begin none (RFC
  * 3629).

@@ -34,7 +34,7 @@ static int all_ids(struct arena *arena, struct plan_ids *ret, struct err *err)
 					.bundle = "/",
 					.cgroup_manager = PLAN_CGROUP_DISABLED };
 	struct facts facts;
-	struct plan *plan;
+	const struct plan *plan;
 
 	TRY(facts_probe(arena, &spec, &facts, err));
 	TRY(plan_build(arena, &spec, &facts, &options, &plan, err));

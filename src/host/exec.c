@@ -43,7 +43,7 @@ struct enter {
 	struct arena arena;
 	struct state state;
 	struct spec *spec;
-	struct plan *plan;
+	const struct plan *plan;
 	struct serve guest;
 	enum state_status status;
 	int init;			/* pidfd of the container's first process */
@@ -200,12 +200,9 @@ static void join_accel(struct enter *e)
 {
 	struct err ignored;
 
-	if (!e->state.network.accel || e->plan->filter.notify ||
-	    host_network_connect(e->options->root, e->state.id, &e->accel, &ignored) < 0) {
-		return;
+	if (e->state.network.accel) {
+		(void)host_network_connect(e->options->root, e->state.id, &e->accel, &ignored);
 	}
-	e->plan->net.where = "the accelerated network";
-	host_network_accel_plan(&e->arena, &e->plan->net);
 }
 
 /* Everything that needs no process. */
@@ -223,17 +220,18 @@ static int prepare(struct enter *e, struct err *err)
 	TRY(check_terminal(e, process, err));
 	TRY(look_at_container(e, &container, err));
 	facts_process(&e->arena, process, &facts);
+	join_accel(e);
 	options = (struct plan_options){
 		.id = e->state.id,
 		.bundle = e->state.bundle,
 		.no_new_keyring = !e->state.own_keyring,
 		.preserve_fds = o->preserve_fds,
+		.net_accel = e->accel >= 0,
 		.trace = e->guest.begin > 0,
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
 		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
 		      err));
-	join_accel(e);
 	TRY(facts_inherited_check(&e->plan->process, err));
 	trace_notes(e->plan);
 	if (e->state.no_pivot) {

@@ -237,19 +237,6 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 			       err);
 }
 
-/*
- * Who shares an accelerated network is accelerated with it, unless his bundle has a listener of its
- * own.
- */
-static int prepare_network(struct launch *l, struct err *err)
-{
-	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
-	if (l->network.shared.accel && !l->plan->filter.notify) {
-		host_network_accel_plan(&l->arena, &l->plan->net);
-	}
-	return 0;
-}
-
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -280,6 +267,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	};
 	TRY(find_shared_network(l, &options.net_of, err));
 	options.net_names = l->network.of != NULL;
+	options.net_accel = l->network.shared.accel;
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));
 	TRY(check_rootfs(l, err));
 	if (l->plan->process.terminal && l->detached && !o->console_socket) {
@@ -297,7 +285,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		TRY(host_console_connect(o->console_socket, &l->console_socket, err));
 	}
 	TRY(connect_for_pidfd(l, err));
-	TRY(prepare_network(l, err));
+	TRY(host_network_prepare(&l->arena, l->plan, &l->network, err));
 	tell_notes(l);
 	return 0;
 }

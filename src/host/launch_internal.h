@@ -26,7 +26,7 @@ struct launch {
 	const char *config; /* the text of config.json */
 	size_t config_len;
 	struct spec *spec;
-	struct plan *plan;
+	const struct plan *plan;
 	const char *owner;
 	struct cgroup cgroup;
 	struct state_dir dir;

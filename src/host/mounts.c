@@ -32,7 +32,7 @@
 struct change {
 	struct arena arena;
 	struct state state;
-	struct plan *plan;
+	const struct plan *plan;
 	struct serve guest;
 	int init; /* pidfd of the container's first process */
 	/* its root directory, where joining its mount namespace does not lead there; else -1 */

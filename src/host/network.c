@@ -34,19 +34,6 @@
 
 /* ---- before the clone ---- */
 
-static int parse_ports(struct arena *arena, const struct plan_net *plan, struct net_ports *ret,
-		       struct err *err)
-{
-	ret->v = arena_array(arena, plan->publish.n, sizeof(*ret->v));
-	ret->n = plan->publish.n;
-	for (size_t i = 0; i < ret->n; i++) {
-		if (net_port_parse(plan->publish.v[i], &ret->v[i], err) < 0) {
-			return err_wrap(err, "%s", plan->publish_where);
-		}
-	}
-	return 0;
-}
-
 /* Sockets that systemd bound for us may be what is to be published. */
 static int bind_ports(struct arena *arena, const struct net_ports *ports, struct net_listeners *ret,
 		      struct err *err)
@@ -62,42 +49,14 @@ static int bind_ports(struct arena *arena, const struct net_ports *ports, struct
 	return net_ports_bind(arena, ports, inherited, (size_t)passed.listen_fds, ret, err);
 }
 
-/*
- * What slirp4netns' own forwarder can't do, and what it could not say: it has one message for every
- * failure.
- */
-static int try_ports(struct arena *arena, const struct plan_net *plan,
-		     const struct net_ports *ports, struct err *err)
+/* slirp4netns' own forwarder has one message for every failure: what it could not say. */
+static int try_ports(struct arena *arena, const struct net_ports *ports, struct err *err)
 {
 	struct net_listeners tried;
 
-	for (size_t i = 0; i < ports->n; i++) {
-		if (ports->v[i].host.family == AF_INET6) {
-			return err_set(err, EINVAL,
-				       "%s: %s: port_handler=slirp4netns forwards IPv4 only; leave "
-				       "that option out",
-				       plan->publish_where, plan->publish.v[i]);
-		}
-	}
 	TRY(bind_ports(arena, ports, &tried, err));
 	net_listeners_close(&tried);
 	return 0;
-}
-
-static void plan_early(struct arena *arena, struct plan_net *plan)
-{
-	size_t n = 0;
-
-	while (net_sysctls[n].path) {
-		n++;
-	}
-	plan->early = arena_array(arena, n, sizeof(*plan->early));
-	for (size_t i = 0; i < n; i++) {
-		plan->early[i] = (struct plan_sysctl){ .key = net_sysctls[i].path,
-						       .path = net_sysctls[i].path,
-						       .value = net_sysctls[i].value };
-	}
-	plan->early_n = n;
 }
 
 /* For all containers of this user, until the machine is started again. */
@@ -106,41 +65,6 @@ static const char *version_cache(struct arena *arena)
 	const char *dir = state_runtime_dir(arena);
 
 	return dir ? arena_printf(arena, "%s/" VERSION_CACHE, dir) : NULL;
-}
-
-void host_network_accel_plan(struct arena *arena, struct plan_net *net)
-{
-	struct sock_filter *code = arena_array(arena, NET_ACCEL_FILTER_MAX, sizeof(*code));
-
-	net->accel_n = net_accel_filter(code);
-	net->accel = code;
-}
-
-static int prepare_accel(struct arena *arena, struct plan *plan, struct net_config *config,
-			 struct err *err)
-{
-	if (plan->filter.notify) {
-		return err_set(err, EINVAL,
-			       "%s: accel=seccomp and a listener of the bundle's own "
-			       "(/linux/seccomp/listenerPath) exclude each other: the kernel gives "
-			       "a process one; leave one of them out",
-			       plan->net.where);
-	}
-	/*
-	 * With capabilities over the host's network a container could undo what keeps the host's
-	 * sockets to their purpose.
-	 */
-	if (!(plan->ns.new &CLONE_NEWUSER) && !plan_joins(&plan->ns, CLONE_NEWUSER)) {
-		return err_set(
-			err, EINVAL,
-			"%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
-			plan->net.where);
-	}
-	if (net_accel_check(config, err) < 0) {
-		return err_wrap(err, "%s", plan->net.where);
-	}
-	host_network_accel_plan(arena, &plan->net);
-	return 0;
 }
 
 static void warn_of(struct arena *arena, const struct plan_net *plan, struct network *net)
@@ -166,7 +90,7 @@ static void warn_of(struct arena *arena, const struct plan_net *plan, struct net
 	}
 }
 
-int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret,
+int host_network_prepare(struct arena *arena, const struct plan *plan, struct network *ret,
 			 struct err *err)
 {
 	struct net_request *r = &ret->request;
@@ -174,12 +98,11 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	if (!plan->net.config) {
 		return 0;
 	}
-	if (net_config_parse(arena, plan->net.config, &r->config, err) < 0) {
-		return err_wrap(err, "%s", plan->net.where);
-	}
+	r->config = *plan->net.config;
+	r->ports = *plan->net.ports;
 	net_config_settle(&r->config);
-	if (r->config.accel) {
-		TRY(prepare_accel(arena, plan, &r->config, err));
+	if (r->config.accel && net_accel_check(&r->config, err) < 0) {
+		return err_wrap(err, "%s", plan->net.where);
 	}
 	r->slirp = net_slirp_find(arena);
 	if (!r->slirp) {
@@ -191,14 +114,12 @@ int host_network_prepare(struct arena *arena, struct plan *plan, struct network 
 	if (net_slirp_check(r->slirp, &r->config, version_cache(arena), err) < 0) {
 		return err_wrap(err, "%s", plan->net.where);
 	}
-	TRY(parse_ports(arena, &plan->net, &r->ports, err));
 	warn_of(arena, &plan->net, ret);
 	if (r->config.handler == NET_HANDLER_OWN) {
 		TRY(bind_ports(arena, &r->ports, &r->listeners, err));
 	} else {
-		TRY(try_ports(arena, &plan->net, &r->ports, err));
+		TRY(try_ports(arena, &r->ports, err));
 	}
-	plan_early(arena, &plan->net);
 	ret->wanted = true;
 	return 0;
 }

@@ -46,11 +46,8 @@ struct network {
 		}                                                                                  \
 	}
 
-/*
- * Parses what the plan asks for, finds slirp4netns and binds the ports: nothing is started. Fills
- * in plan->net.early.
- */
-int host_network_prepare(struct arena *arena, struct plan *plan, struct network *ret,
+/* Finds slirp4netns and binds the ports that the plan asks for: nothing is started. */
+int host_network_prepare(struct arena *arena, const struct plan *plan, struct network *ret,
 			 struct err *err);
 
 /* The files and the control socket in the state folder. */
@@ -84,9 +81,6 @@ void host_network_done(struct network *net, bool end);
  */
 int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
 		    const char **ret, struct err *err);
-
-/* Puts the filter of an accelerated network into the plan. */
-void host_network_accel_plan(struct arena *arena, struct plan_net *net);
 
 /*
  * A connection to the helper of container `id`, also before its state is written, and a filter's

@@ -35,7 +35,7 @@ fault(struct decoder *d, const struct json *value, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return err_set(d->err, EINVAL, "%s: %s", *path ? path : "/", text);
+	return err_set(d->err, EINVAL, "%s: %s", str_or(str_filled(path), "/"), text);
 }
 
 /* A fault of a member that isn't there: its path has to be made of its parent's. */

@@ -20,7 +20,7 @@
 #include "base/table.h"
 #include "json/tree.h"
 
-/* Numbers that may be absent. */
+/* Numbers that may be absent: value is 0 then. */
 struct opt_u64 {
 	bool set;
 	uint64_t value;

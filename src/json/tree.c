@@ -134,8 +134,6 @@ static size_t here(const struct builder *b)
 static long hex4(const char *digits, size_t len)
 {
 	char text[5] = "";
-	char *end;
-	long value;
 
 	if (len < 4) {
 		return -1;
@@ -144,11 +142,7 @@ static long hex4(const char *digits, size_t len)
 	if (strspn(text, "0123456789abcdefABCDEF") != 4) {
 		return -1;
 	}
-	value = strtol(text, &end, 16);
-	if (*end) {
-		return -1;
-	}
-	return value;
+	return strtol(text, NULL, 16);
 }
 
 /*
@@ -160,8 +154,12 @@ static int check_escape(struct builder *b, size_t i, size_t *ret_len)
 	size_t left = b->len - i;
 	long unit, low = -1;
 
-	*ret_len = left < 2 ? left : 2;
-	if (left < 2 || at[1] != 'u') {
+	*ret_len = 2;
+	if (left < 2) {
+		*ret_len = left;
+		return 0;
+	}
+	if (at[1] != 'u') {
 		return 0;
 	}
 	unit = hex4(at + 2, left - 2);

@@ -49,8 +49,9 @@ static const struct sysctl_owner *owner_of(const char *key)
 	for (size_t i = 0; i < sizeof(sysctl_owners) / sizeof(sysctl_owners[0]); i++) {
 		const struct sysctl_owner *o = &sysctl_owners[i];
 
-		if (o->prefix[strlen(o->prefix) - 1] == '/' ? str_starts(key, o->prefix) :
-							      str_eq(key, o->prefix)) {
+		size_t len = strlen(o->prefix);
+
+		if (str_starts(key, o->prefix) && (o->prefix[len - 1] == '/' || !key[len])) {
 			return o;
 		}
 	}

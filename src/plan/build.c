@@ -15,6 +15,7 @@
 #include "plan/ids.h"
 #include "plan/mounts.h"
 #include "plan/namespaces.h"
+#include "plan/net.h"
 #include "plan/process.h"
 #include "plan/rdt.h"
 
@@ -90,12 +91,13 @@ static int (*const plan_steps[])(struct builder *b, struct err *err) = {
 	plan_attributes,
 	plan_rdt,
 	plan_filter,
+	plan_net_accel,  /* is there a listener of the bundle's own? */
 	plan_hooks,      /* are devices moved? */
 };
 /* clang-format on */
 
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
-	       const struct plan_options *options, struct plan **ret, struct err *err)
+	       const struct plan_options *options, const struct plan **ret, struct err *err)
 {
 	struct builder b = plan_builder(arena, spec, facts, options);
 

@@ -17,4 +17,4 @@
  * the remedy.
  */
 int plan_build(struct arena *arena, const struct spec *spec, const struct facts *facts,
-	       const struct plan_options *options, struct plan **ret, struct err *err);
+	       const struct plan_options *options, const struct plan **ret, struct err *err);

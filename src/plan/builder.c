@@ -95,28 +95,31 @@ bool plan_gid_mapped(const struct builder *b, uint32_t gid)
 int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id,
 		  struct err *err)
 {
-	bool uid = str_eq(kind, "uid");
-	const struct plan_extents *extents = uid ? &b->plan->ids.uid : &b->plan->ids.gid;
+	const struct plan_extents *extents = &b->plan->ids.gid;
+	const char *user = str_or(b->facts->user, "yourself");
+	size_t asked = b->lin->gid_mappings.n;
 	uint64_t total = 0;
 
+	if (str_eq(kind, "uid")) {
+		extents = &b->plan->ids.uid;
+		asked = b->lin->uid_mappings.n;
+	}
 	for (size_t i = 0; i < extents->n; i++) {
 		total += extents->v[i].count;
 	}
 	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)",
 		path, kind, id, (unsigned long long)total, kind);
-	if ((uid ? b->lin->uid_mappings.n : b->lin->gid_mappings.n) > 0) {
+	if (asked > 0) {
 		return err_hint(
 			err,
 			"extend /linux/%sMappings, or remove the mappings to get your whole range",
 			kind);
 	}
 	if (extents->n > 1) {
-		return err_hint(err, "give %s more ids in /etc/sub%s",
-				b->facts->user ? b->facts->user : "yourself", kind);
+		return err_hint(err, "give %s more ids in /etc/sub%s", user, kind);
 	}
 	return err_hint(err,
 			"give %s a range: sudo usermod --add-subuids 100000-165535 --add-subgids "
 			"100000-165535 %s",
-			b->facts->user ? b->facts->user : "yourself",
-			b->facts->user ? b->facts->user : "USER");
+			user, str_or(b->facts->user, "USER"));
 }

@@ -34,7 +34,7 @@ struct place {
 
 static int take_apart(struct builder *b, struct place *ret, struct err *err)
 {
-	const char *text = b->lin->cgroups_path ? b->lin->cgroups_path : "";
+	const char *text = str_or(b->lin->cgroups_path, "");
 	const char *first = strchr(text, ':');
 	const char *second = first ? strchr(first + 1, ':') : NULL;
 
@@ -85,7 +85,7 @@ static int place_systemd(struct builder *b, struct err *err)
 	TRY(plan_unit_name(b->arena, b->lin->cgroups_path, b->options->id,
 			   b->facts->cgroup.systemd_is_system, &cg->unit, &cg->slice, err));
 	cg->description = arena_printf(b->arena, "rootlet container %s", b->options->id);
-	cg->sub = subgroup ? subgroup : "container";
+	cg->sub = str_or(subgroup, "container");
 	return take_annotations(b, err);
 }
 
@@ -116,21 +116,31 @@ static int clean_path(struct builder *b, const char *text, const char *where, co
 		text_add(&out, "/%.*s", (int)len, text);
 		text += len;
 	}
-	*ret = out.len ? out.s : "";
+	*ret = out.s;
+	return 0;
+}
+
+/* Returns "a/b", or NULL for nothing. */
+static int clean_below(struct builder *b, const char *text, const char *where, const char **ret,
+		       struct err *err)
+{
+	TRY(clean_path(b, text, where, &text, err));
+	*ret = *text ? text + 1 : NULL;
 	return 0;
 }
 
 /* Is path `top` or below it? Both begin with '/'. */
 static bool is_below(const char *path, const char *top)
 {
-	size_t len = str_eq(top, "/") ? 0 : strlen(top);
-
-	return strncmp(path, top, len) == 0 && path[len] == '/';
+	return str_eq(top, "/") || (str_starts(path, top) && path[strlen(top)] == '/');
 }
 
 static const char *join(struct builder *b, const char *base, const char *rest)
 {
-	return arena_printf(b->arena, "%s%s", str_eq(base, "/") ? "" : base, rest);
+	if (str_eq(base, "/")) {
+		return rest;
+	}
+	return arena_printf(b->arena, "%s%s", base, rest);
 }
 
 static int place_fs(struct builder *b, const struct place *place, struct err *err)
@@ -173,7 +183,7 @@ static int place_fs(struct builder *b, const struct place *place, struct err *er
 		cg->path = join(b, f->base, path);
 	}
 	if (cg->delegate) {
-		cg->sub = subgroup ? subgroup : "container";
+		cg->sub = str_or(subgroup, "container");
 	}
 	return 0;
 }
@@ -258,11 +268,15 @@ static int fit_limits(struct builder *b, struct err *err)
 {
 	const struct facts_cgroup *f = &b->facts->cgroup;
 	struct plan_cgroup *cg = &b->plan->cgroup;
-	const struct strs *given =
-		cg->manager == PLAN_CGROUP_SYSTEMD ? &f->systemd_controllers : &f->controllers;
+	const struct strs *given = &f->controllers;
+	const char *whom = "this user";
 	bool known = cg->manager == PLAN_CGROUP_FS || f->systemd_controllers_known;
 	size_t kept = 0;
 
+	if (cg->manager == PLAN_CGROUP_SYSTEMD) {
+		given = &f->systemd_controllers;
+		whom = "the user's systemd";
+	}
 	for (size_t i = 0; i < cg->limits.file_n; i++) {
 		struct plan_limit *limit = &cg->limits.files[i];
 		const char *controller = plan_limit_controller(b->arena, limit->file);
@@ -271,11 +285,9 @@ static int fit_limits(struct builder *b, struct err *err)
 		if (cg->manager == PLAN_CGROUP_NONE) {
 			why = arena_printf(b->arena, "the container gets no cgroup: %s", cg->why);
 		} else if (controller && known && !holds(given, controller)) {
-			why = arena_printf(b->arena, "the cgroup controller \"%s\" is not %s",
-					   controller,
-					   cg->manager == PLAN_CGROUP_SYSTEMD ?
-						   "delegated to the user's systemd" :
-						   "delegated to this user");
+			why = arena_printf(b->arena,
+					   "the cgroup controller \"%s\" is not delegated to %s",
+					   controller, whom);
 		}
 		if (why) {
 			/* What is unlimited anyway, or would be the default, is not missed. */
@@ -339,7 +351,7 @@ static const char *mode_why(const struct facts_cgroup *f)
 	case FACTS_CGROUP_V2:
 		break;
 	}
-	return f->why_not ? f->why_not : "none is delegated to this user";
+	return str_or(f->why_not, "none is delegated to this user");
 }
 
 static int choose(struct builder *b, const struct place *place, struct err *err)
@@ -381,7 +393,10 @@ static int choose(struct builder *b, const struct place *place, struct err *err)
 		cg->optional = b->options->cgroup_manager == PLAN_CGROUP_AUTO;
 		return place_systemd(b, err);
 	}
-	cg->why = f->mode == FACTS_CGROUP_V2 && f->why_no_systemd ? f->why_no_systemd : mode_why(f);
+	cg->why = mode_why(f);
+	if (f->mode == FACTS_CGROUP_V2) {
+		cg->why = str_or(f->why_no_systemd, cg->why);
+	}
 	return 0;
 }
 
@@ -395,13 +410,11 @@ static int take_subgroups(struct builder *b, struct err *err)
 		return 0;
 	}
 	if (cg->sub) {
-		TRY(clean_path(b, cg->sub, plan_annotation_path(PLAN_ANNOTATION_SUBGROUP), &cg->sub,
-			       err));
-		cg->sub = *cg->sub ? cg->sub + 1 : NULL;
+		TRY(clean_below(b, cg->sub, plan_annotation_path(PLAN_ANNOTATION_SUBGROUP),
+				&cg->sub, err));
 	}
 	if (payload && *payload) {
-		TRY(clean_path(b, payload, where, &cg->payload, err));
-		cg->payload = *cg->payload ? cg->payload + 1 : NULL;
+		TRY(clean_below(b, payload, where, &cg->payload, err));
 		if (cg->payload && strchr(cg->payload, '/')) {
 			return err_set(err, EINVAL, "%s: \"%s\" must be a single name", where,
 				       payload);

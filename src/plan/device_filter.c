@@ -5,6 +5,7 @@
  */
 #include "plan/device_filter.h"
 
+#include <assert.h>
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <string.h>
@@ -39,18 +40,30 @@ static const struct plan_device_rule defaults[] = {
 /* "a" is both kinds. Without a word on the access it is all of it, as of type and numbers. */
 static struct plan_device_rule take(const struct spec_device_rule *want)
 {
-	const char *access = want->access ? want->access : "rwm";
-	const char *type = want->type ? want->type : "a";
-
-	return (struct plan_device_rule){
+	struct plan_device_rule rule = {
 		.allow = want->allow.value,
-		.type = type[0],
-		.major = want->major.set ? (int)want->major.value : ANY,
-		.minor = want->minor.set ? (int)want->minor.value : ANY,
-		.access = (strchr(access, 'm') ? PLAN_DEVICE_MKNOD : 0) |
-			  (strchr(access, 'r') ? PLAN_DEVICE_READ : 0) |
-			  (strchr(access, 'w') ? PLAN_DEVICE_WRITE : 0),
+		.type = str_or(want->type, "a")[0],
+		.major = ANY,
+		.minor = ANY,
 	};
+	const char *access = str_or(want->access, "rwm");
+
+	if (want->major.set) {
+		rule.major = (int)want->major.value;
+	}
+	if (want->minor.set) {
+		rule.minor = (int)want->minor.value;
+	}
+	if (strchr(access, 'm')) {
+		rule.access |= PLAN_DEVICE_MKNOD;
+	}
+	if (strchr(access, 'r')) {
+		rule.access |= PLAN_DEVICE_READ;
+	}
+	if (strchr(access, 'w')) {
+		rule.access |= PLAN_DEVICE_WRITE;
+	}
+	return rule;
 }
 
 /* Nothing in front of such a rule has a say. */
@@ -171,6 +184,7 @@ void plan_device_filter(struct arena *arena, const struct spec_resources *resour
 		put_rule(&p, &rules[i]);
 	}
 	answer(&p, rest);
+	assert(p.n <= BEGIN_LEN + rule_n * RULE_LEN_MAX + ANSWER_LEN);
 	*ret = (struct plan_device_filter){
 		.rules = rules, .rule_n = rule_n, .rest = rest, .program = p.v, .program_n = p.n
 	};

@@ -34,9 +34,10 @@ static enum plan_device_how how(const struct builder *b, int type)
 	if (type == 'p') {
 		return PLAN_DEVICE_FIFO;
 	}
-	return b->facts->privileged && !b->facts->in_userns && !b->user_namespace ?
-		       PLAN_DEVICE_NODE :
-		       PLAN_DEVICE_BIND;
+	if (b->facts->privileged && !b->facts->in_userns && !b->user_namespace) {
+		return PLAN_DEVICE_NODE;
+	}
+	return PLAN_DEVICE_BIND;
 }
 
 static int take_device(struct builder *b, size_t index, struct plan_device *d, struct err *err)
@@ -49,8 +50,8 @@ static int take_device(struct builder *b, size_t index, struct plan_device *d, s
 	d->type = want->type == 'u' ? 'c' : want->type;
 	d->how = how(b, d->type);
 	d->mode = want->file_mode.set ? (uint32_t)want->file_mode.value & 07777 : 0666;
-	d->uid = want->uid.set ? (uint32_t)want->uid.value : 0;
-	d->gid = want->gid.set ? (uint32_t)want->gid.value : 0;
+	d->uid = (uint32_t)want->uid.value;
+	d->gid = (uint32_t)want->gid.value;
 	if (d->type != 'p') {
 		if (want->major.value < 0 || want->major.value > UINT32_MAX ||
 		    want->minor.value < 0 || want->minor.value > UINT32_MAX) {
@@ -75,14 +76,17 @@ static int take_device(struct builder *b, size_t index, struct plan_device *d, s
 static void note_access(struct builder *b, const struct plan_device *d,
 			const struct facts_device *f)
 {
-	const char *user = b->facts->user ? b->facts->user : "USER";
+	const char *user = str_or(b->facts->user, "USER");
 	const char *group = f->group ? f->group : arena_printf(b->arena, "%u", f->gid);
 	const char *keep = "keep yours by the annotation run.oci.keep_original_groups=1 (podman: "
 			   "--group-add keep-groups)";
-	bool kept = plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS);
+	const char *between = ", and ";
 	const char *what = arena_printf(b->arena, "%s can't be opened in the container", d->source);
 
-	if (f->access == FACTS_BY_GROUP && !kept) {
+	if (plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS)) {
+		between = keep = "";
+	}
+	if (f->access == FACTS_BY_GROUP && *keep) {
 		plan_note(b, d->where, what,
 			  arena_printf(b->arena,
 				       "on the host it is open to you as a member of group %s, and "
@@ -98,7 +102,7 @@ static void note_access(struct builder *b, const struct plan_device *d,
 				group, f->mode & 07777),
 			arena_printf(b->arena,
 				     "join it (sudo usermod -aG %s %s, then log in again)%s%s",
-				     group, user, kept ? "" : ", and ", kept ? "" : keep));
+				     group, user, between, keep));
 	} else if (f->access == FACTS_DENIED) {
 		plan_note(b, d->where, what,
 			  arena_printf(b->arena, "on the host its mode is %04o and its owner %u:%u",

@@ -58,7 +58,7 @@ static int take_destinations(struct builder *b, struct err *err)
 
 int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		      const struct facts_container *container, const struct plan_options *options,
-		      const struct plan_mounts_wish *wish, struct plan **ret, struct err *err)
+		      const struct plan_mounts_wish *wish, const struct plan **ret, struct err *err)
 {
 	struct spec *with = arena_alloc(arena, sizeof(*with));
 	struct builder b;

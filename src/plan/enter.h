@@ -31,4 +31,5 @@ struct plan_mounts_wish {
  */
 int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		      const struct facts_container *container, const struct plan_options *options,
-		      const struct plan_mounts_wish *wish, struct plan **ret, struct err *err);
+		      const struct plan_mounts_wish *wish, const struct plan **ret,
+		      struct err *err);

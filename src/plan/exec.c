@@ -15,6 +15,7 @@
 #include "plan/caps.h"
 #include "plan/enter.h"
 #include "plan/filter.h"
+#include "plan/net.h"
 #include "plan/process.h"
 
 /* The id (uint32_t)-1 means "leave it" to setresuid(2). */
@@ -78,17 +79,20 @@ static int take_user(struct arena *arena, const char *text, struct spec_user *us
 static int add_groups(struct arena *arena, const char *list, struct spec_user *user,
 		      struct err *err)
 {
-	for (const char *item = list; item;
-	     item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
-		const char *text = arena_strndup(arena, item, strcspn(item, ","));
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		const char *text = arena_strndup(arena, list, len);
 		size_t n = user->additional_gids.n++;
 		size_t room = 0;
 
 		user->additional_gids.v = arena_grow(arena, user->additional_gids.v, n, &room,
 						     sizeof(*user->additional_gids.v));
 		TRY(parse_id(text, "--additional-gids", &user->additional_gids.v[n], err));
+		if (!list[len]) {
+			return 0;
+		}
+		list += len + 1;
 	}
-	return 0;
 }
 
 /* "CAP_KILL", "KILL" and "kill" are the same. */
@@ -101,7 +105,10 @@ static const char *capability(struct arena *arena, const char *text)
 			*p = (char)(*p - 'a' + 'A');
 		}
 	}
-	return str_starts(name, "CAP_") ? name : arena_printf(arena, "CAP_%s", name);
+	if (str_starts(name, "CAP_")) {
+		return name;
+	}
+	return arena_printf(arena, "CAP_%s", name);
 }
 
 /*
@@ -156,7 +163,10 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 {
 	struct spec_process *p = arena_alloc(arena, sizeof(*p));
 
-	*p = file ? *file : model(spec);
+	*p = model(spec);
+	if (file) {
+		*p = *file;
+	}
 	if (wish->args.n > 0) {
 		p->args = wish->args;
 	}
@@ -166,7 +176,7 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 	if (wish->cwd && wish->cwd[0] != '/') {
 		return err_set(err, EINVAL, "--cwd: `%s` is not an absolute path", wish->cwd);
 	}
-	p->cwd = wish->cwd ? wish->cwd : p->cwd;
+	p->cwd = str_or(wish->cwd, p->cwd);
 	if (wish->user) {
 		TRY(take_user(arena, wish->user, &p->user, err));
 	}
@@ -183,10 +193,14 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 	if (wish->caps.n > 0) {
 		TRY(add_caps(arena, &wish->caps, p, err));
 	}
-	p->apparmor_profile = wish->apparmor ? wish->apparmor : p->apparmor_profile;
-	p->selinux_label = wish->selinux ? wish->selinux : p->selinux_label;
-	p->no_new_privileges = wish->set_no_new_privs ? wish->no_new_privs : p->no_new_privileges;
-	p->terminal = wish->set_terminal ? wish->terminal : p->terminal;
+	p->apparmor_profile = str_or(wish->apparmor, p->apparmor_profile);
+	p->selinux_label = str_or(wish->selinux, p->selinux_label);
+	if (wish->set_no_new_privs) {
+		p->no_new_privileges = wish->no_new_privs;
+	}
+	if (wish->set_terminal) {
+		p->terminal = wish->terminal;
+	}
 	TRY(spec_check_process(p, "/process", err));
 	*ret = p;
 	return 0;
@@ -196,7 +210,7 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
 
 static int take_cpus(const char *list, struct plan_cpus *cpus, const char *path, struct err *err)
 {
-	const char *rest = list ? list : "";
+	const char *rest = str_or(list, "");
 	uint32_t first, last;
 
 	cpus->set = spec_list_next(&rest, &first, &last) > 0;
@@ -216,7 +230,7 @@ static int take_affinity(struct builder *b, const struct spec_cpu_affinity *want
 
 int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process,
 	      const struct facts *facts, const struct facts_container *container, bool in_cgroup,
-	      const struct plan_options *options, struct plan **ret, struct err *err)
+	      const struct plan_options *options, const struct plan **ret, struct err *err)
 {
 	struct spec *with = arena_alloc(arena, sizeof(*with));
 	struct builder b;
@@ -232,6 +246,7 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	TRY(plan_process(&b, err));
 	TRY(plan_attributes(&b, err));
 	TRY(plan_filter(&b, err));
+	TRY(plan_net_accel(&b, err));
 	TRY(take_affinity(&b, process->exec_cpu_affinity, err));
 	plan->enter.place = in_cgroup || plan->enter.initial.set;
 	*ret = plan;

@@ -46,4 +46,4 @@ int plan_exec_process(struct arena *arena, const struct spec *spec, const struct
  */
 int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process,
 	      const struct facts *facts, const struct facts_container *container, bool in_cgroup,
-	      const struct plan_options *options, struct plan **ret, struct err *err);
+	      const struct plan_options *options, const struct plan **ret, struct err *err);

@@ -80,7 +80,10 @@ static uint32_t token_of(const char *name)
 
 	name += strlen("SCMP_ARCH_");
 	for (i = 0; i < sizeof(small) - 1 && name[i]; i++) {
-		small[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+		small[i] = name[i];
+		if (name[i] >= 'A' && name[i] <= 'Z') {
+			small[i] = (char)(name[i] - 'A' + 'a');
+		}
 	}
 	return seccomp_arch_resolve_name(small);
 }
@@ -210,9 +213,7 @@ static const char *listener_of(struct builder *b)
 	if (seccomp && seccomp->listener_path) {
 		return seccomp->listener_path;
 	}
-	return b->facts->seccomp_receiver && *b->facts->seccomp_receiver ?
-		       b->facts->seccomp_receiver :
-		       NULL;
+	return str_filled(b->facts->seccomp_receiver);
 }
 
 /* Does any "return" of the program ask for a listener? */
@@ -266,7 +267,9 @@ int plan_filter(struct builder *b, struct err *err)
 		return 0;
 	}
 	filter->present = true;
-	filter->flags = want ? (unsigned)want->flags : 0;
+	if (want) {
+		filter->flags = (unsigned)want->flags;
+	}
 	filter->strict = plan_annotation_flag(b->spec, PLAN_ANNOTATION_SECCOMP_STRICT);
 	if (program) {
 		TRY(take_program(b, program, err));
@@ -277,7 +280,9 @@ int plan_filter(struct builder *b, struct err *err)
 		return 0;
 	}
 	filter->listener_path = listener_of(b);
-	filter->listener_metadata = want ? want->listener_metadata : NULL;
+	if (want) {
+		filter->listener_metadata = want->listener_metadata;
+	}
 	if (!filter->listener_path) {
 		return err_set(err, EINVAL,
 			       "/linux/seccomp/listenerPath: required, because a rule says "

@@ -2,6 +2,7 @@
 /* plan/hooks: the hooks of config.md, ready to be run. */
 #include "plan/hooks.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "plan/annotations.h"
@@ -22,8 +23,8 @@ static void take_list(struct arena *arena, const char *name, const struct spec_h
 			.where = arena_printf(arena, "/hooks/%s/%zu", name, i),
 			.path = w->path,
 			.argv = w->args.n > 0 ? w->args.v : bare,
-			.env = w->env.n > 0 ? w->env.v : NULL,
-			.timeout = w->timeout.set ? (int)w->timeout.value : 0,
+			.env = w->env.v,
+			.timeout = (int)w->timeout.value,
 		};
 	}
 	ret->of[kind].v = v;
@@ -56,8 +57,9 @@ static void add_state(struct arena *arena, const struct spec *spec, const char *
 	}
 	json_object_end(&w);
 	json_object_end(&w);
-	rest = strchr(tail.s, '{') + 1;
-	hooks->state_tail = arena_printf(arena, ",%s", rest);
+	rest = strchr(tail.s, '{');
+	assert(rest);
+	hooks->state_tail = arena_printf(arena, ",%s", rest + 1);
 }
 
 void plan_hooks_of(struct arena *arena, const struct spec *spec, const char *id, const char *bundle,

@@ -9,6 +9,7 @@
  */
 #include "plan/ids.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 
@@ -215,22 +216,21 @@ static int need_helpers(struct builder *b, struct err *err)
 	return 0;
 }
 
+static void take_own_id(struct builder *b, struct side *s)
+{
+	size_t room = 0;
+
+	add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
+}
+
 /* One id: nobody's help is needed, but the kernel wants setgroups(2) denied first. */
 static void single_id(struct builder *b, struct side *u, struct side *g)
 {
 	const char *source = b->facts->subid_source;
 	const char *remedy;
-	size_t room;
 
-	for (int i = 0; i < 2; i++) {
-		struct side *s = i ? g : u;
-
-		s->out->n = 0;
-		room = 0;
-		s->out->v = NULL;
-		add(b, s, &room,
-		    (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
-	}
+	take_own_id(b, u);
+	take_own_id(b, g);
 	b->plan->ids.how = PLAN_IDS_DIRECT;
 	b->plan->ids.deny_setgroups = true;
 	/*
@@ -239,17 +239,17 @@ static void single_id(struct builder *b, struct side *u, struct side *g)
 	 */
 	if (source && str_starts(source, "NSS")) {
 		remedy = arena_printf(b->arena, "give %s a range there",
-				      b->facts->user ? b->facts->user : "yourself");
+				      str_or(b->facts->user, "yourself"));
 	} else {
 		source = u->ranges->n == 0 ? "/etc/subuid" : "/etc/subgid";
 		remedy = arena_printf(
 			b->arena,
 			"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-			b->facts->user ? b->facts->user : "USER");
+			str_or(b->facts->user, "USER"));
 	}
 	plan_note(b, "/linux/namespaces", "only your own id is mapped, as uid and gid 0",
 		  arena_printf(b->arena, "%s has no range for %s", source,
-			       b->facts->user ? b->facts->user : "you"),
+			       str_or(b->facts->user, "you")),
 		  remedy);
 }
 
@@ -331,6 +331,7 @@ int plan_ids(struct builder *b, struct err *err)
 	struct side g = { "gid",       "gidMappings", "/etc/subgid",	     f->gid,
 			  &f->subgids, &f->own_gids,  &b->lin->gid_mappings, &ids->gid };
 
+	assert((u.asked->n > 0) == (g.asked->n > 0)); /* spec_check_mapping_pair */
 	ids->deny_setgroups = f->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {

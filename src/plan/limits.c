@@ -46,6 +46,14 @@ static int not_in_v2(const struct limits *l, const char *key, const char *instea
 	return err_hint(err, "%s", instead);
 }
 
+static const char *number(const struct limits *l, int64_t n)
+{
+	if (n < 0) {
+		return "max";
+	}
+	return arena_printf(l->arena, "%" PRId64, n);
+}
+
 /*
  * -1 is "max", 0 "not set" where the number can't be a limit. Returns 1 when there is something to
  * write.
@@ -60,7 +68,7 @@ static int amount(const struct limits *l, const char *key, const struct opt_i64 
 		return err_set(err, EINVAL, "%s/%s: %" PRId64 " is below -1, which means unlimited",
 			       l->at, key, n->value);
 	}
-	*ret = n->value < 0 ? "max" : arena_printf(l->arena, "%" PRId64, n->value);
+	*ret = number(l, n->value);
 	return 1;
 }
 
@@ -190,7 +198,10 @@ uint64_t plan_cpu_weight(uint64_t shares)
 	uint64_t down = (uint64_t)(weight + 1e-8);
 
 	/* Rounded up, but 100.0000000001 is 100. */
-	return (double)down + 1e-8 >= weight ? down : down + 1;
+	if ((double)down + 1e-8 < weight) {
+		down++;
+	}
+	return down;
 }
 
 #define PERIOD_MIN 1000
@@ -199,7 +210,7 @@ uint64_t plan_cpu_weight(uint64_t shares)
 
 static int take_quota(struct limits *l, const struct spec_cpu *cpu, struct err *err)
 {
-	uint64_t period = cpu->period.set ? cpu->period.value : 0;
+	uint64_t period = cpu->period.value;
 	const char *quota = NULL;
 	int rc = amount(l, "cpu/quota", &cpu->quota, &quota, err);
 
@@ -215,12 +226,11 @@ static int take_quota(struct limits *l, const struct spec_cpu *cpu, struct err *
 			       " is below %d microseconds, the least that the kernel takes",
 			       l->at, cpu->quota.value, PERIOD_MIN);
 	}
-	if (quota || period) {
-		const char *value = !period ? quota :
-					      arena_printf(l->arena, "%s %" PRIu64,
-							   quota ? quota : "max", period);
-
-		add(l, quota ? "cpu/quota" : "cpu/period", "cpu.max", value);
+	if (quota && !period) {
+		add(l, "cpu/quota", "cpu.max", quota);
+	} else if (period) {
+		add(l, quota ? "cpu/quota" : "cpu/period", "cpu.max",
+		    arena_printf(l->arena, "%s %" PRIu64, str_or(quota, "max"), period));
 	}
 	return 0;
 }
@@ -294,10 +304,11 @@ static void take_rates(struct limits *l, const char *key, const char *name,
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_block_device *device = &list->v[i];
 		const char *at = arena_printf(l->arena, "blockIO/%s/%zu", key, i);
-		const char *rate = device->rate.value == 0 ?
-					   "max" :
-					   arena_printf(l->arena, "%" PRIu64, device->rate.value);
+		const char *rate = "max";
 
+		if (device->rate.value != 0) {
+			rate = arena_printf(l->arena, "%" PRIu64, device->rate.value);
+		}
 		add(l, at, "io.max",
 		    arena_printf(l->arena, "%s %s=%s", device_name(l, device), name, rate));
 	}
@@ -343,8 +354,7 @@ static int take_pids(struct limits *l, const struct spec_pids *pids, struct err 
 			       l->at, pids->limit.value);
 	}
 	/* 0 is a limit (config-linux.md, "PIDs"): no further process. */
-	add(l, "pids/limit", "pids.max",
-	    pids->limit.value < 0 ? "max" : arena_printf(l->arena, "%" PRId64, pids->limit.value));
+	add(l, "pids/limit", "pids.max", number(l, pids->limit.value));
 	return 0;
 }
 
@@ -456,7 +466,10 @@ const char *plan_limit_controller(struct arena *arena, const char *file)
 {
 	size_t len = strcspn(file, ".");
 
-	return len == 6 && str_starts(file, "cgroup") ? NULL : arena_strndup(arena, file, len);
+	if (len == 6 && str_starts(file, "cgroup")) {
+		return NULL;
+	}
+	return arena_strndup(arena, file, len);
 }
 
 int plan_limits(struct arena *arena, const struct spec_resources *r, const char *at,

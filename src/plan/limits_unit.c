@@ -60,23 +60,22 @@ static void add_number(struct properties *p, const struct plan_limit *limit, con
 static void add_quota(struct properties *p, const struct plan_limit *limit)
 {
 	const char *space = strchr(limit->value, ' ');
+	size_t len = strcspn(limit->value, " ");
 	uint64_t period = 100000, quota, each_second;
 
 	if (space && str_u64(space + 1, UINT64_MAX, &period) < 0) {
 		return;
 	}
-	if (number_of(
-		    space ? arena_strndup(p->arena, limit->value, (size_t)(space - limit->value)) :
-			    limit->value,
-		    &quota) < 0 ||
-	    period == 0) {
+	if (number_of(arena_strndup(p->arena, limit->value, len), &quota) < 0 || period == 0) {
 		return;
 	}
 	if (quota == UINT64_MAX || quota > UINT64_MAX / 1000000) {
 		each_second = UINT64_MAX;
 	} else {
 		each_second = quota * 1000000 / period;
-		each_second += each_second % QUOTA_STEP ? QUOTA_STEP - each_second % QUOTA_STEP : 0;
+		if (each_second % QUOTA_STEP) {
+			each_second += QUOTA_STEP - each_second % QUOTA_STEP;
+		}
 	}
 	add(p, limit, "CPUQuotaPerSecUSec", "t")->number = each_second;
 	if (space) {
@@ -99,7 +98,9 @@ static void add_mask(struct properties *p, const struct plan_limit *limit, const
 		for (uint32_t n = first; n <= last; n++) {
 			bits[n / 8] |= (uint8_t)(1u << n % 8);
 		}
-		highest = last > highest ? last : highest;
+		if (last > highest) {
+			highest = last;
+		}
 	}
 	property = add(p, limit, name, "ay");
 	property->bytes.v = bits;

@@ -253,7 +253,7 @@ static int add_label(struct builder *b, struct plan_mount *m, struct err *err)
 	if (str_eq(m->fstype, "mqueue")) {
 		m->label = b->lin->mount_label;
 	} else {
-		m->data[m->data_n++] = arena_printf(b->arena, "%s=%s", type ? type : "context",
+		m->data[m->data_n++] = arena_printf(b->arena, "%s=%s", str_or(type, "context"),
 						    b->lin->mount_label);
 	}
 	return 0;

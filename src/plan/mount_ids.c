@@ -46,29 +46,32 @@ static int add_translated(struct side *s, const char *where, struct plan_extent 
 			  struct err *err)
 {
 	while (left.count > 0) {
-		const struct plan_extent *by = NULL;
-		uint32_t first = 0, offset, count;
+		struct plan_extent by = { .count = 0 };
+		uint32_t offset, count = left.count;
 
-		for (size_t i = 0; i < s->container->n; i++) {
-			const struct plan_extent *e = &s->container->v[i];
+		for (size_t i = 0; i < s->container->n && by.count == 0; i++) {
+			struct plan_extent e = s->container->v[i];
 
-			first = to_host ? e->inside : e->outside;
-			if (left.outside >= first && left.outside - first < e->count) {
+			if (!to_host) {
+				e.inside = s->container->v[i].outside;
+				e.outside = s->container->v[i].inside;
+			}
+			if (left.outside >= e.inside && left.outside - e.inside < e.count) {
 				by = e;
-				break;
 			}
 		}
-		if (!by) {
+		if (by.count == 0) {
 			return err_set(err, EINVAL,
 				       "%s: %s %u of the %s is not in the container's map", where,
 				       s->kind, left.outside, to_host ? "container" : "host");
 		}
-		offset = left.outside - first;
-		count = by->count - offset < left.count ? by->count - offset : left.count;
+		offset = left.outside - by.inside;
+		if (count > by.count - offset) {
+			count = by.count - offset;
+		}
 		TRY(add(s, where,
 			(struct plan_extent){ .inside = left.inside,
-					      .outside =
-						      (to_host ? by->outside : by->inside) + offset,
+					      .outside = by.outside + offset,
 					      .count = count },
 			err));
 		left.inside += count;
@@ -172,8 +175,11 @@ static int take_container(const struct plan_mount *m, struct side *s, struct err
 static int take_side(struct builder *b, struct plan_mount *m, struct side *s, struct err *err)
 {
 	s->out->v = arena_array(b->arena, PLAN_EXTENTS_MAX, sizeof(*s->out->v));
+	if (s->asked->n == 0 && s->text) {
+		return take_text(b, m, s, err);
+	}
 	if (s->asked->n == 0) {
-		return s->text ? take_text(b, m, s, err) : take_container(m, s, err);
+		return take_container(m, s, err);
 	}
 	for (size_t i = 0; i < s->asked->n; i++) {
 		const struct spec_id_mapping *want = &s->asked->v[i];
@@ -190,8 +196,13 @@ static int split_text(const char *where, const char *text, struct side *uid, str
 		      struct err *err)
 {
 	for (const char *p = text; p && *p; p += *p == ';') {
-		struct side *s = str_starts(p, "uids=") ? uid : str_starts(p, "gids=") ? gid : NULL;
+		struct side *s = NULL;
 
+		if (str_starts(p, "uids=")) {
+			s = uid;
+		} else if (str_starts(p, "gids=")) {
+			s = gid;
+		}
 		if (!s || s->text) {
 			return err_set(err, EINVAL,
 				       "%s/options: idmap takes \"uids=…;gids=…\", each at most "
@@ -209,28 +220,32 @@ static const char *container_namespace(const struct builder *b, const struct pla
 {
 	const struct plan_namespaces *ns = &b->plan->ns;
 
-	for (size_t i = 0; m->ids.by_host && i < ns->join_n; i++) {
+	if (!m->ids.by_host) {
+		return "/proc/self/ns/user";
+	}
+	for (size_t i = 0; i < ns->join_n; i++) {
 		if (ns->join[i].type == CLONE_NEWUSER) {
 			return ns->join[i].path;
 		}
 	}
-	return m->ids.by_host ? NULL : "/proc/self/ns/user";
+	return NULL;
 }
 
 int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text,
 		   struct plan_mount *m, struct err *err)
 {
-	static const struct plan_extents unknown;
+	static const struct plan_ids unknown;
 	bool known = b->user_namespace && b->plan->ids.uid.n > 0;
+	const struct plan_ids *container = known ? &b->plan->ids : &unknown;
 	struct side uid = { .kind = "uid",
 			    .key = "uidMappings",
 			    .asked = &want->uid_mappings,
-			    .container = known ? &b->plan->ids.uid : &unknown,
+			    .container = &container->uid,
 			    .out = &m->ids.uid };
 	struct side gid = { .kind = "gid",
 			    .key = "gidMappings",
 			    .asked = &want->gid_mappings,
-			    .container = known ? &b->plan->ids.gid : &unknown,
+			    .container = &container->gid,
 			    .out = &m->ids.gid };
 
 	if (m->kind == PLAN_MOUNT_CHANGE) {

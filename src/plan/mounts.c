@@ -4,6 +4,7 @@
  */
 #include "plan/mounts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -16,6 +17,9 @@
 #include "plan/mount_ids.h"
 #include "plan/net.h"
 #include "plan/options.h"
+
+/* What is added to a filesystem's own options (userxattr, a label), and the NULL at their end. */
+#define DATA_EXTRA 4
 
 /* idmap, ridmap, and with "=uids=…;gids=…": crun's spelling of the mappings. */
 static bool take_idmap(struct plan_mount *m, const char *text, const char **ret_map)
@@ -70,8 +74,10 @@ static void take_option(struct plan_mount *m, const char *text, unsigned *what,
 
 static const char *absolute_source(struct builder *b, const char *source)
 {
-	return source[0] == '/' ? source :
-				  arena_printf(b->arena, "%s/%s", b->options->bundle, source);
+	if (source[0] == '/') {
+		return source;
+	}
+	return arena_printf(b->arena, "%s/%s", b->options->bundle, source);
 }
 
 static bool is_root(const char *path)
@@ -83,11 +89,67 @@ int plan_mount_target(struct builder *b, size_t index, struct plan_mount *m, str
 {
 	const struct spec_mount *want = &b->spec->mounts.v[index];
 
-	m->where = arena_printf(b->arena, "%s/%zu", b->mounts_at ? b->mounts_at : "/mounts", index);
-	m->target = want->destination[0] == '/' ? want->destination :
-						  arena_printf(b->arena, "/%s", want->destination);
+	m->where = arena_printf(b->arena, "%s/%zu", str_or(b->mounts_at, "/mounts"), index);
+	m->target = want->destination;
+	if (m->target[0] != '/') {
+		m->target = arena_printf(b->arena, "/%s", m->target);
+	}
 	if (is_root(m->target) && b->plan->enter.mounts == PLAN_ENTER_REMOVE_MOUNTS) {
 		return err_set(err, EINVAL, "%s/destination: \"/\" is the container itself",
+			       m->where);
+	}
+	return 0;
+}
+
+/* Is it bound, made or changed? */
+static int take_kind(struct builder *b, const struct spec_mount *want, unsigned what,
+		     struct plan_mount *m, struct err *err)
+{
+	if (what & MOUNT_OPT_REMOUNT) {
+		m->kind = PLAN_MOUNT_CHANGE;
+		return 0;
+	}
+	if (what & MOUNT_OPT_BIND) {
+		m->kind = PLAN_MOUNT_BIND;
+		m->recursive = (what & MOUNT_OPT_RBIND) != 0;
+		if (!want->source || !*want->source) {
+			return err_set(err, EINVAL, "%s/source: required for a bind mount",
+				       m->where);
+		}
+		m->source = absolute_source(b, want->source);
+		return 0;
+	}
+	if (!want->type || !*want->type || str_eq(want->type, "none")) {
+		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
+			return err_set(
+				err, EINVAL,
+				"%s/type: required unless the options have bind, rbind or remount",
+				m->where);
+		}
+		m->kind = PLAN_MOUNT_CHANGE;
+		return 0;
+	}
+	m->kind = PLAN_MOUNT_FS;
+	m->fstype = want->type;
+	m->source = str_or(str_filled(want->source), want->type);
+	m->fs_readonly = (what & MOUNT_OPT_READONLY) != 0;
+	return plan_mount_adapt(b, m, err);
+}
+
+/* Which options go with which kind. */
+static int check_options(const struct plan_mount *m, struct err *err)
+{
+	if ((m->copy_link || m->source_nofollow) && m->kind != PLAN_MOUNT_BIND) {
+		return err_set(err, EINVAL, "%s/options: %s is for bind mounts", m->where,
+			       m->copy_link ? "copy-symlink" : "src-nofollow");
+	}
+	if (m->copy_link && m->ids.present) {
+		return err_set(err, EINVAL,
+			       "%s/options: copy-symlink makes no mount whose ids could be mapped",
+			       m->where);
+	}
+	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
+		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs",
 			       m->where);
 	}
 	return 0;
@@ -100,7 +162,7 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	unsigned what = 0;
 
 	TRY(plan_mount_target(b, index, m, err));
-	m->data = arena_array(b->arena, want->options.n + 4, sizeof(*m->data));
+	m->data = arena_array(b->arena, want->options.n + DATA_EXTRA, sizeof(*m->data));
 	/* The options should say idmap too (config.md), and need not. */
 	m->ids.present = want->uid_mappings.n > 0;
 	for (size_t i = 0; i < want->options.n; i++) {
@@ -120,31 +182,7 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 			  "remove the option");
 		m->data_n = 0;
 	}
-	if (what & MOUNT_OPT_REMOUNT) {
-		m->kind = PLAN_MOUNT_CHANGE;
-	} else if (what & MOUNT_OPT_BIND) {
-		m->kind = PLAN_MOUNT_BIND;
-		m->recursive = (what & MOUNT_OPT_RBIND) != 0;
-		if (!want->source || !*want->source) {
-			return err_set(err, EINVAL, "%s/source: required for a bind mount",
-				       m->where);
-		}
-		m->source = absolute_source(b, want->source);
-	} else if (!want->type || !*want->type || str_eq(want->type, "none")) {
-		if (!m->propagation && !m->set && !m->clear && !m->set_all && !m->clear_all) {
-			return err_set(
-				err, EINVAL,
-				"%s/type: required unless the options have bind, rbind or remount",
-				m->where);
-		}
-		m->kind = PLAN_MOUNT_CHANGE;
-	} else {
-		m->kind = PLAN_MOUNT_FS;
-		m->fstype = want->type;
-		m->source = want->source && *want->source ? want->source : want->type;
-		m->fs_readonly = (what & MOUNT_OPT_READONLY) != 0;
-		TRY(plan_mount_adapt(b, m, err));
-	}
+	TRY(take_kind(b, want, what, m, err));
 	if (m->kind != PLAN_MOUNT_CHANGE && is_root(m->target)) {
 		return err_set(err, EINVAL,
 			       "%s/destination: a mount on \"/\" would hide the root filesystem; "
@@ -154,20 +192,8 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	if (m->ids.present) {
 		TRY(plan_mount_ids(b, want, map, m, err));
 	}
-	if ((m->copy_link || m->source_nofollow) && m->kind != PLAN_MOUNT_BIND) {
-		return err_set(err, EINVAL, "%s/options: %s is for bind mounts", m->where,
-			       m->copy_link ? "copy-symlink" : "src-nofollow");
-	}
-	if (m->copy_link && m->ids.present) {
-		return err_set(err, EINVAL,
-			       "%s/options: copy-symlink makes no mount whose ids could be mapped",
-			       m->where);
-	}
-	if (m->copy_up && (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs"))) {
-		return err_set(err, EINVAL, "%s/options: tmpcopyup works only with a tmpfs",
-			       m->where);
-	}
-	return 0;
+	assert(m->data_n < want->options.n + DATA_EXTRA);
+	return check_options(m, err);
 }
 
 int plan_mounts(struct builder *b, struct err *err)

@@ -2,6 +2,7 @@
 /* plan/namespaces: which are made, which are joined, which had to be added. */
 #include "plan/namespaces.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 
@@ -69,10 +70,11 @@ static int take_offsets(struct builder *b, const char *name, const struct spec_t
 			       "\"time\"} to /linux/namespaces",
 			       name);
 	}
+	assert(ns->clock_n < sizeof(ns->clocks) / sizeof(ns->clocks[0]));
 	ns->clocks[ns->clock_n++] = (struct plan_clock){
 		.clock = name,
-		.secs = clock->secs.set ? clock->secs.value : 0,
-		.nanosecs = clock->nanosecs.set ? (uint32_t)clock->nanosecs.value : 0,
+		.secs = clock->secs.value,
+		.nanosecs = (uint32_t)clock->nanosecs.value,
 	};
 	return 0;
 }
@@ -131,7 +133,7 @@ static int take_net_devices(struct builder *b, struct err *err)
 		plan->net_devices[plan->net_device_n++] = (struct plan_net_device){
 			.where = arena_printf(b->arena, "/linux/netDevices/%s", want->host_name),
 			.host_name = want->host_name,
-			.name = want->name && *want->name ? want->name : want->host_name,
+			.name = str_or(str_filled(want->name), want->host_name),
 		};
 	}
 	return 0;

@@ -10,11 +10,16 @@
  */
 #include "plan/net.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "libnet/accel_filter.h"
+#include "libnet/config.h"
+#include "libnet/port.h"
+#include "libnet/sysctls.h"
 #include "plan/annotations.h"
 #include "plan/builder.h"
 
@@ -89,21 +94,80 @@ static bool has_mount(const struct builder *b, const char *destination)
 	return false;
 }
 
-int plan_net(struct builder *b, struct err *err)
+static int take_ports(struct builder *b, const struct strs *publish, bool by_slirp, struct err *err)
 {
 	struct plan_net *net = &b->plan->net;
-	const char *where = b->options->net ? "--net" : plan_annotation_path(PLAN_ANNOTATION_NET);
-	const char *mode =
-		b->options->net ? b->options->net : plan_annotation(b->spec, PLAN_ANNOTATION_NET);
-	const char *publish = plan_annotation(b->spec, PLAN_ANNOTATION_PUBLISH);
+	struct net_ports *ports = arena_alloc(b->arena, sizeof(*ports));
 
+	ports->v = arena_array(b->arena, publish->n, sizeof(*ports->v));
+	ports->n = publish->n;
+	for (size_t i = 0; i < ports->n; i++) {
+		if (net_port_parse(publish->v[i], &ports->v[i], err) < 0) {
+			return err_wrap(err, "%s", net->publish_where);
+		}
+		if (by_slirp && ports->v[i].host.family == AF_INET6) {
+			return err_set(err, EINVAL,
+				       "%s: %s: port_handler=slirp4netns forwards IPv4 only; leave "
+				       "that option out",
+				       net->publish_where, publish->v[i]);
+		}
+	}
+	net->ports = ports;
+	return 0;
+}
+
+static void take_early(struct builder *b)
+{
+	struct plan_net *net = &b->plan->net;
+
+	while (net_sysctls[net->early_n].path) {
+		net->early_n++;
+	}
+	net->early = arena_array(b->arena, net->early_n, sizeof(*net->early));
+	for (size_t i = 0; i < net->early_n; i++) {
+		net->early[i] = (struct plan_sysctl){ .key = net_sysctls[i].path,
+						      .path = net_sysctls[i].path,
+						      .value = net_sysctls[i].value };
+	}
+}
+
+/* A network of rootlet's own. mode: "slirp4netns:OPTION=VALUE,…". */
+static int take_own(struct builder *b, const char *mode, const char *where,
+		    const struct strs *publish, struct err *err)
+{
+	struct net_config *config = arena_alloc(b->arena, sizeof(*config));
+	struct plan_net *net = &b->plan->net;
+
+	TRY(make(b, where, err));
+	if (net_config_parse(b->arena, mode, config, err) < 0) {
+		return err_wrap(err, "%s", net->where);
+	}
+	net->config = config;
+	net->bind_resolv_conf = !has_mount(b, RESOLV_CONF);
+	net->bind_hosts = !has_mount(b, HOSTS);
+	take_early(b);
+	return take_ports(b, publish, config->handler == NET_HANDLER_SLIRP, err);
+}
+
+int plan_net(struct builder *b, struct err *err)
+{
+	struct strs publish = b->options->publish;
+	struct plan_net *net = &b->plan->net;
+	const char *where = "--net";
+	const char *mode = b->options->net;
+	const char *text = plan_annotation(b->spec, PLAN_ANNOTATION_PUBLISH);
+
+	if (!mode) {
+		where = plan_annotation_path(PLAN_ANNOTATION_NET);
+		mode = plan_annotation(b->spec, PLAN_ANNOTATION_NET);
+	}
 	net->where = where;
-	net->publish_where = b->options->publish.n > 0 ?
-				     "--publish" :
-				     plan_annotation_path(PLAN_ANNOTATION_PUBLISH);
-	net->publish = b->options->publish.n > 0 ? b->options->publish :
-						   words(b->arena, publish ? publish : "");
-	if ((!mode || !*mode) && net->publish.n > 0) {
+	net->publish_where = "--publish";
+	if (publish.n == 0) {
+		net->publish_where = plan_annotation_path(PLAN_ANNOTATION_PUBLISH);
+		publish = words(b->arena, str_or(text, ""));
+	}
+	if ((!mode || !*mode) && publish.n > 0) {
 		mode = "slirp4netns";
 		where = net->publish_where;
 	}
@@ -111,12 +175,9 @@ int plan_net(struct builder *b, struct err *err)
 		return 0;
 	}
 	if (str_starts(mode, "slirp4netns")) {
-		net->config = mode;
-		net->bind_resolv_conf = !has_mount(b, RESOLV_CONF);
-		net->bind_hosts = !has_mount(b, HOSTS);
-		return make(b, where, err);
+		return take_own(b, mode, where, &publish, err);
 	}
-	if (net->publish.n > 0) {
+	if (publish.n > 0) {
 		return err_set(err, EINVAL,
 			       "%s: ports are published only on a network of rootlet's: use "
 			       "slirp4netns in place of `%s`",
@@ -149,6 +210,42 @@ int plan_net(struct builder *b, struct err *err)
 		       where, mode);
 }
 
+int plan_net_accel(struct builder *b, struct err *err)
+{
+	struct plan_net *net = &b->plan->net;
+	bool own = net->config && net->config->accel;
+	struct sock_filter *code;
+
+	if (own && b->plan->filter.notify) {
+		return err_set(err, EINVAL,
+			       "%s: accel=seccomp and a listener of the bundle's own "
+			       "(/linux/seccomp/listenerPath) exclude each other: the kernel gives "
+			       "a process one; leave one of them out",
+			       net->where);
+	}
+	/*
+	 * With capabilities over the host's network a container could undo what keeps the host's
+	 * sockets to their purpose.
+	 */
+	if (own && !b->user_namespace) {
+		return err_set(
+			err, EINVAL,
+			"%s: accel=seccomp needs a user namespace: add one to /linux/namespaces",
+			net->where);
+	}
+	/* Who shares it is accelerated with it, unless there is a listener of the bundle's own. */
+	if (!own && (!b->options->net_accel || b->plan->filter.notify)) {
+		return 0;
+	}
+	if (!net->where) {
+		net->where = "the accelerated network";
+	}
+	code = arena_array(b->arena, NET_ACCEL_FILTER_MAX, sizeof(*code));
+	net->accel_n = net_accel_filter(code);
+	net->accel = code;
+	return 0;
+}
+
 static struct plan_mount bind_file(struct builder *b, const char *name, const char *target)
 {
 	return (struct plan_mount){
@@ -156,7 +253,6 @@ static struct plan_mount bind_file(struct builder *b, const char *name, const ch
 		.where = b->plan->net.where,
 		.target = target,
 		.source = arena_printf(b->arena, "%s/%s", b->options->state, name),
-		.clear = 0,
 	};
 }
 
@@ -172,6 +268,7 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 	if (net->bind_hosts) {
 		out[n++] = bind_file(b, "hosts", HOSTS);
 	}
+	assert(n <= PLAN_NET_EXTRA);
 	return n;
 }
 
@@ -183,13 +280,16 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 static const char *ping_range(struct builder *b)
 {
 	const struct plan_extents *gids = &b->plan->ids.gid;
-	const struct plan_extent *last = gids->n > 0 ? &gids->v[gids->n - 1] : NULL;
+	const struct plan_extent *last;
 	uint32_t highest;
 
-	if (!last) {
-		return b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace ? "0 2147483647" :
-										 "0 0";
+	if (gids->n == 0 && b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace) {
+		return "0 2147483647";
 	}
+	if (gids->n == 0) {
+		return "0 0";
+	}
+	last = &gids->v[gids->n - 1];
 	highest = last->inside + last->count - 1;
 	if (highest == 0 || last->outside + last->count - 1 >= gids->v[0].outside) {
 		return arena_printf(b->arena, "0 %u", highest);

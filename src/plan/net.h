@@ -11,6 +11,9 @@ struct plan_sysctl;
 
 int plan_net(struct builder *b, struct err *err);
 
+/* The filter of an accelerated network, once that of the bundle is known. */
+int plan_net_accel(struct builder *b, struct err *err);
+
 /*
  * What a network adds to the mounts and sysctls of the configuration: at most PLAN_NET_EXTRA of
  * each. Return how many.

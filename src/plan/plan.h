@@ -3,7 +3,8 @@
  * plan: THE CONTRACT between deciding and acting.
  *
  * plan_build turns what the user asked for (struct spec) and what the machine allows (struct facts)
- * into this: fully resolved, no decision left open, printable. host/ and guest/ only carry it out.
+ * into this: fully resolved, no decision left open, printable, and const from then on. host/ and
+ * guest/ only carry it out.
  * The guest inherits it copy-on-write through clone(2). Everything that pointers here lead to lives
  * in the plan's arena or in the spec's, both of which outlive it.
  */
@@ -44,7 +45,7 @@ static inline const char *plan_map_text(struct arena *arena, const struct plan_e
 	for (size_t i = 0; i < map->n; i++) {
 		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
 	}
-	return map->n > 0 ? text.s : "";
+	return text.s;
 }
 
 enum plan_ids_how {
@@ -127,24 +128,22 @@ struct plan_net_device {
 	const char *name; /* there; may be a template, "eth%d" */
 };
 
+struct net_config;
+struct net_ports;
+
 /* A network of rootlet's own, and what the host side does for it. */
 struct plan_net {
-	const char *where;	   /* "--net", for messages */
-	const char *publish_where; /* "--publish" */
-	const char *config;	   /* "slirp4netns:…"; NULL: none */
-	struct strs publish;	   /* as they were written */
+	const char *where;		 /* "--net", for messages */
+	const char *publish_where;	 /* "--publish" */
+	const struct net_config *config; /* NULL: none */
+	const struct net_ports *ports;	 /* published; NULL without a config */
 	/* the files of the state folder stand in for those of the root filesystem */
 	bool bind_resolv_conf;
 	bool bind_hosts;
-	/* set before slirp4netns comes; filled in by the host side, which knows libnet */
-	struct plan_sysctl *early;
+	struct plan_sysctl *early; /* set before slirp4netns comes */
 	size_t early_n;
-	const void *
-		/*
-		 * struct sock_filter[] whose listener answers connect and bind (libnet); NULL:
-		 * none. As `early`
-		 */
-		accel;
+	/* struct sock_filter[] whose listener answers connect and bind (libnet); NULL: none */
+	const void *accel;
 	size_t accel_n; /* instructions */
 };
 

@@ -60,8 +60,10 @@ static void take_caps(struct builder *b, const struct spec_capabilities *want)
 
 static const char *rlimit_text(struct builder *b, uint64_t value)
 {
-	return value == RLIM_INFINITY ? "unlimited" :
-					arena_printf(b->arena, "%llu", (unsigned long long)value);
+	if (value == RLIM_INFINITY) {
+		return "unlimited";
+	}
+	return arena_printf(b->arena, "%llu", (unsigned long long)value);
 }
 
 static void take_rlimit(struct builder *b, size_t index, const struct spec_rlimit *want,
@@ -177,7 +179,7 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 
 static uint16_t cells(const struct opt_u64 *value)
 {
-	return value->set && value->value <= UINT16_MAX ? (uint16_t)value->value : 0;
+	return value->value <= UINT16_MAX ? (uint16_t)value->value : 0;
 }
 
 /* What the configuration says of these is about another caller's descriptors and socket. */

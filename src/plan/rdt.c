@@ -28,17 +28,17 @@ int plan_rdt(struct builder *b, struct err *err)
 			       mount);
 	}
 	rdt->mount = mount;
-	rdt->l3_schema =
-		want->l3_cache_schema && *want->l3_cache_schema ? want->l3_cache_schema : NULL;
+	rdt->l3_schema = str_filled(want->l3_cache_schema);
 	rdt->mb_schema = want->mem_bw_schema;
 	rdt->schemata = want->schemata;
 	if (!want->clos_id) {
 		rdt->group = arena_printf(b->arena, "%s/%s", mount, b->options->id);
 		rdt->remove_group = true;
 	} else {
-		rdt->group = str_eq(want->clos_id, "/") ?
-				     mount :
-				     arena_printf(b->arena, "%s/%s", mount, want->clos_id);
+		rdt->group = mount;
+		if (!str_eq(want->clos_id, "/")) {
+			rdt->group = arena_printf(b->arena, "%s/%s", mount, want->clos_id);
+		}
 		rdt->must_exist = !rdt->l3_schema && !rdt->mb_schema && rdt->schemata.n == 0;
 	}
 	if (want->enable_monitoring) {

@@ -9,6 +9,7 @@
  */
 #include "plan/unit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -75,19 +76,25 @@ static bool take_word(struct reader *r, const char *word)
 
 static void add_utf8(struct text *to, uint32_t c)
 {
-	const char bytes[4] = {
-		(char)(c < 0x80	   ? c :
-		       c < 0x800   ? 0xc0 | c >> 6 :
-		       c < 0x10000 ? 0xe0 | c >> 12 :
-				     0xf0 | c >> 18),
-		(char)(0x80 | (c < 0x800   ? c & 0x3f :
-			       c < 0x10000 ? c >> 6 & 0x3f :
-					     c >> 12 & 0x3f)),
-		(char)(0x80 | (c < 0x10000 ? c & 0x3f : c >> 6 & 0x3f)),
-		(char)(0x80 | (c & 0x3f)),
-	};
+	uint32_t mark = 0;
+	size_t more = 0; /* bytes behind the first, with six bits each */
+	char bytes[4];
 
-	text_addn(to, bytes, c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
+	if (c >= 0x10000) {
+		mark = 0xf0;
+		more = 3;
+	} else if (c >= 0x800) {
+		mark = 0xe0;
+		more = 2;
+	} else if (c >= 0x80) {
+		mark = 0xc0;
+		more = 1;
+	}
+	bytes[0] = (char)(mark | c >> 6 * more);
+	for (size_t i = 1; i <= more; i++) {
+		bytes[i] = (char)(0x80 | (c >> 6 * (more - i) & 0x3f));
+	}
+	text_addn(to, bytes, 1 + more);
 }
 
 /* \uXXXX and \UXXXXXXXX, from behind the letter. */
@@ -168,7 +175,8 @@ static int read_magnitude(struct reader *r, uint64_t max, uint64_t *ret)
 {
 	const bool hex = r->p[0] == '0' && (r->p[1] == 'x' || r->p[1] == 'X');
 	static const char digits[] = "0123456789abcdef";
-	const char *p = r->p + (hex ? 2 : 0);
+	const uint64_t base = hex ? 16 : 10;
+	const char *p = r->p + 2 * hex;
 	const size_t len = word_len(p);
 	uint64_t value = 0;
 
@@ -179,13 +187,15 @@ static int read_magnitude(struct reader *r, uint64_t max, uint64_t *ret)
 		return wrong(r, "a number may not begin with 0");
 	}
 	for (size_t i = 0; i < len; i++) {
-		int c = p[i] >= 'A' && p[i] <= 'F' ? p[i] - 'A' + 'a' : p[i];
-		const char *digit = strchr(digits, c);
+		const char *digit = strchr(digits, p[i]);
 
-		if (!digit || digit - digits >= (hex ? 16 : 10)) {
+		if (p[i] >= 'A' && p[i] <= 'F') {
+			digit = strchr(digits, p[i] - 'A' + 'a');
+		}
+		if (!digit || (uint64_t)(digit - digits) >= base) {
 			return wrong(r, "expected a number");
 		}
-		if (__builtin_mul_overflow(value, (uint64_t)(hex ? 16 : 10), &value) ||
+		if (__builtin_mul_overflow(value, base, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(digit - digits), &value)) {
 			value = UINT64_MAX;
 			max = 0;
@@ -253,7 +263,10 @@ static int read_double(struct reader *r, double *ret)
 	uint64_t micro = 0;
 
 	TRY(read_decimal(r, &micro));
-	*ret = (negative ? -1.0 : 1.0) * (double)micro / MICROSECONDS;
+	*ret = (double)micro / MICROSECONDS;
+	if (negative) {
+		*ret = -*ret;
+	}
 	return 0;
 }
 
@@ -278,7 +291,10 @@ static int read_strings(struct reader *r, struct strs *ret)
 		TRY(read_string(r, &ret->v[ret->n]));
 		ret->n++;
 	} while (take(r, ','));
-	return take(r, ']') ? 0 : wrong(r, "expected , or ]");
+	if (!take(r, ']')) {
+		return wrong(r, "expected , or ]");
+	}
+	return 0;
 }
 
 static int read_bytes(struct reader *r, struct plan_property *ret)
@@ -359,20 +375,29 @@ static const char *guess_type(struct reader *r)
 		return "s";
 	case '[':
 		p += 1 + strspn(p + 1, " \t\r\n");
-		return *p == '\'' || *p == '"' ? "as" : str_starts(p, "byte ") ? "ay" : NULL;
+		if (*p == '\'' || *p == '"') {
+			return "as";
+		}
+		return str_starts(p, "byte ") ? "ay" : NULL;
 	case 't':
 	case 'f':
 		return "b";
 	default:
 		p += *p == '-';
-		return *p < '0' || *p > '9' ? NULL : p[strspn(p, "0123456789")] == '.' ? "d" : "i";
+		if (*p < '0' || *p > '9') {
+			return NULL;
+		}
+		return p[strspn(p, "0123456789")] == '.' ? "d" : "i";
 	}
 }
 
 static int read_boolean(struct reader *r, bool *ret)
 {
 	*ret = take_word(r, "true");
-	return *ret || take_word(r, "false") ? 0 : wrong(r, "expected true or false");
+	if (!*ret && !take_word(r, "false")) {
+		return wrong(r, "expected true or false");
+	}
+	return 0;
 }
 
 static int read_value(struct reader *r, struct plan_property *ret)
@@ -401,7 +426,10 @@ static int read_value(struct reader *r, struct plan_property *ret)
 	case 'd':
 		return read_double(r, &ret->real);
 	default:
-		return ret->type[1] == 's' ? read_strings(r, &ret->texts) : read_bytes(r, ret);
+		if (ret->type[1] == 's') {
+			return read_strings(r, &ret->texts);
+		}
+		return read_bytes(r, ret);
 	}
 }
 
@@ -470,6 +498,7 @@ int plan_unit_property(struct arena *arena, const char *key, const char *text,
 					  .name = name };
 	size_t len = strlen(name);
 
+	assert(str_starts(key, plan_annotations[PLAN_ANNOTATION_UNIT_PROPERTY].name));
 	TRY(check_name(key, name, err));
 	if (len > 3 && str_eq(name + len - 3, "Sec") && name[len - 4] != 'U') {
 		property.name = arena_printf(arena, "%.*sUSec", (int)len - 3, name);

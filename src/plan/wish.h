@@ -19,6 +19,8 @@ struct plan_options {
 	const char *net_of; /* container:ID: the folder of its first process's namespaces */
 	/* that container has a network of rootlet's, whose names this one is to know */
 	bool net_names;
+	/* the network that is shared, or that of the container that is entered, is accelerated */
+	bool net_accel;
 	struct strs publish; /* --publish */
 	const char *state;   /* the container's state folder, where generated files are */
 	bool trace;

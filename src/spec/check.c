@@ -141,7 +141,7 @@ int spec_check_process(const struct spec_process *process, const char *at, struc
 {
 	if (!process->cwd || process->cwd[0] != '/') {
 		return err_set(err, EINVAL, "%s/cwd: must be an absolute path, found \"%s\"", at,
-			       json_show(process->cwd ? process->cwd : "").s);
+			       json_show(str_or(process->cwd, "")).s);
 	}
 	if (process->args.n == 0) {
 		return err_set(err, EINVAL, "%s/args: at least one entry is required", at);
@@ -192,7 +192,7 @@ static int check_keys(const struct pairs *pairs, const char *at, struct err *err
 
 int spec_check(const struct spec *spec, struct err *err)
 {
-	TRY(check_version(spec->oci_version ? spec->oci_version : "", err));
+	TRY(check_version(str_or(spec->oci_version, ""), err));
 	if (!spec->root) {
 		return err_set(err, EINVAL, "/root: required, but missing");
 	}

@@ -94,7 +94,7 @@ void fuzz_plan(struct arena *arena, const struct spec *spec, const struct plan_o
 {
 	for (int root = 0; root < 2; root++) {
 		struct facts facts = fuzz_facts(arena, spec, root);
-		struct plan *plan = NULL;
+		const struct plan *plan = NULL;
 		struct err err = { 0 };
 		int rc = plan_build(arena, spec, &facts, options, &plan, &err);
 

@@ -13,8 +13,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "lib/plan_print.h"
 #include "plan/build.h"
-#include "plan/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -200,7 +200,7 @@ static void utf8(void **state)
 	unsigned char b[4];
 
 	(void)state;
-	assert_int_equal(json_utf8("", 0), 0);
+	assert_int_equal(str_utf8("", 0), 0);
 	for (unsigned first = 0; first < 256; first++) {
 		for (unsigned second = 0; second < 256; second++) {
 			for (size_t tail = 0; tail < 25; tail++) {
@@ -209,7 +209,7 @@ static void utf8(void **state)
 				b[2] = ends[tail / 5];
 				b[3] = ends[tail % 5];
 				for (size_t len = 1; len <= 4; len++) {
-					if (json_utf8((char *)b, len) != reference_utf8(b, len)) {
+					if (str_utf8((char *)b, len) != reference_utf8(b, len)) {
 						fail_msg("%02x %02x %02x %02x, %zu", b[0], b[1],
 							 b[2], b[3], len);
 					}

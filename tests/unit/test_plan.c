@@ -27,10 +27,10 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "lib/plan_print.h"
 #include "plan/build.h"
 #include "plan/enter.h"
 #include "plan/exec.h"
-#include "plan/print.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
 
@@ -53,26 +53,20 @@ static char *read_text(const char *path)
 static void add_range(struct arena *arena, struct facts_ranges *ranges, unsigned start,
 		      unsigned count)
 {
-	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < ranges->n; i++) {
-		grown[i] = ranges->v[i];
-	}
-	grown[ranges->n++] = (struct facts_range){ .start = start, .count = count };
-	ranges->v = grown;
+	ranges->v = arena_grow(arena, ranges->v, ranges->n, &room, sizeof(*ranges->v));
+	ranges->v[ranges->n++] = (struct facts_range){ .start = start, .count = count };
 }
 
 static void add_extent(struct arena *arena, struct facts_extents *extents, unsigned inside,
 		       unsigned outside, unsigned count)
 {
-	struct facts_extent *grown = arena_array(arena, extents->n + 1, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < extents->n; i++) {
-		grown[i] = extents->v[i];
-	}
-	grown[extents->n++] =
+	extents->v = arena_grow(arena, extents->v, extents->n, &room, sizeof(*extents->v));
+	extents->v[extents->n++] =
 		(struct facts_extent){ .inside = inside, .outside = outside, .count = count };
-	extents->v = grown;
 }
 
 struct exec_case {
@@ -86,13 +80,10 @@ struct exec_case {
 
 static void add_string(struct arena *arena, struct strs *list, const char *text)
 {
-	const char **grown = arena_array(arena, list->n + 2, sizeof(*grown));
+	size_t room = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
-		grown[i] = list->v[i];
-	}
-	grown[list->n++] = arena_strdup(arena, text);
-	list->v = grown;
+	list->v = arena_grow(arena, list->v, list->n, &room, sizeof(*list->v));
+	list->v[list->n++] = arena_strdup(arena, text);
 }
 
 /* What follows "exec-". */
@@ -287,61 +278,50 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 	}
 }
 
-/* "option net none": what stands for a text of its own. */
-static bool read_text_option(struct arena *arena, const char *line, struct plan_options *options)
-{
-	const struct {
-		const char *name;
-		const char **text;
-	} texts[] = {
-		{ "option notify ", &options->notify },
-		{ "option net-of ", &options->net_of },
-		{ "option net ", &options->net },
-		{ "option state ", &options->state },
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		if (str_starts(line, texts[i].name)) {
-			*texts[i].text = arena_strdup(arena, line + strlen(texts[i].name));
-			return true;
-		}
-	}
-	if (str_starts(line, "option publish ")) {
-		add_string(arena, &options->publish, line + strlen("option publish "));
-		return true;
-	}
-	return false;
-}
-
-/* "option cgroup-manager systemd", "option limits best-effort": what the command line would say. */
-static bool read_option(struct arena *arena, const char *line, struct plan_options *options)
+/* "option net slirp4netns", "option publish 8080:80": what the command line would say. */
+static void read_option(struct arena *arena, const char *text, struct plan_options *options)
 {
 	static const struct name managers[] = {
-		{ "option cgroup-manager systemd", PLAN_CGROUP_ONLY_SYSTEMD },
-		{ "option cgroup-manager cgroupfs", PLAN_CGROUP_ONLY_FS },
-		{ "option cgroup-manager disabled", PLAN_CGROUP_DISABLED },
+		{ "systemd", PLAN_CGROUP_ONLY_SYSTEMD },
+		{ "cgroupfs", PLAN_CGROUP_ONLY_FS },
+		{ "disabled", PLAN_CGROUP_DISABLED },
 		NAMES_END,
 	};
-	const struct name *manager = names_find(managers, line);
+	char *value = arena_strdup(arena, text);
+	const char *key = strsep(&value, " ");
 
-	if (manager) {
+	if (str_eq(key, "cgroup-manager")) {
+		const struct name *manager = names_find(managers, value);
+
+		assert_non_null(manager);
 		options->cgroup_manager = (enum plan_cgroup_choice)manager->value;
-	} else if (str_eq(line, "option limits best-effort")) {
+	} else if (str_eq(text, "limits best-effort")) {
 		options->best_effort = true;
-	} else if (str_eq(line, "option no-pivot")) {
-		options->no_pivot = true;
-	} else if (str_eq(line, "option no-new-keyring")) {
-		options->no_new_keyring = true;
-	} else if (str_eq(line, "option net-names")) {
+	} else if (str_eq(key, "net")) {
+		options->net = value;
+	} else if (str_eq(key, "net-of")) {
+		options->net_of = value;
+	} else if (str_eq(key, "net-names")) {
 		options->net_names = true;
-	} else if (str_eq(line, "option trace")) {
+	} else if (str_eq(key, "net-accel")) {
+		options->net_accel = true;
+	} else if (str_eq(key, "publish")) {
+		add_string(arena, &options->publish, value);
+	} else if (str_eq(key, "notify")) {
+		options->notify = value;
+	} else if (str_eq(key, "preserve-fds")) {
+		options->preserve_fds = (int)strtol(value, NULL, 10);
+	} else if (str_eq(key, "state")) {
+		options->state = value;
+	} else if (str_eq(key, "trace")) {
 		options->trace = true;
-	} else if (str_starts(line, "option preserve-fds ")) {
-		options->preserve_fds = (int)strtol(line + 20, NULL, 10);
+	} else if (str_eq(key, "no-pivot")) {
+		options->no_pivot = true;
+	} else if (str_eq(key, "no-new-keyring")) {
+		options->no_new_keyring = true;
 	} else {
-		return read_text_option(arena, line, options);
+		fail_msg("unknown option: %s", text);
 	}
-	return true;
 }
 
 static void read_facts(struct arena *arena, char *text, struct facts *f, struct exec_case *e)
@@ -351,7 +331,9 @@ static void read_facts(struct arena *arena, char *text, struct facts *f, struct 
 		f->rlimit_hard[i] = RLIM_INFINITY;
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (line[0] != '#' && line[0] && !read_option(arena, line, &e->options)) {
+		if (str_starts(line, "option ")) {
+			read_option(arena, line + strlen("option "), &e->options);
+		} else if (line[0] != '#' && line[0]) {
 			read_fact(arena, line, f, e);
 		}
 	}
@@ -378,7 +360,7 @@ static void compare(const char *path, const char *got)
 }
 
 static int make_plan(struct arena *arena, const char *json, const struct facts *facts,
-		     const struct exec_case *e, struct plan **ret, struct err *err)
+		     const struct exec_case *e, const struct plan **ret, struct err *err)
 {
 	const struct plan_options *options = &e->options;
 	struct spec_process *process;
@@ -411,10 +393,12 @@ static void one_golden(void **state)
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_free char *json = read_text(arena_printf(&arena, "%s/%s.json", FOLDER, name));
 	scope_free char *facts_text = read_text(arena_printf(&arena, "%s/%s.facts", FOLDER, name));
-	struct exec_case exec = { .options = { .id = "golden", .bundle = "/bundle" } };
+	struct exec_case exec = {
+		.options = { .id = "golden", .bundle = "/bundle", .state = "/state/golden" }
+	};
 	struct facts facts = { 0 };
 	struct err err = { 0 };
-	struct plan *plan;
+	const struct plan *plan;
 
 	assert_non_null(json);
 	assert_non_null(facts_text);

@@ -173,6 +173,47 @@ static void arenas(void **state)
 	arena_done(&arena);
 }
 
+/* What lies behind the elements is zero; a list that is somebody else's is copied. */
+static void lists_that_grow(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const int theirs[] = { 7, 8, 9 };
+	size_t room = 0;
+	int *v = NULL;
+
+	(void)state;
+	for (int n = 0; n < 100; n++) {
+		int *grown = arena_grow(&arena, v, (size_t)n, &room, sizeof(*v));
+
+		assert_true(room >= (size_t)n + 2);
+		assert_int_equal(grown[n], 0);
+		assert_int_equal(grown[n + 1], 0);
+		grown[n] = n;
+		v = grown;
+	}
+	for (int n = 0; n < 100; n++) {
+		assert_int_equal(v[n], n);
+	}
+	room = 0;
+	v = arena_grow(&arena, (void *)(uintptr_t)theirs, 3, &room, sizeof(*v));
+	assert_true(v != theirs);
+	v[3] = 10;
+	assert_memory_equal(v, theirs, sizeof(theirs));
+	assert_int_equal(v[4], 0);
+}
+
+static void texts_that_lack(void **state)
+{
+	(void)state;
+	assert_string_equal(str_or("a", "b"), "a");
+	assert_string_equal(str_or("", "b"), "");
+	assert_string_equal(str_or(NULL, "b"), "b");
+	assert_null(str_or(NULL, NULL));
+	assert_string_equal(str_filled("a"), "a");
+	assert_null(str_filled(""));
+	assert_null(str_filled(NULL));
+}
+
 static void tables(void **state)
 {
 	static const struct name table[] = { { "one", 1 }, { "uno", 1 }, { "two", 2 }, NAMES_END };
@@ -190,7 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unsigned_numbers), cmocka_unit_test(signed_numbers),
 		cmocka_unit_test(growing_text),	    cmocka_unit_test(errors),
-		cmocka_unit_test(arenas),	    cmocka_unit_test(tables),
+		cmocka_unit_test(arenas),	    cmocka_unit_test(lists_that_grow),
+		cmocka_unit_test(texts_that_lack),  cmocka_unit_test(tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

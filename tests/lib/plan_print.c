@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/print: a plan as text, for people and for golden tests. One property a line, in the order of
- * plan.h.
+ * plan_print: a plan as text, for golden tests and those who read them. One property a line, in the
+ * order of plan.h.
  */
-#include "plan/print.h"
+#include "lib/plan_print.h"
 
+#include <arpa/inet.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/resource.h>
 
 #include "base/str.h"
 #include "base/table.h"
+#include "libnet/config.h"
+#include "libnet/port.h"
 #include "plan/caps.h"
 #include "spec/spec.h"
 
@@ -189,14 +192,51 @@ static void print_device(struct text *out, const struct plan_device *d)
 	}
 }
 
+static void add_word(struct text *out, const char *word, bool there)
+{
+	text_add(out, "%s", there ? word : "");
+}
+
+static void print_net_config(struct text *out, const struct net_config *c)
+{
+	struct in_addr network = net_cidr_address(&c->cidr, 0);
+	char text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &network, text, sizeof(text));
+	text_add(out, "network: mtu=%u cidr=%s/%u", c->mtu, text, c->cidr.prefix);
+	add_word(out, " cidr-given", c->cidr_given);
+	add_word(out, " ipv6", c->ipv6);
+	add_word(out, " host-loopback", c->host_loopback);
+	add_word(out, " lan", c->lan);
+	add_word(out, " dns", c->dns);
+	add_word(out, " by-slirp4netns", c->handler == NET_HANDLER_SLIRP);
+	add_word(out, " keep-client", c->keep_client);
+	add_word(out, " accel", c->accel);
+	if (c->outbound_addr) {
+		text_add(out, " outbound=%s", c->outbound_addr);
+	}
+	if (c->outbound_addr6) {
+		text_add(out, " outbound6=%s", c->outbound_addr6);
+	}
+	text_add(out, "\n");
+}
+
 static void print_net(struct text *out, const struct plan_net *net)
 {
-	if (!net->config) {
-		return;
+	if (net->config) {
+		print_net_config(out, net->config);
 	}
-	text_add(out, "network: %s\n", net->config);
-	for (size_t i = 0; i < net->publish.n; i++) {
-		text_add(out, "publish: %s\n", net->publish.v[i]);
+	for (size_t i = 0; net->ports && i < net->ports->n; i++) {
+		char text[NET_PORT_TEXT_MAX];
+
+		net_port_print(&net->ports->v[i], text);
+		text_add(out, "publish: %s\n", text);
+	}
+	for (size_t i = 0; i < net->early_n; i++) {
+		text_add(out, "network sysctl: %s=%s\n", net->early[i].path, net->early[i].value);
+	}
+	if (net->accel) {
+		text_add(out, "network filter: of %s\n", net->where);
 	}
 }
 
@@ -398,10 +438,13 @@ static void print_hooks(struct text *out, const struct plan_hooks *hooks)
 		}
 	}
 	if (hooks->out) {
-		text_add(out, "hook output: %s\n", hooks->out);
+		text_add(out, "hooks' output: %s\n", hooks->out);
 	}
 	if (hooks->err) {
-		text_add(out, "hook errors: %s\n", hooks->err);
+		text_add(out, "hooks' errors: %s\n", hooks->err);
+	}
+	if (hooks->state_head) {
+		text_add(out, "hooks' state: %s…%s\n", hooks->state_head, hooks->state_tail);
 	}
 }
 
@@ -563,6 +606,7 @@ const char *plan_print(struct arena *arena, const struct plan *plan)
 	}
 	if (plan->enter.present) {
 		print_enter(&out, plan);
+		print_net(&out, &plan->net);
 	} else {
 		print_namespaces(&out, plan);
 		print_net(&out, &plan->net);
