@@ -23,7 +23,7 @@
  * Out of descriptors, clients wait in the listener's queue: nobody is accepted who can't be served.
  *
  * It reads what a hostile container sends, so before the first such byte it is confined
- * (libnet/confine.c). Whatever is a file is opened before that.
+ * (helper/filter.c). Whatever is a file is opened before that.
  */
 #include "libnet/forward/forward.h"
 
@@ -266,7 +266,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0 ||
-	    net_confine(NET_CONFINE_FORWARDER) < 0) {
+	    net_confine(setup->confinement) < 0) {
 		_exit(1);
 	}
 	serve(&f);
