@@ -61,13 +61,16 @@ static int add_listener(struct forwarder *f, const struct net_message *m, int fd
 		return -ENOMEM;
 	}
 	*l = (struct forward_listener){
-		.source = { m->protocol == IPPROTO_UDP ? forward_udp_receive : forward_tcp_accept },
+		.source = { forward_tcp_accept },
 		.next = f->listeners,
 		.fd = fd,
 		.id = m->id,
 		.protocol = m->protocol,
 		.inside_port = m->inside_port,
 	};
+	if (l->protocol == IPPROTO_UDP) {
+		l->source.ready = forward_udp_receive;
+	}
 	if (forward_watch_listener(f, l) < 0) {
 		close(fd);
 		free(l);

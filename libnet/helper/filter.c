@@ -281,7 +281,9 @@ static int take(int fd, struct net_confinement *ret)
 
 	do {
 		n = read(fd, (char *)ret->code + used, sizeof(ret->code) - used);
-		used += n > 0 ? (size_t)n : 0;
+		if (n > 0) {
+			used += (size_t)n;
+		}
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0) {
 		return -errno;

@@ -74,7 +74,10 @@ static int make_link(struct helper *h, struct err *err)
 	fd_drop(&h->tap);
 	fd_drop(&h->link.fd);
 	TRY(helper_link_make(h->request, &h->tap, &h->link, err));
-	return h->tap >= 0 ? link_is_up(h, err) : 0;
+	if (h->tap >= 0) {
+		TRY(link_is_up(h, err));
+	}
+	return 0;
 }
 
 static int run_slirp(struct helper *h, struct err *err)
