@@ -59,7 +59,9 @@ int net_accel_check(struct net_config *config, struct err *err)
 			       "leave one of them out");
 	}
 	pidfd = sys_pidfd_open(getpid());
-	taken = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, socket_, 0);
+	if (pidfd >= 0) {
+		taken = (int)syscall(SYS_pidfd_getfd, pidfd, socket_, 0);
+	}
 	if (taken < 0) {
 		return err_errno(err, errno,
 				 "accel=seccomp: pidfd_getfd(2), which a container around this one "

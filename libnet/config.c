@@ -84,12 +84,14 @@ static int take_address(const char *key, const char *value, int family, const ch
 {
 	unsigned char address[sizeof(struct in6_addr)];
 
-	if (inet_pton(family, value, address) != 1) {
-		return bad(key, value, family == AF_INET ? "an IPv4 address" : "an IPv6 address",
-			   err);
+	if (inet_pton(family, value, address) == 1) {
+		*ret = value;
+		return 0;
 	}
-	*ret = value;
-	return 0;
+	if (family == AF_INET) {
+		return bad(key, value, "an IPv4 address", err);
+	}
+	return bad(key, value, "an IPv6 address", err);
 }
 
 static int take_handler(const char *key, const char *value, struct net_config *c, struct err *err)

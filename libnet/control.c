@@ -23,7 +23,7 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 	size_t n = 0;
 	ssize_t len = net_control_receive(socket, text, NET_CONTROL_REPLY_MAX, fds, &n);
 	char *rest;
-	long code;
+	long code = 0;
 
 	while (n > 0) {
 		close(fds[--n]);
@@ -31,15 +31,19 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 	if (len == 0) {
 		return err_set(err, EPIPE, "the network's helper has ended");
 	}
+	if (len == -EAGAIN) {
+		len = -ETIMEDOUT;
+	}
 	if (len < 0) {
-		return err_errno(err, len == -EAGAIN ? ETIMEDOUT : (int)-len,
-				 "asking the network's helper");
+		return err_errno(err, (int)-len, "asking the network's helper");
 	}
 	if (str_starts(text, "ok")) {
 		*ret = text + 2;
 		return 0;
 	}
-	code = str_starts(text, "error ") ? strtol(text + 6, &rest, 10) : 0;
+	if (str_starts(text, "error ")) {
+		code = strtol(text + 6, &rest, 10);
+	}
 	if (code <= 0 || code > 4095 || *rest != ' ') {
 		return err_set(
 			err, EPROTO,
@@ -97,10 +101,12 @@ int net_control_add(int control, const struct net_port *port, const struct net_l
 	rc = net_control_send(control, arena_printf(&arena, "add %s %zu", name, listeners->n), NULL,
 			      0);
 	for (size_t done = 0; rc == 0 && done < listeners->n; done += NET_CONTROL_FDS_MAX) {
-		size_t left = listeners->n - done;
+		size_t n = listeners->n - done;
 
-		rc = net_control_send(control, "+", fds + done,
-				      left < NET_CONTROL_FDS_MAX ? left : NET_CONTROL_FDS_MAX);
+		if (n > NET_CONTROL_FDS_MAX) {
+			n = NET_CONTROL_FDS_MAX;
+		}
+		rc = net_control_send(control, "+", fds + done, n);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "handing a port to the network's helper");
@@ -147,7 +153,10 @@ ssize_t net_control_event(int control, char *text, size_t size)
 	ssize_t n = recv(control, text, size - 1, 0);
 
 	if (n < 0) {
-		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -errno;
+		if (errno == EINTR) {
+			return -EAGAIN;
+		}
+		return -errno;
 	}
 	text[n] = '\0';
 	return n;

@@ -94,20 +94,31 @@ static const char *owner_of(struct arena *arena, uint64_t inode)
 	return owner;
 }
 
+static uint64_t inode_in(const char *table4, const char *table6, uint16_t port, bool listening)
+{
+	uint64_t inode = inode_of(table4, port, listening);
+
+	return inode ? inode : inode_of(table6, port, listening);
+}
+
 static int explain_in_use(const struct net_port *port, uint16_t number, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	bool tcp = port->protocol == IPPROTO_TCP;
-	uint64_t inode = inode_of(tcp ? "/proc/net/tcp" : "/proc/net/udp", number, tcp);
-	const char *owner;
+	const char *owner = NULL;
+	uint64_t inode;
 
-	if (!inode) {
-		inode = inode_of(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", number, tcp);
+	if (port->protocol == IPPROTO_TCP) {
+		inode = inode_in("/proc/net/tcp", "/proc/net/tcp6", number, true);
+	} else {
+		inode = inode_in("/proc/net/udp", "/proc/net/udp6", number, false);
 	}
-	owner = inode ? owner_of(&arena, inode) : NULL;
-	return err_hint(err,
-			owner ? "it is taken by %s" : "it is taken by a process of another user",
-			owner);
+	if (inode) {
+		owner = owner_of(&arena, inode);
+	}
+	if (!owner) {
+		return err_hint(err, "it is taken by a process of another user");
+	}
+	return err_hint(err, "it is taken by %s", owner);
 }
 
 static int explain_privileged(struct err *err)
@@ -151,16 +162,20 @@ static socklen_t socket_address(const struct net_port *port, sa_family_t family,
 	struct sockaddr_in *v4 = (void *)ret;
 	struct sockaddr_in6 *v6 = (void *)ret;
 
+	/* Every address of that family: INADDR_ANY and in6addr_any are 0. */
 	memset(ret, 0, sizeof(*ret));
 	ret->ss_family = family;
 	if (family == AF_INET) {
 		v4->sin_port = htons(number);
-		v4->sin_addr.s_addr =
-			port->host.family == AF_INET ? port->host.v4.s_addr : htonl(INADDR_ANY);
+		if (port->host.family == AF_INET) {
+			v4->sin_addr = port->host.v4;
+		}
 		return sizeof(*v4);
 	}
 	v6->sin6_port = htons(number);
-	v6->sin6_addr = port->host.family == AF_INET6 ? port->host.v6 : in6addr_any;
+	if (port->host.family == AF_INET6) {
+		v6->sin6_addr = port->host.v6;
+	}
 	return sizeof(*v6);
 }
 
@@ -177,22 +192,26 @@ static bool stands_for(int fd, int type, const struct sockaddr_storage *wanted, 
 	       memcmp(&is, wanted, len) == 0;
 }
 
-static int prepare(int fd, int type, sa_family_t family)
+static int set_option(int fd, int level, int name)
 {
 	const int one = 1;
 
-	if (family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) {
-		return -errno;
+	return setsockopt(fd, level, name, &one, sizeof(one)) < 0 ? -errno : 0;
+}
+
+static int prepare(int fd, int type, sa_family_t family)
+{
+	if (family == AF_INET6) {
+		TRY(set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY));
 	}
 	if (type == SOCK_STREAM) {
-		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ? -errno : 0;
+		return set_option(fd, SOL_SOCKET, SO_REUSEADDR);
 	}
 	/* So that an answer can leave from the address that was asked. */
 	if (family == AF_INET) {
-		return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) < 0 ? -errno : 0;
+		return set_option(fd, IPPROTO_IP, IP_PKTINFO);
 	}
-	return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one)) < 0 ? -errno : 0;
+	return set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
 }
 
 /* Returns a descriptor or -errno. */
@@ -203,7 +222,6 @@ static int bind_one(const struct net_port *port, sa_family_t family, uint16_t nu
 	struct sockaddr_storage address;
 	socklen_t len = socket_address(port, family, number, &address);
 	scope_fd int fd = -1;
-	int rc;
 
 	for (size_t i = 0; i < n; i++) {
 		if (stands_for(inherited[i], type, &address, len)) {
@@ -216,14 +234,17 @@ static int bind_one(const struct net_port *port, sa_family_t family, uint16_t nu
 		}
 	}
 	fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	rc = fd < 0 ? -errno : prepare(fd, type, family);
-	if (rc == 0 && bind(fd, (struct sockaddr *)&address, len) < 0) {
-		rc = -errno;
+	if (fd < 0) {
+		return -errno;
 	}
-	if (rc == 0 && type == SOCK_STREAM && listen(fd, BACKLOG) < 0) {
-		rc = -errno;
+	TRY(prepare(fd, type, family));
+	if (bind(fd, (struct sockaddr *)&address, len) < 0) {
+		return -errno;
 	}
-	return rc < 0 ? rc : fd_take(&fd);
+	if (type == SOCK_STREAM && listen(fd, BACKLOG) < 0) {
+		return -errno;
+	}
+	return fd_take(&fd);
 }
 
 static bool without_ipv6(int rc)

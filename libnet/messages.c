@@ -30,12 +30,13 @@ int net_message_receive(int socket, struct net_message *ret, int *ret_fd)
 			      .msg_control = space.space,
 			      .msg_controllen = sizeof(space.space) };
 	ssize_t n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	struct cmsghdr *c;
 
 	*ret_fd = -1;
 	if (n < 0) {
 		return -errno;
 	}
+	c = CMSG_FIRSTHDR(&msg);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(*ret_fd));
 	}

@@ -76,8 +76,8 @@ static const char *parse_host(const char *text, size_t len, struct net_address *
 		ret->family = AF_INET6;
 		return end + 2;
 	}
-	end = memchr(text, '.', len) ? memchr(text, ':', len) : NULL;
-	if (!end) {
+	end = memchr(text, ':', len);
+	if (!end || !memchr(text, '.', len)) {
 		return text;
 	}
 	if (!part(text, (size_t)(end - text), buf, sizeof(buf)) ||
@@ -143,20 +143,34 @@ static void print_range(char *buf, size_t size, uint16_t first, uint16_t count)
 	}
 }
 
+/* With the colon behind it; "" stands for every address. */
+static void print_host(char *buf, size_t size, const struct net_address *host)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	switch (host->family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &host->v4, text, sizeof(text));
+		snprintf(buf, size, "%s:", text);
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &host->v6, text, sizeof(text));
+		snprintf(buf, size, "[%s]:", text);
+		break;
+	default:
+		snprintf(buf, size, "%s", "");
+		break;
+	}
+}
+
 void net_port_print(const struct net_port *port, char text[static NET_PORT_TEXT_MAX])
 {
-	bool six = port->host.family == AF_INET6;
-	char address[INET6_ADDRSTRLEN] = "";
-	char host[16], inside[16];
+	char address[INET6_ADDRSTRLEN + 3], host[16], inside[16];
 
-	if (port->host.family != AF_UNSPEC) {
-		inet_ntop(port->host.family, six ? (const void *)&port->host.v6 : &port->host.v4,
-			  address, sizeof(address));
-	}
+	print_host(address, sizeof(address), &port->host);
 	print_range(host, sizeof(host), port->host_port, port->count);
 	print_range(inside, sizeof(inside), port->inside_port, port->count);
-	snprintf(text, NET_PORT_TEXT_MAX, "%s%s%s%s%s:%s/%s", six ? "[" : "", address,
-		 six ? "]" : "", *address ? ":" : "", host, inside,
+	snprintf(text, NET_PORT_TEXT_MAX, "%s%s:%s/%s", address, host, inside,
 		 port->protocol == IPPROTO_UDP ? "udp" : "tcp");
 }
 
@@ -175,8 +189,10 @@ static bool same_address(const struct net_address *a, const struct net_address *
 	if (is_any(a) || is_any(b)) {
 		return true;
 	}
-	return a->family == AF_INET ? a->v4.s_addr == b->v4.s_addr :
-				      IN6_ARE_ADDR_EQUAL(&a->v6, &b->v6);
+	if (a->family == AF_INET) {
+		return a->v4.s_addr == b->v4.s_addr;
+	}
+	return IN6_ARE_ADDR_EQUAL(&a->v6, &b->v6);
 }
 
 bool net_port_overlaps(const struct net_port *a, const struct net_port *b)

@@ -28,17 +28,23 @@ static int take(const struct nlmsghdr *answer, void *data)
 
 struct net_route net_route_ask(struct sys_nl *nl, const struct net_address *to)
 {
-	bool v4 = to->family == AF_INET;
-	const struct rtmsg head = { .rtm_family = (unsigned char)to->family,
-				    .rtm_dst_len = v4 ? 32 : 128 };
+	struct rtmsg head = { .rtm_family = (unsigned char)to->family };
 	struct net_route route = { .device = 0 };
+	const void *address = &to->v6;
+	size_t len = sizeof(to->v6);
 	struct sys_nl_msg m;
 	int rc;
 
+	if (to->family == AF_INET) {
+		address = &to->v4;
+		len = sizeof(to->v4);
+	}
+	head.rtm_dst_len = (unsigned char)(8 * len);
 	sys_nl_begin(&m, RTM_GETROUTE, 0, &head, sizeof(head));
-	sys_nl_put(&m, RTA_DST, v4 ? (const void *)&to->v4 : &to->v6,
-		   v4 ? sizeof(to->v4) : sizeof(to->v6));
+	sys_nl_put(&m, RTA_DST, address, len);
 	rc = sys_nl_call(nl, &m, take, &route);
-	route.error = rc < 0 ? -rc : 0;
+	if (rc < 0) {
+		route.error = -rc;
+	}
 	return route;
 }

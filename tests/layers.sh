@@ -50,6 +50,7 @@ libnet/route.*               base/ sys/ libnet/port.h libnet/route.h
 libnet/forward/*             base/ sys/ libnet/forward/ $net_shared
 libnet/switch/*              base/ sys/ libnet/switch/ $net_shared libnet/route.h
 libnet/slirp/*               base/ json/ sys/ libnet/slirp/ $net_shared libnet/request.h
+libnet/helper/filter.*       base/ sys/ libnet/helper/filter.h libnet/confine.h <seccomp.h>
 libnet/helper/*              base/ sys/ libnet/*.h libnet/helper/ libnet/slirp/ libnet/forward/forward.h libnet/switch/switch.h
 "
 
@@ -59,7 +60,7 @@ fstat statx access faccessat readlink readlinkat opendir getenv secure_getenv ge
 getpid gettid time clock_gettime gettimeofday sysconf uname socket connect ioctl prctl syscall fork execve
 posix_spawn system popen dlopen getpwnam getpwuid getgrnam'
 
-# What the archives of libnet's processes may not call themselves, as the seccomp filters of libnet/confine.c have it.
+# What the archives of libnet's processes may not call themselves, as the seccomp filters of libnet/helper/filter.c have it.
 # The forwarder and the switch read what a hostile container sends; the helper starts programs by libnet/slirp alone.
 programs='execve execv execvp execvpe execl execlp execle fexecve execveat posix_spawn posix_spawnp system popen
 sys_spawn sys_spawn_checked'

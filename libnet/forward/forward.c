@@ -23,7 +23,7 @@
  * Out of descriptors, clients wait in the listener's queue: nobody is accepted who can't be served.
  *
  * It reads what a hostile container sends, so before the first such byte it is confined
- * (libnet/confine.c). Whatever is a file is opened before that.
+ * (helper/filter.c). Whatever is a file is opened before that.
  */
 #include "libnet/forward/forward.h"
 
@@ -61,13 +61,16 @@ static int add_listener(struct forwarder *f, const struct net_message *m, int fd
 		return -ENOMEM;
 	}
 	*l = (struct forward_listener){
-		.source = { m->protocol == IPPROTO_UDP ? forward_udp_receive : forward_tcp_accept },
+		.source = { forward_tcp_accept },
 		.next = f->listeners,
 		.fd = fd,
 		.id = m->id,
 		.protocol = m->protocol,
 		.inside_port = m->inside_port,
 	};
+	if (l->protocol == IPPROTO_UDP) {
+		l->source.ready = forward_udp_receive;
+	}
 	if (forward_watch_listener(f, l) < 0) {
 		close(fd);
 		free(l);
@@ -266,7 +269,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (sys_caps_bound(keep) < 0 || sys_caps_set(keep, keep, 0) < 0 ||
-	    net_confine(NET_CONFINE_FORWARDER) < 0) {
+	    net_confine(setup->confinement) < 0) {
 		_exit(1);
 	}
 	serve(&f);

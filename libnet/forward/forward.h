@@ -5,7 +5,10 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "libnet/confine.h"
+
 struct forward_setup {
+	const struct net_confinement *confinement;
 	int control; /* struct net_message, of the helper; its end is the forwarder's */
 	int userns;  /* -1: the caller's own */
 	int netns;

@@ -224,15 +224,21 @@ static int copy(const struct forwarder *f, struct direction *d, struct end *from
 	d->moved += (uint64_t)got;
 	if (to->writable) {
 		/* When the end is known to follow, it may go in the same segment. */
-		int flags = from->closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+		int flags = MSG_NOSIGNAL;
 
+		if (from->closing) {
+			flags |= MSG_MORE;
+		}
 		put = send(to->fd, f->buffer, (size_t)got, flags);
 		if (put < 0 && would_block(&to->writable) < 0) {
 			return -errno;
 		}
+		if (put < 0) {
+			put = 0;
+		}
 	}
 	if (put < got) {
-		return keep_rest(f, d, (size_t)(put > 0 ? put : 0), (size_t)got);
+		return keep_rest(f, d, (size_t)put, (size_t)got);
 	}
 	return 1;
 }

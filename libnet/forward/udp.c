@@ -153,7 +153,10 @@ int forward_udp_expire(struct forwarder *f)
 	while (f->flows_end && f->flows_end->used <= limit) {
 		drop(f, f->flows_end);
 	}
-	return f->flows_end ? (int)(f->flows_end->used - limit) * 1000 : -1;
+	if (!f->flows_end) {
+		return -1;
+	}
+	return (int)(f->flows_end->used - limit) * 1000;
 }
 
 void forward_udp_forget(struct forwarder *f, const struct forward_listener *listener)
@@ -270,7 +273,10 @@ static struct forward_flow *make(struct forwarder *f, struct forward_listener *l
 		drop(f, f->flows_end);
 	}
 	*flow = (struct forward_flow){ .source = { flow_ready }, .listener = l, .client = *client };
-	flow->fd = l->six ? forward_inside6_udp(f, l->inside_port, client) : -1;
+	flow->fd = -1;
+	if (l->six) {
+		flow->fd = forward_inside6_udp(f, l->inside_port, client);
+	}
 	if (flow->fd < 0) {
 		flow->fd = connect_inside(f, l, client);
 	}

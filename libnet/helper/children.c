@@ -11,8 +11,8 @@
 #include "base/scope.h"
 #include "sys/clone.h"
 
-int helper_child_start(struct helper_child *child, const struct helper *h,
-		       void (*run)(const struct helper *h, int control))
+int helper_child_start(struct helper_child *child, void (*run)(const void *arg, int control),
+		       const void *arg)
 {
 	scope_fd int theirs = -1;
 	int pair[2];
@@ -24,7 +24,7 @@ int helper_child_start(struct helper_child *child, const struct helper *h,
 	child->control = pair[0];
 	child->pid = sys_clone(0, &child->pidfd);
 	if (child->pid == 0) {
-		run(h, theirs);
+		run(arg, theirs);
 		_exit(1);
 	}
 	if (child->pid < 0) {

@@ -5,11 +5,11 @@
 #include "libnet/helper/state.h"
 
 /*
- * Clones a child, whose `run` gets the other end of the control socket. Returns 0 or -errno; then
+ * Clones a child, whose `run` gets `arg` and the other end of the control socket. Returns 0 or -errno; then
  * there is none.
  */
-int helper_child_start(struct helper_child *child, const struct helper *h,
-		       void (*run)(const struct helper *h, int control));
+int helper_child_start(struct helper_child *child, void (*run)(const void *arg, int control),
+		       const void *arg);
 
 /*
  * Kills a child, if there is one, and waits for its end; then there is none, and its descriptors

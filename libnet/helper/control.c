@@ -52,12 +52,12 @@ void helper_control_accept(struct helper *h)
 /* rc and err as helper_publish and its like return them. */
 static void reply(const struct helper_client *client, int rc, const struct err *err)
 {
-	char text[ERR_MSG_MAX + 32];
+	char text[ERR_MSG_MAX + 32] = "ok";
 
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "error %d %s", -rc, err->msg);
 	}
-	(void)net_control_send(client->fd, rc < 0 ? text : "ok", NULL, 0);
+	(void)net_control_send(client->fd, text, NULL, 0);
 }
 
 static void list(const struct helper *h, const struct helper_client *client)
@@ -121,7 +121,10 @@ static int begin_add(struct helper *h, struct helper_client *client, char *text,
 		return 0;
 	}
 	client->fds = calloc(client->wanted, sizeof(*client->fds));
-	return client->fds ? 0 : err_errno(err, ENOMEM, "publishing a port");
+	if (!client->fds) {
+		return err_errno(err, ENOMEM, "publishing a port");
+	}
+	return 0;
 }
 
 static void take_descriptors(struct helper *h, struct helper_client *client, const int *fds,
@@ -147,6 +150,14 @@ static int watch(struct helper *h, const char *text, const int *fds, size_t n, s
 		return err_set(err, EPROTO, "a malformed request");
 	}
 	return helper_watch(h, (pid_t)pid, fds[0]);
+}
+
+static int accelerate(const struct helper *h, const int *fds, size_t n, struct err *err)
+{
+	if (n != 1) {
+		return err_set(err, EPROTO, "a malformed request");
+	}
+	return helper_switch_listen(h, fds[0], err);
 }
 
 void helper_control_tell(struct helper *h, const char *event)
@@ -184,10 +195,11 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 	}
 	if (str_starts(text, "watch ")) {
 		rc = watch(h, text + 6, fds, n, &err);
-		n = rc == -EPROTO ? n : 0; /* else it is the helper's */
+		if (rc != -EPROTO) {
+			n = 0; /* it is the helper's */
+		}
 	} else if (str_eq(text, "accel")) {
-		rc = n == 1 ? helper_switch_listen(h, fds[0], &err) :
-			      err_set(&err, EPROTO, "a malformed request");
+		rc = accelerate(h, fds, n, &err);
 	} else if (str_eq(text, "watching")) {
 		snprintf(text, sizeof(text), "ok\n%zu", h->watched_n);
 		(void)net_control_send(client->fd, text, NULL, 0);
@@ -206,7 +218,9 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 		}
 	} else if (str_starts(text, "remove ")) {
 		rc = net_port_parse(text + 7, &port, &err);
-		rc = rc == 0 ? helper_unpublish(h, &port, &err) : rc;
+		if (rc == 0) {
+			rc = helper_unpublish(h, &port, &err);
+		}
 	} else {
 		rc = err_set(&err, EPROTO, "a request that this helper doesn't know");
 	}

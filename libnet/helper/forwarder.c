@@ -8,28 +8,35 @@
 
 #include "libnet/forward/forward.h"
 #include "libnet/helper/children.h"
+#include "libnet/helper/filter.h"
 
 #define ANSWER_TIMEOUT_MS 1000
 
-static void run(const struct helper *h, int control)
+static void run(const void *arg, int control)
 {
-	const struct net_config *c = &h->request->config;
+	const struct net_request *r = arg;
+	struct net_confinement confinement;
+	struct helper_filter filter;
 	const struct forward_setup setup = {
 		.control = control,
-		.userns = h->request->userns,
-		.netns = h->request->netns,
-		.inside = net_cidr_address(&c->cidr, 100),
-		.gateway = net_cidr_address(&c->cidr, 2),
-		.keep_client = c->keep_client,
-		.ipv6 = c->ipv6,
+		.confinement = &confinement,
+		.userns = r->userns,
+		.netns = r->netns,
+		.inside = net_cidr_address(&r->config.cidr, 100),
+		.gateway = net_cidr_address(&r->config.cidr, 2),
+		.keep_client = r->config.keep_client,
+		.ipv6 = r->config.ipv6,
 	};
 
-	forward_main(&setup);
+	if (helper_filter_begin(NET_CONFINE_FORWARDER, &filter) == 0 &&
+	    helper_filter_take(&filter, &confinement) == 0) {
+		forward_main(&setup);
+	}
 }
 
 int helper_forwarder_start(struct helper *h)
 {
-	return helper_child_start(&h->forwarder, h, run);
+	return helper_child_start(&h->forwarder, run, h->request);
 }
 
 void helper_forwarder_end(struct helper *h)

@@ -74,7 +74,10 @@ static int make_link(struct helper *h, struct err *err)
 	fd_drop(&h->tap);
 	fd_drop(&h->link.fd);
 	TRY(helper_link_make(h->request, &h->tap, &h->link, err));
-	return h->tap >= 0 ? link_is_up(h, err) : 0;
+	if (h->tap >= 0) {
+		TRY(link_is_up(h, err));
+	}
+	return 0;
 }
 
 static int run_slirp(struct helper *h, struct err *err)
@@ -218,6 +221,9 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 	const struct net_request *r = h->request;
 	int ends[2];
 
+	if (r->config.accel) {
+		TRY(helper_switch_prepare(h, err));
+	}
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "pipe");
 	}
@@ -362,6 +368,7 @@ _Noreturn void helper_main(const struct net_request *request, int ready, int map
 		.exit_write = -1,
 		.forwarder = HELPER_CHILD_INIT,
 		.switcher = HELPER_CHILD_INIT,
+		.switch_filter = HELPER_FILTER_INIT,
 	};
 	struct err err = { .code = 0 };
 

@@ -48,9 +48,15 @@ static unsigned prefix_of(const unsigned char *mask, size_t len)
 
 static bool holds(const struct in_addr *network, unsigned prefix, const struct net_cidr *cidr)
 {
-	unsigned shorter = prefix < cidr->prefix ? prefix : cidr->prefix;
-	uint32_t mask = shorter == 0 ? 0 : UINT32_MAX << (32 - shorter);
+	unsigned shorter = cidr->prefix;
+	uint32_t mask = 0;
 
+	if (prefix < shorter) {
+		shorter = prefix;
+	}
+	if (shorter > 0) {
+		mask = UINT32_MAX << (32 - shorter);
+	}
 	return (ntohl(network->s_addr) & mask) == (cidr->network & mask);
 }
 

@@ -41,6 +41,11 @@ static int device_index(const struct sys_nl *nl)
 	return ioctl(nl->fd, SIOCGIFINDEX, &device) < 0 ? -errno : device.ifr_ifindex;
 }
 
+static size_t length_of(sa_family_t family)
+{
+	return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
 static int add_address(struct sys_nl *nl, int index, sa_family_t family, const void *own,
 		       const void *broadcast, unsigned prefix)
 {
@@ -48,7 +53,7 @@ static int add_address(struct sys_nl *nl, int index, sa_family_t family, const v
 					   .ifa_prefixlen = (uint8_t)prefix,
 					   .ifa_scope = RT_SCOPE_UNIVERSE,
 					   .ifa_index = (unsigned)index };
-	size_t size = family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+	size_t size = length_of(family);
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &address, sizeof(address));
@@ -57,8 +62,10 @@ static int add_address(struct sys_nl *nl, int index, sa_family_t family, const v
 	if (broadcast) {
 		sys_nl_put(&m, IFA_BROADCAST, broadcast, size);
 	}
-	/* Nobody else is on that link: duplicate detection would take a second. */
-	sys_nl_u32(&m, IFA_FLAGS, family == AF_INET6 ? IFA_F_NODAD : 0);
+	if (family == AF_INET6) {
+		/* Nobody else is on that link: duplicate detection would take a second. */
+		sys_nl_u32(&m, IFA_FLAGS, IFA_F_NODAD);
+	}
 	return sys_nl_call(nl, &m, NULL, NULL);
 }
 
@@ -72,8 +79,7 @@ static int add_route(struct sys_nl *nl, int index, sa_family_t family, const voi
 	struct sys_nl_msg m;
 
 	sys_nl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof(route));
-	sys_nl_put(&m, RTA_GATEWAY, gateway,
-		   family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	sys_nl_put(&m, RTA_GATEWAY, gateway, length_of(family));
 	sys_nl_u32(&m, RTA_OIF, (uint32_t)index);
 	return sys_nl_call(nl, &m, NULL, NULL);
 }
@@ -126,7 +132,9 @@ static int add_ipv6(struct sys_nl *nl, int index)
 			again = add_address(nl, index, AF_INET6, &net_inside6, NULL,
 					    NET_INSIDE6_PREFIX);
 		}
-		rc = without_ipv6(again) ? again : rc;
+		if (without_ipv6(again)) {
+			rc = again;
+		}
 	}
 	return without_ipv6(rc) ? 0 : rc;
 }

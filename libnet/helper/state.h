@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "libnet/helper/filter.h"
 #include "libnet/request.h"
 #include "libnet/slirp/slirp.h"
 #include "sys/netlink.h"
@@ -56,6 +57,7 @@ struct helper {
 	int exit_write;
 	struct helper_child forwarder;
 	struct helper_child switcher;
+	struct helper_filter switch_filter;
 	struct helper_published **ports;
 	size_t port_n;
 	uint32_t next_id;

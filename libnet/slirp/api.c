@@ -22,8 +22,12 @@ static int wait_for(int fd, short events, int64_t deadline)
 	for (;;) {
 		int64_t left = deadline - sys_now_ms();
 		struct pollfd p = { fd, events, 0 };
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+		int n;
 
+		if (left <= 0) {
+			return -ETIMEDOUT;
+		}
+		n = poll(&p, 1, (int)left);
 		if (n > 0) {
 			return 0;
 		}
@@ -86,7 +90,9 @@ static ssize_t exchange(const char *path, const char *request, char *answer)
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
 			return -errno;
 		}
-		used += n > 0 ? (size_t)n : 0;
+		if (n > 0) {
+			used += (size_t)n;
+		}
 	}
 }
 
@@ -106,10 +112,13 @@ const struct json *slirp_api_parse(struct arena *arena, const char *text, size_t
 	}
 	error = json_member(tree, "error");
 	if (error) {
-		desc = error->type == JSON_OBJECT ? json_member(error, "desc") : NULL;
-		err_set(err, EIO, "slirp4netns: %s",
-			desc && desc->type == JSON_STRING ? json_show(desc->text).s :
-							    "an error that it doesn't name");
+		err_set(err, EIO, "slirp4netns: an error that it doesn't name");
+		if (error->type == JSON_OBJECT) {
+			desc = json_member(error, "desc");
+			if (desc && desc->type == JSON_STRING) {
+				err_set(err, EIO, "slirp4netns: %s", json_show(desc->text).s);
+			}
+		}
 		return NULL;
 	}
 	/* A list comes without "return", whatever the manual says. */
@@ -137,6 +146,11 @@ static const struct json *ask(struct arena *arena, const char *path, const char 
 	return slirp_api_parse(arena, answer, (size_t)len, err);
 }
 
+static const char *name_of(const struct net_port *port)
+{
+	return port->protocol == IPPROTO_UDP ? "udp" : "tcp";
+}
+
 int slirp_api_add(const char *socket, const struct net_port *port, struct in_addr inside,
 		  struct err *err)
 {
@@ -154,7 +168,7 @@ int slirp_api_add(const char *socket, const struct net_port *port, struct in_add
 	json_object_begin(&w, NULL);
 	json_string(&w, "execute", "add_hostfwd");
 	json_object_begin(&w, "arguments");
-	json_string(&w, "proto", port->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	json_string(&w, "proto", name_of(port));
 	json_string(&w, "host_addr", host);
 	json_int(&w, "host_port", port->host_port);
 	json_string(&w, "guest_addr", guest);
@@ -182,8 +196,7 @@ static bool is_of(const struct json *entry, const struct net_port *port)
 	const struct json *proto = json_member(entry, "proto");
 	int64_t host_port;
 
-	return proto && proto->type == JSON_STRING &&
-	       str_eq(proto->text, port->protocol == IPPROTO_UDP ? "udp" : "tcp") &&
+	return proto && proto->type == JSON_STRING && str_eq(proto->text, name_of(port)) &&
 	       number(entry, "host_port", &host_port) && host_port >= port->host_port &&
 	       host_port - port->host_port < port->count;
 }

@@ -127,18 +127,21 @@ static int ask(struct arena *arena, const char *slirp, const char **ret, struct 
 
 static int check(const char *slirp, uint32_t version, const struct net_config *c, struct err *err)
 {
-	bool later = !c->dns || c->outbound_addr || c->outbound_addr6;
-	uint32_t needed = later ? NEEDED_LATER : NEEDED;
+	const char *what = "";
+	uint32_t needed = NEEDED;
 
+	if (!c->dns || c->outbound_addr || c->outbound_addr6) {
+		what = " for outbound_addr and enable_dns=false";
+		needed = NEEDED_LATER;
+	}
 	if (version >= needed) {
 		return 0;
 	}
 	return err_set(err, ENOTSUP,
 		       "slirp4netns %u.%u.%u (%s) is too old%s: version %u.%u.%u or newer is "
 		       "needed; install one, and put it first in PATH",
-		       version / 1000000, version / 1000 % 1000, version % 1000, slirp,
-		       later ? " for outbound_addr and enable_dns=false" : "", needed / 1000000,
-		       needed / 1000 % 1000, needed % 1000);
+		       version / 1000000, version / 1000 % 1000, version % 1000, slirp, what,
+		       needed / 1000000, needed / 1000 % 1000, needed % 1000);
 }
 
 int net_slirp_check(const char *slirp, const struct net_config *config, const char *cache,

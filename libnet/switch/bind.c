@@ -106,11 +106,13 @@ static bool shut_down_of(pid_t pid, ino_t inode)
 	char path[64], wanted[40], link[64];
 	struct dirent *entry;
 	bool done = false;
-	DIR *dir;
+	DIR *dir = NULL;
 
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)inode);
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	dir = pidfd < 0 ? NULL : opendir(path);
+	if (pidfd >= 0) {
+		dir = opendir(path);
+	}
 	while (dir && !done && (entry = readdir(dir))) {
 		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
 		uint32_t number;

@@ -270,7 +270,7 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	 * control socket says so.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (set_up(&s) < 0 || net_confine(NET_CONFINE_SWITCH) < 0 ||
+	if (set_up(&s) < 0 || net_confine(setup.confinement) < 0 ||
 	    send(setup.control, "", 1, MSG_NOSIGNAL) != 1) {
 		_exit(1);
 	}

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "libnet/config.h"
+#include "libnet/confine.h"
 
 struct switch_setup {
+	const struct net_confinement *confinement;
 	int control; /* SOCK_SEQPACKET, of the helper */
 	int userns;
 	int netns;

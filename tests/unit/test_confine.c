@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #include "libnet/confine.h"
+#include "libnet/helper/filter.h"
 #include "sys/compat.h"
 
 /* What a child has to tell: it can't print. */
@@ -57,14 +59,18 @@ static void tell(long result)
 /* Returns the child's status. */
 static int in_child(enum net_confined who, void (*body)(void))
 {
+	struct net_confinement confinement;
+	struct helper_filter filter;
 	int status = 0;
 	pid_t pid;
 
 	memset(told, 0, sizeof(*told));
+	assert_int_equal(helper_filter_begin(who, &filter), 0);
+	assert_int_equal(helper_filter_take(&filter, &confinement), 0);
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		told->confined = net_confine(who);
+		told->confined = net_confine(&confinement);
 		if (told->confined < 0) {
 			_exit(99);
 		}
@@ -112,7 +118,11 @@ static void forbidden(void)
 
 	TRY_CALL(SYS_execve, argv[0], argv, NULL);
 	TRY_CALL(SYS_execveat, AT_FDCWD, argv[0], argv, NULL, 0);
+#ifdef SYS_fork /* what younger architectures have no more */
 	TRY_CALL(SYS_fork);
+	TRY_CALL(SYS_open, "/dev/null", O_RDONLY);
+	TRY_CALL(SYS_dup2, 0, 0);
+#endif
 	TRY_CALL(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	TRY_CALL(SYS_clone3, NULL, 0);
 	TRY_CALL(SYS_kill, getpid(), 0);
@@ -125,7 +135,6 @@ static void forbidden(void)
 	TRY_CALL(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 	TRY_CALL(SYS_bpf, 0, NULL, 0);
 	TRY_CALL(425 /* io_uring_setup */, 1, NULL);
-	TRY_CALL(SYS_open, "/dev/null", O_RDONLY);
 	TRY_CALL(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY);
 	TRY_CALL(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
 	TRY_CALL(SYS_openat, AT_FDCWD, "/tmp", O_RDONLY | O_CREAT, 0600);
@@ -134,7 +143,6 @@ static void forbidden(void)
 	TRY_CALL(SYS_fchmod, 0, 0600);
 	TRY_CALL(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	TRY_CALL(SYS_mprotect, NULL, 0, PROT_EXEC);
-	TRY_CALL(SYS_dup2, 0, 0);
 	TRY_CALL(SYS_fcntl, 0, F_GETFD);
 	TRY_CALL(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
 	TRY_CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, pair);
@@ -329,7 +337,7 @@ static void what_the_switch_has(void **state)
 
 /* ---- other calls than those of x86-64 ---- */
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__ILP32__)
 /*
  * getpid(2), as x32 numbers it. A kernel without x32 would say ENOSYS: then it is the filter that
  * kills all the same.
@@ -363,28 +371,13 @@ static void other_calls_kill(void **state)
 }
 #endif
 
-/* ---- both ---- */
-
-static void both_are_small(void **state)
-{
-	struct sock_filter code[CONFINE_MAX];
-
-	(void)state;
-	for (int who = NET_CONFINE_FORWARDER; who <= NET_CONFINE_SWITCH; who++) {
-		size_t n = confine_program((enum net_confined)who, code);
-
-		assert_in_range(n, 1, 255);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#if defined(__x86_64__) && !defined(__ILP32__)
-		cmocka_unit_test(both_are_small),
 		cmocka_unit_test(what_nobody_has),
 		cmocka_unit_test(what_the_forwarder_has),
 		cmocka_unit_test(what_the_switch_has),
+#if defined(__x86_64__) && !defined(__ILP32__)
 		cmocka_unit_test(other_calls_kill),
 #endif
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libnet without a network: ports, options, addresses, slirp4netns' arguments, the control socket,
- * and the host's ports.
+ * libnet without a network: what people write, ports and options, and the addresses and names that
+ * come of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,13 +14,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "libnet/messages.h"
-#include "libnet/net.h"
-#include "libnet/slirp/api.h"
-#include "libnet/slirp/slirp.h"
+#include "base/str.h"
+#include "libnet/config.h"
+#include "libnet/names.h"
+#include "libnet/port.h"
+#include "libnet/settle.h"
 
 static struct arena arena = ARENA_INIT;
 
@@ -394,143 +393,6 @@ static void moved_further(void **state)
 			 0x80000000);
 }
 
-/* ---- slirp4netns' arguments ---- */
-
-static void arguments(void **state)
-{
-	struct net_request r = { .slirp = "/usr/bin/slirp4netns" };
-	struct err err;
-	struct text out;
-
-	(void)state;
-	assert_int_equal(
-		net_config_parse(&arena, "slirp4netns:outbound_addr=192.0.2.1", &r.config, &err),
-		0);
-	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, true, 3, 4, 5); *a; a++) {
-		text_add(&out, "%s ", *a);
-	}
-	assert_string_equal(
-		out.s,
-		"slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-		"--enable-sandbox --enable-seccomp --enable-ipv6 --disable-host-loopback "
-		"--outbound-addr=192.0.2.1 --netns-type=path /proc/self/fd/5 tap0 ");
-	assert_int_equal(
-		net_config_parse(&arena,
-				 "slirp4netns:allow_host_loopback=1,enable_ipv6=0,enable_dns=0",
-				 &r.config, &err),
-		0);
-	r.api_socket = "/s";
-	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, false, 3, 4, 5); *a; a++) {
-		text_add(&out, "%s ", *a);
-	}
-	assert_string_equal(out.s,
-			    "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-			    "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s "
-			    "--netns-type=path /proc/self/fd/5 tap0 ");
-}
-
-/* ---- the control socket ---- */
-
-static void control_datagrams(void **state)
-{
-	int pair[2], fds[NET_CONTROL_FDS_MAX], sent[NET_CONTROL_FDS_MAX];
-	char text[8];
-	size_t n = 9;
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	for (size_t i = 0; i < NET_CONTROL_FDS_MAX; i++) {
-		sent[i] = 0;
-	}
-	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX), 0);
-	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 3);
-	assert_string_equal(text, "abc");
-	assert_int_equal(n, NET_CONTROL_FDS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		close(fds[i]);
-	}
-	assert_int_equal(net_control_send(pair[0], "abc", sent, NET_CONTROL_FDS_MAX + 1), -E2BIG);
-	/* Longer than there is room for: refused whole, and its descriptor is not left open. */
-	assert_int_equal(net_control_send(pair[0], "0123456789", sent, 1), 0);
-	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), -EPROTO);
-	close(pair[0]);
-	assert_int_equal(net_control_receive(pair[1], text, sizeof(text), fds, &n), 0);
-	close(pair[1]);
-}
-
-/* ---- binding ---- */
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	return ntohs(a.sin_port);
-}
-
-static struct net_port port_at(uint16_t number, uint16_t count)
-{
-	return (struct net_port){
-		.protocol = IPPROTO_TCP,
-		.host = { .family = AF_INET, .v4.s_addr = htonl(INADDR_LOOPBACK) },
-		.host_port = number,
-		.inside_port = 80,
-		.count = count,
-	};
-}
-
-static void bind_all_or_none(void **state)
-{
-	struct net_port first = port_at(free_port(), 1), second;
-	struct net_listeners held, none = { .n = 0 };
-	struct net_ports one = { &first, 1 }, two = { &second, 1 };
-	struct err err = { .code = 0 };
-	char number[32];
-
-	(void)state;
-	assert_int_equal(net_ports_bind(&arena, &one, NULL, 0, &held, &err), 0);
-	assert_int_equal(held.n, 1);
-	/* A range whose last port is taken: the others are free again afterwards. */
-	second = port_at((uint16_t)(first.host_port - 3), 4);
-	assert_int_equal(net_ports_bind(&arena, &two, NULL, 0, &none, &err), -EADDRINUSE);
-	assert_int_equal(none.n, 0);
-	snprintf(number, sizeof(number), "port %u on the host", first.host_port);
-	assert_non_null(strstr(err.msg, number));
-	snprintf(number, sizeof(number), "(pid %d)", (int)getpid());
-	assert_non_null(strstr(err.msg, number));
-	second.count = 3;
-	assert_int_equal(net_ports_bind(&arena, &two, NULL, 0, &none, &err), 0);
-	net_listeners_close(&none);
-	/* A socket that was passed in stands for its port. */
-	assert_int_equal(net_ports_bind(&arena, &one, &held.v[0].fd, 1, &none, &err), 0);
-	assert_int_equal(none.n, 1);
-	net_listeners_close(&none);
-	net_listeners_close(&held);
-}
-
-static void bind_refusals(void **state)
-{
-	struct net_port nowhere = port_at(free_port(), 1);
-	struct net_port twice[2] = { nowhere, nowhere };
-	struct net_ports ports_ = { &nowhere, 1 };
-	struct net_listeners none;
-	struct err err = { .code = 0 };
-
-	(void)state;
-	nowhere.host.v4.s_addr = inet_addr("192.0.2.77");
-	assert_int_equal(net_ports_bind(&arena, &ports_, NULL, 0, &none, &err), -EADDRNOTAVAIL);
-	assert_non_null(strstr(err.msg, "no interface of this host"));
-	ports_ = (struct net_ports){ twice, 2 };
-	assert_int_equal(net_ports_bind(&arena, &ports_, NULL, 0, &none, &err), -EINVAL);
-	assert_non_null(strstr(err.msg, "want the same port"));
-}
-
 static int done(void **state)
 {
 	(void)state;
@@ -541,19 +403,11 @@ static int done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ports),
-		cmocka_unit_test(bad_ports),
-		cmocka_unit_test(overlaps),
-		cmocka_unit_test(options),
-		cmocka_unit_test(bad_options),
-		cmocka_unit_test(each_option),
-		cmocka_unit_test(option_messages),
-		cmocka_unit_test(moved_aside),
+		cmocka_unit_test(ports),	   cmocka_unit_test(bad_ports),
+		cmocka_unit_test(overlaps),	   cmocka_unit_test(options),
+		cmocka_unit_test(bad_options),	   cmocka_unit_test(each_option),
+		cmocka_unit_test(option_messages), cmocka_unit_test(moved_aside),
 		cmocka_unit_test(moved_further),
-		cmocka_unit_test(arguments),
-		cmocka_unit_test(control_datagrams),
-		cmocka_unit_test(bind_all_or_none),
-		cmocka_unit_test(bind_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);
