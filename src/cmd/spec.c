@@ -9,6 +9,7 @@
 #include "host/session.h"
 #include "libnet/net.h"
 #include "spec/spec.h"
+#include "spec/template.h"
 
 static const struct cmd_option options[] = {
 	{ "bundle", 'b', "DIR", "the folder to write config.json to (default: .)", CMD_USED },

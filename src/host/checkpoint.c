@@ -10,6 +10,7 @@
 #include "host/images.h"
 #include "host/lifecycle.h"
 #include "plan/annotations.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 #include "sys/fd.h"
 

@@ -33,6 +33,7 @@
 #include "host/record.h"
 #include "host/serve.h"
 #include "host/state.h"
+#include "spec/load.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"

@@ -41,6 +41,7 @@
 #include "plan/build.h"
 #include "plan/cgroup.h"
 #include "plan/mount_adapt.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 #include "sys/clone.h"
 #include "sys/fd.h"

@@ -24,6 +24,7 @@
 #include "host/serve.h"
 #include "host/state.h"
 #include "plan/enter.h"
+#include "spec/load.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"

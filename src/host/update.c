@@ -18,6 +18,8 @@
 #include "host/state.h"
 #include "plan/device_filter.h"
 #include "plan/limits.h"
+#include "spec/check_resources.h"
+#include "spec/load.h"
 #include "sys/fd.h"
 #include "json/tree.h"
 

@@ -6,13 +6,17 @@
  * do is the business of plan. Every message begins with the JSON path, as those of the decoder do.
  * `at` is the path of the object that a function looks at.
  */
+#include "spec/check.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "spec/checks.h"
-#include "spec/spec.h"
+#include "spec/check_linux.h"
+#include "spec/check_mappings.h"
+#include "spec/list.h"
+#include "spec/names.h"
 #include "json/tree.h"
 
 /* HOST_NAME_MAX; the kernel takes as many for the domain name (__NEW_UTS_LEN). */
@@ -97,71 +101,6 @@ static int check_version(const char *version, struct err *err)
 	return 0;
 }
 
-/* ---- lists of numbers ---- */
-
-/* The number at the front of text. */
-static int next_number(const char **text, uint32_t *ret)
-{
-	size_t n = span_digits(*text);
-	char digits[16];
-
-	if (n == 0 || n >= sizeof(digits)) {
-		return -EINVAL;
-	}
-	memcpy(digits, *text, n);
-	digits[n] = '\0';
-	if (str_u32(digits, ret) < 0) {
-		return -EINVAL;
-	}
-	*text += n;
-	return 0;
-}
-
-int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
-{
-	const char *text = *rest + strspn(*rest, ", \n");
-	uint32_t first, last;
-
-	if (*text == '\0') {
-		*rest = text;
-		return 0;
-	}
-	TRY(next_number(&text, &first));
-	last = first;
-	if (*text == '-') {
-		text++;
-		TRY(next_number(&text, &last));
-	}
-	if (last < first || (*text && !strchr(", \n", *text))) {
-		return -EINVAL;
-	}
-	*rest = text;
-	*ret_first = first;
-	*ret_last = last;
-	return 1;
-}
-
-int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any,
-		    struct err *err)
-{
-	const char *rest = str_or(text, "");
-	bool any = false;
-	uint32_t first, last;
-	int rc;
-
-	while ((rc = spec_list_next(&rest, &first, &last)) > 0) {
-		any = true;
-	}
-	if (rc < 0) {
-		return err_set(err, EINVAL, "%s/%s: \"%s\" is not a list such as \"0-3,7\"", at,
-			       key, json_show(text).s);
-	}
-	if (ret_any) {
-		*ret_any = any;
-	}
-	return 0;
-}
-
 /* ---- process ---- */
 
 /*
@@ -210,78 +149,6 @@ int spec_check_process(const struct spec_process *process, const char *at, struc
 		TRY(check_affinity(process->exec_cpu_affinity, at, err));
 	}
 	return 0;
-}
-
-/* ---- id mappings ---- */
-
-static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
-{
-	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
-}
-
-/* The kernel refuses ranges that reach (uint32_t)-1, user_namespaces(7). */
-static int check_mapping(const struct spec_id_mapping *m, const char *at, const char *key, size_t i,
-			 struct err *err)
-{
-	if (m->size == 0) {
-		return err_set(err, EINVAL, "%s/%s/%zu/size: must not be 0", at, key, i);
-	}
-	if ((uint64_t)m->container_id + m->size > UINT32_MAX ||
-	    (uint64_t)m->host_id + m->size > UINT32_MAX) {
-		return err_set(err, EINVAL,
-			       "%s/%s/%zu: the range goes beyond the highest id, %" PRIu32, at, key,
-			       i, UINT32_MAX - 1);
-	}
-	return 0;
-}
-
-static int check_mappings(const struct spec_id_mappings *list, const char *at, const char *key,
-			  struct err *err)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		const struct spec_id_mapping *a = &list->v[i];
-
-		TRY(check_mapping(a, at, key, i, err));
-		for (size_t j = 0; j < i; j++) {
-			const struct spec_id_mapping *b = &list->v[j];
-
-			if (overlap(a->container_id, a->size, b->container_id, b->size)) {
-				return err_set(err, EINVAL,
-					       "%s/%s/%zu/containerID: the range overlaps that of "
-					       "entry %zu",
-					       at, key, i, j);
-			}
-			if (overlap(a->host_id, a->size, b->host_id, b->size)) {
-				return err_set(
-					err, EINVAL,
-					"%s/%s/%zu/hostID: the range overlaps that of entry %zu",
-					at, key, i, j);
-			}
-		}
-	}
-	return 0;
-}
-
-int spec_check_mapping_pair(const struct spec_id_mappings *uids,
-			    const struct spec_id_mappings *gids, const char *at, struct err *err)
-{
-	/* The kernel takes no more; it also keeps the comparison of all with all short. */
-	if (uids->n > SPEC_MAPPINGS_MAX || gids->n > SPEC_MAPPINGS_MAX) {
-		return err_set(err, EINVAL, "%s/%s: more than %d entries", at,
-			       uids->n > SPEC_MAPPINGS_MAX ? "uidMappings" : "gidMappings",
-			       SPEC_MAPPINGS_MAX);
-	}
-	if ((uids->n == 0) != (gids->n == 0)) {
-		const char *there = "uidMappings", *missing = "gidMappings";
-
-		if (uids->n == 0) {
-			there = "gidMappings";
-			missing = "uidMappings";
-		}
-		return err_set(err, EINVAL, "%s/%s: required beside %s", at, missing, there);
-	}
-	TRY(check_mappings(uids, at, "uidMappings", err));
-	return check_mappings(gids, at, "gidMappings", err);
 }
 
 /* ---- mounts ---- */

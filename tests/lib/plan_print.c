@@ -15,6 +15,7 @@
 #include "libnet/config.h"
 #include "libnet/port.h"
 #include "plan/caps.h"
+#include "spec/names.h"
 #include "spec/spec.h"
 
 static const struct name attr_names[] = {

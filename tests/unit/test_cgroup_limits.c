@@ -28,6 +28,7 @@
 #include "plan/limits.h"
 #include "scratch.h"
 #include "sys/fd.h"
+#include "spec/load.h"
 
 struct tree {
 	struct arena arena;

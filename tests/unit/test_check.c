@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "spec/load.h"
+#include "spec/list.h"
 #include "spec/spec.h"
 
 struct rule {

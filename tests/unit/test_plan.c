@@ -28,6 +28,8 @@
 #include "lib/plan_print.h"
 #include "plan/build.h"
 #include "plan/exec.h"
+#include "spec/load.h"
+#include "spec/names.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
 #define TESTS_MAX 512
