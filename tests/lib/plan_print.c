@@ -285,6 +285,18 @@ static void print_limit(struct text *out, uint64_t value)
 	}
 }
 
+static void print_scheduler(struct text *out, const struct plan_scheduler *s)
+{
+	text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u", s->policy,
+		 (unsigned long long)s->flags, s->nice, s->priority);
+	if (s->runtime || s->deadline || s->period) {
+		text_add(out, " runtime=%llu deadline=%llu period=%llu",
+			 (unsigned long long)s->runtime, (unsigned long long)s->deadline,
+			 (unsigned long long)s->period);
+	}
+	text_add(out, "\n");
+}
+
 static void print_process(struct text *out, const struct plan_process *p)
 {
 	if (!p->present) {
@@ -325,9 +337,7 @@ static void print_process(struct text *out, const struct plan_process *p)
 		text_add(out, "oom score: %d\n", p->oom_score_adj);
 	}
 	if (p->scheduler.set) {
-		text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u\n",
-			 p->scheduler.policy, (unsigned long long)p->scheduler.flags,
-			 p->scheduler.nice, p->scheduler.priority);
+		print_scheduler(out, &p->scheduler);
 	}
 	if (p->set_io_priority) {
 		text_add(out, "io priority: %d:%d\n", p->io_priority >> 13,
@@ -436,6 +446,9 @@ static void print_filter(struct text *out, const struct plan_filter *f)
 	if (f->present) {
 		text_add(out, "filter: flags=0x%x%s%s%s", f->flags, f->strict ? " strict" : "",
 			 f->notify ? " notify " : "", f->notify ? f->listener_path : "");
+		if (f->listener_metadata) {
+			text_add(out, " metadata=%s", f->listener_metadata);
+		}
 		if (f->program) {
 			text_add(out, " ready-made, %zu bytes", f->program_size);
 		}
@@ -518,6 +531,9 @@ static void print_cgroup(struct text *out, const struct plan_cgroup *cg)
 		 cg->payload ? ", then in " : "", cg->payload ? cg->payload : "");
 	if (cg->delegate) {
 		text_add(out, "cgroup belongs to: %u\n", cg->uid);
+	}
+	if (cg->limits.check_before_update) {
+		text_add(out, "memory limit below what is in use: an error\n");
 	}
 	for (size_t i = 0; i < cg->controllers.n; i++) {
 		text_add(out, "controller: %s\n", cg->controllers.v[i]);
