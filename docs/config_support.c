@@ -18,6 +18,7 @@
 #include "docs/config_support.h"
 #include "plan/annotations.h"
 #include "plan/options.h"
+#include "spec/names.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 

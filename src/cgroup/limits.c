@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
+#include "spec/list.h"
 #include "spec/spec.h"
 #include "sys/fd.h"
 

@@ -11,6 +11,7 @@
 #include "plan/annotations.h"
 #include "plan/caps.h"
 #include "plan/options.h"
+#include "spec/names.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 #include "json/encode.h"

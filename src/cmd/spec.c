@@ -8,6 +8,7 @@
 #include "cmd/commands.h"
 #include "libnet/net.h"
 #include "spec/spec.h"
+#include "spec/template.h"
 #include "user/session.h"
 
 static const struct cmd_option options[] = {

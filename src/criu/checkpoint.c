@@ -10,6 +10,7 @@
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
 #include "plan/annotations.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 #include "sys/fd.h"
 

@@ -31,6 +31,7 @@
 #include "host/pidfd_socket.h"
 #include "host/record.h"
 #include "host/serve.h"
+#include "spec/load.h"
 #include "state/exit.h"
 #include "state/state.h"
 #include "sys/clone.h"

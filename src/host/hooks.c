@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "plan/hooks.h"
+#include "spec/load.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 

@@ -37,6 +37,7 @@
 #include "plan/build.h"
 #include "plan/cgroup.h"
 #include "plan/mount_adapt.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 #include "state/exit.h"
 #include "state/state.h"

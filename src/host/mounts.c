@@ -23,6 +23,7 @@
 #include "host/mount_ids.h"
 #include "host/serve.h"
 #include "plan/enter.h"
+#include "spec/load.h"
 #include "state/state.h"
 #include "sys/clone.h"
 #include "sys/fd.h"

@@ -16,6 +16,8 @@
 #include "host/rdt.h"
 #include "plan/device_filter.h"
 #include "plan/limits.h"
+#include "spec/check_resources.h"
+#include "spec/load.h"
 #include "state/state.h"
 #include "sys/fd.h"
 #include "user/session.h"

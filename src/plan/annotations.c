@@ -96,8 +96,10 @@ static bool is_beginning(const char *name)
 
 const char *plan_annotation(const struct spec *spec, enum plan_annotation which)
 {
-	assert(!is_beginning(plan_annotations[which].name));
-	return spec_annotation(spec, plan_annotations[which].name);
+	const char *name = plan_annotations[which].name;
+
+	assert(!is_beginning(name));
+	return spec_annotation(spec, name);
 }
 
 bool plan_annotation_flag(const struct spec *spec, enum plan_annotation which)

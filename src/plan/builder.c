@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "spec/list.h"
 
 struct builder plan_builder(struct arena *arena, const struct spec *spec, const struct facts *facts,
 			    const struct plan_options *options)

@@ -20,6 +20,7 @@
 #include "plan/device_filter.h"
 #include "plan/limits.h"
 #include "plan/unit.h"
+#include "plan/unit_property.h"
 
 #define PATH_WHERE "/linux/cgroupsPath"
 #define DEVICES_WHERE "/linux/resources/devices"

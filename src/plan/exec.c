@@ -17,6 +17,8 @@
 #include "plan/filter.h"
 #include "plan/net.h"
 #include "plan/process.h"
+#include "spec/check.h"
+#include "spec/list.h"
 
 /* The id (uint32_t)-1 means "leave it" to setresuid(2). */
 #define ID_MAX (UINT32_MAX - 1)

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "base/table.h"
+#include "plan/limits_unit.h"
 
 struct limits {
 	struct arena *arena;

@@ -23,9 +23,6 @@
 int plan_limits(struct arena *arena, const struct spec_resources *resources, const char *at,
 		struct plan_limits *ret, struct err *err);
 
-/* The properties alone, from files that plan_limits made. */
-void plan_limits_properties(struct arena *arena, struct plan_limits *limits);
-
 /*
  * "memory" for "memory.max"; NULL for a file that belongs to no controller ("cgroup.max.depth"). In
  * the arena.

@@ -7,12 +7,14 @@
  * from `memory`. The files are written all the same: they hold what systemd has no property for, or
  * will not apply.
  */
+#include "plan/limits_unit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/limits.h"
+#include "spec/list.h"
 
 /* More CPUs than any kernel is built for: a bit mask never grows by a typing error. */
 #define LIST_MAX 65536

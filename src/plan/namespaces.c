@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "plan/builder.h"
 #include "plan/net.h"
+#include "spec/names.h"
 
 static int take_from_spec(struct builder *b, struct err *err)
 {

@@ -11,6 +11,7 @@
 #include "plan/annotations.h"
 #include "plan/builder.h"
 #include "plan/caps.h"
+#include "spec/names.h"
 
 /* What a shell's execvp would search when PATH is not set; the peers use the same. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

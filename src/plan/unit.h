@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/unit: what a container's systemd scope is called, and the properties that annotations give
- * it.
+ * plan/unit: what a container's systemd scope is called.
  *
  * The rules for names are those of systemd.unit(5): a name that the manager would refuse is escaped
  * or refused here, before anything is made.
@@ -31,13 +30,3 @@
  */
 int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system,
 		   const char **ret_unit, const char **ret_slice, struct err *err);
-
-/*
- * The unit property that an annotation asks for: key is the whole key
- * ("org.systemd.property.TasksMax"), text its value in GVariant's text format, as runc and crun
- * have it: true, 'text', ['a', 'b'], 5 (an int32), uint64 90000000, @as []. A name that ends with
- * Sec is given in seconds, also with a fraction, and becomes …USec. The result lives in the arena.
- * Errors: EINVAL, with the annotation's path and the position of what is wrong.
- */
-int plan_unit_property(struct arena *arena, const char *key, const char *text,
-		       struct plan_property *ret, struct err *err);

@@ -7,12 +7,13 @@
  * 5`) or without. Numbers are decimal or begin with 0x; a leading zero, which GVariant takes for
  * octal, is refused as a likely mistake.
  */
-#include "plan/unit.h"
+#include "plan/unit_property.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "plan/annotations.h"
 
 #define MICROSECONDS 1000000

@@ -6,13 +6,17 @@
  * do is the business of plan. Every message begins with the JSON path, as those of the decoder do.
  * `at` is the path of the object that a function looks at.
  */
+#include "spec/check.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "spec/checks.h"
-#include "spec/spec.h"
+#include "spec/check_linux.h"
+#include "spec/check_mappings.h"
+#include "spec/list.h"
+#include "spec/names.h"
 #include "json/tree.h"
 
 /* HOST_NAME_MAX; the kernel takes as many for the domain name (__NEW_UTS_LEN). */
@@ -30,10 +34,7 @@ static size_t span_number(const char *text)
 {
 	size_t n = span_digits(text);
 
-	if (n > 1 && text[0] == '0') {
-		return 0;
-	}
-	return n;
+	return n > 1 && text[0] == '0' ? 0 : n;
 }
 
 /*
@@ -66,10 +67,7 @@ static bool is_semver(const char *text)
 		if (n == 0 || (part < 2 && text[n] != '.')) {
 			return false;
 		}
-		text += n;
-		if (part < 2) {
-			text++; /* the dot */
-		}
+		text += n + (part < 2 ? 1 : 0);
 	}
 	if (*text == '-') {
 		text++;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_linux: the rules for the `linux` object; check.c says what is checked and why. */
+#include "spec/check_linux.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/mempolicy.h>
@@ -7,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "spec/checks.h"
-#include "spec/spec.h"
+#include "spec/check_mappings.h"
+#include "spec/check_resources.h"
+#include "spec/list.h"
+#include "spec/names.h"
 #include "json/tree.h"
 
 /* The kernel packs errno values into pointers, so there is none above (MAX_ERRNO). */
@@ -130,7 +134,7 @@ static int check_syscall(const struct spec_seccomp_syscall *call, const char *at
 	return check_errno(call->action, &call->errno_ret, at, "errnoRet", err);
 }
 
-int spec_check_seccomp(const struct spec_seccomp *s, const char *at, struct err *err)
+static int check_seccomp(const struct spec_seccomp *s, const char *at, struct err *err)
 {
 	/* Its reader would have to answer for the very call that hands it the descriptor. */
 	if (s->default_action == SPEC_ACT_NOTIFY) {
@@ -148,7 +152,7 @@ int spec_check_seccomp(const struct spec_seccomp *s, const char *at, struct err 
 		}
 	}
 	for (size_t i = 0; i < s->syscalls.n; i++) {
-		char where[AT_MAX];
+		char where[AT_MAX + 32];
 
 		snprintf(where, sizeof(where), "%s/syscalls/%zu", at, i);
 		TRY(check_syscall(&s->syscalls.v[i], where, err));
@@ -233,7 +237,7 @@ int spec_check_linux(const struct spec_linux *l, const char *at, struct err *err
 		TRY(spec_check_resources(l->resources, resources, err));
 	}
 	if (l->seccomp) {
-		TRY(spec_check_seccomp(l->seccomp, seccomp, err));
+		TRY(check_seccomp(l->seccomp, seccomp, err));
 	}
 	if (l->memory_policy) {
 		TRY(check_mpol(l->memory_policy, at, err));

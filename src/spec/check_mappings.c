@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * check_mappings: uidMappings and gidMappings, of the container (`linux`) and of a mount.
- */
+/* check_mappings: the rules for id mappings; check.c says what is checked and why. */
+#include "spec/check_mappings.h"
+
 #include <errno.h>
 #include <inttypes.h>
-
-#include "spec/checks.h"
-#include "spec/spec.h"
 
 static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 {
@@ -66,9 +63,13 @@ int spec_check_mapping_pair(const struct spec_id_mappings *uids,
 			       SPEC_MAPPINGS_MAX);
 	}
 	if ((uids->n == 0) != (gids->n == 0)) {
-		return err_set(err, EINVAL, "%s/%s: required beside %s", at,
-			       uids->n ? "gidMappings" : "uidMappings",
-			       uids->n ? "uidMappings" : "gidMappings");
+		const char *there = "uidMappings", *missing = "gidMappings";
+
+		if (uids->n == 0) {
+			there = "gidMappings";
+			missing = "uidMappings";
+		}
+		return err_set(err, EINVAL, "%s/%s: required beside %s", at, missing, there);
 	}
 	TRY(check_mappings(uids, at, "uidMappings", err));
 	return check_mappings(gids, at, "gidMappings", err);

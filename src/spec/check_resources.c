@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_resources: the rules for `linux.resources`; check.c says what is checked and why. */
+#include "spec/check_resources.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "spec/checks.h"
-#include "spec/spec.h"
+#include "spec/list.h"
 #include "json/tree.h"
 
 /* cgroup v1's range of blkio.weight; 0 stands for "not set". */

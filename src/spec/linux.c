@@ -2,6 +2,7 @@
 /* linux: the field tables of config-linux.md, apart from cgroups and seccomp. */
 #include <sys/stat.h>
 
+#include "spec/names.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 

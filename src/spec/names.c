@@ -6,6 +6,8 @@
  * older than the specification the constant is given here; these values are kernel ABI and never
  * change.
  */
+#include "spec/names.h"
+
 #include <linux/mempolicy.h>
 #include <linux/seccomp.h>
 #include <sched.h>

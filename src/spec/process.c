@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process: the field tables of config.md, "Process", with its POSIX and Linux parts. */
+#include "spec/names.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp: the field tables of config-linux.md, "Seccomp". */
+#include "spec/names.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 

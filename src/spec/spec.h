@@ -406,73 +406,13 @@ struct spec {
 	struct pairs annotations;
 };
 
-/*
- * Parses, decodes and checks a configuration. Everything lives in the arena.
- * Errors: EINVAL and one line with the JSON path of the fault.
- */
-int spec_load(struct arena *arena, const char *bytes, size_t len, struct spec **ret,
-	      struct err *err);
-
-/* The same for a bare `process` object, as exec's process file has it. */
-int spec_load_process(struct arena *arena, const char *bytes, size_t len, struct spec_process **ret,
-		      struct err *err);
-
-/*
- * The same for a bare array of mounts, as `mounts add` reads it. Paths in errors begin with the
- * index: "/0/destination".
- */
-int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct spec_mount **ret,
-		     size_t *ret_n, struct err *err);
-
-/* The same for a bare `resources` object, as `update` reads it. */
-int spec_load_resources(struct arena *arena, const char *bytes, size_t len,
-			struct spec_resources **ret, struct err *err);
-
-/*
- * What the tables can't say: ranges across fields, duplicates, absolute paths, names. Called by
- * spec_load; of its own for a spec that was put together in memory. Errors: EINVAL with the JSON
- * path.
- */
-int spec_check(const struct spec *spec, struct err *err);
-
-/*
- * Parts of it, for what `exec` and `update` put together. at goes in front of the paths:
- * "/process", or "".
- */
-int spec_check_process(const struct spec_process *process, const char *at, struct err *err);
-int spec_check_resources(const struct spec_resources *resources, const char *at, struct err *err);
-int spec_check_mounts(const struct spec_mount *mounts, size_t n, const char *at, struct err *err);
-
-/*
- * The next entry of a list such as "0-3,7", as cpus, mems and nodes are written (spaces, empty
- * entries and a final newline are taken as the kernel takes them). Moves *rest. Returns 1, 0 at the
- * end, -EINVAL for anything else, also for a range that descends. The numbers are not limited: the
- * caller must before it counts through a range.
- */
-int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last);
-
 /* The value of an annotation, or NULL. */
-const char *spec_annotation(const struct spec *spec, const char *key);
-
-/*
- * A new bundle's configuration as JSON text, in the arena. rootless: with a user namespace and
- * without id mappings, so that it gets the whole range of whoever runs it; else as root would want
- * it. net and publish become the annotations org.rootlet.net and org.rootlet.publish; NULL: none.
- */
-const char *spec_template(struct arena *arena, bool rootless, const char *net, const char *publish);
-
-/* Names and their values, each stated once (names.c). */
-extern const struct name spec_namespace_names[]; /* "pid" … to CLONE_NEW* */
-extern const struct name spec_rlimit_names[];	 /* "RLIMIT_NOFILE" … to RLIMIT_* */
-extern const struct name spec_propagation_names[];
-extern const struct name spec_device_type_names[];
-extern const struct name spec_io_class_names[];
-extern const struct name spec_sched_policy_names[];
-extern const struct name spec_sched_flag_names[];
-extern const struct name spec_personality_names[];
-extern const struct name spec_mpol_mode_names[];
-extern const struct name spec_mpol_flag_names[];
-extern const struct name spec_seccomp_action_names[];
-extern const struct name spec_seccomp_op_names[];
-extern const struct name spec_seccomp_flag_names[];
-extern const struct name spec_seccomp_arch_names[];
+static inline const char *spec_annotation(const struct spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		if (str_eq(spec->annotations.v[i].key, key)) {
+			return spec->annotations.v[i].value;
+		}
+	}
+	return NULL;
+}

@@ -9,7 +9,7 @@
 
 #include "json/decode.h"
 
-extern const struct json_table spec_table;	      /* spec.c: the document */
+extern const struct json_table spec_table;	      /* load.c: the document */
 extern const struct json_table spec_process_table;    /* process.c */
 extern const struct json_table spec_root_table;	      /* mounts.c */
 extern const struct json_table spec_mount_table;      /* mounts.c */

@@ -7,6 +7,8 @@
  * inside the container's own user namespace the capabilities that package managers and useradd need
  * cost the host nothing.
  */
+#include "spec/template.h"
+
 #include "spec/spec.h"
 #include "json/encode.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/scope.h"
 #include "fuzz/fuzz.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -9,6 +9,8 @@
 
 #include "base/scope.h"
 #include "fuzz/fuzz.h"
+#include "spec/check.h"
+#include "spec/load.h"
 #include "spec/spec.h"
 
 static const char base[] =

@@ -15,6 +15,7 @@
 #include "libnet/config.h"
 #include "libnet/port.h"
 #include "plan/caps.h"
+#include "spec/names.h"
 #include "spec/spec.h"
 
 static const struct name attr_names[] = {
@@ -291,7 +292,7 @@ static void print_scheduler(struct text *out, const struct plan_scheduler *s)
 {
 	text_add(out, "scheduler: policy=%u flags=%llu nice=%d priority=%u", s->policy,
 		 (unsigned long long)s->flags, s->nice, s->priority);
-	if (s->period) {
+	if (s->runtime || s->deadline || s->period) {
 		text_add(out, " runtime=%llu deadline=%llu period=%llu",
 			 (unsigned long long)s->runtime, (unsigned long long)s->deadline,
 			 (unsigned long long)s->period);

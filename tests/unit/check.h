@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "spec/load.h"
 #include "spec/spec.h"
 
 struct rule {

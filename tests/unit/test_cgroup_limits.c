@@ -27,6 +27,7 @@
 #include "cgroup/internal.h"
 #include "plan/limits.h"
 #include "scratch.h"
+#include "spec/load.h"
 #include "sys/fd.h"
 
 struct tree {

@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "check.h"
-#include "spec/checks.h"
+#include "spec/check_mappings.h"
+#include "spec/list.h"
+#include "spec/load.h"
 
 static void top(void **state)
 {

@@ -15,6 +15,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "plan/device_filter.h"
+#include "spec/load.h"
 
 /* ---- a machine ---- */
 

@@ -21,6 +21,7 @@
 
 #include "base/scope.h"
 #include "plan/filter.h"
+#include "spec/load.h"
 
 /* Decodes a profile by the way that a bundle takes. */
 static const struct spec_seccomp *profile(struct arena *arena, const char *json)

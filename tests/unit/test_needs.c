@@ -11,6 +11,7 @@
 #include "plan/cgroup.h"
 #include "plan/ids.h"
 #include "plan/mount_adapt.h"
+#include "spec/load.h"
 
 #define TOP(members) "{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"rootfs\"}" members "}"
 #define LINUX(members) TOP(", \"linux\": {" members "}")

@@ -31,6 +31,10 @@
 #include "plan/build.h"
 #include "plan/enter.h"
 #include "plan/exec.h"
+#include "spec/load.h"
+#include "spec/names.h"
+#include "spec/tables.h"
+#include "json/tree.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
 
@@ -418,6 +422,105 @@ static int is_case(const struct dirent *entry)
 	return len > 6 && str_eq(entry->d_name + len - 6, ".facts");
 }
 
+/* ---- each property ---- */
+
+/* Of Windows: that its type is right is all that is asked. */
+static const char *const not_ours[] = { "process.commandLine", "process.user.username" };
+
+struct walk {
+	struct arena *arena;
+	struct strs seen; /* "linux.uidMappings[].size" */
+	size_t room;
+	int missing;
+};
+
+static bool holds(const struct strs *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (str_eq(list->v[i], text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *below(struct arena *arena, const char *path, enum json_kind kind)
+{
+	if (kind == JSON_K_LIST) {
+		return arena_printf(arena, "%s[].", path);
+	}
+	return arena_printf(arena, "%s.", path);
+}
+
+/* Notes which properties of the table the object has. */
+static void note_seen(struct walk *w, const char *prefix, const struct json_table *table,
+		      const struct json *object)
+{
+	for (const struct json_field *f = table->fields; f->key; f++) {
+		const char *path = arena_printf(w->arena, "%s%s", prefix, f->key);
+		const struct json *value = json_member(object, f->key);
+
+		if (!value) {
+			continue;
+		}
+		if (!holds(&w->seen, path)) {
+			w->seen.v = arena_grow(w->arena, w->seen.v, w->seen.n, &w->room,
+					       sizeof(*w->seen.v));
+			w->seen.v[w->seen.n++] = path;
+		}
+		if (f->kind == JSON_K_LIST || f->kind == JSON_K_MAP) {
+			for (value = value->first; value; value = value->next) {
+				note_seen(w, below(w->arena, path, f->kind), f->table, value);
+			}
+		} else if (f->table) {
+			note_seen(w, below(w->arena, path, f->kind), f->table, value);
+		}
+	}
+}
+
+static void tell_missing(struct walk *w, const char *prefix, const struct json_table *table)
+{
+	for (const struct json_field *f = table->fields; f->key; f++) {
+		const char *path = arena_printf(w->arena, "%s%s", prefix, f->key);
+
+		if (!holds(&w->seen, path) && !str_eq(path, not_ours[0]) &&
+		    !str_eq(path, not_ours[1])) {
+			print_message("%s: a property of which there is no golden plan\n", path);
+			w->missing++;
+		}
+		if (f->table) {
+			tell_missing(w, below(w->arena, path, f->kind), f->table);
+		}
+	}
+}
+
+/* Whoever adds a property shows what is planned for it. */
+static void each_property(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct walk w = { .arena = &arena };
+	struct dirent **entries;
+	int n = scandir(FOLDER, &entries, is_case, alphasort);
+
+	(void)state;
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(entries[i]->d_name) - strlen(".facts");
+		scope_free char *json = read_text(
+			arena_printf(&arena, "%s/%.*s.json", FOLDER, (int)len, entries[i]->d_name));
+		const struct json *tree;
+		struct err err;
+
+		assert_non_null(json);
+		if (json_parse(&arena, json, strlen(json), &tree, &err) == 0) {
+			note_seen(&w, "", &spec_table, tree);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	tell_missing(&w, "", &spec_table);
+	assert_int_equal(w.missing, 0);
+}
+
 int main(void)
 {
 	struct dirent **entries;
@@ -441,7 +544,8 @@ int main(void)
 		free(entries[i]);
 	}
 	free(entries);
-	failed = _cmocka_run_group_tests("plan", tests, (size_t)n, NULL, NULL);
+	tests[n] = (struct CMUnitTest)cmocka_unit_test(each_property);
+	failed = _cmocka_run_group_tests("plan", tests, (size_t)n + 1, NULL, NULL);
 	arena_done(&names);
 	return failed;
 }

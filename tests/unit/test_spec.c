@@ -17,7 +17,9 @@
 #include <cmocka.h>
 
 #include "base/scope.h"
+#include "spec/load.h"
 #include "spec/spec.h"
+#include "spec/template.h"
 #include "json/encode.h"
 
 /* A file of tests/golden; the result ends with a NUL that *ret_len does not count. */

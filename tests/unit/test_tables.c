@@ -22,6 +22,8 @@
 #include "plan/options.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
+#include "spec/names.h"
+#include "spec/template.h"
 
 static void compare(struct arena *arena, const char *name, const char *got)
 {

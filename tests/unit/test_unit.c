@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "plan/unit.h"
+#include "plan/unit_property.h"
 
 /* "SLICE UNIT", or the error's message. */
 static const char *name_of(struct arena *arena, const char *path, const char *id, bool system)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * check_list: lists of numbers such as "0-3,7", which stand for CPUs and memory nodes in several
- * objects of a configuration.
- */
+/* list: lists of numbers such as "0-3,7". */
+#include "spec/list.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "spec/checks.h"
-#include "spec/spec.h"
+#include "base/str.h"
 #include "json/tree.h"
 
 /* The number at the front of text. */
@@ -55,7 +53,7 @@ int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
 int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any,
 		    struct err *err)
 {
-	const char *rest = text ? text : "";
+	const char *rest = str_or(text, "");
 	bool any = false;
 	uint32_t first, last;
 	int rc;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spec: from the bytes of config.json to a checked struct spec. */
-#include "spec/spec.h"
+/* load: from the bytes of config.json to a checked struct spec. */
+#include "spec/load.h"
 
 #include <errno.h>
 
+#include "spec/check.h"
+#include "spec/check_resources.h"
 #include "spec/tables.h"
 #include "json/tree.h"
 
@@ -92,14 +94,4 @@ int spec_load_mounts(struct arena *arena, const char *bytes, size_t len, struct 
 	*ret = mounts;
 	*ret_n = n;
 	return 0;
-}
-
-const char *spec_annotation(const struct spec *spec, const char *key)
-{
-	for (size_t i = 0; i < spec->annotations.n; i++) {
-		if (str_eq(spec->annotations.v[i].key, key)) {
-			return spec->annotations.v[i].value;
-		}
-	}
-	return NULL;
 }
