@@ -5,6 +5,12 @@
 #
 # Three ways to see the same rule: the #include lines, a link of the guest's archive by itself, and the
 # undefined symbols of the pure layers. The last test breaks the rules on purpose in a tree of its own.
+#
+# Files have a rule too: they don't call each other in a circle. What stands in a circle can only be
+# read, tested and moved as a whole.
+#
+# The dollar signs in single quotes are awk's.
+# shellcheck disable=SC2016
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -231,6 +237,116 @@ calls_of() {
 	done
 }
 
+# circles ARCHIVE...: files that call each other, directly or by way of others. Who calls whom is
+# read from the objects: A calls B when A needs a symbol that B defines. First the files that can't
+# lie on a circle are taken away: those that call none of the rest, and those that none of the rest
+# calls. What is left is sorted into circles by who reaches whom.
+circles() {
+	nm -A "$@" 2>/dev/null | awk '
+		# "libguest.a:mounts.o:", as nm -A begins its lines: guest/mounts.c
+		function file_of(place) {
+			sub(/:[^:]*$/, "", place)
+			sub(/^.*\//, "", place)
+			sub(/^lib/, "", place)
+			sub(/\.a:/, "/", place)
+			sub(/\/lib[a-z_]*_a-/, "/", place)
+			sub(/\.o$/, ".c", place)
+			return place
+		}
+		# For a report that is the same with every awk.
+		function sort_files(    i, j, moved) {
+			for (i = 2; i <= files; i++) {
+				moved = name_of[i]
+				for (j = i - 1; j > 0 && name_of[j] > moved; j--) {
+					name_of[j + 1] = name_of[j]
+				}
+				name_of[j + 1] = moved
+			}
+		}
+		function reach(from, at,    call, end) {
+			for (call in left) {
+				split(call, end, SUBSEP)
+				if (end[1] == at && !((from, end[2]) in reached)) {
+					reached[from, end[2]] = 1
+					reach(from, end[2])
+				}
+			}
+		}
+		NF >= 2 {
+			from = file_of($1)
+			if (!(from in known)) {
+				known[from] = 1
+				name_of[++files] = from
+			}
+			if ($(NF - 1) == "U" || $(NF - 1) == "w") {
+				need[++needs] = $NF
+				needer[needs] = from
+			} else if ($(NF - 1) ~ /^[A-Z]$/) {
+				definer[$NF] = definer[$NF] " " from
+			}
+		}
+		END {
+			for (i = 1; i <= needs; i++) {
+				n = split(definer[need[i]], file, " ")
+				for (j = 1; j <= n; j++) {
+					if (file[j] != needer[i]) {
+						pair = needer[i] SUBSEP file[j]
+						ties[pair] = ties[pair] " " need[i]
+						left[pair] = 1
+					}
+				}
+			}
+			do {
+				split("", calls)
+				split("", called)
+				for (call in left) {
+					split(call, end, SUBSEP)
+					calls[end[1]] = called[end[2]] = 1
+				}
+				gone = 0
+				for (call in left) {
+					split(call, end, SUBSEP)
+					if (!(end[1] in called) || !(end[2] in calls)) {
+						delete left[call]
+						gone = 1
+					}
+				}
+			} while (gone)
+			sort_files()
+			for (i = 1; i <= files; i++) {
+				if (name_of[i] in called) {
+					reach(name_of[i], name_of[i])
+				}
+			}
+			for (i = 1; i <= files; i++) {
+				first = name_of[i]
+				if (told[first] || !((first, first) in reached)) {
+					continue
+				}
+				circle = ""
+				for (j = i; j <= files; j++) {
+					other = name_of[j]
+					if (((first, other) in reached) &&
+					    ((other, first) in reached)) {
+						told[other] = first
+						circle = circle " " other
+					}
+				}
+				print "circle of" circle
+				n = split(circle, file, " ")
+				for (j = 1; j <= n; j++) {
+					for (k = 1; k <= n; k++) {
+						pair = file[j] SUBSEP file[k]
+						if (!(pair in left)) {
+							continue
+						}
+						print "  " file[j] " calls " file[k] ":" ties[pair]
+					}
+				}
+			}
+		}'
+}
+
 number=0
 status=0
 # verdict NAME FILE: ok when FILE is empty; else its lines say what is wrong.
@@ -245,7 +361,7 @@ verdict() {
 	fi
 }
 
-echo "1..6"
+echo "1..7"
 
 includes "$srcdir" >"$tmp/out"
 verdict "every #include stays within its layer" "$tmp/out"
@@ -272,6 +388,9 @@ verdict "json, spec, plan and a network's configuration do not look at the machi
 	calls_of "$programs" "$builddir/libnethelper.a" "$builddir/libnet.a"
 } >"$tmp/out"
 verdict "libnet's processes call what each of them is for, and the forwarder makes no file and no process" "$tmp/out"
+
+circles "$builddir"/lib*.a >"$tmp/out"
+verdict "no files call each other in a circle" "$tmp/out"
 
 # ---------------------------------------------------------------- do these checks find anything?
 
@@ -308,6 +427,13 @@ calls execve
 calls sys_clone
 calls unlinkat
 nothing.a is not there
+circle of one/a.c one/b.c two/c.c
+  one/a.c calls one/b.c: b b_table
+  one/b.c calls two/c.c: c
+  two/c.c calls one/a.c: a
+circle of two/d.c two/e.c
+  two/d.c calls two/e.c: e
+  two/e.c calls two/d.c: d
 END
 printf 'src/cmd/run.c src/guest/plan.c src/host/bus.c src/cgroup/systemd.c src/plan/foreign.c src/plan/plan.h\n' \
 	>"$bad/src/Module.am"
@@ -331,6 +457,24 @@ int forward_reach(int fd)
 	return execve("", 0, 0) + sys_clone(0, &fd) + unlinkat(fd, "", 0);
 }
 END
+# object ARCHIVE NAME TEXT: compiled, and put into an archive of that layer.
+object() {
+	printf '%s\n' "$3" >"$tmp/object.c"
+	# shellcheck disable=SC2086
+	$CC -c -o "$tmp/$2.o" "$tmp/object.c"
+	ar cr "$tmp/lib$1.a" "$tmp/$2.o"
+}
+# A circle of three files in two layers, by functions and by a table, and one of two. top calls into
+# both and is called by none; its own b is nobody else's.
+object one a 'extern const int b_table; int b(void); int a(void);
+int a(void) { return b() + b_table; }'
+object one b 'extern const int b_table; const int b_table = 1; int c(void); int b(void);
+int b(void) { return c(); }'
+object two c 'int a(void); int c(void); int c(void) { return a(); }'
+object two d 'int a(void); int e(void); int d(void); int d(void) { return a() + e(); }'
+object two e 'int d(void); int e(void); int e(void) { return d(); }'
+object two top 'int a(void); int d(void); int top(void);
+static int __attribute__((noinline)) b(void) { return a(); } int top(void) { return b() + d(); }'
 {
 	includes "$bad"
 	unlisted "$bad" | sed -n 's|^src/\(base/up.c: not listed\).*|\1|p'
@@ -342,6 +486,7 @@ END
 	$CC -c -o "$tmp/forward.o" "$tmp/forward.c" && ar cr "$tmp/forward.a" "$tmp/forward.o"
 	calls_of "$programs $processes $files" "$tmp/forward.a" "$tmp/nothing.a" |
 		sed 's/.* calls/calls/; s/.*nothing/nothing/'
+	circles "$tmp/libone.a" "$tmp/libtwo.a"
 } >"$tmp/got" 2>&1
 diff "$tmp/want" "$tmp/got" >"$tmp/out" || true
 verdict "these checks find what is broken on purpose" "$tmp/out"

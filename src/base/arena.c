@@ -66,6 +66,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		block->next = arena->head;
 		arena->head = block;
 	}
+	assert(block->size - block->used >= need);
 	block->used += need;
 	return block->data + block->used - need;
 }

@@ -3,6 +3,7 @@
  * guest/attributes: sysctls, scheduling, I/O priority, NUMA policy, execution domain, security
  * labels.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -135,9 +136,11 @@ int guest_attributes(struct guest *g, struct err *err)
 
 static int open_label(int proc, const char *folder, const char *fallback, int *ret, struct err *err)
 {
-	scope_fd int attr = guest_open_procfs(proc, folder, err);
+	scope_fd int attr = -1;
 	int fd;
 
+	assert(proc >= 0);
+	attr = guest_open_procfs(proc, folder, err);
 	if (attr < 0 && err->code == ENOENT && fallback) {
 		attr = guest_open_procfs(proc, fallback, err);
 	}

@@ -27,8 +27,8 @@
 #include "wire/wire.h"
 
 /*
- * run.oci.delegate-cgroup: below the namespace's root, so that the limits stay visible above the
- * process.
+ * run.oci.delegate-cgroup: the process goes into a cgroup below the root of its cgroup namespace.
+ * The limits are those of that root, where the container can read them.
  */
 static int enter_payload(struct guest *g, int dir, struct err *err)
 {
@@ -52,8 +52,8 @@ static int enter_payload(struct guest *g, int dir, struct err *err)
 }
 
 /*
- * By its name among the host's mounts, which are ours still: a descriptor of the host side's can't
- * be bound from here.
+ * Notes the path of the container's cgroup among the host's mounts, which are still to be seen. A
+ * descriptor from the host side belongs to a mount of its namespace, which can't be bound here.
  */
 static void note_place(struct guest *g, int dir)
 {
@@ -81,7 +81,7 @@ int guest_cgroup(struct guest *g, struct err *err)
 	int rc;
 
 	if (plan->cgroup.manager == PLAN_CGROUP_NONE) {
-		return 0; /* the namespace was made with the others */
+		return 0; /* the cgroup namespace was made with the others */
 	}
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || (msg.type != WIRE_CGROUP && msg.type != WIRE_NO_CGROUP)) {
@@ -108,8 +108,8 @@ int guest_cgroup(struct guest *g, struct err *err)
 /* ---- its mount ---- */
 
 /*
- * The container's own as the host has it, which is what cgroup2 would show; with the flags that
- * were asked for.
+ * A bind of the container's own cgroup, from the host's mount. It shows what a mount of cgroup2
+ * would show, and has the flags that were asked for. Returns the detached mount or -errno.
  */
 static int bind_own(struct guest *g, const struct plan_mount *m)
 {
@@ -137,10 +137,11 @@ static int bind_own(struct guest *g, const struct plan_mount *m)
 }
 
 /*
- * cgroup2 of the container's namespace. Where the kernel doesn't mount it (a surrounding container
- * without one, or with one that is partly covered): the container's own, bound; and without one
- * nothing, instead of all the host's. Nothing too where the namespace begins at the machine's root.
- * What isn't the container's is never writable (CVE-2023-25809). *ret: the mount, detached.
+ * Mounts cgroup2 of the container's namespace; *ret is the mount, detached. The kernel may refuse
+ * that in a surrounding container, which has no cgroup2 or one that is partly covered. Then the
+ * container's own cgroup is bound. Without one an empty folder stands there, instead of all the
+ * host's cgroups; so it does where the namespace begins at the machine's root. What is not the
+ * container's own is never writable (CVE-2023-25809).
  */
 int guest_cgroup_mount(struct guest *g, const struct plan_mount *m, int *ret, struct err *err)
 {

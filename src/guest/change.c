@@ -6,9 +6,14 @@
  * Sources are the host's and destinations the container's, and no process sees both trees. So the
  * sources are made as detached mounts in a copy of the host's mount namespace, which the
  * container's user namespace owns: there an ordinary user has the privilege to clone. Then the
- * container's mount namespace is joined, and they are attached. The container's processes are
- * there, and hostile: this one is not dumpable from the moment it joins (see guest/enter).
+ * container's mount namespace is joined, and they are attached.
+ *
+ * The container's processes are there, and hostile: this one is not dumpable from before it joins
+ * (see guest/enter). So an added mount can't have an id map of its own: whoever writes a map must
+ * be dumpable. And `remove` follows no symlink and unmounts by descriptor, or the container could
+ * have it take another mount away.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -93,11 +98,14 @@ int guest_change_into(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Exactly the mount that fd is the root of: through a path another could be put in its place. */
+/*
+ * Unmounts exactly the mount that fd is the root of. By a path, another could be put in its place.
+ */
 static int unmount(const struct guest *g, int fd)
 {
 	char name[16];
 
+	assert(g->host_proc >= 0 && fd >= 0);
 	snprintf(name, sizeof(name), "%d", fd);
 	if (fchdir(g->host_proc) < 0 || umount2(name, MNT_DETACH) < 0) {
 		return -errno;
@@ -109,6 +117,7 @@ static int add_all(struct guest *g, struct err *err)
 {
 	const struct plan_fs *fs = &g->plan->fs;
 
+	assert(g->sources);
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		int rc = guest_source_place(g, &fs->mounts[i], &g->sources[i], err);
 
@@ -199,7 +208,7 @@ static int remove_one(struct guest *g, const struct plan_mount *m, struct err *e
 	return 0;
 }
 
-/* The last first, so that a file for `add` undoes it. */
+/* `remove` begins with the last mount, so that the file that was given to `add` can be used. */
 int guest_change_apply(struct guest *g, struct err *err)
 {
 	if (!removes(g)) {
@@ -211,7 +220,7 @@ int guest_change_apply(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Nothing runs here: the host side has its answer. */
+/* There is no program to run. This process ends as soon as the host side has its answer. */
 int guest_change_done(struct guest *g, struct err *err)
 {
 	int rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);

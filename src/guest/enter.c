@@ -2,10 +2,19 @@
 /*
  * guest/enter: exec's way into a container that runs.
  *
- * The container's processes are there, and hostile. From the moment this process can be seen by
- * them until its execve it is not dumpable: they can neither trace it nor look at its descriptors
- * and memory, which are the host's (CVE-2016-9962), whatever capabilities they have in their own
- * user namespace.
+ * exec is a launch that joins in place of making: the plan is the same struct, and its steps are
+ * the same ones, in a second and shorter table (guest.c). The host side gives a pidfd of the
+ * container's first process, which it has checked, and one setns(2) on it enters all the
+ * namespaces.
+ *
+ * Inside, /proc is whatever the container made of it. What the host's is needed for is done before
+ * (OOM score), or through a descriptor that is kept (labels, opening the terminal multiplexer
+ * again).
+ *
+ * The container's processes are there, and hostile. From before they can see this process until its
+ * execve it is not dumpable: they can neither trace it nor look at its descriptors and memory,
+ * which are the host's (CVE-2016-9962), whatever capabilities they have in their own user
+ * namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +106,6 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 	return rc;
 }
 
-/* types: CLONE_NEW*, none: nothing to do. */
 int guest_join(struct guest *g, uint64_t types, struct err *err)
 {
 	for (size_t i = 0; g->namespaces && i < SYS_NAMESPACES; i++) {
@@ -161,9 +169,11 @@ int guest_final_cpus(struct guest *g, struct err *err)
 }
 
 /*
- * A process that changed its user and has not executed anything since is out of everybody's sight,
- * also of its owner's: that is how a created container waits for its start. For an exec until then
- * it keeps its namespaces at hand. Situation: before the pivot, in all of them.
+ * For an exec before the start. A created container waits as a process that has changed its user
+ * and executed nothing since. Nobody may look into such a process, not even its owner, so its
+ * namespaces can't be opened by its pid. It opens them itself and hands them out at the gate. To
+ * make it dumpable would be shorter, but then a program that is executed in the container could
+ * read the caller's environment in its memory. Situation: before the pivot, in all of them.
  */
 int guest_keep_namespaces(struct guest *g, struct err *err)
 {
@@ -185,7 +195,7 @@ int guest_keep_namespaces(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* To whoever asked at the gate. That they are not complete the caller sees, and says. */
+/* An answer that is cut short is the caller's to notice and report. */
 void guest_give_namespaces(const struct guest *g, int caller)
 {
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {

@@ -6,12 +6,13 @@
  * go (guest_credentials calls guest_filter_early). With noNewPrivileges it is loaded as the last
  * thing before execve, so that a profile has to allow nothing but that. A filter with a listener is
  * loaded before READY in either case, because the listener's descriptor goes out through the host
- * side. So is that of an accelerated network, whatever the bundle's own filter is.
+ * side. The filter of an accelerated network has a listener too, and is loaded in the same way.
  *
  * The listener of a filter is carried out by a courier: a child that shares our descriptors but not
  * the filter. The guest itself can't do it, since the filter may notify of the very calls that
  * sending takes.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -85,12 +86,14 @@ struct program {
 	enum wire_type listener; /* how its listener goes out */
 };
 
-/* The bundle's. Its descriptor is not needed any more. */
+/* The bundle's filter, in memory; its descriptor is closed. */
 static int take_program(struct guest *g, struct program *ret, struct err *err)
 {
 	size_t size = g->filter_len * sizeof(struct sock_filter);
-	const struct sock_filter *code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, g->filter, 0);
+	const struct sock_filter *code;
 
+	assert(g->filter >= 0 && size > 0);
+	code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, g->filter, 0);
 	if (code == MAP_FAILED) {
 		return err_errno(err, errno, "/linux/seccomp: reading the filter");
 	}
@@ -135,7 +138,8 @@ static int load(const struct program *p, unsigned long extra, struct err *err)
 }
 
 /*
- * Something else may be there under the number for a moment: only a listener answers this question.
+ * For a moment another file may have the number of the listener. Only a listener answers this
+ * question.
  */
 static bool is_listener(int fd)
 {
@@ -145,9 +149,8 @@ static bool is_listener(int fd)
 }
 
 /*
- * A child that shares our descriptors but not our filter: it waits until the listener has appeared
- * under its number and sends it to the host side. This process can't: the filter may notify of the
- * very calls that it would make.
+ * Starts the courier, which waits until the listener has appeared under its number and then sends
+ * it to the host side. Returns its pid, or -1 with errno.
  */
 static pid_t send_courier(const struct guest *g, enum wire_type type, int listener)
 {
@@ -198,8 +201,9 @@ static int load_with_listener(const struct guest *g, const struct program *p, st
 }
 
 /*
- * The one that tells the network's helper of connects and binds. It comes first: a profile need not
- * allow seccomp(2). It confines nobody, so no mitigation of speculation is to come with it.
+ * Loads the filter that tells the network's helper of connects and binds. It is loaded before the
+ * bundle's, which need not allow seccomp(2). It confines nobody, so it does not ask for mitigations
+ * against speculation (SECCOMP_FILTER_FLAG_SPEC_ALLOW).
  */
 static int load_accel(const struct guest *g, struct err *err)
 {

@@ -28,8 +28,8 @@ struct step {
 /* create, run: from a bare clone to the container's first process. */
 static const struct step make_steps[] = {
 	/*
-	 * Of its own file in the host's /proc, which belongs to nobody here any more once a user
-	 * namespace was joined.
+	 * Written to this process's file in the host's /proc. Once a user namespace is joined, that
+	 * file is the machine's root's.
 	 */
 	{ "oom score", guest_oom_score },
 	/*
@@ -38,11 +38,11 @@ static const struct step make_steps[] = {
 	 */
 	{ "namespaces", guest_new_namespaces },
 	/*
-	 * Last moment as the caller: with the container's ids his state folder may be closed to
-	 * this process.
+	 * The last moment with the caller's id: with the container's ids the caller's state folder
+	 * may be closed to this process.
 	 */
 	{ "caller's source", guest_caller_source },
-	/* Early, by its capabilities: the host side connects it while the rest is done. */
+	/* Early, as it needs capabilities only: the host side connects it beside what follows. */
 	{ "network", guest_network },
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
@@ -116,8 +116,8 @@ static const struct step enter_steps[] = {
 	 */
 	{ "placed", guest_wait_placed },
 	/*
-	 * Through the host's /proc, as the caller: afterwards it is out of sight, and its files are
-	 * not ours any more.
+	 * Both use the host's /proc, with the caller's id. After the join it can't be seen any
+	 * more, and this process's files in it are the machine's root's.
 	 */
 	{ "oom score", guest_oom_score },
 	{ "proc", guest_keep_proc },
@@ -128,7 +128,7 @@ static const struct step enter_steps[] = {
 	{ "namespaces", guest_enter },
 	{ "ids", guest_wait_ids },
 	{ "keyring", guest_keyring },
-	/* Of the process that is left, not of the one that it came from. */
+	/* Not earlier: the join may have gone on in a child, and each process has its own files. */
 	{ "labels", guest_open_labels },
 	{ "terminal", guest_terminal },
 	{ "session", guest_session },
@@ -219,10 +219,9 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/*
-	 * Nothing of the host's leaks by descriptor (CVE-2024-21626), whatever the caller left
-	 * open.
+	 * Whatever descriptors the caller left open, none of the host's leaks (CVE-2024-21626).
+	 * exec needs more of them until it has joined, so guest_enter closes them.
 	 */
-	/* with exec more are needed until the join: guest_enter does it */
 	if (!plan->enter.present) {
 		sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
 	}

@@ -5,6 +5,7 @@
  * Situation: before the pivot, all mounts done. A path that does not exist needs no cover
  * (config-linux.md leaves it open; every runtime skips it).
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,7 +19,10 @@
 #include "sys/fd.h"
 #include "sys/mount.h"
 
-/* A read-only one, as a detached mount: its descriptor, or -errno. source: what mountinfo says. */
+/*
+ * An empty, read-only tmpfs, detached. source: its name in mountinfo. Returns the mount's
+ * descriptor, or -errno with err filled.
+ */
 int guest_empty_directory(const char *source, struct err *err)
 {
 	static const char *options[] = { "size=4k", "nr_inodes=2", "mode=555" };
@@ -55,9 +59,9 @@ static int empty_directory(int *shared, struct err *err)
 }
 
 /*
- * What is below /proc and /sys is looked up in the mounts made there: whoever exchanges these names
- * in a shared tree meanwhile must not have a cover left out (CVE-2023-27561). Returns a descriptor
- * or -errno.
+ * What is below /proc and /sys is looked up in the mounts that were made there, not by these names.
+ * A process that exchanges the names in a shared tree could otherwise have a cover left out
+ * (CVE-2023-27561). Returns a descriptor or -errno.
  */
 static int open_place(struct guest *g, const char *path)
 {
@@ -89,6 +93,7 @@ static int mask_one(struct guest *g, size_t index, int *shared, struct err *err)
 		cover = empty_directory(shared, err);
 		TRY(cover);
 	} else {
+		assert(g->null_dev >= 0);
 		cover = sys_mount_clone(g->null_dev, "", 0);
 	}
 	rc = cover;

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * guest/mounts: what will be mounted, as detached mounts: new filesystems and clones of the host's.
+ * sys/mount says why they are detached; guest/places attaches them.
+ *
+ * Idmapped mounts are made by whoever owns the filesystem. This side maps what its own user
+ * namespace has mounted. The source of a bind is mapped by the host side, where the caller is root
+ * of the namespace that owns it, and then crosses the wire.
+ *
+ * Ties to the host's mounts: the container's mount namespace is cut off from the host's before
+ * anything is mounted (guest/rootfs). A bind that is to be shared or a slave is cloned before that
+ * cut: the tie is inherited by a clone, and can't be made again.
  *
  * Situation of every function: uid 0 in the container's user namespace, in a mount namespace of its
- * own that still shows the host's tree: sources by their names.
+ * own that still shows the host's tree, so that sources are found by their names.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -52,8 +62,8 @@ static int explain_fs(const struct plan_mount *m, struct err *err)
 	((uint64_t)(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME))
 
 /*
- * How access times are kept is locked as one (MNT_LOCK_ATIME): no reason to fail, the rest is set
- * without it.
+ * The kernel may have locked how access times are kept (MNT_LOCK_ATIME). That is no reason to fail:
+ * the other flags are set without it, and a line says so.
  */
 static int set_flags(struct guest *g, const struct plan_mount *m, int fd, unsigned flags,
 		     uint64_t attrs)
@@ -107,7 +117,7 @@ int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, stru
 	return 0;
 }
 
-/* In the container's user namespace: for what that one owns. */
+/* For a mount that the container's user namespace owns. */
 int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err)
 {
 	const struct plan_mount_ids *ids = &m->ids;
@@ -159,9 +169,8 @@ static int clone_asked(const struct plan_mount *m)
 }
 
 /*
- * A bind that is to be shared with the host's mount, or its slave, has to be cloned before the
- * container's mount namespace is cut off from the host's: the tie is inherited, and can't be made
- * again. What can't be cloned yet may be something that an earlier mount brings.
+ * Situation: the container's mount namespace is not yet cut off from the host's. What can't be
+ * cloned now is no error: an earlier mount may bring it.
  */
 int guest_linked_sources(struct guest *g, struct err *err)
 {
@@ -203,6 +212,7 @@ static int clone_source(struct guest *g, const struct plan_mount *m)
 {
 	size_t index = (size_t)(m - g->plan->fs.mounts);
 
+	assert(index < g->plan->fs.mount_n);
 	if (m->as_caller && g->as_caller >= 0) {
 		return fd_take(&g->as_caller);
 	}
@@ -223,7 +233,7 @@ static int read_link(struct guest *g, const struct plan_mount *m, const char **r
 	struct stat st;
 	ssize_t len;
 
-	/* Other errors are the bind's to tell. */
+	/* Where it can't be looked at, the bind fails too, and says why. */
 	if (!m->copy_link || link < 0 || fstat(link, &st) < 0 || !S_ISLNK(st.st_mode)) {
 		return 0;
 	}
@@ -269,7 +279,9 @@ static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_s
 	return 0;
 }
 
-/* Of the root directory: for filesystems that take no label as an option (linux.mountLabel). */
+/*
+ * linux.mountLabel, for filesystems that take no label as an option: their root directory gets it.
+ */
 static int set_label(const struct plan_mount *m, int fd, struct err *err)
 {
 	scope_fd int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest/namespaces: joining and making namespaces, and the few settings that live in them. */
+/*
+ * guest/namespaces: joining and making namespaces, and the few settings that live in them.
+ *
+ * One clone, not two: the guest's first process becomes the container's init. Only where a user or
+ * pid namespace is joined by path does it fork once more (guest_fork_init), with CLONE_PARENT, and
+ * the child's pidfd goes to the host side.
+ *
+ * Namespaces are made in two moves. The host side's clone3 makes the user and the pid namespace: no
+ * process can enter a new pid namespace itself. The guest makes the others with unshare, while the
+ * host side runs newuidmap and newgidmap. unshare needs capabilities in the new user namespace, but
+ * no mapped ids, and those two helpers are what takes longest.
+ *
+ * Neighbours: a guest that joins a user namespace, or a pid namespace without a user namespace of
+ * its own, meets processes that are there already. They could trace it, or look through its
+ * descriptors and memory, which are still the host's (CVE-2016-9962). So it is not "dumpable"
+ * (prctl(2)) until its execve. The price: the files in /proc of such a process belong to the
+ * machine's root, so its OOM score and clock offsets are written before.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
@@ -74,9 +91,9 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 }
 
 /*
- * A process can't move itself into a pid namespace, only its next child: make that child with
- * CLONE_PARENT, so that it is the host's child as any other init. The child hands its pidfd over
- * itself: what it says later can't come first. Situation: after joining.
+ * A process can't move itself into a pid namespace, only its next child. That child is made with
+ * CLONE_PARENT, so that it is the host side's child as any other init. It hands over its pidfd
+ * itself, so that nothing else that it says can come first. Situation: after joining.
  */
 int guest_fork_init(struct guest *g, uint64_t flags, struct err *err)
 {
@@ -132,9 +149,8 @@ static int write_offsets(const struct plan_namespaces *ns, struct err *err)
 }
 
 /*
- * Processes that share the user namespace with this one, or see it in a joined pid namespace as
- * their equal, could take it over while the host's tree or descriptors are still in its reach
- * (CVE-2016-9962): until execve it is not "dumpable". A user namespace of its own is guard enough.
+ * Whether this process has neighbours to be guarded from. In a pid namespace that it joins they see
+ * it as their equal, unless it has a user namespace of its own: that is guard enough.
  */
 bool guest_is_guarded(const struct plan *plan)
 {
@@ -171,10 +187,7 @@ static int join_guarded(const struct plan_namespaces *ns, uint64_t *rest, struct
 int guest_new_namespaces(struct guest *g, struct err *err)
 {
 	const struct plan_namespaces *ns = &g->plan->ns;
-	/*
-	 * The host's clone3 made these already, unless a user or pid namespace had to be joined
-	 * first.
-	 */
+	/* Unless one of the two is joined, the host side's clone3 has made both. */
 	bool join_user = plan_joins(ns, CLONE_NEWUSER);
 	bool join_pid = plan_joins(ns, CLONE_NEWPID);
 	uint64_t rest = ns->new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);

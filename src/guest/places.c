@@ -6,6 +6,7 @@
  * Situation of every function: uid 0 in the container's user namespace, in its mount namespace;
  * everything in the container only through g->rootfs.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,9 +32,8 @@ static bool wants_real_directory(const struct plan_mount *m)
 }
 
 /*
- * Without following a symlink at the end. Made where it is missing; what was made is looked at like
- * what was there.
- * Returns the descriptor or -errno.
+ * Opens the target without following a symlink at its end. A missing one is made first, and then
+ * opened in the same way. Returns the descriptor or -errno.
  */
 static int open_itself(struct guest *g, const struct plan_mount *m, mode_t type)
 {
@@ -99,7 +99,7 @@ static int open_target(struct guest *g, const struct plan_mount *m, mode_t type,
 	return 0;
 }
 
-/* What is there already may stay when it is the same link. */
+/* The same link may be there already. */
 static int make_link(struct guest *g, const struct plan_mount *m, const char *text, struct err *err)
 {
 	const char *name;
@@ -147,6 +147,7 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 	struct stat st;
 	int rc;
 
+	assert(g->rootfs >= 0);
 	if (m->kind == PLAN_MOUNT_CHANGE) {
 		return change_place(g, m, err);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* guest/program: working directory, finding the program, waiting for `start`, execve. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -201,6 +202,7 @@ int guest_find_program(struct guest *g, struct err *err)
 	if (!p->present) {
 		return 0;
 	}
+	assert(p->args.n > 0);
 	fill_environment(g);
 	if (!strchr(p->args.v[0], '/')) {
 		return search_path(g, p->args.v[0], err);
@@ -264,6 +266,7 @@ int guest_wait_start(struct guest *g, struct err *err)
 	struct wire_msg msg;
 	int rc;
 
+	assert(!g->started);
 	/* The container now outlives the command that made it. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	g->started = true;
@@ -305,6 +308,7 @@ int guest_exec(struct guest *g, struct err *err)
 	if (!p->present) {
 		return err_set(err, EINVAL, "/process: required to start a container");
 	}
+	assert(g->program && g->env);
 	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
 	TRY(guest_labels(g, err));
 	TRY(guest_filter_late(g, err));

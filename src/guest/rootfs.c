@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest/rootfs: the container's root: a private copy of the bundle's tree, and the way into it. */
+/*
+ * guest/rootfs: the container's root: a copy of the mount of the bundle's tree, and the way into
+ * it.
+ *
+ * The container's mount namespace begins as a copy of the host's, and the two tell each other of
+ * their mounts. The first thing that is done cuts that tie, so that nothing shows on the host.
+ */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -19,10 +26,9 @@ static int pivot_root_here(void)
 }
 
 /*
- * Situation: the new mount namespace, still a copy of the host's. First its mounts are cut off from
- * the host's, so that nothing done here shows there; then the rootfs becomes a mount of its own, as
- * pivot_root(2) requires, attached on its own place. g->rootfs is the root of that mount: mounts
- * made later below it are seen through it.
+ * Situation: the new mount namespace, still a copy of the host's. After the cut the rootfs becomes
+ * a mount of its own, as pivot_root(2) requires, attached on its own place. g->rootfs is the root
+ * of that mount: mounts made later below it are seen through it.
  */
 int guest_rootfs(struct guest *g, struct err *err)
 {
@@ -73,6 +79,7 @@ int guest_rootfs(struct guest *g, struct err *err)
  */
 int guest_pivot(struct guest *g, struct err *err)
 {
+	assert(g->rootfs >= 0);
 	if (fchdir(g->rootfs) < 0) {
 		return err_errno(err, errno, "entering the container's root");
 	}

@@ -20,19 +20,19 @@ struct guest {
 	int as_caller; /* the source of a mount, cloned while this had the caller's id; -1: none */
 	int notify;    /* the notification socket, kept for `start`; -1: none */
 	int init;      /* exec: pidfd of the container's first process */
-	/*
-	 * exec: the container's root, where joining its mount namespace does not lead there; -1:
-	 * none
-	 */
+	/* exec: the container's root, where it is not that of its mount namespace; -1: none */
 	int root;
 	/* the host's /proc, for when the container's is the only one to be seen; -1: not kept */
 	int host_proc;
-	/* exec: those to join, where `init` does not lead to them; create: kept[] */
+	/* exec: those to join, as sys_namespaces has them; NULL: they are had by `init` */
 	const int *namespaces;
 	int kept[SYS_NAMESPACES]; /* create: for an exec before the start; -1: not kept */
 	/* the root directory of the container's mount tree; paths inside are opened below it */
 	int rootfs;
-	/* the mount on /proc and the one on /sys, whatever becomes of these names; -1: none */
+	/*
+	 * the mounts on /proc and on /sys, for use even when something else is mounted there later;
+	 * -1: none
+	 */
 	int proc;
 	int sys;
 	struct guest_source *sources; /* rootlet mounts: one for each of the plan's mounts */
@@ -59,8 +59,8 @@ struct guest {
 };
 
 /*
- * What a mount begins with: both are empty for a change of what is there, and for an optional
- * source that is not.
+ * What will be put at a mount's place. Both are empty where a mount that is there is changed, and
+ * where an optional source is missing.
  */
 struct guest_source {
 	int fd;		  /* the detached mount, once it is placed the mount; -1: none */

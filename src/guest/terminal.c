@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* guest/terminal: the container's pseudo-terminal, /dev/console, and the session that owns them. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -34,10 +35,10 @@ static bool is_link(int place)
 }
 
 /*
- * The container's own devpts where it has one, else /dev/ptmx: the host's, or with exec, where that
- * is out of sight, the container's. What it is is known before it is opened, since opening alone
- * has effects: of a FIFO on who waits at it, of a device node on the device. Returns the
- * descriptor.
+ * Opens the multiplexer of the container's own devpts where it has one, else /dev/ptmx: that of the
+ * host, or with exec, which can't see it any more, that of the container. What stands there is
+ * looked at first, since opening alone has effects: on who waits at a FIFO, or on a device. Returns
+ * the descriptor.
  */
 static int open_multiplexer(struct guest *g, struct err *err)
 {
@@ -62,6 +63,7 @@ static int open_multiplexer(struct guest *g, struct err *err)
 			       what);
 	}
 	TRY(guest_keep_proc(g, err));
+	assert(g->host_proc >= 0);
 	snprintf(path, sizeof(path), "self/fd/%d", place);
 	fd = openat(g->host_proc, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {

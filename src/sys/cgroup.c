@@ -41,7 +41,7 @@ static int give_one(int dir, const char *name, uid_t uid, struct err *err)
 	if (fstatat(dir, name, &st, flags) < 0 || st.st_uid != uid) {
 		return err_set(err, EIO, "the cgroup's %s did not become user %u's", what, uid);
 	}
-	/* For exec and delete of whoever made it. */
+	/* The group is of the user who made the cgroup, and who will exec and delete. */
 	if (*name) {
 		rc = fchmodat(dir, name, st.st_mode | S_IWGRP, 0);
 	} else {

@@ -53,8 +53,8 @@ static int by_pidfd(int pidfd, int *ret_status)
 }
 
 /*
- * To a reader without rights over the process its stat file says 0, which must not pass for
- * success.
+ * Whether the stat file tells this process the exit code. To a reader without rights over the
+ * process it says 0, which must not pass for success.
  */
 static bool may_look(pid_t pid)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/idmap: reading the id maps of user namespaces, user_namespaces(7). */
+/* sys/idmap: see sys/idmap.h. */
 #include "sys/idmap.h"
 
 #include <errno.h>

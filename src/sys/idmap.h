@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys/idmap: reading the id maps of user namespaces, user_namespaces(7). */
+/*
+ * sys/idmap: reading the id maps of user namespaces, user_namespaces(7), and making one for an
+ * idmapped mount.
+ *
+ * The kernel takes the map of such a mount from a user namespace. Nobody needs to be in that one:
+ * it is made for the mount, and is gone with its descriptor.
+ */
 #pragma once
 
 #include <stdbool.h>

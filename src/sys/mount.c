@@ -157,8 +157,8 @@ unsigned sys_mount_clone_flags(bool recursive, bool nofollow)
 }
 
 /*
- * MOUNT_ATTR_* that statvfs reports, for a remount that must repeat every flag in force (locked
- * ones above all).
+ * The flags in force (MS_*), as statvfs reports them: a remount must repeat every one, the locked
+ * ones above all.
  */
 static unsigned long current_flags(int fd)
 {

@@ -2,11 +2,15 @@
 /*
  * sys/mount: mounts as descriptors.
  *
- * A mount is made detached, given its flags, and only then attached, so it is never visible half
- * done and flags that are locked by the mount it was cloned from stay as they are (mount_setattr
- * changes what it is told to, where a remount would replace all of them: `remount /: Operation not
- * permitted`). Needs fsopen and open_tree (Linux 5.2) and mount_setattr (5.12); sys_mount_setattr
- * falls back to a remount on 5.2 to 5.11.
+ * A mount is made detached (fsopen, open_tree), given its flags (mount_setattr), and only then
+ * attached (move_mount) to a descriptor of its target, which openat2(RESOLVE_IN_ROOT) has resolved
+ * below the rootfs (sys/fd). So there is no moment at which a path could be exchanged, and no mount
+ * is visible half done. Flags that are locked by the mount it was cloned from stay as they are:
+ * mount_setattr changes what it is told to, where a remount would replace all of them and fail with
+ * "Operation not permitted".
+ *
+ * The price is Linux 5.2 (fsopen, open_tree). Before 5.12 there is no mount_setattr, and
+ * sys_mount_setattr falls back to a remount.
  */
 #pragma once
 

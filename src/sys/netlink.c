@@ -5,6 +5,7 @@
  */
 #include "sys/netlink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ int sys_nl_open_in(int userns, int netns, struct sys_nl *ret)
 void sys_nl_begin(struct sys_nl_msg *m, uint16_t type, uint16_t flags, const void *header,
 		  size_t len)
 {
+	assert(NLMSG_LENGTH(len) <= SYS_NL_MSG_MAX);
 	memset(m, 0, sizeof(*m));
 	m->head.nlmsg_type = type;
 	m->head.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);

@@ -5,6 +5,7 @@
  */
 #include "sys/sock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -38,6 +39,7 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	ssize_t sent;
 
+	assert(len > 0 && fd >= 0);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
@@ -128,6 +130,7 @@ int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), c
 	int pair[2];
 	pid_t pid;
 
+	assert(n <= SYS_MADE_MAX);
 	if (pipe2(pair, O_CLOEXEC) < 0) {
 		return -errno;
 	}
@@ -144,8 +147,8 @@ int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), c
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	/*
-	 * Our own end of the pipe is open: only a child that said nothing, because it was killed,
-	 * must not be waited for.
+	 * With our own writing end closed, a child that was killed before it said anything is an
+	 * end of file.
 	 */
 	fd_drop(&out);
 	if (read(in, &made, sizeof(made)) != sizeof(made)) {

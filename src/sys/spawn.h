@@ -25,6 +25,12 @@ struct sys_spawn_end {
 };
 
 /*
+ * Returns 0 when the program ran, however it ended; -errno when it could not be executed or
+ * watched.
+ */
+int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret);
+
+/*
  * As sys_spawn_wait, but anything else than exit status 0 is an error that says how it ended and
  * its last words.
  */
@@ -32,9 +38,3 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err);
 
 /* Opens a file that output is appended to. A path that is NULL or empty is none: *ret_fd is -1. */
 int sys_spawn_output(const char *path, int *ret_fd, struct err *err);
-
-/*
- * Returns 0 when the program ran, however it ended; -errno when it could not be executed or
- * watched.
- */
-int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret);

@@ -2,6 +2,7 @@
 /* wire: the messages between the host side and the guest side. */
 #include "wire/wire.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,6 +78,9 @@ int wire_send(int wire, enum wire_type type, const void *payload, uint32_t len, 
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = len > 0 ? 2 : 1 };
 	ssize_t sent;
 
+	/* What wire_recv would refuse is not sent. */
+	assert(type < RULES && rules[type].name && len <= rules[type].len_max &&
+	       (fd >= 0) == rules[type].has_fd);
 	if (fd >= 0) {
 		struct cmsghdr *cmsg;
 
