@@ -2,6 +2,7 @@
 /* arena: a chain of blocks, each filled from the front. */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 
 /* Large enough for an ordinary config.json in one block. */
 #define BLOCK_SIZE 16384
+
+/* Elements of a list that grows. */
+#define ROOM_FIRST 8
 
 struct arena_block {
 	struct arena_block *next;
@@ -71,6 +75,22 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 		die_of_hunger();
 	}
 	return arena_alloc(arena, total);
+}
+
+void *arena_grow(struct arena *arena, void *v, size_t n, size_t *room, size_t size)
+{
+	void *grown;
+
+	assert(*room == 0 || n < *room);
+	if (n + 1 < *room) {
+		return v;
+	}
+	*room = n < ROOM_FIRST / 2 ? ROOM_FIRST : n * 2;
+	grown = arena_array(arena, *room, size);
+	if (n > 0) {
+		memcpy(grown, v, n * size);
+	}
+	return grown;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)

@@ -35,6 +35,13 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* An array of count elements; count * size is checked against overflow. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/*
+ * An array of n elements that may get one more: v itself, or a copy with twice the room. *room: in
+ * elements, kept by the caller, 0 at first; 0 also has an array copied that is somebody else's. What
+ * lies behind the elements is zero, one element at least after the new one.
+ */
+void *arena_grow(struct arena *arena, void *v, size_t n, size_t *room, size_t size);
+
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "cgroup/internal.h"
 #include "cgroup/systemd.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
 
@@ -99,18 +100,10 @@ int cgroup_event(int dir, const char *key)
 	return fd < 0 ? -errno : event_value(fd, key);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 int cgroup_wait_event(int dir, const char *key, int want, int timeout_ms)
 {
 	scope_fd int fd = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = sys_now_ms() + timeout_ms;
 
 	if (fd < 0) {
 		return -errno;
@@ -118,7 +111,7 @@ int cgroup_wait_event(int dir, const char *key, int want, int timeout_ms)
 	for (;;) {
 		struct pollfd pfd = { .fd = fd, .events = POLLPRI };
 		int value = event_value(fd, key);
-		int64_t left = end - now_ms();
+		int64_t left = end - sys_now_ms();
 
 		/* ENODEV: removed under our eyes. */
 		if (value < 0 || value == want) {

@@ -16,7 +16,6 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
-#include "spec/spec.h"
 #include "sys/fd.h"
 
 /* The most that one file of a cgroup may say. */
@@ -132,7 +131,7 @@ static bool same_list(const char *a, const char *b)
 	for (size_t i = 0; i < 2 && same; i++) {
 		uint32_t first, last;
 
-		while (spec_list_next(&lists[i], &first, &last) == 1) {
+		while (str_list_next(&lists[i], &first, &last) == 1) {
 			for (uint32_t n = first; n <= last && n < LIST_MAX; n++) {
 				bits[i * (LIST_MAX / 8) + n / 8] |= (uint8_t)(1u << n % 8);
 			}

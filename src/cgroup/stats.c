@@ -20,6 +20,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 #define FILE_MAX (1 << 20)
@@ -233,14 +234,6 @@ int cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup
 
 /* ---- following ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 /* How often the kernel has killed for want of memory; 0 when that can't be read. */
 static uint64_t oom_kills(int events)
 {
@@ -262,7 +255,7 @@ int cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch,
 	scope_fd int events = dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
 	int64_t interval = dir < 0 ? 0 : watch->interval_ms;
 	uint64_t before = oom_kills(events);
-	int64_t next = now_ms();
+	int64_t next = sys_now_ms();
 	int also = watch->also;
 
 	if (dir < 0 && (dir != -ENOTSUP || also < 0)) {
@@ -275,12 +268,12 @@ int cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch,
 		int64_t left = -1;
 		uint64_t kills;
 
-		if (interval > 0 && now_ms() >= next) {
+		if (interval > 0 && sys_now_ms() >= next) {
 			TRY(watch->tick(watch->data, err));
 			next += interval;
 		}
 		if (interval > 0) {
-			left = next - now_ms();
+			left = next - sys_now_ms();
 			left = left < 0 ? 0 : left > 3600000 ? 3600000 : left;
 		}
 		if (poll(fds, 3, (int)left) < 0) {

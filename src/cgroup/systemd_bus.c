@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "sys/clock.h"
 #include "user/session.h"
 
 #define MANAGER "org.freedesktop.systemd1"
@@ -39,17 +40,9 @@ enum outcome {
 	UNSPEAKABLE, /* the arguments can't be put into a message */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 int64_t systemd_left(const struct systemd *sd)
 {
-	int64_t left = sd->deadline - now_ms();
+	int64_t left = sd->deadline - sys_now_ms();
 
 	return left > 0 ? left : 0;
 }
@@ -207,7 +200,7 @@ static int pump(struct systemd *sd, int64_t until,
 		if (rc > 0) {
 			continue;
 		}
-		left = until - now_ms();
+		left = until - sys_now_ms();
 		if (left <= 0) {
 			return -ETIMEDOUT;
 		}
@@ -306,7 +299,7 @@ static int send(struct systemd *sd, const struct systemd_call *call, struct pend
 static enum outcome out_of_time(struct systemd *sd, int64_t begin, const char *what)
 {
 	fail_address(sd, arena_printf(&sd->arena, "no %s within %.1f seconds", what,
-				      (double)(now_ms() - begin) / 1000));
+				      (double)(sys_now_ms() - begin) / 1000));
 	return systemd_left(sd) > 0 ? UNREACHABLE : OUT_OF_TIME;
 }
 
@@ -314,7 +307,7 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 			      struct systemd_reply *ret, int *ret_errno)
 {
 	struct pending pending = { .sd = sd };
-	const int64_t begin = now_ms();
+	const int64_t begin = sys_now_ms();
 	int64_t until = begin + READY_TIMEOUT_MS;
 	int rc = send(sd, call, &pending);
 
@@ -405,7 +398,7 @@ static bool job_ended(const struct systemd *sd, const void *arg)
 
 int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = sys_now_ms() + ms;
 	int rc;
 
 	if (!sd->bus) {
@@ -454,7 +447,7 @@ int cgroup_systemd_open(struct systemd **ret, struct err *err)
 	struct systemd *sd = arena_alloc(&arena, sizeof(*sd));
 	int rc;
 
-	sd->deadline = now_ms() + SYSTEMD_TIMEOUT_MS;
+	sd->deadline = sys_now_ms() + SYSTEMD_TIMEOUT_MS;
 	systemd_addresses_look(&arena, user_of_system(), &sd->addresses);
 	rc = sd->addresses.n == 0 ? systemd_addresses_none(&sd->addresses, "", err) :
 				    load(&sd->f, err);

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "facts/facts.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
+#include "sys/program.h"
 #include "sys/spawn.h"
 
 #define ARGS_MAX 2048
@@ -211,7 +211,7 @@ int criu_begin(struct criu *c, struct arena *arena, const char *who, const char 
 {
 	*c = (struct criu){ .arena = arena, .action = action };
 	TRY(check_values(who, o, err));
-	c->path = user_find_program(arena, "criu");
+	c->path = sys_find_program(arena, "criu");
 	if (!c->path) {
 		return err_set(err, ENOENT,
 			       "%s: criu is not installed: the package is named criu (apt-get "

@@ -25,6 +25,7 @@
 #include "sys/fd.h"
 #include "sys/idmap.h"
 #include "sys/namespaces.h"
+#include "sys/program.h"
 #include "user/session.h"
 #include "user/subid.h"
 
@@ -52,30 +53,6 @@ static void read_map(struct arena *arena, const char *path, struct sys_idmap *ma
 			.count = map->v[i].count,
 		};
 	}
-}
-
-const char *user_find_program(struct arena *arena, const char *name)
-{
-	const char *lists[] = { getenv("PATH"), "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin" };
-
-	for (size_t i = 0; i < 2; i++) {
-		const char *dir = lists[i];
-
-		while (dir && *dir) {
-			size_t len = strcspn(dir, ":");
-
-			if (len > 0 && dir[0] == '/') {
-				const char *path =
-					arena_printf(arena, "%.*s/%s", (int)len, dir, name);
-
-				if (access(path, X_OK) == 0) {
-					return path;
-				}
-			}
-			dir += len + (dir[len] == ':');
-		}
-	}
-	return NULL;
 }
 
 /*
@@ -110,8 +87,8 @@ static const char *helper_fault(struct arena *arena, const char *path)
 
 static void find_helpers(struct arena *arena, struct facts *f)
 {
-	f->newuidmap = user_find_program(arena, "newuidmap");
-	f->newgidmap = user_find_program(arena, "newgidmap");
+	f->newuidmap = sys_find_program(arena, "newuidmap");
+	f->newgidmap = sys_find_program(arena, "newgidmap");
 	if (!f->newuidmap || !f->newgidmap) {
 		return;
 	}

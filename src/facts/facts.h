@@ -12,12 +12,6 @@
 #include "plan/facts.h"
 #include "spec/spec.h"
 
-/*
- * Absolute path of a program: from PATH, else from where distributions put it (clients strip PATH).
- * NULL: not there.
- */
-const char *user_find_program(struct arena *arena, const char *name);
-
 int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err);
 
 /* The part of it that concerns a process: no subordinate ids. Enough for exec. */

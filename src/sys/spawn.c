@@ -11,23 +11,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/clock.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 
 #define KEEP_AT_ONCE 512
 #define PIPE_CAPACITY 65536
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 static int input_file(const char *text)
 {
@@ -100,11 +92,11 @@ static void keep_rest(struct sys_spawn_end *end, int fd)
  */
 static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spawn_end *end)
 {
-	int64_t deadline = s->timeout > 0 ? now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
+	int64_t deadline = s->timeout > 0 ? sys_now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
 
 	for (;;) {
 		struct pollfd fds[] = { { pidfd, POLLIN, 0 }, { said, POLLIN, 0 } };
-		int64_t left = deadline == INT64_MAX ? -1 : deadline - now_ms();
+		int64_t left = deadline == INT64_MAX ? -1 : deadline - sys_now_ms();
 		int n;
 
 		if (deadline != INT64_MAX && left <= 0) {
