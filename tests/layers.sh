@@ -26,8 +26,8 @@ plan    base/ spec/ plan/ <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ json/ sys/ libnet/
-user    base/ sys/ plan/plan.h plan/facts.h user/
-cgroup  base/ json/ sys/ spec/ plan/ user/ facts/ state/ cgroup/
+user    base/ sys/ plan/plan.h plan/facts.h plan/ids.h user/
+cgroup  base/ json/ sys/ plan/plan.h user/ state/ cgroup/
 facts   base/ sys/ spec/ plan/ user/ cgroup/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
 host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h
@@ -37,7 +37,7 @@ cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 file_rules='
 src/plan/plan.h              base/
-src/cgroup/systemd*          base/ json/ sys/ plan/ user/ cgroup/ state/ <systemd/>
+src/cgroup/systemd*          base/ json/ sys/ plan/plan.h user/ cgroup/ state/ <systemd/>
 '
 
 # What the pure layers may not call: whoever looks at the machine is not a function of its arguments.

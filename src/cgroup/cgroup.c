@@ -20,6 +20,8 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
+#include "user/as_root.h"
+#include "user/ids.h"
 
 const struct name cgroup_manager_names[] = {
 	{ "disabled", PLAN_CGROUP_NONE },
@@ -371,6 +373,31 @@ static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid
 	return rc;
 }
 
+struct move {
+	int dir;
+	const char *pid;
+};
+
+static int move(void *data)
+{
+	const struct move *m = data;
+
+	return cgroup_put(m->dir, "cgroup.procs", m->pid);
+}
+
+/* Into a cgroup that the container has made under a subordinate id. */
+static int move_as_root(int dir, const char *path, const char *pid, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct move m = { .dir = dir, .pid = pid };
+	struct plan_ids ids;
+
+	TRY(user_all_ids(&arena, &ids, err));
+	return user_as_root(&ids, move, &m,
+			    arena_printf(&arena, "putting a process into the cgroup %s", path),
+			    err);
+}
+
 /* below: without a leading slash, relative to the container's cgroup; "" for itself. */
 static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, struct err *err)
 {
@@ -389,9 +416,8 @@ static int attach_at(const struct cgroup *cgroup, const char *below, pid_t pid, 
 	if (cgroup->manager == PLAN_CGROUP_SYSTEMD) {
 		return attach_by_manager(cgroup, below, pid, err);
 	}
-	/* A cgroup that the container has made under a subordinate id. */
 	if (geteuid() != 0) {
-		return cgroup_move_in_userns(dir, path, pid, err);
+		return move_as_root(dir, path, arena_printf(&arena, "%d", (int)pid), err);
 	}
 	return err_errno(err, -rc, "putting a process into the container's cgroup %s", path);
 }

@@ -60,12 +60,6 @@ int cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgr
 		 pid_t pid, int pidfd, bool inside, int *ret_dir, struct err *err);
 
 /*
- * Gives the container's cgroup, open as `dir`, to the container's user, where the guest can't:
- * where the caller's own id is none of the container's. Else it does nothing.
- */
-int cgroup_give(const struct plan *plan, int dir, struct err *err);
-
-/*
  * Puts a process into the container's cgroup (exec): below `sub` of it when that is given and not
  * empty, else to where init is in it, the container's first process, which may have divided it;
  * where that can't be, to the one it was given.

@@ -53,15 +53,6 @@ int cgroup_set_devices(int dir, const struct plan_device_filter *filter, bool be
 int cgroup_remove_tree(const char *path);
 
 /*
- * The same, as root of a namespace with all of the user's ids: for what belongs to subordinate
- * ones.
- */
-int cgroup_remove_in_userns(const char *path, struct err *err);
-
-/* Puts a process into the cgroup of that directory (path: for the error) in the same way. */
-int cgroup_move_in_userns(int dir, const char *path, pid_t pid, struct err *err);
-
-/*
  * Appends the directories in `dir`, each with "AT/" in front when at is not empty. 0, or -errno;
  * gone counts as empty.
  */

@@ -18,6 +18,8 @@
 #include "base/str.h"
 #include "cgroup/internal.h"
 #include "cgroup/systemd.h"
+#include "user/as_root.h"
+#include "user/ids.h"
 
 /* How long systemd may take to remove an empty scope by itself. */
 #define SCOPE_GONE_MS 500
@@ -211,12 +213,28 @@ static void remove_parents(struct arena *arena, const struct cgroup *cg)
 	}
 }
 
+static int remove_there(void *data)
+{
+	return cgroup_remove_tree(data);
+}
+
+/* What the container has made under subordinate ids. */
+static int remove_as_root(const char *path, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_ids ids;
+
+	TRY(user_all_ids(&arena, &ids, err));
+	return user_as_root(&ids, remove_there, arena_strdup(&arena, path),
+			    arena_printf(&arena, "removing the cgroup %s", path), err);
+}
+
 static int remove_tree(const char *path, struct err *err)
 {
 	int rc = cgroup_remove_tree(path);
 
 	if ((rc == -EACCES || rc == -EPERM) && geteuid() != 0) {
-		return cgroup_remove_in_userns(path, err);
+		return remove_as_root(path, err);
 	}
 	return rc < 0 ? err_errno(err, -rc, "removing the cgroup %s", path) : 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/builder.h"
+#include "plan/ids.h"
 
 static void add_note(struct builder *b, struct plan_note note)
 {

@@ -33,9 +33,6 @@ struct plan_options {
 /* "bound" to the user's login sessions, or "persistent". */
 #define PLAN_SESSION "org.rootlet.session"
 
-/* Which facts this configuration makes necessary; the others need not be probed. */
-bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
-
 /* Does it ask for limits (device rules apart)? Then the controllers have to be known. */
 bool plan_wants_limits(const struct spec *spec);
 

@@ -34,7 +34,6 @@ void plan_enter(struct builder *b, const struct facts_container *container);
 int plan_annotations(struct builder *b, struct err *err);
 int plan_namespaces(struct builder *b, struct err *err);
 int plan_net(struct builder *b, struct err *err);
-int plan_ids(struct builder *b, struct err *err);
 int plan_cgroup(struct builder *b, struct err *err);
 int plan_fs(struct builder *b, struct err *err);
 int plan_mounts(struct builder *b, struct err *err);

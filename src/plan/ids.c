@@ -7,6 +7,8 @@
  * can be written once, and a gid map written by a helper can't be followed by a fallback for the
  * uid map (user_namespaces(7)).
  */
+#include "plan/ids.h"
+
 #include <errno.h>
 #include <sched.h>
 
@@ -24,6 +26,35 @@ struct side {
 	const struct spec_id_mappings *asked;
 	struct plan_extents *out;
 };
+
+/* asked: NULL where only the whole range is wanted. */
+static struct side uid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "uid",
+		.key = "uidMappings",
+		.file = "/etc/subuid",
+		.own = b->facts->uid,
+		.ranges = &b->facts->subuids,
+		.outer = &b->facts->own_uids,
+		.asked = asked,
+		.out = &b->plan->ids.uid,
+	};
+}
+
+static struct side gid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "gid",
+		.key = "gidMappings",
+		.file = "/etc/subgid",
+		.own = b->facts->gid,
+		.ranges = &b->facts->subgids,
+		.outer = &b->facts->own_gids,
+		.asked = asked,
+		.out = &b->plan->ids.gid,
+	};
+}
 
 static bool maps(const struct plan_extents *extents, uint32_t id)
 {
@@ -353,6 +384,18 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	return need_helpers(b, err);
 }
 
+int plan_all_ids(struct arena *arena, const struct facts *facts, struct plan_ids *ret,
+		 struct err *err)
+{
+	struct plan plan = { .ids = { .deny_setgroups = facts->setgroups_denied } };
+	struct builder b = { .arena = arena, .facts = facts, .plan = &plan };
+	struct side u = uid_side(&b, NULL), g = gid_side(&b, NULL);
+
+	TRY(without_mappings(&b, &u, &g, err));
+	*ret = plan.ids;
+	return 0;
+}
+
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 {
 	const struct spec_linux *lin = spec->linux_;
@@ -381,13 +424,10 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 int plan_ids(struct builder *b, struct err *err)
 {
 	struct plan_ids *ids = &b->plan->ids;
-	const struct facts *f = b->facts;
-	struct side u = { "uid",       "uidMappings", "/etc/subuid",	     f->uid,
-			  &f->subuids, &f->own_uids,  &b->lin->uid_mappings, &ids->uid };
-	struct side g = { "gid",       "gidMappings", "/etc/subgid",	     f->gid,
-			  &f->subgids, &f->own_gids,  &b->lin->gid_mappings, &ids->gid };
+	struct side u = uid_side(b, &b->lin->uid_mappings);
+	struct side g = gid_side(b, &b->lin->gid_mappings);
 
-	ids->deny_setgroups = f->setgroups_denied;
+	ids->deny_setgroups = b->facts->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
 			return err_set(err, EINVAL,
