@@ -16,7 +16,8 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
-#include "cgroup/systemd.h"
+#include "systemd/manager.h"
+#include "systemd/unit.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
@@ -367,9 +368,9 @@ static int attach_by_manager(const struct cgroup *cgroup, const char *below, pid
 	struct systemd *sd = NULL;
 	int rc;
 
-	TRY(cgroup_systemd_open(&sd, err));
-	rc = cgroup_systemd_attach(sd, cgroup->unit, below, &pid, 1, err);
-	cgroup_systemd_close(&sd);
+	TRY(systemd_open(&sd, err));
+	rc = systemd_unit_attach(sd, cgroup->unit, below, &pid, 1, err);
+	systemd_close(&sd);
 	return rc;
 }
 
@@ -481,13 +482,13 @@ int cgroup_apply(const struct cgroup *cgroup, const struct plan_limits *limits, 
 	TRY(cgroup_check_usage(dir, limits, err));
 	if (cgroup->manager == PLAN_CGROUP_SYSTEMD && limits->property_n > 0) {
 		struct systemd *sd = NULL;
-		int rc = cgroup_systemd_open(&sd, err);
+		int rc = systemd_open(&sd, err);
 
 		if (rc == 0) {
-			rc = cgroup_systemd_set(sd, cgroup->unit, limits->properties,
+			rc = systemd_unit_set(sd, cgroup->unit, limits->properties,
 						limits->property_n, err);
 		}
-		cgroup_systemd_close(&sd);
+		systemd_close(&sd);
 		TRY(rc);
 	}
 	if (twice) {

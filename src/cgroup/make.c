@@ -16,7 +16,8 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
-#include "cgroup/systemd.h"
+#include "systemd/manager.h"
+#include "systemd/scope.h"
 #include "state/state.h"
 #include "sys/fd.h"
 #include "json/encode.h"
@@ -346,11 +347,11 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 		all[i] = i < plan->property_n ? plan->properties[i] :
 						plan->limits.properties[i - plan->property_n];
 	}
-	rc = cgroup_systemd_open(&sd, err);
+	rc = systemd_open(&sd, err);
 	if (rc == 0) {
-		rc = cgroup_systemd_scope_start(sd, arena, &scope, &cg->path, err);
+		rc = systemd_scope_start(sd, arena, &scope, &cg->path, err);
 	}
-	cgroup_systemd_close(&sd);
+	systemd_close(&sd);
 	if (rc < 0 && rc != -ETIMEDOUT) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}

@@ -17,7 +17,8 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
-#include "cgroup/systemd.h"
+#include "systemd/manager.h"
+#include "systemd/unit.h"
 #include "user/as_root.h"
 #include "user/ids.h"
 
@@ -251,9 +252,9 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
 		}
 		pause_ms(2);
 	}
-	TRY(cgroup_systemd_open(&sd, err));
-	rc = cgroup_systemd_stop(sd, cg->unit, err);
-	cgroup_systemd_close(&sd);
+	TRY(systemd_open(&sd, err));
+	rc = systemd_unit_stop(sd, cg->unit, err);
+	systemd_close(&sd);
 	return rc;
 }
 
@@ -264,12 +265,12 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
 static int clear_scope(const char *unit, struct err *err)
 {
 	struct systemd *sd = NULL;
-	int rc = cgroup_systemd_open(&sd, err);
+	int rc = systemd_open(&sd, err);
 
 	if (rc == 0) {
-		rc = cgroup_systemd_clear(sd, unit, err);
+		rc = systemd_unit_clear(sd, unit, err);
 	}
-	cgroup_systemd_close(&sd);
+	systemd_close(&sd);
 	return rc == -EEXIST || rc == -ENOENT ? 0 : rc;
 }
 

@@ -23,9 +23,9 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/systemd.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
+#include "systemd/manager.h"
 #include "user/session.h"
 
 #define V2_MOUNT "/sys/fs/cgroup"
@@ -219,7 +219,7 @@ void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limi
 		struct err err = { .code = 0 };
 
 		f.systemd_is_system = user_of_system();
-		if (cgroup_systemd_find(arena, &f.systemd, &err) < 0) {
+		if (systemd_find(arena, &f.systemd, &err) < 0) {
 			f.systemd = NULL;
 			f.why_no_systemd = arena_strdup(arena, err.msg);
 		}
