@@ -28,7 +28,7 @@ guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ json/ sys/ libnet/
 user    base/ sys/ plan/plan.h plan/facts.h plan/ids.h user/
 systemd base/ sys/ plan/plan.h user/ systemd/ <systemd/>
-cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ state/ cgroup/
+cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ cgroup/
 facts   base/ sys/ spec/ plan/ user/ systemd/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
 host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h

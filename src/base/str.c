@@ -67,6 +67,21 @@ bool str_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool str_has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*(text += strspn(text, " \n"))) {
+		size_t n = strcspn(text, " \n");
+
+		if (n == len && memcmp(text, word, len) == 0) {
+			return true;
+		}
+		text += n;
+	}
+	return false;
+}
+
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;

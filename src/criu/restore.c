@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "cgroup/make.h"
 #include "criu/checkpoint.h"
 #include "criu/criu_images.h"
 #include "host/foreground.h"
@@ -128,7 +129,9 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 	scope_fd int self = -1;
 	scope_fd int dir = -1;
 
-	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
+			   arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
+			   &l->into, err));
 	*ret_own = NULL;
 	if (l->cgroup.manager == PLAN_CGROUP_NONE) {
 		return 0;

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/attach.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
 #include "guest/guest.h"

@@ -10,6 +10,7 @@
 
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/make.h"
 #include "cgroup/give.h"
 #include "host/console.h"
 #include "host/filter.h"

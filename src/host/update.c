@@ -12,6 +12,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/apply.h"
 #include "host/lifecycle.h"
 #include "host/rdt.h"
 #include "plan/device_filter.h"

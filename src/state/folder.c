@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "cgroup/remember.h"
 #include "state/internal.h"
 #include "sys/file.h"
 
