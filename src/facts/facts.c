@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts/facts: the only code that probes the machine for a plan. */
+/* facts/facts: what the machine is like, for a plan. */
 #include "facts/facts.h"
 
 #include <errno.h>
@@ -125,10 +125,17 @@ void facts_process(struct arena *arena, const struct spec_process *process, stru
 	*ret = f;
 }
 
+static void find_mount_modules(struct arena *arena, const struct spec *spec, struct facts *f)
+{
+	if (spec->linux_) {
+		find_modules(arena, NULL, spec->linux_->mount_label, f);
+	}
+}
+
 void facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret)
 {
 	facts_process(arena, NULL, ret);
-	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, ret);
+	find_mount_modules(arena, spec, ret);
 }
 
 int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err)
@@ -136,7 +143,7 @@ int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret,
 	struct facts f;
 
 	facts_process(arena, spec->process, &f);
-	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, &f);
+	find_mount_modules(arena, spec, &f);
 	if (spec->linux_ && spec->linux_->intel_rdt) {
 		f.resctrl = resctrl_mount(arena);
 	}
@@ -148,42 +155,62 @@ int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret,
 	return 0;
 }
 
+/* The namespace of a descriptor, or with -1 of a process. 0 or -errno. */
+static int look_at(const char *process, const char *file, int fd, struct stat *ret)
+{
+	char path[64];
+	int rc;
+
+	if (fd >= 0) {
+		rc = fstat(fd, ret);
+	} else {
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, file);
+		rc = stat(path, ret);
+	}
+	return rc < 0 ? -errno : 0;
+}
+
 /*
  * Is that namespace, of a descriptor (-1: none) or of a process, another one than ours? 1, 0 (also
  * where the kernel lacks the kind), -errno.
  */
-static int is_another(const char *file, pid_t pid, int fd)
+static int is_another(const char *file, const char *process, int fd)
 {
 	struct stat ours, theirs;
-	char path[64];
+	int rc = look_at("self", file, -1, &ours);
 
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", file);
-	if (stat(path, &ours) < 0) {
-		return errno == ENOENT ? 0 : -errno;
+	if (rc == -ENOENT) {
+		return 0;
 	}
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
-	if ((fd >= 0 ? fstat(fd, &theirs) : stat(path, &theirs)) < 0) {
-		return errno == ENOENT ? -ESRCH : -errno;
+	TRY(rc);
+	rc = look_at(process, file, fd, &theirs);
+	if (rc == -ENOENT) {
+		return -ESRCH;
 	}
+	TRY(rc);
 	return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
 }
 
 int facts_container(struct arena *arena, pid_t pid, const int *namespaces,
 		    struct facts_container *ret)
 {
+	const char *process = arena_printf(arena, "%d", (int)pid);
 	struct facts_container c = { .other = 0 };
 
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		int rc = is_another(sys_namespaces[i].file, pid, namespaces ? namespaces[i] : -1);
+		int fd = namespaces ? namespaces[i] : -1;
+		int rc = is_another(sys_namespaces[i].file, process, fd);
 
 		TRY(rc);
-		c.other |= rc ? (uint64_t)sys_namespaces[i].type : 0;
+		if (rc > 0) {
+			c.other |= (uint64_t)sys_namespaces[i].type;
+		}
 	}
 	if (c.other & CLONE_NEWUSER) {
-		user_read_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid), &c.uids);
-		user_read_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid), &c.gids);
+		user_read_map(arena, arena_printf(arena, "/proc/%s/uid_map", process), &c.uids);
+		user_read_map(arena, arena_printf(arena, "/proc/%s/gid_map", process), &c.gids);
 		c.setgroups_denied = user_setgroups_denied(
-			arena, arena_printf(arena, "/proc/%d/setgroups", (int)pid));
+			arena, arena_printf(arena, "/proc/%s/setgroups", process));
 	}
 	*ret = c;
 	return 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/facts: the only code that probes the machine for a plan.
+ * facts/facts: what the machine is like, for a plan.
  *
- * Probes what this configuration makes necessary and no more: reading /etc/subuid for a bundle that
- * maps one id would be start-up time spent for nothing.
+ * A plan sees no system call: whatever it must know of the machine and of who asks is probed here,
+ * and by user/ids.c for ids. That is what this configuration makes necessary and no more: reading
+ * /etc/subuid for a bundle that maps one id would be start-up time spent for nothing.
  */
 #pragma once
 
