@@ -29,10 +29,10 @@ libnet  base/ json/ sys/ libnet/
 user    base/ sys/ plan/plan.h plan/facts.h plan/ids.h user/
 systemd base/ sys/ plan/plan.h user/ systemd/ <systemd/>
 cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ cgroup/
-facts   base/ sys/ spec/ plan/ user/ systemd/ facts/
+facts   base/ sys/ spec/spec.h plan/plan.h plan/facts.h plan/ids.h user/ systemd/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
 host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h
-criu    base/ json/ sys/ spec/ plan/ wire/ user/ cgroup/ facts/ state/ host/ criu/
+criu    base/ json/ sys/ spec/spec.h plan/plan.h cgroup/ state/ host/ criu/
 cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net.h commit.h
 '
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.

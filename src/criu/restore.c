@@ -5,7 +5,14 @@
  * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
  * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
  * they made belongs to whoever restores.
+ *
+ * The root is made a mount, in a mount namespace that lasts as long as criu runs. rootlet itself
+ * goes into the container's cgroup meanwhile, so that all of the container is there from its first
+ * moment. Cgroup namespaces, which criu leaves alone together with cgroups, are not restored: the
+ * mount of the container's cgroup is a bind of it.
  */
+#include "criu/restore.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,7 +24,6 @@
 
 #include "base/scope.h"
 #include "cgroup/make.h"
-#include "criu/checkpoint.h"
 #include "criu/criu_images.h"
 #include "host/foreground.h"
 #include "host/launch_internal.h"

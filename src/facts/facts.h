@@ -20,12 +20,3 @@ void facts_process(struct arena *arena, const struct spec_process *process, stru
 
 /* The part that concerns mounts. Enough for `rootlet mounts`. */
 void facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret);
-
-/*
- * What exec has to know of the container whose first process is pid (the caller holds its pidfd).
- * namespaces: its descriptors as host_gate_namespaces gives them, or NULL to look at the process.
- * Returns 0 or -errno: -EACCES when that process is out of our sight, as one is that changed its
- * user and has not executed its program yet.
- */
-int facts_container(struct arena *arena, pid_t pid, const int *namespaces,
-		    struct facts_container *ret);

@@ -6,6 +6,14 @@
  * then every range in order from 1 on. All of it is decided here, before a map is written: a map
  * can be written once, and a gid map written by a helper can't be followed by a fallback for the
  * uid map (user_namespaces(7)).
+ *
+ * Without a range the own id alone is mapped, and setgroups(2) denied. Ranges that overlap are left
+ * out with a note. Ranges that exist while the helper does not are an error, because silently
+ * giving less is worse.
+ *
+ * Root of a user namespace (a CI job, `podman unshare`, a container) writes the maps itself. For
+ * that it needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP and no more. Extents are split where those
+ * of the surrounding map end.
  */
 #include "plan/ids.h"
 

@@ -88,6 +88,6 @@ int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms);
 /* fill of a call for arguments that are all strings: arg is a NULL-terminated array of them. */
 int systemd_fill_strings(const struct systemd *sd, sd_bus_message *m, const void *arg);
 
-/* The same call at once, of the manager's object. The reply is the caller's to free after success. */
+/* systemd_call with them, of the manager's object. The reply is the caller's to free on success. */
 int systemd_call_strings(struct systemd *sd, const char *member, const char *unit,
 			 const char *const *arguments, struct systemd_reply *ret, struct err *err);

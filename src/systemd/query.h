@@ -16,8 +16,8 @@ int systemd_unit_string(struct systemd *sd, const char *unit, const char *interf
 			const char *property, const char **ret, struct err *err);
 
 /*
- * The first process of a unit, in words: "process 12, COMMAND". *ret is NULL for none. GetUnitProcesses
- * gives cgroup, pid and command line.
+ * The first process of a unit, in words: "process 12, COMMAND". *ret is NULL for none.
+ * GetUnitProcesses gives cgroup, pid and command line.
  */
 int systemd_unit_process(struct systemd *sd, const char *unit, const char **ret, struct err *err);
 

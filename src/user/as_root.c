@@ -16,8 +16,8 @@
 #include "user/idmap.h"
 
 /*
- * In the child: waits until its ids are mapped, becomes root of the namespace, acts. The exit status
- * is the errno: of those that system calls give none is above 133.
+ * In the child: waits until its ids are mapped, becomes root of the namespace, acts. The exit
+ * status is the errno: of those that system calls give none is above 133.
  */
 static _Noreturn void act_inside(int go, int (*act)(void *data), void *data)
 {
