@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "base/str.h"
 #include "cgroup/dir.h"
 #include "sys/proc.h"
 #include "systemd/manager.h"

@@ -9,7 +9,6 @@
 #include "cgroup/controllers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 

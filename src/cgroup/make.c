@@ -17,6 +17,7 @@
  */
 #include "cgroup/make.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static int step_down(int *dir, const char *name, bool *ret_made)
 /* The part of the container's path that is below what is delegated to us. */
 static const char *below_top(const struct plan_cgroup *plan)
 {
+	assert(str_starts(plan->path, plan->top));
 	if (str_eq(plan->top, "/")) {
 		return plan->path;
 	}

@@ -6,6 +6,7 @@
  */
 #include "cgroup/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -84,6 +85,7 @@ static int empty_tree(int dir)
 			next = cgroup_open_child(at, name);
 			depth++;
 		} else {
+			assert(depth > 0);
 			next = cgroup_open_child(at, "..");
 			depth--;
 		}

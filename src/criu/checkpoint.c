@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/stat.h>
 
-#include "base/scope.h"
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
 #include "spec/spec.h"

@@ -14,18 +14,13 @@
  */
 #include "facts/cgroup.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/scope.h"
 #include "base/str.h"
 #include "sys/fd.h"
 #include "sys/proc.h"

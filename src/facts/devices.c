@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* facts/devices: may this user open the device nodes that the bundle asks for? */
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>

@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/scope.h"
 #include "base/str.h"
 #include "facts/devices.h"
 #include "facts/inherited_fds.h"

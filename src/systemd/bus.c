@@ -10,6 +10,7 @@
  */
 #include "systemd/bus.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +18,6 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "sys/clock.h"
-#include "user/session.h"
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -408,6 +408,7 @@ int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms)
 	int64_t until = sys_now_ms() + ms;
 	int rc;
 
+	assert(sd->job.unit);
 	if (!sd->bus) {
 		return -ECONNRESET;
 	}

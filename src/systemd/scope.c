@@ -17,12 +17,8 @@
 #include "systemd/scope.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/scope.h"
 #include "sys/proc.h"
 #include "systemd/property.h"
 #include "systemd/query.h"

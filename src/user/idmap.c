@@ -9,12 +9,12 @@
  */
 #include "user/idmap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +160,7 @@ int user_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pi
 {
 	struct arena *arena = &job->arena;
 
+	assert(pid > 0);
 	job->arena = (struct arena)ARENA_INIT;
 	job->uid = (struct idmap_helper){ .path = ids->newuidmap, .pid = -1, .output = -1 };
 	job->gid = (struct idmap_helper){ .path = ids->newgidmap, .pid = -1, .output = -1 };
