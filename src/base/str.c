@@ -123,6 +123,21 @@ const char *str_filled(const char *text)
 	return text && *text ? text : NULL;
 }
 
+bool str_has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*(text += strspn(text, " \n"))) {
+		size_t n = strcspn(text, " \n");
+
+		if (n == len && memcmp(text, word, len) == 0) {
+			return true;
+		}
+		text += n;
+	}
+	return false;
+}
+
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -182,4 +197,50 @@ int str_u32(const char *text, uint32_t *ret)
 	}
 	*ret = (uint32_t)value;
 	return 0;
+}
+
+/* The number at the front of text. */
+static int front_number(const char **text, uint32_t *ret)
+{
+	size_t n = strspn(*text, "0123456789");
+	char digits[16];
+
+	if (n == 0 || n >= sizeof(digits)) {
+		return -EINVAL;
+	}
+	memcpy(digits, *text, n);
+	digits[n] = '\0';
+	if (str_u32(digits, ret) < 0) {
+		return -EINVAL;
+	}
+	*text += n;
+	return 0;
+}
+
+int str_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
+{
+	const char *text = *rest + strspn(*rest, ", \n");
+	uint32_t first, last;
+
+	if (*text == '\0') {
+		*rest = text;
+		return 0;
+	}
+	if (front_number(&text, &first) < 0) {
+		return -EINVAL;
+	}
+	last = first;
+	if (*text == '-') {
+		text++;
+		if (front_number(&text, &last) < 0) {
+			return -EINVAL;
+		}
+	}
+	if (last < first || (*text && !strchr(", \n", *text))) {
+		return -EINVAL;
+	}
+	*rest = text;
+	*ret_first = first;
+	*ret_last = last;
+	return 1;
 }

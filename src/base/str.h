@@ -41,6 +41,9 @@ const char *str_filled(const char *text);
  */
 size_t str_utf8(const char *bytes, size_t len);
 
+/* Is it one of the words of text, between spaces and newlines? */
+bool str_has_word(const char *text, const char *word);
+
 /*
  * The whole of text as a decimal number between min and max. No white space, no sign for the
  * unsigned form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of
@@ -49,3 +52,11 @@ size_t str_utf8(const char *bytes, size_t len);
 int str_u64(const char *text, uint64_t max, uint64_t *ret);
 int str_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
 int str_u32(const char *text, uint32_t *ret);
+
+/*
+ * The next entry of a list such as "0-3,7", as cpus, mems and nodes are written (spaces, empty
+ * entries and a final newline are taken as the kernel takes them). Moves *rest. Returns 1, 0 at the
+ * end, -EINVAL for anything else, also for a range that descends. The numbers are not limited: the
+ * caller must before it counts through a range.
+ */
+int str_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last);

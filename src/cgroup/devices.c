@@ -2,17 +2,26 @@
 /*
  * cgroup/devices: the program that decides on the container's devices, at its cgroup.
  *
+ * The plan compiles the rules into one small program of eBPF (plan/device_filter.c). It is put at
+ * the container's outermost cgroup before the container's first process begins there. Only the
+ * machine's root can do that. A container with a user namespace can't make device nodes that work,
+ * and needs it less.
+ *
  * It is beside whatever others put there (systemd, a tool for graphics cards): ours is known by its
- * name, and only that is replaced. systemd isn't told of the rules. It could make a second program
- * of the part of them that its DeviceAllow= can say, which would forbid more than was asked; what
- * we put at a delegated cgroup it leaves alone, also when it is reloaded.
+ * name, and only that is replaced. `update` puts the new program beside the old one and then takes
+ * the old one away, so that there is always one.
+ *
+ * systemd isn't told of the rules. It could make a second program of the part of them that its
+ * DeviceAllow= can say, which would forbid more than was asked. What we put at a delegated cgroup
+ * it leaves alone, also when it is reloaded.
  */
+#include "cgroup/devices.h"
+
 #include <errno.h>
 
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/internal.h"
 #include "sys/bpf.h"
 
 #define NAME "rootlet_device"
@@ -45,9 +54,13 @@ static int drop_ours(int dir, const uint32_t *ids, int n, struct err *err)
 		if (program == -ENOENT) {
 			continue;
 		}
-		rc = program < 0	? program :
-		     str_eq(name, NAME) ? sys_bpf_detach_device(dir, program) :
-					  0;
+		rc = program;
+		if (program >= 0 && !str_eq(name, NAME)) {
+			continue;
+		}
+		if (program >= 0) {
+			rc = sys_bpf_detach_device(dir, program);
+		}
 		if (rc < 0 && rc != -ENOENT) {
 			return cannot("taking the cgroup's former program away", rc, err);
 		}

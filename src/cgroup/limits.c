@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup/limits: controllers and limits of a cgroup: written, and read back.
+ * cgroup/limits: limits of a cgroup: written, and read back.
  *
  * A write that succeeds is not yet a limit that holds: the kernel rounds, caps and, for files with
  * a line for each device, takes what it understands. So each file is read afterwards and must say
  * what was asked for.
  */
+#include "cgroup/limits.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,9 +16,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/internal.h"
-#include "spec/list.h"
-#include "spec/spec.h"
+#include "cgroup/dir.h"
 #include "sys/fd.h"
 
 /* The most that one file of a cgroup may say. */
@@ -25,102 +24,6 @@
 
 /* A list that is longer than any machine's: neither side of a comparison grows beyond it. */
 #define LIST_MAX 65536
-
-static bool has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*(text += strspn(text, " \n"))) {
-		size_t n = strcspn(text, " \n");
-
-		if (n == len && memcmp(text, word, len) == 0) {
-			return true;
-		}
-		text += n;
-	}
-	return false;
-}
-
-static bool needs(const struct strs *needed, const char *controller)
-{
-	for (size_t i = 0; i < needed->n; i++) {
-		if (str_eq(needed->v[i], controller)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int cannot_enable(int dir, const char *path, const char *controller, int rc, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	const char *pids = "";
-
-	err_errno(err, -rc, "the cgroup %s can't hand the controller \"%s\" down", path,
-		  controller);
-	if (rc == -EBUSY && sys_read_file(&arena, dir, "cgroup.procs", FILE_MAX, &pids) > 0) {
-		return err_hint(err,
-				"it has processes of its own (%.*s …); start rootlet in a cgroup "
-				"by itself (systemd-run --user --scope -p Delegate=yes rootlet …), "
-				"or use --limits=best-effort",
-				(int)strcspn(pids, "\n"), pids);
-	}
-	return -err->code;
-}
-
-/* The root of all has processes of its own and may; it is the one without a type. */
-static bool has_processes(struct arena *arena, int dir)
-{
-	const char *text;
-
-	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 &&
-	       sys_read_file(arena, dir, "cgroup.procs", FILE_MAX, &text) > 0;
-}
-
-/*
- * Beside processes the kernel refuses most (EBUSY), but not cpu, cpuset or pids: by those the
- * cgroup would become the root of a threaded tree, in which no container can be (cgroup v2,
- * "Threads").
- */
-static int enable_one(struct arena *arena, int dir, const char *controller)
-{
-	if (has_processes(arena, dir)) {
-		return -EBUSY;
-	}
-	return cgroup_put(dir, "cgroup.subtree_control", arena_printf(arena, "+%s", controller));
-}
-
-int cgroup_enable(int dir, const char *path, const struct strs *needed, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	const char *available, *enabled;
-	ssize_t len = sys_read_file(&arena, dir, "cgroup.controllers", 4096, &available);
-
-	if (len >= 0) {
-		len = sys_read_file(&arena, dir, "cgroup.subtree_control", 4096, &enabled);
-	}
-	if (len < 0) {
-		return err_errno(err, (int)-len, "the controllers of the cgroup %s", path);
-	}
-	for (size_t i = 0; i < needed->n; i++) {
-		if (!has_word(available, needed->v[i])) {
-			return err_set(err, ENOTSUP,
-				       "the cgroup %s was not given the controller \"%s\"", path,
-				       needed->v[i]);
-		}
-	}
-	while (*(available += strspn(available, " \n"))) {
-		const char *one = arena_strndup(&arena, available, strcspn(available, " \n"));
-		int rc = has_word(enabled, one) ? 0 : enable_one(&arena, dir, one);
-
-		/* What nobody needs is for the statistics: had where it can be. */
-		if (rc < 0 && needs(needed, one)) {
-			return cannot_enable(dir, path, one, rc, err);
-		}
-		available += strlen(one);
-	}
-	return 0;
-}
 
 /* ---- reading back ---- */
 
@@ -133,7 +36,7 @@ static bool same_list(const char *a, const char *b)
 	for (size_t i = 0; i < 2 && same; i++) {
 		uint32_t first, last;
 
-		while (spec_list_next(&lists[i], &first, &last) == 1) {
+		while (str_list_next(&lists[i], &first, &last) == 1) {
 			for (uint32_t n = first; n <= last && n < LIST_MAX; n++) {
 				bits[i * (LIST_MAX / 8) + n / 8] |= (uint8_t)(1u << n % 8);
 			}
@@ -160,7 +63,11 @@ static bool same_number(const char *file, const char *got, const char *want)
 		return false;
 	}
 	if (str_starts(file, "hugetlb.")) {
-		unit = g > 0 ? UINT64_C(1) << 40 : w + 1; /* whole huge pages of whichever size */
+		/* Whole huge pages, of a size that isn't known here; 0 for less than one. */
+		unit = w + 1;
+		if (g > 0) {
+			unit = UINT64_C(1) << 40;
+		}
 	} else if (!str_starts(file, "memory.")) {
 		unit = 1;
 	}
@@ -183,7 +90,7 @@ static bool has_line(struct arena *arena, const char *got, const char *want)
 		while (all && *(word += strspn(word, " "))) {
 			const char *one = arena_strndup(arena, word, strcspn(word, " "));
 
-			all = has_word(line, one);
+			all = str_has_word(line, one);
 			word += strlen(one);
 		}
 		return all;
@@ -257,20 +164,41 @@ static int explain(const struct plan_limit *limit, const char *file, const char 
 	return -err->code;
 }
 
-/* Returns 1 when the limit is passed over. */
-static int set_one(int dir, const struct plan_limit *limit, struct err *err)
+/* Does the file say so now? */
+static int read_back(int dir, const char *where, const char *file, const char *value,
+		     struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *file = limit->file, *value = limit->value, *got;
-	ssize_t len;
+	const char *got;
+	ssize_t len = sys_read_file(&arena, dir, file, FILE_MAX, &got);
+
+	/* Some files are there to be written only. */
+	if (len == -EACCES || len == -EINVAL) {
+		return 0;
+	}
+	if (len < 0) {
+		return err_errno(err, (int)-len, "%s: reading %s back", where, file);
+	}
+	if (!says(&arena, file, got, value)) {
+		return err_set(err, EIO, "%s: \"%s\" was written to %s, but it says \"%.*s\"",
+			       where, value, file, (int)strcspn(got, "\n"), got);
+	}
+	return 0;
+}
+
+static int set_one(int dir, const struct plan_limit *limit, struct err *err)
+{
+	const char *file = limit->file, *value = limit->value;
 	int rc;
 
 	if (!exists(dir, file)) {
 		if (!limit->or_file && limit->optional) {
-			return 1;
+			return 0;
 		}
-		file = limit->or_file ? limit->or_file : file;
-		value = limit->or_file ? limit->or_value : value;
+		if (limit->or_file) {
+			file = limit->or_file;
+			value = limit->or_value;
+		}
 	}
 	rc = cgroup_put(dir, file, value);
 	/* BFQ is there, but the device has another scheduler. */
@@ -283,36 +211,32 @@ static int set_one(int dir, const struct plan_limit *limit, struct err *err)
 	if (rc < 0) {
 		return explain(limit, file, value, rc, err);
 	}
-	len = sys_read_file(&arena, dir, file, FILE_MAX, &got);
-	/* Some files are there to be written only. */
-	if (len == -EACCES || len == -EINVAL) {
-		return 0;
+	return read_back(dir, limit->where, file, value, err);
+}
+
+/* False where that can't be read. */
+static bool memory_in_use(int dir, uint64_t *ret)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *text;
+
+	if (sys_read_file(&arena, dir, "memory.current", 64, &text) <= 0) {
+		return false;
 	}
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s: reading %s back", limit->where, file);
-	}
-	if (!says(&arena, file, got, value)) {
-		return err_set(err, EIO, "%s: \"%s\" was written to %s, but it says \"%.*s\"",
-			       limit->where, value, file, (int)strcspn(got, "\n"), got);
-	}
-	return 0;
+	text = arena_strndup(&arena, text, strcspn(text, "\n"));
+	return str_u64(text, UINT64_MAX, ret) == 0;
 }
 
 /* config-linux.md, "checkBeforeUpdate": an error, and no OOM kill. */
 int cgroup_check_usage(int dir, const struct plan_limits *limits, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
 	uint64_t want, used;
-	const char *text;
 
 	for (size_t i = 0; i < limits->file_n && limits->check_before_update; i++) {
 		const struct plan_limit *limit = &limits->files[i];
 
 		if (str_eq(limit->file, "memory.max") &&
-		    str_u64(limit->value, UINT64_MAX, &want) == 0 &&
-		    sys_read_file(&arena, dir, "memory.current", 64, &text) > 0 &&
-		    str_u64(arena_strndup(&arena, text, strcspn(text, "\n")), UINT64_MAX, &used) ==
-			    0 &&
+		    str_u64(limit->value, UINT64_MAX, &want) == 0 && memory_in_use(dir, &used) &&
 		    used > want) {
 			return err_set(err, EBUSY, "%s: %s is below what is in use, %llu",
 				       limit->where, limit->value, (unsigned long long)used);
@@ -335,7 +259,10 @@ int cgroup_set_limits(int dir, const struct plan_limits *limits, bool best_effor
 	 * burst of before.
 	 */
 	for (size_t i = 0; i < limits->file_n; i++) {
-		rc = failed[i] ? set_one(dir, &limits->files[i], err) : 0;
+		if (!failed[i]) {
+			continue;
+		}
+		rc = set_one(dir, &limits->files[i], err);
 		if (rc < 0 && !best_effort) {
 			return rc;
 		}

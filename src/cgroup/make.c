@@ -2,10 +2,22 @@
 /*
  * cgroup/make: making the container's control group.
  *
- * A cgroup of our own is made before the container's first process, which is then cloned into it:
- * moving a process costs the kernel milliseconds, being born there nothing. A scope of systemd
- * begins with a process, so there it is moved.
+ * A cgroup of our own is made before the container's first process, which is then cloned into it
+ * (CLONE_INTO_CGROUP): moving a process costs the kernel milliseconds, being born there nothing. A
+ * scope of systemd begins with a process, so there it is moved.
+ *
+ * What is made is remembered in the state folder before it is made, with the first directory on the
+ * way that isn't there yet. So nothing of a deep cgroupsPath stays when `create` is killed, and what
+ * is another's is never taken for ours.
+ *
+ * Limits are written at two levels where the container may divide its cgroup: above, where they
+ * hold and which is out of its reach, and below, where it looks. Controllers are handed down only
+ * from cgroups without processes (cgroup/controllers.c). If rootlet is alone in the cgroup that was
+ * delegated to it, it moves to a leaf of it first.
  */
+#include "cgroup/make.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,44 +27,90 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/internal.h"
-#include "cgroup/systemd.h"
-#include "state/state.h"
+#include "cgroup/controllers.h"
+#include "cgroup/devices.h"
+#include "cgroup/dir.h"
+#include "cgroup/limits.h"
+#include "cgroup/remember.h"
 #include "sys/fd.h"
-#include "json/encode.h"
+#include "systemd/manager.h"
+#include "systemd/scope.h"
 
 /* Where we go when the cgroup that is delegated to us must have no process of its own. */
 #define LEAF "rootlet-caller"
-
-/* ---- what a launch remembers ---- */
 
 /* What the making of a cgroup needs to know all along. */
 struct making {
 	struct arena *arena;
 	const struct plan_cgroup *plan;
-	const struct state_dir *dir;
+	int state_dir;
+	const char *state_path;
 	struct cgroup *cg;
 };
 
-/*
- * What a launch that is killed leaves is found by this file; state.json is written only when the
- * container is ready. So each thing is written down before it is made.
- */
 static int remember(const struct making *m, struct err *err)
 {
-	struct json_writer w;
-	struct text text;
-
-	text_init(&text, m->arena);
-	json_writer_init(&w, &text, true);
-	json_object_begin(&w, NULL);
-	cgroup_write(&w, m->cg);
-	json_object_end(&w);
-	text_add(&text, "\n");
-	return state_write_file(m->dir, CGROUP_REMEMBERED, text.s, text.len, err);
+	return cgroup_remember(m->state_dir, m->state_path, m->cg, err);
 }
 
-/* ---- cgroupfs ---- */
+/* ---- directories on the way down ---- */
+
+/* The next name of a path, moving *rest behind it; NULL at the end. */
+static const char *next_name(struct arena *arena, const char **rest)
+{
+	const char *name = *rest + strspn(*rest, "/");
+	size_t len = strcspn(name, "/");
+
+	*rest = name + len;
+	return len > 0 ? arena_strndup(arena, name, len) : NULL;
+}
+
+/* Replaces *dir, open, by a directory in it, which is made; *ret_made says whether it is new. */
+static int step_down(int *dir, const char *name, bool *ret_made)
+{
+	bool made = mkdirat(*dir, name, 0755) == 0;
+	int next;
+
+	if (!made && errno != EEXIST) {
+		return -errno;
+	}
+	next = cgroup_open_child(*dir, name);
+	if (next < 0) {
+		return next;
+	}
+	close(*dir);
+	*dir = next;
+	*ret_made = made;
+	return 0;
+}
+
+/* The part of the container's path that is below what is delegated to us. */
+static const char *below_top(const struct plan_cgroup *plan)
+{
+	assert(str_starts(plan->path, plan->top));
+	if (str_eq(plan->top, "/")) {
+		return plan->path;
+	}
+	return plan->path + strlen(plan->top);
+}
+
+/* The highest directory on the way to the container's that isn't there yet; NULL when all are. */
+static const char *first_missing(const struct making *m)
+{
+	const char *path = m->plan->path;
+	const char *rest = below_top(m->plan);
+
+	while (next_name(m->arena, &rest)) {
+		const char *at = arena_strndup(m->arena, path, (size_t)(rest - path));
+
+		if (access(arena_printf(m->arena, "%s%s", m->cg->mount, at), F_OK) < 0) {
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* ---- controllers and device rules ---- */
 
 /*
  * Alone in the cgroup that was delegated to us, we can make room: into a leaf of it, so that it may
@@ -81,14 +139,16 @@ static int make_room(struct making *m, int dir, const char *path)
 	if (mkdirat(dir, LEAF, 0755) < 0 && errno != EEXIST) {
 		return -errno;
 	}
-	leaf = openat(dir, LEAF, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	rc = leaf < 0 ? -errno : cgroup_put(leaf, "cgroup.procs", "0");
+	leaf = cgroup_open_child(dir, LEAF);
+	rc = leaf;
+	if (leaf >= 0) {
+		rc = cgroup_put_process(leaf, 0);
+	}
 	if (rc < 0) {
 		(void)unlinkat(dir, LEAF, AT_REMOVEDIR);
 		m->cg->leaf = NULL;
-		return rc;
 	}
-	return 0;
+	return rc;
 }
 
 static int enable(struct making *m, int dir, const char *path, struct err *err)
@@ -105,19 +165,6 @@ static int enable(struct making *m, int dir, const char *path, struct err *err)
 	return rc;
 }
 
-/* One directory below `dir`; *made says whether it is new. */
-static int step_down(int dir, const char *name, bool *made)
-{
-	int fd;
-
-	*made = mkdirat(dir, name, 0755) == 0;
-	if (!*made && errno != EEXIST) {
-		return -errno;
-	}
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* At the container's outermost cgroup, which is out of its reach. */
 static int hold_devices(int dir, const struct plan_cgroup *plan, struct err *err)
 {
@@ -127,27 +174,13 @@ static int hold_devices(int dir, const struct plan_cgroup *plan, struct err *err
 	return cgroup_set_devices(dir, &plan->devices, plan->best_effort, err);
 }
 
-/* The highest directory on the way to the container's that isn't there yet; NULL when all are. */
-static const char *first_missing(const struct making *m)
+/* ---- cgroupfs ---- */
+
+static int in_use(struct cgroup *cg, struct err *err)
 {
-	const char *path = m->plan->path;
-	size_t len = str_eq(m->plan->top, "/") ? 0 : strlen(m->plan->top);
-
-	while (path[len += strspn(path + len, "/")]) {
-		const char *at;
-
-		len += strcspn(path + len, "/");
-		at = arena_strndup(m->arena, path, len);
-		if (access(arena_printf(m->arena, "%s%s", m->cg->mount, at), F_OK) < 0) {
-			return at;
-		}
-	}
-	return NULL;
-}
-
-static int in_use(const char *path, struct err *err)
-{
-	err_set(err, EBUSY, "the cgroup %s has processes already", path);
+	/* Someone else's: not ours to remove. */
+	cg->manager = PLAN_CGROUP_NONE;
+	err_set(err, EBUSY, "the cgroup %s has processes already", cg->path);
 	return err_hint(err, "choose another /linux/cgroupsPath or container ID");
 }
 
@@ -157,30 +190,29 @@ static int in_use(const char *path, struct err *err)
  */
 static int make_path(struct making *m, int *ret_dir, struct err *err)
 {
-	size_t len = str_eq(m->plan->top, "/") ? 0 : strlen(m->plan->top);
-	const char *rest = m->plan->path + len;
-	const char *at = m->plan->top;
+	const char *top = m->plan->top;
+	const char *rest = below_top(m->plan);
+	const char *at = top;
 	const char *first = NULL;
-	scope_fd int dir = cgroup_open_dir(arena_printf(m->arena, "%s%s", m->cg->mount, at));
+	const char *name;
+	scope_fd int dir = cgroup_open_dir(arena_printf(m->arena, "%s%s", m->cg->mount, top));
 
 	if (dir < 0) {
-		return err_errno(err, -dir, "the cgroup %s", at);
+		return err_errno(err, -dir, "the cgroup %s", top);
 	}
-	while (*(rest += strspn(rest, "/"))) {
-		const char *name = arena_strndup(m->arena, rest, strcspn(rest, "/"));
+	while ((name = next_name(m->arena, &rest))) {
 		bool made = false;
-		int next;
+		int rc;
 
 		TRY(enable(m, dir, at, err));
-		next = step_down(dir, name, &made);
 		at = arena_printf(m->arena, "%s/%s", str_eq(at, "/") ? "" : at, name);
-		if (next < 0) {
-			return err_errno(err, -next, "making the cgroup %s", at);
+		rc = step_down(&dir, name, &made);
+		if (rc < 0) {
+			return err_errno(err, -rc, "making the cgroup %s", at);
 		}
-		first = made && !first ? at : first;
-		close(dir);
-		dir = next;
-		rest += strlen(name);
+		if (made && !first) {
+			first = at;
+		}
 	}
 	/* What was to be made may have been made by somebody else meanwhile. */
 	m->cg->made = first;
@@ -192,21 +224,18 @@ static int make_path(struct making *m, int *ret_dir, struct err *err)
 static int make_fs_sub(struct making *m, int *dir, struct err *err)
 {
 	const char *rest = m->cg->sub;
+	const char *name;
 
-	while (*rest) {
-		const char *name = arena_strndup(m->arena, rest, strcspn(rest, "/"));
+	while ((name = next_name(m->arena, &rest))) {
 		bool made;
-		int next;
+		int rc;
 
 		TRY(enable(m, *dir, m->cg->path, err));
-		next = step_down(*dir, name, &made);
-		if (next < 0) {
-			return err_errno(err, -next, "making the cgroup %s/%s", m->cg->path,
+		rc = step_down(dir, name, &made);
+		if (rc < 0) {
+			return err_errno(err, -rc, "making the cgroup %s/%s", m->cg->path,
 					 m->cg->sub);
 		}
-		close(*dir);
-		*dir = next;
-		rest += strlen(name) + (rest[strlen(name)] == '/');
 	}
 	/* Where the container looks; what it is held to is out of its reach, one above. */
 	return cgroup_set_limits(*dir, &m->plan->limits, m->plan->best_effort, err);
@@ -219,9 +248,7 @@ static int make_fs(struct making *m, int *ret_into, struct err *err)
 
 	TRY(make_path(m, &dir, err));
 	if (!cg->made && cgroup_event(dir, "populated") == 1) {
-		/* Someone else's: not ours to remove. */
-		cg->manager = PLAN_CGROUP_NONE;
-		return in_use(cg->path, err);
+		return in_use(cg, err);
 	}
 	TRY(cgroup_set_limits(dir, &m->plan->limits, m->plan->best_effort, err));
 	TRY(hold_devices(dir, m->plan, err));
@@ -235,15 +262,17 @@ static int make_fs(struct making *m, int *ret_into, struct err *err)
 /* Not to be remembered as ours: whoever finds that after a kill would end what is in it. */
 static bool is_populated(struct arena *arena, const struct cgroup *cg)
 {
-	scope_fd int dir = cgroup_open_dir(cgroup_dir(arena, cg, NULL));
+	scope_fd int dir = cgroup_open_dir(cgroup_path(arena, cg, NULL));
 
 	return dir >= 0 && cgroup_event(dir, "populated") == 1;
 }
 
-int cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const struct state_dir *dir,
+int cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, int dir, const char *path,
 		   struct cgroup *ret, int *ret_into, struct err *err)
 {
-	struct making m = { .arena = arena, .plan = plan, .dir = dir, .cg = ret };
+	struct making m = {
+		.arena = arena, .plan = plan, .state_dir = dir, .state_path = path, .cg = ret
+	};
 	struct cgroup *cg = ret;
 
 	*ret_into = -1;
@@ -260,8 +289,7 @@ int cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const st
 	cg->path = plan->path;
 	cg->made = first_missing(&m);
 	if (!cg->made && is_populated(arena, cg)) {
-		cg->manager = PLAN_CGROUP_NONE;
-		return in_use(cg->path, err);
+		return in_use(cg, err);
 	}
 	TRY(remember(&m, err));
 	return make_fs(&m, ret_into, err);
@@ -269,116 +297,153 @@ int cgroup_prepare(struct arena *arena, const struct plan_cgroup *plan, const st
 
 /* ---- systemd ---- */
 
-static int make_sub(const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid, int *ret_dir,
-		    struct err *err)
+/* Hands controllers down from the scope's cgroup to the one where the container is. */
+static int enable_below(struct arena *arena, const struct plan_cgroup *plan,
+			const struct cgroup *cg, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	const char *path = cgroup_dir(&arena, cg, NULL);
-	const char *rest = cg->sub ? cg->sub : "";
-	const char *names[64];
-	scope_fd int dir = cgroup_open_dir(path);
-	scope_fd int top = dir < 0 ? -1 : fcntl(dir, F_DUPFD_CLOEXEC, 3);
-	size_t depth = 0;
-	bool made;
-	int rc = 0;
+	const char *path = cgroup_path(arena, cg, NULL);
+	const char *rest = cg->sub;
+	const char *name;
+	scope_fd int at = cgroup_open_dir(path);
 
-	if (dir < 0 || top < 0) {
-		return err_errno(err, dir < 0 ? -dir : errno, "the scope's cgroup %s", path);
-	}
-	TRY(hold_devices(dir, plan, err));
-	for (; *rest && depth < sizeof(names) / sizeof(*names); depth++) {
+	while (at >= 0 && (name = next_name(arena, &rest))) {
+		int rc = cgroup_enable(at, path, &plan->controllers, err);
 		int next;
 
-		names[depth] = arena_strndup(&arena, rest, strcspn(rest, "/"));
-		next = step_down(dir, names[depth], &made);
-		if (next < 0) {
-			return err_errno(err, -next, "making the cgroup %s/%s", path, cg->sub);
+		if (rc < 0 && !plan->best_effort) {
+			return rc;
 		}
-		close(dir);
-		dir = next;
-		rest += strlen(names[depth]) + (rest[strlen(names[depth])] == '/');
+		next = cgroup_open_child(at, name);
+		close(at);
+		at = next;
+	}
+	if (at < 0) {
+		return err_errno(err, -at, "the cgroup %s/%s", path, cg->sub);
+	}
+	return 0;
+}
+
+/* The one below the scope that the container sees. *dir: the scope's, then that one. */
+static int make_scope_sub(struct arena *arena, const struct plan_cgroup *plan,
+			  const struct cgroup *cg, pid_t pid, int *dir, struct err *err)
+{
+	const char *path = cgroup_path(arena, cg, NULL);
+	const char *rest = cg->sub;
+	const char *name;
+	int rc;
+
+	while ((name = next_name(arena, &rest))) {
+		bool made;
+
+		rc = step_down(dir, name, &made);
+		if (rc < 0) {
+			return err_errno(err, -rc, "making the cgroup %s/%s", path, cg->sub);
+		}
 	}
 	/* The process first: a cgroup with processes of its own hands nothing down. */
-	if (depth > 0) {
-		rc = cgroup_put(dir, "cgroup.procs", arena_printf(&arena, "%d", (int)pid));
-	}
+	rc = cgroup_put_process(*dir, pid);
 	if (rc < 0) {
 		return err_errno(err, -rc, "moving the container to the cgroup %s/%s", path,
 				 cg->sub);
 	}
-	for (size_t i = 0; i < depth; i++) {
-		int next;
+	return enable_below(arena, plan, cg, err);
+}
 
-		rc = cgroup_enable(top, path, &plan->controllers, err);
-		if (rc < 0 && !plan->best_effort) {
-			return rc;
-		}
-		next = openat(top, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0) {
-			return err_errno(err, errno, "the cgroup %s/%s", path, cg->sub);
-		}
-		close(top);
-		top = next;
+/* What is to be done in the scope's cgroup, once systemd has made it. */
+static int furnish_scope(const struct plan_cgroup *plan, const struct cgroup *cg, pid_t pid,
+			 int *ret_dir, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *path = cgroup_path(&arena, cg, NULL);
+	scope_fd int dir = cgroup_open_dir(path);
+
+	if (dir < 0) {
+		return err_errno(err, -dir, "the scope's cgroup %s", path);
+	}
+	TRY(hold_devices(dir, plan, err));
+	if (cg->sub) {
+		TRY(make_scope_sub(&arena, plan, cg, pid, &dir, err));
 	}
 	TRY(cgroup_set_limits(dir, &plan->limits, plan->best_effort, err));
 	*ret_dir = fd_take(&dir);
 	return 0;
 }
 
+/* What the annotations say, and behind it what the limits come to. */
+static struct plan_property *all_properties(struct arena *arena, const struct plan_cgroup *plan,
+					    size_t *ret_n)
+{
+	const struct plan_limits *limits = &plan->limits;
+	size_t n = plan->property_n + limits->property_n;
+	struct plan_property *all = arena_array(arena, n, sizeof(*all));
+
+	for (size_t i = 0; i < plan->property_n; i++) {
+		all[i] = plan->properties[i];
+	}
+	for (size_t i = 0; i < limits->property_n; i++) {
+		all[plan->property_n + i] = limits->properties[i];
+	}
+	*ret_n = n;
+	return all;
+}
+
 static int start_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
 		       pid_t pid, int pidfd, struct err *err)
 {
-	size_t n = plan->property_n + plan->limits.property_n;
-	struct plan_property *all = arena_array(arena, n, sizeof(*all));
 	struct systemd_scope scope = {
 		.unit = plan->unit,
 		.slice = plan->slice,
 		.description = plan->description,
-		.properties = all,
-		.property_n = n,
 		.pid = pid,
 		.pidfd = pidfd,
 	};
 	struct systemd *sd = NULL;
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		all[i] = i < plan->property_n ? plan->properties[i] :
-						plan->limits.properties[i - plan->property_n];
-	}
-	rc = cgroup_systemd_open(&sd, err);
+	scope.properties = all_properties(arena, plan, &scope.property_n);
+	rc = systemd_open(&sd, err);
 	if (rc == 0) {
-		rc = cgroup_systemd_scope_start(sd, arena, &scope, &cg->path, err);
+		rc = systemd_scope_start(sd, arena, &scope, &cg->path, err);
 	}
-	cgroup_systemd_close(&sd);
+	systemd_close(&sd);
 	if (rc < 0 && rc != -ETIMEDOUT) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}
 	return rc;
 }
 
+static int begin_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
+		       pid_t pid, int pidfd, int *ret_dir, struct err *err)
+{
+	int rc = start_scope(arena, plan, cg, pid, pidfd, err);
+
+	if (rc < 0 && plan->optional) {
+		log_warning("the container stays in its caller's cgroup: %s", err->msg);
+		*cg = (struct cgroup){ .manager = PLAN_CGROUP_NONE,
+				       .why = arena_strdup(arena, err->msg) };
+		return 0;
+	}
+	TRY(rc);
+	return furnish_scope(plan, cg, pid, ret_dir, err);
+}
+
 int cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid,
 		 int pidfd, bool inside, int *ret_dir, struct err *err)
 {
-	int rc;
+	int rc = 0;
 
 	*ret_dir = -1;
 	if (cg->manager == PLAN_CGROUP_NONE) {
 		return 0;
 	}
 	if (cg->manager == PLAN_CGROUP_SYSTEMD) {
-		rc = start_scope(arena, plan, cg, pid, pidfd, err);
-		if (rc < 0 && plan->optional) {
-			log_warning("the container stays in its caller's cgroup: %s", err->msg);
-			*cg = (struct cgroup){ .manager = PLAN_CGROUP_NONE,
-					       .why = arena_strdup(arena, err->msg) };
-			return 0;
-		}
-		return rc < 0 ? rc : make_sub(plan, cg, pid, ret_dir, err);
+		return begin_scope(arena, plan, cg, pid, pidfd, ret_dir, err);
 	}
 	*ret_dir = cgroup_open(cg, err);
 	TRY(*ret_dir);
-	rc = inside ? 0 : cgroup_put(*ret_dir, "cgroup.procs", arena_printf(arena, "%d", (int)pid));
+	if (!inside) {
+		rc = cgroup_put_process(*ret_dir, pid);
+	}
 	if (rc < 0) {
 		fd_drop(ret_dir);
 		return err_errno(err, -rc, "moving the container to the cgroup %s", cg->path);

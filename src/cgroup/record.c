@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/record: struct cgroup in files. */
-#include <errno.h>
+#include "cgroup/record.h"
+
 #include <stddef.h>
 
-#include "base/log.h"
-#include "cgroup/cgroup.h"
-#include "cgroup/internal.h"
-#include "sys/fd.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "json/tree.h"
-
-#define REMEMBERED_MAX 65536
 
 static const struct json_field fields[] = {
 	{ .key = "manager",
@@ -54,27 +48,4 @@ void cgroup_write(struct json_writer *w, const struct cgroup *cg)
 	write_if(w, "leaf", cg->leaf);
 	write_if(w, "why", cg->why);
 	json_object_end(w);
-}
-
-void cgroup_forget(int dir_fd)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	struct cgroup cg = { .manager = PLAN_CGROUP_NONE };
-	struct err err = { .code = 0 };
-	const struct json *tree, *member;
-	const char *text;
-	ssize_t len = sys_read_file(&arena, dir_fd, CGROUP_REMEMBERED, REMEMBERED_MAX, &text);
-
-	if (len < 0) {
-		return;
-	}
-	/* Cut off by a power failure, or by nobody: then there is nothing to go by. */
-	if (json_parse(&arena, text, (size_t)len, &tree, &err) < 0 ||
-	    !(member = json_member(tree, "cgroup")) ||
-	    json_decode(&arena, &cgroup_table, member, &cg, &err) < 0) {
-		return;
-	}
-	if (cgroup_remove(&cg, &err) < 0) {
-		log_warning("the cgroup that a killed launch left: %s", err.msg);
-	}
 }

@@ -7,19 +7,12 @@
  */
 #include "cgroup/stats.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/internal.h"
+#include "cgroup/dir.h"
 #include "sys/fd.h"
 
 #define FILE_MAX (1 << 20)
@@ -88,8 +81,10 @@ static const char *decimal(struct arena *arena, const char *text)
 {
 	size_t len = strspn(text, "0123456789.");
 
-	return len > 0 && text[0] != '.' && text[len - 1] != '.' ? arena_strndup(arena, text, len) :
-								   NULL;
+	if (len == 0 || text[0] == '.' || text[len - 1] == '.') {
+		return NULL;
+	}
+	return arena_strndup(arena, text, len);
 }
 
 static void read_pressure(struct arena *arena, int dir, const char *file,
@@ -104,11 +99,13 @@ static void read_pressure(struct arena *arena, int dir, const char *file,
 	ret->present = true;
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		const char *line = arena_strndup(arena, text, strcspn(text, "\n"));
-		struct stats_pressure_line *out =
-			str_starts(line, "some ") ? &ret->some : &ret->full;
+		struct stats_pressure_line *out = &ret->full;
 		const char *avg10 = strstr(line, "avg10="), *avg60 = strstr(line, "avg60=");
 		const char *avg300 = strstr(line, "avg300="), *total = strstr(line, "total=");
 
+		if (str_starts(line, "some ")) {
+			out = &ret->some;
+		}
 		if (avg10 && avg60 && avg300 && total &&
 		    str_u64(total + 6, UINT64_MAX, &out->total) == 0) {
 			out->avg10 = decimal(arena, avg10 + 6);
@@ -169,13 +166,11 @@ static void read_io(struct arena *arena, int dir, struct cgroup_stats *s)
 /* The sizes are what the kernel has files for: hugetlb.2MB.current. */
 static void read_hugetlb(struct arena *arena, int dir, struct cgroup_stats *s)
 {
-	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = again < 0 ? NULL : fdopendir(again);
+	DIR *stream = cgroup_stream(dir);
 	struct dirent *entry;
 	enum { SIZES = 32 };
 
 	if (!stream) {
-		scope_close_(&again);
 		return;
 	}
 	s->hugetlb.v = arena_array(arena, SIZES, sizeof(*s->hugetlb.v));
@@ -203,19 +198,11 @@ static void read_hugetlb(struct arena *arena, int dir, struct cgroup_stats *s)
 	closedir(stream);
 }
 
-static int open_top(const struct cgroup *cgroup, struct err *err)
-{
-	struct cgroup top = *cgroup;
-
-	top.sub = NULL;
-	return cgroup_open(&top, err);
-}
-
 int cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup_stats *ret,
 		 struct err *err)
 {
 	struct cgroup_stats s = { .cpu = { .present = false } };
-	scope_fd int dir = open_top(cgroup, err);
+	scope_fd int dir = cgroup_open_top(cgroup, err);
 
 	TRY(dir);
 	s.cpu.present = read_values(arena, dir, "cpu.stat", &s.cpu.stat);
@@ -229,81 +216,4 @@ int cgroup_stats(struct arena *arena, const struct cgroup *cgroup, struct cgroup
 	read_hugetlb(arena, dir, &s);
 	*ret = s;
 	return 0;
-}
-
-/* ---- following ---- */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-/* How often the kernel has killed for want of memory; 0 when that can't be read. */
-static uint64_t oom_kills(int events)
-{
-	char text[1024];
-	ssize_t n = events < 0 ? -1 : pread(events, text, sizeof(text) - 1, 0);
-	char *at;
-
-	if (n < 0) {
-		return 0;
-	}
-	text[n] = '\0';
-	at = strstr(text, "oom_kill ");
-	return at ? strtoull(at + 9, NULL, 10) : 0;
-}
-
-int cgroup_follow(const struct cgroup *cgroup, const struct cgroup_watch *watch, struct err *err)
-{
-	scope_fd int dir = open_top(cgroup, err);
-	scope_fd int events = dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
-	int64_t interval = dir < 0 ? 0 : watch->interval_ms;
-	uint64_t before = oom_kills(events);
-	int64_t next = now_ms();
-	int also = watch->also;
-
-	if (dir < 0 && (dir != -ENOTSUP || also < 0)) {
-		return dir;
-	}
-	for (;;) {
-		struct pollfd fds[] = { { watch->pidfd, POLLIN, 0 },
-					{ events, POLLPRI, 0 },
-					{ also, POLLIN, 0 } };
-		int64_t left = -1;
-		uint64_t kills;
-
-		if (interval > 0 && now_ms() >= next) {
-			TRY(watch->tick(watch->data, err));
-			next += interval;
-		}
-		if (interval > 0) {
-			left = next - now_ms();
-			left = left < 0 ? 0 : left > 3600000 ? 3600000 : left;
-		}
-		if (poll(fds, 3, (int)left) < 0) {
-			if (errno != EINTR) {
-				return err_errno(err, errno, "waiting for events of the container");
-			}
-			continue;
-		}
-		kills = oom_kills(events);
-		if (kills > before) {
-			before = kills;
-			TRY(watch->oom(watch->data, err));
-		}
-		if (fds[2].revents) {
-			int rc = watch->told(watch->data, also, err);
-
-			if (rc < 0) {
-				return rc;
-			}
-			also = rc > 0 ? -1 : also;
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-	}
 }

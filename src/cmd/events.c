@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "cgroup/follow.h"
 #include "cgroup/stats.h"
 #include "cmd/commands.h"
 #include "host/lifecycle.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/restore: a container out of CRIU's image files. */
+#include "criu/restore.h"
 #include "cmd/commands.h"
-#include "criu/checkpoint.h"
 
 static const struct cmd_option options[] = {
 	CMD_CREATE_OPTIONS,

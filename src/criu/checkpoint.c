@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/stat.h>
 
-#include "base/scope.h"
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
 #include "plan/annotations.h"
@@ -33,6 +32,19 @@ static int load_spec(struct arena *arena, const struct state_dir *dir, struct sp
 	return rc;
 }
 
+/* Of those that CRIU is told of; NULL for others. */
+static const char *namespace_file(const struct spec_namespace *ns)
+{
+	switch (ns->type) {
+	case CLONE_NEWNET:
+		return "net";
+	case CLONE_NEWPID:
+		return "pid";
+	default:
+		return NULL;
+	}
+}
+
 /*
  * Namespaces that the container has joined are their owner's to keep: CRIU is only told that they
  * are there.
@@ -44,9 +56,7 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 
 	for (size_t i = 0; lin && i < lin->namespaces.n; i++) {
 		const struct spec_namespace *ns = &lin->namespaces.v[i];
-		const char *file = ns->type == CLONE_NEWNET ? "net" :
-				   ns->type == CLONE_NEWPID ? "pid" :
-							      NULL;
+		const char *file = namespace_file(ns);
 		struct stat st;
 
 		if (!file || !ns->path || !*ns->path) {
@@ -105,10 +115,12 @@ int criu_checkpoint(const char *root, const char *id, const struct criu_options 
 	rc = state_read(&arena, &dir, &state, err);
 	if (rc == 0) {
 		status = state_status(root, &state);
-		rc = status == STATE_RUNNING || status == STATE_PAUSED ?
-			     dump(&arena, &dir, &state, options, err) :
-			     err_set(err, ESRCH, "container not running: `%s` is %s", id,
+		if (status == STATE_RUNNING || status == STATE_PAUSED) {
+			rc = dump(&arena, &dir, &state, options, err);
+		} else {
+			rc = err_set(err, ESRCH, "container not running: `%s` is %s", id,
 				     state_status_name(status));
+		}
 	}
 	if (rc == 0 && !options->leave_running && !options->pre_dump) {
 		rc = host_destroy(&dir, &state, err);

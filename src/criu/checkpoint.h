@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* criu/checkpoint: the commands checkpoint and restore, through CRIU, as root. */
+/* criu/checkpoint: a running container into image files. */
 #pragma once
 
 #include "criu/criu.h"
-#include "host/launch.h"
 
 /*
  * Writes the container's processes into image files and ends it (and deletes it, as the peers do),
@@ -12,10 +11,3 @@
  */
 int criu_checkpoint(const char *root, const char *id, const struct criu_options *options,
 		    struct err *err);
-
-/*
- * Makes a container of a bundle and of image files. Detached, or in the foreground: *ret_status is
- * then its exit status. On failure nothing of it is left but the images.
- */
-int criu_restore(const struct launch_options *launch, const struct criu_options *options,
-		 int *ret_status, struct err *err);

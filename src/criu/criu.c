@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "facts/facts.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
+#include "sys/program.h"
 #include "sys/spawn.h"
 
 #define ARGS_MAX 2048
@@ -93,11 +93,13 @@ static int check_kernel(const struct criu *c, const char *who, struct err *err)
 		return 0;
 	}
 	error = first_error(c->arena, text);
+	if (!error && end.timed_out) {
+		error = "no end after a minute";
+	} else if (!error) {
+		error = "failed without a word";
+	}
 	return err_set(err, ENOTSUP, "%s: CRIU does not work on this machine: %s check: %s", who,
-		       c->path,
-		       error	     ? error :
-		       end.timed_out ? "no end after a minute" :
-				       "failed without a word");
+		       c->path, error);
 }
 
 /* ---- the command line ---- */
@@ -152,11 +154,12 @@ static int folder(struct criu *c, const char *option, const char *path, bool mak
 /* "ADDRESS:PORT"; the address may hold colons itself. */
 static int add_page_server(struct criu *c, const char *text, struct err *err)
 {
-	const char *colon = text ? strrchr(text, ':') : NULL;
+	const char *colon;
 
 	if (!text) {
 		return 0;
 	}
+	colon = strrchr(text, ':');
 	if (!colon || colon == text || !colon[1]) {
 		return err_set(err, EINVAL, "--page-server: `%s` is not ADDRESS:PORT", text);
 	}
@@ -211,7 +214,7 @@ int criu_begin(struct criu *c, struct arena *arena, const char *who, const char 
 {
 	*c = (struct criu){ .arena = arena, .action = action };
 	TRY(check_values(who, o, err));
-	c->path = user_find_program(arena, "criu");
+	c->path = sys_find_program(arena, "criu");
 	if (!c->path) {
 		return err_set(err, ENOENT,
 			       "%s: criu is not installed: the package is named criu (apt-get "
@@ -220,8 +223,10 @@ int criu_begin(struct criu *c, struct arena *arena, const char *who, const char 
 	}
 	TRY(check_kernel(c, who, err));
 	TRY(folder(c, "image-path", o->images, make_images, &c->images, err));
-	TRY(folder(c, "work-path", o->work ? o->work : c->images, o->work && make_images, &c->work,
-		   err));
+	c->work = c->images;
+	if (o->work) {
+		TRY(folder(c, "work-path", o->work, make_images, &c->work, err));
+	}
 	c->argv = arena_array(arena, ARGS_MAX + 1, sizeof(*c->argv));
 	add(c, c->path);
 	add(c, action);
@@ -288,9 +293,10 @@ int criu_run(struct criu *c, struct err *err)
 	if (sys_read_file(c->arena, AT_FDCWD, log, LOG_MAX, &text) > 0) {
 		error = first_error(c->arena, text);
 	}
-	return err_set(err, EIO, "criu %s failed: %s (see %s)", c->action,
-		       error	   ? error :
-		       end.said[0] ? end.said :
-				     "without a word",
-		       log);
+	if (!error && end.said[0]) {
+		error = end.said;
+	} else if (!error) {
+		error = "without a word";
+	}
+	return err_set(err, EIO, "criu %s failed: %s (see %s)", c->action, error, log);
 }

@@ -2,8 +2,11 @@
 /*
  * criu/criu: checkpoint and restore, by the program criu.
  *
- * criu is driven by its command line: what it does is its business, what a container adds to it
- * (mounts of the host, standard streams, namespaces that others own) is ours.
+ * criu is driven by its command line, as root: what it does is its business, what a container adds
+ * to it (mounts of the host, standard streams, namespaces that others own) is ours. What it can't
+ * know is told to it, and kept beside the images.
+ *
+ * Containers with a terminal are refused: only criu's RPC could hand the other side back.
  */
 #pragma once
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams belong
- * to the host.
+ * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams
+ * belong to the host.
+ *
+ * A mount belongs to it when its filesystem is the host's too. That is compared by device in
+ * mountinfo, so binds, masks and bound devices need no list of their own. At restore the bundle's
+ * present bind mounts count.
  */
 #include "criu/criu_images.h"
 
@@ -71,7 +75,10 @@ static const char *type_of(struct arena *arena, const char *line)
 {
 	const char *separator = strstr(line, " - ");
 
-	return separator ? field(arena, separator + 3, 0) : "";
+	if (!separator) {
+		return "";
+	}
+	return field(arena, separator + 3, 0);
 }
 
 static int read_mounts(struct arena *arena, const char *path, struct mounts *ret, struct err *err)
@@ -102,12 +109,18 @@ static int read_mounts(struct arena *arena, const char *path, struct mounts *ret
 /* What follows `prefix` in path: "" or "/…"; NULL when path is not below it. */
 static const char *below(const char *path, const char *prefix)
 {
-	size_t len = str_eq(prefix, "/") ? 0 : strlen(prefix);
+	size_t len = strlen(prefix);
 
+	if (str_eq(prefix, "/")) {
+		len = 0;
+	}
 	if (strncmp(path, prefix, len) != 0 || (path[len] && path[len] != '/')) {
 		return NULL;
 	}
-	return str_eq(path + len, "/") ? "" : path + len;
+	if (str_eq(path + len, "/")) {
+		return "";
+	}
+	return path + len;
 }
 
 /* Where the host has what is mounted there; NULL: it is the container's own. */
@@ -121,15 +134,17 @@ static const char *source_of(struct arena *arena, const struct mount *m, const s
 		return NULL;
 	}
 	for (size_t i = 0; i < host->n; i++) {
-		const char *rest = str_eq(host->v[i].device, m->device) ?
-					   below(m->root, host->v[i].root) :
-					   NULL;
+		const char *point = host->v[i].point;
+		const char *rest;
 
-		if (rest) {
-			found = arena_printf(
-				arena, "%s%s",
-				str_eq(host->v[i].point, "/") && *rest ? "" : host->v[i].point,
-				rest);
+		if (!str_eq(host->v[i].device, m->device)) {
+			continue;
+		}
+		rest = below(m->root, host->v[i].root);
+		if (rest && *rest && str_eq(point, "/")) {
+			found = rest;
+		} else if (rest) {
+			found = arena_printf(arena, "%s%s", point, rest);
 		}
 	}
 	return found;
@@ -170,8 +185,11 @@ static int describe_mounts(struct criu *c, const struct state *state, struct err
 	json_array_begin(&w, NULL);
 	for (size_t i = 0; i < guest.n; i++) {
 		const struct mount *m = &guest.v[i];
-		const char *source = m == rootfs ? NULL : source_of(c->arena, m, rootfs, &host);
+		const char *source = NULL;
 
+		if (m != rootfs) {
+			source = source_of(c->arena, m, rootfs, &host);
+		}
 		if (source) {
 			criu_add(c, "--external", "mnt[%s]:%s", m->point, m->point);
 			json_object_begin(&w, NULL);
@@ -198,7 +216,10 @@ static int mount_id(struct arena *arena, pid_t pid, int fd)
 			  TEXT_MAX, &text) > 0) {
 		at = strstr(text, "mnt_id:");
 	}
-	return at && sscanf(at, "mnt_id: %d", &id) == 1 ? id : -1;
+	if (!at || sscanf(at, "mnt_id: %d", &id) != 1) {
+		return -1;
+	}
+	return id;
 }
 
 /* Is a mount of that number in the container? */
@@ -294,7 +315,10 @@ static int read_list(struct criu *c, const char *name, const struct json **ret, 
 		(void)err_wrap(err, "%s", path);
 		return rc;
 	}
-	return (*ret)->type == JSON_ARRAY ? 0 : err_set(err, EINVAL, "%s: expected an array", path);
+	if ((*ret)->type != JSON_ARRAY) {
+		return err_set(err, EINVAL, "%s: expected an array", path);
+	}
+	return 0;
 }
 
 /* The bundle may have moved, and its binds with it. The longest destination counts. */
@@ -306,9 +330,11 @@ static const char *source_now(struct criu *c, const struct plan *plan, const cha
 
 	for (size_t i = 0; i < plan->fs.mount_n; i++) {
 		const struct plan_mount *m = &plan->fs.mounts[i];
-		const char *rest =
-			m->kind == PLAN_MOUNT_BIND ? below(destination, m->target) : NULL;
+		const char *rest = NULL;
 
+		if (m->kind == PLAN_MOUNT_BIND) {
+			rest = below(destination, m->target);
+		}
 		if (rest && strlen(m->target) >= longest && !str_eq(before, "/dev/null")) {
 			longest = strlen(m->target);
 			found = arena_printf(c->arena, "%s%s", m->source, rest);
@@ -329,8 +355,7 @@ static const char *own_cgroup(struct criu *c, const struct json *mount, const st
 	if (!is || is->type != JSON_BOOL || !is->boolean || cgroup->manager == PLAN_CGROUP_NONE) {
 		return NULL;
 	}
-	return arena_printf(c->arena, "%s%s%s%s", cgroup->mount, cgroup->path,
-			    cgroup->sub ? "/" : "", cgroup->sub ? cgroup->sub : "");
+	return cgroup_path(c->arena, cgroup, cgroup->sub);
 }
 
 int criu_images_mounts(struct criu *c, const struct plan *plan, const struct cgroup *cgroup,
@@ -340,19 +365,19 @@ int criu_images_mounts(struct criu *c, const struct plan *plan, const struct cgr
 
 	TRY(read_list(c, "mounts.json", &list, err));
 	for (const struct json *m = list->first; m; m = m->next) {
-		const struct json *destination =
-			m->type == JSON_OBJECT ? json_member(m, "destination") : NULL;
-		const struct json *source =
-			m->type == JSON_OBJECT ? json_member(m, "source") : NULL;
-		const char *own;
+		const struct json *destination = json_member(m, "destination");
+		const struct json *source = json_member(m, "source");
+		const char *now;
 
 		if (!destination || destination->type != JSON_STRING || !source ||
 		    source->type != JSON_STRING) {
 			return err_set(err, EINVAL, "%s/mounts.json: damaged", c->images);
 		}
-		own = own_cgroup(c, m, cgroup);
-		criu_add(c, "--external", "mnt[%s]:%s", destination->text,
-			 own ? own : source_now(c, plan, destination->text, source->text));
+		now = own_cgroup(c, m, cgroup);
+		if (!now) {
+			now = source_now(c, plan, destination->text, source->text);
+		}
+		criu_add(c, "--external", "mnt[%s]:%s", destination->text, now);
 	}
 	return 0;
 }

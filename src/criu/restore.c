@@ -12,6 +12,8 @@
  * container's cgroup is a bind of it. Containers with a terminal are refused: only criu's RPC could
  * hand the other side back.
  */
+#include "criu/restore.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -22,7 +24,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "criu/checkpoint.h"
+#include "cgroup/make.h"
 #include "criu/criu_images.h"
 #include "host/foreground.h"
 #include "host/launch_internal.h"
@@ -116,11 +118,11 @@ static int leave_home(struct home *home, const char *rootfs, struct err *err)
 
 static int return_home(struct home *home, struct err *err)
 {
-	int rc = home->mounts >= 0 &&
-				 (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
-			 err_errno(err, errno, "restore: returning to the host's mount namespace") :
-			 0;
+	int rc = 0;
 
+	if (home->mounts >= 0 && (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0)) {
+		rc = err_errno(err, errno, "restore: returning to the host's mount namespace");
+	}
 	fd_drop(&home->mounts);
 	fd_drop(&home->cwd);
 	return rc;
@@ -138,7 +140,9 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 	scope_fd int self = -1;
 	scope_fd int dir = -1;
 
-	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
+			   arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
+			   &l->into, err));
 	*ret_own = NULL;
 	if (l->cgroup.manager == PLAN_CGROUP_NONE) {
 		return 0;
@@ -160,8 +164,7 @@ static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 	if (!own) {
 		return 0;
 	}
-	path = arena_printf(&l->arena, "%s%s/cgroup.procs",
-			    l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs", l->plan->cgroup.mount,
 			    str_eq(own, "/") ? "" : own);
 	rc = sys_write_file(AT_FDCWD, path, "0", 1);
 	if (rc < 0) {
@@ -183,18 +186,23 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		int *fd = join->type == CLONE_NEWNET ? net :
-			  join->type == CLONE_NEWPID ? pid :
-						       NULL;
+		const char *name;
+		int *fd;
 
-		if (!fd) {
+		if (join->type == CLONE_NEWNET) {
+			fd = net;
+			name = "net";
+		} else if (join->type == CLONE_NEWPID) {
+			fd = pid;
+			name = "pid";
+		} else {
 			continue;
 		}
 		*fd = open(join->path, O_RDONLY | O_NOCTTY);
 		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}
-		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
+		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, name);
 	}
 	return 0;
 }
@@ -297,7 +305,10 @@ static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
 	if (!l->detached) {
 		return host_run_stay(l, ret_status, err);
 	}
-	return sys_exit_by_pidfd() ? host_monitor_begin(&monitor, err) : 0;
+	if (!sys_exit_by_pidfd()) {
+		return 0;
+	}
+	return host_monitor_begin(&monitor, err);
 }
 
 int criu_restore(const struct launch_options *launch, const struct criu_options *options,

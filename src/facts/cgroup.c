@@ -2,6 +2,10 @@
 /*
  * facts/cgroup: what this machine and session have in the way of control groups.
  *
+ * In this order a plan takes (plan/cgroup.c): a cgroup below what is delegated to the caller, a
+ * scope of the user's systemd, none. Cgroup version 1, alone or beside an empty version 2, has
+ * nothing that could be given to a user safely.
+ *
  * "Writable" is not "delegated": below a user's systemd manager everything belongs to the user, yet
  * a cgroup that the manager did not delegate is the manager's to change
  * (https://systemd.io/CGROUP_DELEGATION). It marks those that it did with an extended attribute.
@@ -10,22 +14,17 @@
  */
 #include "facts/cgroup.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/systemd.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
+#include "systemd/manager.h"
 #include "user/session.h"
 
 #define V2_MOUNT "/sys/fs/cgroup"
@@ -54,7 +53,10 @@ static void find_mount(struct facts_cgroup *f)
 
 static const char *below(struct arena *arena, const struct facts_cgroup *f, const char *path)
 {
-	return arena_printf(arena, "%s%s", f->mount, str_eq(path, "/") ? "" : path);
+	if (str_eq(path, "/")) {
+		return f->mount;
+	}
+	return arena_printf(arena, "%s%s", f->mount, path);
 }
 
 /*
@@ -88,7 +90,10 @@ static const char *parent_of(struct arena *arena, const char *path)
 {
 	size_t len = (size_t)(strrchr(path, '/') - path);
 
-	return len == 0 ? "/" : arena_strndup(arena, path, len);
+	if (len == 0) {
+		return "/";
+	}
+	return arena_strndup(arena, path, len);
 }
 
 /* user@1000.service: delegated to the user's systemd, not to us. */
@@ -155,7 +160,10 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 	 * A cgroup with processes can't give controllers to those below it (cgroups(7)), so beside
 	 * the caller's.
 	 */
-	f->base = str_eq(f->own, top) ? top : parent_of(arena, f->own);
+	f->base = top;
+	if (!str_eq(f->own, top)) {
+		f->base = parent_of(arena, f->own);
+	}
 }
 
 static struct strs read_controllers(struct arena *arena, const char *dir, bool *ret_known)
@@ -195,15 +203,38 @@ static bool own_is_root(struct arena *arena, const struct facts_cgroup *f)
 	       access(arena_printf(arena, "%s/cgroup.type", dir), F_OK) < 0;
 }
 
+/* What limits could be had: of the cgroup that is delegated to us, else of the manager. */
+static void find_controllers(struct arena *arena, struct facts_cgroup *f)
+{
+	const char *dir = V2_MOUNT;
+	unsigned uid;
+	bool known;
+
+	if (f->top) {
+		f->controllers = read_controllers(arena, below(arena, f, f->top), &known);
+		return;
+	}
+	if (!f->systemd) {
+		return;
+	}
+	if (!f->systemd_is_system) {
+		uid = user_uid();
+		dir = arena_printf(arena, V2_MOUNT "/user.slice/user-%u.slice/user@%u.service", uid,
+				   uid);
+	}
+	f->systemd_controllers = read_controllers(arena, dir, &f->systemd_controllers_known);
+}
+
 void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, bool mounted,
 		  struct facts_cgroup *ret)
 {
 	struct facts_cgroup f = { .mode = FACTS_CGROUP_NONE };
-	bool known;
 
 	if (choice != PLAN_CGROUP_DISABLED || mounted) {
 		find_mount(&f);
-		f.own = f.mount ? sys_process_cgroup(arena, "self") : NULL;
+	}
+	if (f.mount) {
+		f.own = sys_process_cgroup(arena, "self");
 	}
 	if (mounted) {
 		f.own_is_root = own_is_root(arena, &f);
@@ -219,23 +250,13 @@ void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limi
 		struct err err = { .code = 0 };
 
 		f.systemd_is_system = user_of_system();
-		if (cgroup_systemd_find(arena, &f.systemd, &err) < 0) {
+		if (systemd_find(arena, &f.systemd, &err) < 0) {
 			f.systemd = NULL;
 			f.why_no_systemd = arena_strdup(arena, err.msg);
 		}
 	}
-	if (limits && f.top) {
-		f.controllers = read_controllers(arena, below(arena, &f, f.top), &known);
-	} else if (limits && f.systemd) {
-		const char *dir = V2_MOUNT;
-		uid_t uid = user_uid();
-
-		if (!f.systemd_is_system) {
-			dir = arena_printf(arena,
-					   V2_MOUNT "/user.slice/user-%u.slice/user@%u.service",
-					   (unsigned)uid, (unsigned)uid);
-		}
-		f.systemd_controllers = read_controllers(arena, dir, &f.systemd_controllers_known);
+	if (limits) {
+		find_controllers(arena, &f);
 	}
 	*ret = f;
 }

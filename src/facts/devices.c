@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* facts/devices: may this user open the device nodes that the bundle asks for? */
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -18,7 +17,10 @@ static const char *group_name(struct arena *arena, gid_t gid)
 
 	while (file && (gr = fgetgrent(file)) && gr->gr_gid != gid) {
 	}
-	return gr ? arena_strdup(arena, gr->gr_name) : NULL;
+	if (!gr) {
+		return NULL;
+	}
+	return arena_strdup(arena, gr->gr_name);
 }
 
 static bool opens(const char *path, int mode)
@@ -36,10 +38,10 @@ static enum facts_access access_of(const char *path, const struct stat *st, cons
 		return FACTS_DENIED;
 	}
 	if (st->st_uid == f->uid || st->st_gid == f->gid || (st->st_mode & 06) ||
-	    !(st->st_mode & 060)) {
+	    !(st->st_mode & 060) || !group_member(st->st_gid)) {
 		return FACTS_OPEN;
 	}
-	return group_member(st->st_gid) ? FACTS_BY_GROUP : FACTS_OPEN;
+	return FACTS_BY_GROUP;
 }
 
 void facts_devices(struct arena *arena, const struct spec *spec, struct facts *f)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts/devices: the parts of facts_probe. Private to src/host/facts*.c. */
+/* facts/devices: the host's device nodes that the bundle asks for. Private to src/facts. */
 #pragma once
 
 #include "base/arena.h"

@@ -1,130 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts/facts: the only code that probes the machine for a plan. */
+/* facts/facts: what the machine is like, for a plan. */
 #include "facts/facts.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/scope.h"
 #include "base/str.h"
 #include "facts/devices.h"
 #include "facts/inherited_fds.h"
 #include "plan/ids.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
-#include "sys/idmap.h"
-#include "sys/namespaces.h"
-#include "user/session.h"
-#include "user/subid.h"
+#include "user/ids.h"
 
 #define MOUNTINFO_MAX (4 << 20)
 
 static bool has_cap(int cap)
 {
 	return (sys_caps_permitted() >> cap & 1) != 0;
-}
-
-/* The current user namespace's map, in the form of a fact. */
-static void read_map(struct arena *arena, const char *path, struct sys_idmap *map,
-		     struct facts_extents *ret)
-{
-	*map = (struct sys_idmap){ 0 };
-	if (sys_idmap_read(arena, path, map) < 0) {
-		return;
-	}
-	ret->v = arena_array(arena, map->n, sizeof(*ret->v));
-	ret->n = map->n;
-	for (size_t i = 0; i < map->n; i++) {
-		ret->v[i] = (struct facts_extent){
-			.inside = map->v[i].inside,
-			.outside = map->v[i].outside,
-			.count = map->v[i].count,
-		};
-	}
-}
-
-const char *user_find_program(struct arena *arena, const char *name)
-{
-	const char *lists[] = { getenv("PATH"), "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin" };
-
-	for (size_t i = 0; i < 2; i++) {
-		const char *dir = lists[i];
-
-		while (dir && *dir) {
-			size_t len = strcspn(dir, ":");
-
-			if (len > 0 && dir[0] == '/') {
-				const char *path =
-					arena_printf(arena, "%.*s/%s", (int)len, dir, name);
-
-				if (access(path, X_OK) == 0) {
-					return path;
-				}
-			}
-			dir += len + (dir[len] == ':');
-		}
-	}
-	return NULL;
-}
-
-/*
- * A helper works only with its setuid bit or file capabilities, on a filesystem and in a process
- * that honour them.
- */
-static const char *helper_fault(struct arena *arena, const char *path)
-{
-	struct statvfs fs;
-	struct stat st;
-	char caps[64];
-
-	if (stat(path, &st) < 0) {
-		return arena_printf(arena, "%s: %s", path, strerror(errno));
-	}
-	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) &&
-	    getxattr(path, "security.capability", caps, sizeof(caps)) < 0) {
-		return arena_printf(arena,
-				    "%s is not setuid root and has no file capabilities, so it "
-				    "can't map your ids; mend it: sudo chmod u+s %s (or sudo "
-				    "apt-get install --reinstall uidmap)",
-				    path, path);
-	}
-	if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID)) {
-		return arena_printf(arena,
-				    "%s lies on a filesystem that is mounted nosuid, so it can't "
-				    "map your ids; install it elsewhere or remount that filesystem",
-				    path);
-	}
-	return NULL;
-}
-
-static void find_helpers(struct arena *arena, struct facts *f)
-{
-	f->newuidmap = user_find_program(arena, "newuidmap");
-	f->newgidmap = user_find_program(arena, "newgidmap");
-	if (!f->newuidmap || !f->newgidmap) {
-		return;
-	}
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-		f->helper_fault = "this process runs with no_new_privs, so newuidmap can't map "
-				  "your ids; start rootlet outside of what set it (systemd: "
-				  "NoNewPrivileges=no; sandboxes and browsers set it too)";
-		return;
-	}
-	f->helper_fault = helper_fault(arena, f->newuidmap);
-	if (!f->helper_fault) {
-		f->helper_fault = helper_fault(arena, f->newgidmap);
-	}
 }
 
 /* 40 is CAP_CHECKPOINT_RESTORE, the last one known here; asking the kernel costs no file. */
@@ -139,14 +37,6 @@ static unsigned last_cap(void)
 		cap--;
 	}
 	return cap;
-}
-
-/* user_namespaces(7): "deny" can't be taken back, nor escaped by one more namespace. */
-static bool setgroups_denied(struct arena *arena, const char *path)
-{
-	const char *text;
-
-	return sys_read_file(arena, AT_FDCWD, path, 64, &text) > 0 && str_starts(text, "deny");
 }
 
 static void read_oom_score(struct arena *arena, struct facts *f)
@@ -209,28 +99,12 @@ static const char *resctrl_mount(struct arena *arena)
 void facts_process(struct arena *arena, const struct spec_process *process, struct facts *ret)
 {
 	struct facts f = {
-		.uid = geteuid(),
-		.gid = getegid(),
 		.last_cap = last_cap(),
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 
-	if (f.uid == 0) {
-		struct sys_idmap map;
-
-		f.privileged = has_cap(CAP_SYS_ADMIN);
-		read_map(arena, "/proc/self/gid_map", &map, &f.own_gids);
-		read_map(arena, "/proc/self/uid_map", &map, &f.own_uids);
-		f.in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
-		/*
-		 * user_namespaces(7), "Defining user and group ID mappings"; the third for uid 0,
-		 * since Linux 5.12.
-		 */
-		f.maps_ids = f.privileged || (f.in_userns && has_cap(CAP_SETUID) &&
-					      has_cap(CAP_SETGID) && has_cap(CAP_SETFCAP));
-		f.setgroups_denied = f.in_userns && setgroups_denied(arena, "/proc/self/setgroups");
-		f.may_raise_rlimits = !f.in_userns && has_cap(CAP_SYS_RESOURCE);
-	}
+	user_ids(arena, &f);
+	f.may_raise_rlimits = f.uid == 0 && !f.in_userns && has_cap(CAP_SYS_RESOURCE);
 	for (int i = 0; i < FACTS_RLIMITS; i++) {
 		struct rlimit limit = { 0, RLIM_INFINITY };
 
@@ -245,10 +119,17 @@ void facts_process(struct arena *arena, const struct spec_process *process, stru
 	*ret = f;
 }
 
+static void find_mount_modules(struct arena *arena, const struct spec *spec, struct facts *f)
+{
+	if (spec->linux_) {
+		find_modules(arena, NULL, spec->linux_->mount_label, f);
+	}
+}
+
 void facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret)
 {
 	facts_process(arena, NULL, ret);
-	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, ret);
+	find_mount_modules(arena, spec, ret);
 }
 
 int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err)
@@ -256,60 +137,14 @@ int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret,
 	struct facts f;
 
 	facts_process(arena, spec->process, &f);
-	find_modules(arena, NULL, spec->linux_ ? spec->linux_->mount_label : NULL, &f);
+	find_mount_modules(arena, spec, &f);
 	if (spec->linux_ && spec->linux_->intel_rdt) {
 		f.resctrl = resctrl_mount(arena);
 	}
 	facts_devices(arena, spec, &f);
 	if (plan_needs_subids(spec, &f)) {
-		f.user = user_name(arena, f.uid);
-		TRY(user_subid(arena, f.user, f.uid, &f.subuids, &f.subgids, &f.subid_source, err));
-		if (!f.maps_ids) {
-			find_helpers(arena, &f);
-		}
+		TRY(user_ids_ranges(arena, &f, err));
 	}
 	*ret = f;
-	return 0;
-}
-
-/*
- * Is that namespace, of a descriptor (-1: none) or of a process, another one than ours? 1, 0 (also
- * where the kernel lacks the kind), -errno.
- */
-static int is_another(const char *file, pid_t pid, int fd)
-{
-	struct stat ours, theirs;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", file);
-	if (stat(path, &ours) < 0) {
-		return errno == ENOENT ? 0 : -errno;
-	}
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
-	if ((fd >= 0 ? fstat(fd, &theirs) : stat(path, &theirs)) < 0) {
-		return errno == ENOENT ? -ESRCH : -errno;
-	}
-	return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
-}
-
-int facts_container(struct arena *arena, pid_t pid, const int *namespaces,
-		    struct facts_container *ret)
-{
-	struct facts_container c = { .other = 0 };
-	struct sys_idmap map;
-
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		int rc = is_another(sys_namespaces[i].file, pid, namespaces ? namespaces[i] : -1);
-
-		TRY(rc);
-		c.other |= rc ? (uint64_t)sys_namespaces[i].type : 0;
-	}
-	if (c.other & CLONE_NEWUSER) {
-		read_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid), &map, &c.uids);
-		read_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid), &map, &c.gids);
-		c.setgroups_denied = setgroups_denied(
-			arena, arena_printf(arena, "/proc/%d/setgroups", (int)pid));
-	}
-	*ret = c;
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/facts: the only code that probes the machine for a plan.
+ * facts/facts: what the machine is like, for a plan.
  *
- * Probes what this configuration makes necessary and no more: reading /etc/subuid for a bundle that
- * maps one id would be start-up time spent for nothing.
+ * A plan sees no system call: whatever it must know of the machine and of who asks is probed here,
+ * and by user/ids.c for ids. That is what this configuration makes necessary and no more: reading
+ * /etc/subuid for a bundle that maps one id would be start-up time spent for nothing.
  */
 #pragma once
 
@@ -12,12 +13,6 @@
 #include "plan/facts.h"
 #include "spec/spec.h"
 
-/*
- * Absolute path of a program: from PATH, else from where distributions put it (clients strip PATH).
- * NULL: not there.
- */
-const char *user_find_program(struct arena *arena, const char *name);
-
 int facts_probe(struct arena *arena, const struct spec *spec, struct facts *ret, struct err *err);
 
 /* The part of it that concerns a process: no subordinate ids. Enough for exec. */
@@ -25,12 +20,3 @@ void facts_process(struct arena *arena, const struct spec_process *process, stru
 
 /* The part that concerns mounts. Enough for `rootlet mounts`. */
 void facts_mounts(struct arena *arena, const struct spec *spec, struct facts *ret);
-
-/*
- * What exec has to know of the container whose first process is pid (the caller holds its pidfd).
- * namespaces: its descriptors as host_gate_namespaces gives them, or NULL to look at the process.
- * Returns 0 or -errno: -EACCES when that process is out of our sight, as one is that changed its
- * user and has not executed its program yet.
- */
-int facts_container(struct arena *arena, pid_t pid, const int *namespaces,
-		    struct facts_container *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/inherited_fds: descriptors that the caller hands to the container: --preserve-fds and socket
- * activation.
+ * facts/inherited_fds: descriptors that the caller hands to the container: socket activation
+ * (LISTEN_FDS) and, behind it, --preserve-fds.
  */
 #include "facts/inherited_fds.h"
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/inherited_fds: descriptors that the caller hands to the container: --preserve-fds and
- * socket
- * activation.
+ * facts/inherited_fds: descriptors that the caller hands to the container: socket activation
+ * (LISTEN_FDS) and, behind it, --preserve-fds.
  *
- * First LISTEN_FDS, when LISTEN_PID is ours or not set, then --preserve-fds. Each must be open, or
- * the run is refused by its number: a gap would be filled by a file of ours. The guest sets
- * LISTEN_PID, to its own pid, so that it is right without a pid namespace too.
+ * Each must be open, or the run is refused by its number: a gap would be filled by a file of ours.
+ * LISTEN_PID is set by the guest, to its own pid, so that it is right without a pid namespace too.
  */
 #pragma once
 

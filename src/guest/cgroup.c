@@ -3,8 +3,10 @@
  * guest/cgroup: the container's view of its control group.
  *
  * The namespace takes the cgroup that this process is in for its root, so it is made only after the
- * host side has put the process where it belongs. What the container may change there is given to
- * its user before that.
+ * host side has put the process where it belongs.
+ *
+ * Before that the directory, and the files that /sys/kernel/cgroup/delegate names, are given to the
+ * container's user. Their group stays the caller's, so that exec and delete still write there.
  */
 #include <errno.h>
 #include <fcntl.h>

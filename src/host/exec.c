@@ -3,8 +3,13 @@
  * host/exec: exec: one more process in a container that is there.
  *
  * The container's first process is held by a pidfd that was checked by its start time: the
- * namespaces that are joined are surely its. What can be known of them from outside becomes facts,
- * the plan is made, and a clone of this process goes in. This process itself never enters.
+ * namespaces that are joined are surely its. What can be known of them from outside becomes facts
+ * (facts/container.c), the plan is made, and a clone of this process goes in. This process itself
+ * never enters.
+ *
+ * It is a launch that joins in place of making: the plan is the same struct, its process is decided
+ * by the same code, and the guest runs a second, shorter table of the same steps. State is read
+ * without the lock, so that exec works while a `start` hangs.
  */
 #include "host/exec.h"
 
@@ -18,7 +23,9 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "cgroup/attach.h"
 #include "cgroup/cgroup.h"
+#include "facts/container.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
 #include "guest/guest.h"

@@ -21,6 +21,8 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/make.h"
+#include "cgroup/remove.h"
 #include "facts/cgroup.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
@@ -363,7 +365,9 @@ int host_launch_make(struct launch *l, bool with_gate, struct err *err)
 	}
 	TRY(host_rdt_make(&l->plan->rdt, err));
 	l->rdt_made = true;
-	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, &l->dir, &l->cgroup, &l->into, err));
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
+			   arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
+			   &l->into, err));
 	host_launch_trace(l, "planned, state reserved");
 	TRY(spawn(l, err));
 	host_launch_trace(l, "cloned");

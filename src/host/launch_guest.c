@@ -10,6 +10,8 @@
 
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/give.h"
+#include "cgroup/make.h"
 #include "host/console.h"
 #include "host/filter.h"
 #include "host/hooks.h"

@@ -16,6 +16,9 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "cgroup/processes.h"
+#include "cgroup/remember.h"
+#include "cgroup/remove.h"
 #include "host/hooks.h"
 #include "host/network.h"
 #include "host/rdt.h"

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "facts/container.h"
 #include "facts/facts.h"
 #include "guest/guest.h"
 #include "host/foreground.h"

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/scope.h"
+#include "cgroup/freeze.h"
 #include "host/lifecycle.h"
 
 static int set_frozen(const char *root, const char *id, bool frozen, struct err *err)

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "cgroup/remove.h"
 #include "host/foreground.h"
 #include "host/gate.h"
 #include "host/hooks.h"

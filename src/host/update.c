@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "cgroup/apply.h"
 #include "cgroup/cgroup.h"
 #include "host/lifecycle.h"
 #include "host/rdt.h"

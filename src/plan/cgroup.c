@@ -4,7 +4,16 @@
  *
  * Under `auto` in this order: below what is delegated to the caller already, which needs nobody
  * else; a transient scope of the systemd manager; none. A container without a cgroup is whole but
- * for limits, pause and events, so its lack is an error only where limits are asked for.
+ * for limits, pause and events, so its lack is an error only where limits are asked for. So it is
+ * on a machine with cgroup version 1 alone or beside an empty version 2, of which nothing can be
+ * given to a user safely.
+ *
+ * Limits are computed once, as files of the cgroup (plan/limits.c); the properties of systemd's
+ * unit come of these files (plan/limits_unit.c).
+ *
+ * A container without a cgroup of its own, with a cgroup namespace, sees its caller's: so that
+ * mount is read-only. Where the caller is in the machine's root cgroup, or nothing can be mounted,
+ * an empty folder stands there: never all of the host's.
  */
 #include "plan/cgroup.h"
 

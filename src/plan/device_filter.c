@@ -2,6 +2,10 @@
 /*
  * plan/device_filter: rules of devices, put in the order in which they are asked, and as
  * instructions of eBPF.
+ *
+ * Each access is decided by the last rule that speaks of it, and an open for reading and writing
+ * takes both. Looking for one rule that covers the whole request would let a rule against writing
+ * be passed by asking for both.
  */
 #include "plan/device_filter.h"
 

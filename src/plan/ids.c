@@ -6,6 +6,14 @@
  * then every range in order from 1 on. All of it is decided here, before a map is written: a map
  * can be written once, and a gid map written by a helper can't be followed by a fallback for the
  * uid map (user_namespaces(7)).
+ *
+ * Without a range the own id alone is mapped, and setgroups(2) denied. Ranges that overlap are left
+ * out with a note. Ranges that exist while the helper does not are an error, because silently
+ * giving less is worse.
+ *
+ * Root of a user namespace (a CI job, `podman unshare`, a container) writes the maps itself. For
+ * that it needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP and no more. Extents are split where those
+ * of the surrounding map end.
  */
 #include "plan/ids.h"
 
@@ -27,6 +35,35 @@ struct side {
 	const struct spec_id_mappings *asked;
 	struct plan_extents *out;
 };
+
+/* asked: NULL where only the whole range is wanted. */
+static struct side uid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "uid",
+		.key = "uidMappings",
+		.file = "/etc/subuid",
+		.own = b->facts->uid,
+		.ranges = &b->facts->subuids,
+		.outer = &b->facts->own_uids,
+		.asked = asked,
+		.out = &b->plan->ids.uid,
+	};
+}
+
+static struct side gid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "gid",
+		.key = "gidMappings",
+		.file = "/etc/subgid",
+		.own = b->facts->gid,
+		.ranges = &b->facts->subgids,
+		.outer = &b->facts->own_gids,
+		.asked = asked,
+		.out = &b->plan->ids.gid,
+	};
+}
 
 static void add(struct builder *b, struct side *s, size_t *room, struct plan_extent extent)
 {
@@ -297,6 +334,18 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	return need_helpers(b, err);
 }
 
+int plan_all_ids(struct arena *arena, const struct facts *facts, struct plan_ids *ret,
+		 struct err *err)
+{
+	struct plan plan = { .ids = { .deny_setgroups = facts->setgroups_denied } };
+	struct builder b = { .arena = arena, .facts = facts, .plan = &plan };
+	struct side u = uid_side(&b, NULL), g = gid_side(&b, NULL);
+
+	TRY(without_mappings(&b, &u, &g, err));
+	*ret = plan.ids;
+	return 0;
+}
+
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 {
 	const struct spec_linux *lin = spec->linux_;
@@ -325,14 +374,11 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 int plan_ids(struct builder *b, struct err *err)
 {
 	struct plan_ids *ids = &b->plan->ids;
-	const struct facts *f = b->facts;
-	struct side u = { "uid",       "uidMappings", "/etc/subuid",	     f->uid,
-			  &f->subuids, &f->own_uids,  &b->lin->uid_mappings, &ids->uid };
-	struct side g = { "gid",       "gidMappings", "/etc/subgid",	     f->gid,
-			  &f->subgids, &f->own_gids,  &b->lin->gid_mappings, &ids->gid };
+	struct side u = uid_side(b, &b->lin->uid_mappings);
+	struct side g = gid_side(b, &b->lin->gid_mappings);
 
 	assert((u.asked->n > 0) == (g.asked->n > 0)); /* spec_check_mapping_pair */
-	ids->deny_setgroups = f->setgroups_denied;
+	ids->deny_setgroups = b->facts->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
 			return err_set(err, EINVAL,

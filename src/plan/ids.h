@@ -2,7 +2,9 @@
 /* plan/ids: the container's uid and gid maps, and who writes them. */
 #pragma once
 
+#include "base/arena.h"
 #include "plan/facts.h"
+#include "plan/plan.h"
 #include "spec/spec.h"
 
 struct builder;
@@ -12,3 +14,11 @@ struct err;
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
 
 int plan_ids(struct builder *b, struct err *err);
+
+/*
+ * Every id that the user has, as a container without mappings of its own gets them. Of the facts
+ * only those about ids are looked at (user/ids.h). Errors: EINVAL for root without a range; ENOENT,
+ * EPERM where there are ranges, but no helper that can map them.
+ */
+int plan_all_ids(struct arena *arena, const struct facts *facts, struct plan_ids *ret,
+		 struct err *err);

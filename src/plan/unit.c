@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/unit: the names of a scope and its slice. */
+/*
+ * plan/unit: the names of a scope and its slice.
+ *
+ * They are checked before anything is made. What clients write stays as it is; what no unit's name
+ * can have is escaped as systemd-escape(1) does it; a slice that is none is refused.
+ */
 #include "plan/unit.h"
 
 #include <errno.h>

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "cgroup/record.h"
 #include "state/internal.h"
 #include "state/state.h"
 #include "sys/proc.h"

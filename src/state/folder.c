@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "cgroup/remember.h"
 #include "state/internal.h"
+#include "sys/file.h"
 
 /* Folders inside a state folder, and in those: rootlet makes none deeper. */
 #define REMOVE_DEPTH_MAX 8
@@ -317,48 +319,16 @@ int state_remove(struct state_dir *dir, struct err *err)
 	return rc;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int state_write_file(const struct state_dir *dir, const char *name, const void *bytes, size_t len,
 		     struct err *err)
 {
-	char aside[NAME_MAX + 1];
-	int rc = 0;
+	/* The lock keeps other writers away. */
+	int rc = sys_replace_file(dir->fd, name, bytes, len);
 
-	if (snprintf(aside, sizeof(aside), ".%s.new", name) >= (int)sizeof(aside)) {
+	if (rc == -ENAMETOOLONG) {
 		return err_set(err, ENAMETOOLONG, "state file name too long: %s", name);
 	}
-	/* Ours by the lock: a leftover is of a process that was killed. */
-	(void)unlinkat(dir->fd, aside, 0);
-	scope_fd int fd =
-		openat(dir->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		rc = -errno;
-	}
-	if (rc == 0) {
-		rc = write_all(fd, bytes, len);
-	}
-	if (rc == 0 && renameat(dir->fd, aside, dir->fd, name) < 0) {
-		rc = -errno;
-	}
 	if (rc < 0) {
-		(void)unlinkat(dir->fd, aside, 0);
 		return err_errno(err, -rc, "cannot write %s/%s/%s", dir->root, dir->id, name);
 	}
 	return 0;

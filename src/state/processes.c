@@ -15,6 +15,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "cgroup/processes.h"
 #include "state/processes.h"
 #include "sys/proc.h"
 

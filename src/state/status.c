@@ -15,6 +15,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "cgroup/freeze.h"
 #include "state/internal.h"
 #include "state/state.h"
 #include "sys/clone.h"

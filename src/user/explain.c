@@ -22,7 +22,10 @@ static long sysctl_value(struct arena *arena, const char *path)
 {
 	const char *text;
 
-	return sys_read_file(arena, AT_FDCWD, path, 64, &text) > 0 ? strtol(text, NULL, 10) : -1;
+	if (sys_read_file(arena, AT_FDCWD, path, 64, &text) <= 0) {
+		return -1;
+	}
+	return strtol(text, NULL, 10);
 }
 
 /*
@@ -54,10 +57,12 @@ void user_explain_userns(struct err *err)
 			      "kernel.unprivileged_userns_clone=1");
 	} else if (sysctl_value(&arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") ==
 		   1) {
+		/* The rest stays zero. */
 		char self[256] = "";
-		ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-		self[len > 0 ? len : 0] = '\0';
+		if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0) {
+			self[0] = '\0';
+		}
 		err_hint(err,
 			 "AppArmor allows user namespaces only to programs with a profile: put "
 			 "\"abi <abi/4.0>, include <tunables/global> profile rootlet %s "

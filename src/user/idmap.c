@@ -2,17 +2,19 @@
 /*
  * user/idmap: writing a child's id maps, by ourselves or by shadow's helpers.
  *
- * newuidmap takes a bare pid here: the child is ours and unreaped, so its number can't be anyone
- * else's.
+ * The helpers run side by side: they are what takes longest of a start. Each is cloned with our
+ * memory, and we do not wait for its execve. newuidmap takes a bare pid here: the child is ours and
+ * not reaped, so its number can't be anyone else's. What they say on stderr becomes part of the
+ * error, with our own diagnosis beside it (user/explain.c), as theirs is often empty or misleading.
  */
 #include "user/idmap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,7 +112,10 @@ static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t targe
 	 */
 	h->pid = clone(become_helper, pad->stack + sizeof(pad->stack), CLONE_VM | SIGCHLD, pad);
 	close(pipe_fds[1]); /* it has its own table of descriptors */
-	return h->pid < 0 ? err_errno(err, errno, "running %s", h->path) : 0;
+	if (h->pid < 0) {
+		return err_errno(err, errno, "running %s", h->path);
+	}
+	return 0;
 }
 
 /* Waits for one helper. Failure: its words, cleaned to one line. */
@@ -145,13 +150,17 @@ static int collect_helper(struct idmap_helper *h, struct err *err)
 	if (WIFSIGNALED(status)) {
 		return err_set(err, EPERM, "%s was killed by signal %d", h->path, WTERMSIG(status));
 	}
-	return err_set(err, EPERM, "%s failed: %s", h->path, len > 0 ? words : "it said nothing");
+	if (len == 0) {
+		return err_set(err, EPERM, "%s failed: it said nothing", h->path);
+	}
+	return err_set(err, EPERM, "%s failed: %s", h->path, words);
 }
 
 int user_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err)
 {
 	struct arena *arena = &job->arena;
 
+	assert(pid > 0);
 	job->arena = (struct arena)ARENA_INIT;
 	job->uid = (struct idmap_helper){ .path = ids->newuidmap, .pid = -1, .output = -1 };
 	job->gid = (struct idmap_helper){ .path = ids->newgidmap, .pid = -1, .output = -1 };

@@ -68,7 +68,10 @@ const char *user_name(struct arena *arena, uid_t uid)
 	if (!pw) {
 		pw = getpwuid(uid);
 	}
-	return pw ? arena_strdup(arena, pw->pw_name) : NULL;
+	if (!pw) {
+		return NULL;
+	}
+	return arena_strdup(arena, pw->pw_name);
 }
 
 /* logind(8) keeps a file for each user that lingers. */

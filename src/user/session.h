@@ -4,6 +4,11 @@
  *
  * Inside an outer user namespace (podman unshare, a CI job) geteuid() says 0 for an ordinary user:
  * the outside id, and whether root is real, come from /proc/self/uid_map (user_namespaces(7)).
+ *
+ * The end of a session comes without a word: without lingering the user's manager and /run/user/UID
+ * go with the last session, and detached containers with them. A detached start says so, once,
+ * unless the annotation org.rootlet.session says that it is meant ("bound") or must not be
+ * ("persistent").
  */
 #pragma once
 

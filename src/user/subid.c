@@ -33,9 +33,12 @@ static void parse_line(struct arena *arena, char *line, const char *user, uid_t 
 		       struct facts_ranges *ret)
 {
 	char *start = strchr(line, ':');
-	char *count = start ? strchr(start + 1, ':') : NULL;
+	char *count = NULL;
 	uint32_t owner, first, size;
 
+	if (start) {
+		count = strchr(start + 1, ':');
+	}
 	if (!count) {
 		return;
 	}
@@ -103,7 +106,10 @@ static const char *nss_source(struct arena *arena)
 
 			source += strspn(source, " \t");
 			source[strcspn(source, " \t\r#[")] = '\0';
-			return *source && !str_eq(source, "files") ? source : NULL;
+			if (*source == '\0' || str_eq(source, "files")) {
+				return NULL;
+			}
+			return source;
 		}
 		text += len + (text[len] == '\n');
 	}
@@ -149,18 +155,20 @@ static int from_nss(struct arena *arena, const char *source, const char *user,
 		    struct facts_ranges *ret_uids, struct facts_ranges *ret_gids, struct err *err)
 {
 	static const char *const names[] = { "libsubid.so.5", "libsubid.so.4", "libsubid.so.3" };
+	const char *what = "libsubid; install it: sudo apt-get install libsubid4";
 	void *library = NULL;
 
 	for (size_t i = 0; !library && i < sizeof(names) / sizeof(names[0]); i++) {
 		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	}
+	if (library) {
+		what = "a user name, and your uid has none";
+	}
 	if (!library || !user) {
 		return err_set(
 			err, EINVAL,
 			"/etc/nsswitch.conf takes subordinate ids from \"%s\", which needs %s",
-			source,
-			library ? "a user name, and your uid has none" :
-				  "libsubid; install it: sudo apt-get install libsubid4");
+			source, what);
 	}
 	/*
 	 * Never unloaded: the process is short-lived, and NSS modules behind it may not stand it.

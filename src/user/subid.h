@@ -2,6 +2,9 @@
 /*
  * user/subid: the subordinate id ranges of a user, from where shadow's newuidmap will look for them
  * too.
+ *
+ * All lines count, by name and by number. Where nsswitch.conf names a source for subid:, shadow
+ * ignores the files, so that source is asked, through libsubid.
  */
 #pragma once
 

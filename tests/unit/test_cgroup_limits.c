@@ -24,7 +24,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/internal.h"
+#include "cgroup/limits.h"
 #include "plan/limits.h"
 #include "scratch.h"
 #include "spec/load.h"

@@ -72,6 +72,11 @@ static void growing_text(void **state)
 	assert_string_equal(text.s + 1996, "8,9,end");
 	assert_true(str_starts(text.s, "0,1,2,"));
 	assert_false(str_starts("ab", "abc"));
+	assert_true(str_has_word("cpu io\n", "io"));
+	assert_true(str_has_word(" cpu", "cpu"));
+	assert_false(str_has_word("cpuset io", "cpu"));
+	assert_false(str_has_word("cpu", "cpuset"));
+	assert_false(str_has_word("", "cpu"));
 	assert_true(str_eq("", ""));
 }
 

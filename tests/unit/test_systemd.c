@@ -17,7 +17,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
-#include "cgroup/systemd_address.h"
+#include "systemd/address.h"
 #include "tests/unit/scratch.h"
 
 /* A folder for each test. */

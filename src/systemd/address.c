@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup/systemd_address: looking for the manager's sockets, and connecting to one.
+ * systemd/address: looking for the manager's sockets, and connecting to one.
  *
  * An ordinary user's manager is never looked for on the system bus: what answers there is the
  * system's manager, which asks for an administrator's password.
+ *
+ * `su`, `sudo` and cron leave environments behind that point to someone else's bus or to none. So
+ * every address is looked at: the bus that the environment names, the buses of $XDG_RUNTIME_DIR and
+ * /run/user/UID, and the manager's private socket beside them, which works without any bus. What
+ * counts is who listens (SO_PEERCRED), not what a variable or a path says.
  */
-#include "cgroup/systemd_address.h"
+#include "systemd/address.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,12 +64,18 @@ static const char *fault(struct arena *arena, const char *path)
 
 	if (stat(path, &st) < 0) {
 		/* A runtime folder of one's own can be entered. */
-		return errno == EACCES ? "another user's (Permission denied)" : strerror(errno);
+		if (errno == EACCES) {
+			return "another user's (Permission denied)";
+		}
+		return strerror(errno);
 	}
 	if (!S_ISSOCK(st.st_mode)) {
 		return "not a socket";
 	}
-	return st.st_uid == geteuid() ? NULL : arena_printf(arena, "belongs to uid %u", st.st_uid);
+	if (st.st_uid != geteuid()) {
+		return arena_printf(arena, "belongs to uid %u", st.st_uid);
+	}
+	return NULL;
 }
 
 static void consider(struct look *look, const struct systemd_address *address)
@@ -88,10 +99,16 @@ static void consider(struct look *look, const struct systemd_address *address)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	if (c >= 'a' && c <= 'f') {
+		return c - 'a' + 10;
+	}
+	if (c >= 'A' && c <= 'F') {
+		return c - 'A' + 10;
+	}
+	return -1;
 }
 
 /* %XX of the D-Bus Specification, "Server Addresses". NULL for a bad one, or a NUL. */
@@ -102,9 +119,12 @@ static const char *unescape(struct arena *arena, const char *bytes, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] == '%') {
-			int high = i + 2 < len ? hex_digit(bytes[i + 1]) : -1;
-			int low = i + 2 < len ? hex_digit(bytes[i + 2]) : -1;
+			int high = -1, low = -1;
 
+			if (i + 2 < len) {
+				high = hex_digit(bytes[i + 1]);
+				low = hex_digit(bytes[i + 2]);
+			}
 			if (high < 0 || low < 0 || (high == 0 && low == 0)) {
 				return NULL;
 			}
@@ -178,9 +198,11 @@ static void look_for_user(struct look *look)
 	const char *usual = arena_printf(look->arena, "/run/user/%u", user_uid());
 
 	consider_variable(look, getenv("DBUS_SESSION_BUS_ADDRESS"));
-	if (!runtime || runtime[0] != '/') {
-		pass_over(look, "$XDG_RUNTIME_DIR",
-			  runtime && *runtime ? "not an absolute path" : "not set");
+	if (!runtime || !*runtime) {
+		pass_over(look, "$XDG_RUNTIME_DIR", "not set");
+		runtime = usual;
+	} else if (runtime[0] != '/') {
+		pass_over(look, "$XDG_RUNTIME_DIR", "not an absolute path");
 		runtime = usual;
 	}
 	consider_path(look, runtime, "bus", false);

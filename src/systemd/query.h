@@ -1,45 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * cgroup/systemd_unit: what one asks and tells a manager about a unit. Private to
- * host/cgroup_systemd*.c.
- */
+/* systemd/query: what a manager tells about a unit. Private to src/systemd. */
 #pragma once
 
-#include "cgroup/systemd_bus.h"
+#include "systemd/bus.h"
 
 /* D-Bus errors of the manager. */
 #define SYSTEMD_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
 #define SYSTEMD_UNIT_EXISTS "org.freedesktop.systemd1.UnitExists"
 
-/* Properties that this manager doesn't know, by name. */
-#define SYSTEMD_DROPPED_MAX 32
-
-struct systemd_dropped {
-	const char *names[SYSTEMD_DROPPED_MAX];
-	size_t n;
-};
-
-/*
- * Appends one (sv) to an open array of them, unless it is among the dropped. Returns 0 or -errno.
- */
-int systemd_append_property(const struct systemd *sd, sd_bus_message *m,
-			    const struct plan_property *property,
-			    const struct systemd_dropped *dropped);
-
-/*
- * Whether the error is about a property that the manager doesn't know. Then it is one of the n, has
- * been added to the dropped, and the call is to be made again.
- */
-bool systemd_drop_property(const struct systemd_reply *reply, const char *unit,
-			   const struct plan_property *properties, size_t n,
-			   struct systemd_dropped *dropped);
-
 /* "active", "failed", "deactivating" …; NULL where there is no such unit. */
 int systemd_unit_state(struct systemd *sd, const char *unit, const char **ret, struct err *err);
 
-/* A property that is a string, of a unit that is loaded; interface: NULL or "Scope". */
+/* A property that is a string, of a unit that is loaded; interface: "Unit" or "Scope". */
 int systemd_unit_string(struct systemd *sd, const char *unit, const char *interface,
 			const char *property, const char **ret, struct err *err);
+
+/*
+ * The first process of a unit, in words: "process 12, COMMAND". *ret is NULL for none.
+ * GetUnitProcesses gives cgroup, pid and command line.
+ */
+int systemd_unit_process(struct systemd *sd, const char *unit, const char **ret, struct err *err);
 
 /*
  * Waits until the job that the manager gave us for sd->job.unit has ended. *ret: its result; where

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup/systemd_bus: libsystemd, and a connection by it.
+ * systemd/bus: calls of a manager's methods, by sd-bus.
  *
  * The socket is connected by us and handed to sd-bus, so that its owner can be checked first.
  * Authentication is sd-bus's: EXTERNAL without an id, where the kernel's word on who we are counts;
@@ -8,16 +8,16 @@
  * sent at once: authentication, Hello, the match for JobRemoved, the call. sd-bus's own timeouts
  * aren't used: whatever is waited for ends with our deadline.
  */
-#include "cgroup/systemd_bus.h"
+#include "systemd/bus.h"
 
-#include <dlfcn.h>
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "user/session.h"
+#include "sys/clock.h"
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -39,61 +39,21 @@ enum outcome {
 	UNSPEAKABLE, /* the arguments can't be put into a message */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 int64_t systemd_left(const struct systemd *sd)
 {
-	int64_t left = sd->deadline - now_ms();
+	int64_t left = sd->deadline - sys_now_ms();
 
 	return left > 0 ? left : 0;
 }
 
-/* ---- the library ---- */
-
-static int load(struct systemd_functions *ret, struct err *err)
+static int64_t earlier(int64_t a, int64_t b)
 {
-	static const char library_name[] = "libsystemd.so.0";
-	static const struct {
-		const char *name;
-		size_t offset;
-	} functions[] = {
-#define SYSTEMD_ROW(name) { #name, offsetof(struct systemd_functions, name) },
-		SYSTEMD_FUNCTIONS(SYSTEMD_ROW)
-#undef SYSTEMD_ROW
-	};
-	/* Never unloaded: the process is short-lived. */
-	void *library = dlopen(library_name, RTLD_LAZY | RTLD_LOCAL);
-
-	if (!library) {
-		return err_set(
-			err, ENOENT,
-			"systemd can't be asked for a cgroup without %s (%s); install it (Debian: "
-			"libsystemd0), or use --cgroup-manager=cgroupfs or disabled",
-			library_name, dlerror());
-	}
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (!function) {
-			return err_set(err, ENOENT,
-				       "%s is too old: it has no %s; use --cgroup-manager=cgroupfs "
-				       "or disabled",
-				       library_name, functions[i].name);
-		}
-		memcpy((char *)ret + functions[i].offset, &function, sizeof(function));
-	}
-	return 0;
+	return a < b ? a : b;
 }
 
 /* ---- the connection ---- */
 
-static void drop(struct systemd *sd)
+void systemd_disconnect(struct systemd *sd)
 {
 	if (sd->bus) {
 		sd->f.sd_bus_close(sd->bus);
@@ -110,7 +70,7 @@ static void fail_address(struct systemd *sd, const char *why)
 
 	log_debug("systemd: %s: %s", address, why);
 	text_add(&sd->failures, "%s%s: %s", sd->failures.len ? "; " : "", address, why);
-	drop(sd);
+	systemd_disconnect(sd);
 }
 
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *unused)
@@ -131,12 +91,13 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *unuse
 /* On a bus the sender is part of the match; on the manager's own socket messages have none. */
 static int set_up(struct systemd *sd, int *fd)
 {
-	const char *match = sd->at->direct ?
-				    "type='signal',path='" MANAGER_PATH
-				    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'" :
-				    "type='signal',sender='" MANAGER "',path='" MANAGER_PATH
-				    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'";
+	const char *match = "type='signal',sender='" MANAGER "',path='" MANAGER_PATH
+			    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'";
 
+	if (sd->at->direct) {
+		match = "type='signal',path='" MANAGER_PATH "',interface='" MANAGER_INTERFACE
+			"',member='JobRemoved'";
+	}
 	TRY(sd->f.sd_bus_new(&sd->bus));
 	TRY(sd->f.sd_bus_set_fd(sd->bus, *fd, *fd));
 	(void)fd_take(fd);
@@ -153,17 +114,24 @@ static int connect_next(struct systemd *sd, struct err *err)
 		int64_t left = systemd_left(sd);
 		int rc;
 
+		if (left > READY_TIMEOUT_MS) {
+			left = READY_TIMEOUT_MS;
+		}
+
 		if (sd->next == sd->addresses.n) {
 			return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
 		}
 		sd->at = &sd->addresses.v[sd->next++];
-		fd = systemd_address_connect(sd->at,
-					     left < READY_TIMEOUT_MS ? (int)left : READY_TIMEOUT_MS,
-					     &sd->foreign);
-		rc = fd < 0 ? fd : set_up(sd, &fd);
-		if (rc == -EPERM && fd < 0) {
+		fd = systemd_address_connect(sd->at, (int)left, &sd->foreign);
+		if (fd == -EPERM) {
 			fail_address(sd, "another user's process listens there");
-		} else if (rc < 0) {
+			continue;
+		}
+		rc = fd;
+		if (fd >= 0) {
+			rc = set_up(sd, &fd);
+		}
+		if (rc < 0) {
 			fail_address(sd, strerror(-rc));
 		}
 	}
@@ -201,13 +169,16 @@ static int pump(struct systemd *sd, int64_t until,
 		if (done(sd, arg)) {
 			return 0;
 		}
-		if (rc < 0 || sd->f.sd_bus_is_open(sd->bus) <= 0) {
-			return rc < 0 ? rc : -ECONNRESET;
+		if (rc < 0) {
+			return rc;
+		}
+		if (sd->f.sd_bus_is_open(sd->bus) <= 0) {
+			return -ECONNRESET;
 		}
 		if (rc > 0) {
 			continue;
 		}
-		left = until - now_ms();
+		left = until - sys_now_ms();
 		if (left <= 0) {
 			return -ETIMEDOUT;
 		}
@@ -266,7 +237,10 @@ static enum outcome take_answer(struct systemd *sd, struct pending *pending,
 
 	if (error) {
 		reply.error = error->name ? error->name : "";
-		reply.text = error->message && *error->message ? error->message : reply.error;
+		reply.text = reply.error;
+		if (error->message && *error->message) {
+			reply.text = error->message;
+		}
 		if (undelivered(reply.error) || (no_reply(reply.error) && !sd->ready)) {
 			fail_address(sd, arena_strdup(&sd->arena, reply.text));
 			systemd_reply_done(sd, &reply);
@@ -283,19 +257,27 @@ static enum outcome take_answer(struct systemd *sd, struct pending *pending,
 
 static int send(struct systemd *sd, const struct systemd_call *call, struct pending *pending)
 {
+	/* The other side of the manager's own socket is nobody else. */
+	const char *whom = sd->at->direct ? NULL : MANAGER;
 	sd_bus_message *m = NULL;
-	int rc = sd->f.sd_bus_message_new_method_call(
-		sd->bus, &m, sd->at->direct ? NULL : MANAGER,
-		call->path ? call->path : MANAGER_PATH,
-		call->interface ? call->interface : MANAGER_INTERFACE, call->member);
+	int rc;
 
+	if (call->path) {
+		rc = sd->f.sd_bus_message_new_method_call(sd->bus, &m, whom, call->path,
+							  call->interface, call->member);
+	} else {
+		rc = sd->f.sd_bus_message_new_method_call(sd->bus, &m, whom, MANAGER_PATH,
+							  MANAGER_INTERFACE, call->member);
+	}
 	if (rc >= 0 && call->fill) {
 		rc = call->fill(sd, m, call->arg);
 	}
 	if (rc >= 0) {
 		/* No slot: it floats, and the callback lives as long as the bus. */
 		rc = sd->f.sd_bus_call_async(sd->bus, NULL, m, on_answer, pending, UINT64_MAX);
-		rc = rc == -ENOTCONN ? -ECONNRESET : rc;
+		if (rc == -ENOTCONN) {
+			rc = -ECONNRESET;
+		}
 	}
 	if (m) {
 		sd->f.sd_bus_message_unref(m);
@@ -306,16 +288,18 @@ static int send(struct systemd *sd, const struct systemd_call *call, struct pend
 static enum outcome out_of_time(struct systemd *sd, int64_t begin, const char *what)
 {
 	fail_address(sd, arena_printf(&sd->arena, "no %s within %.1f seconds", what,
-				      (double)(now_ms() - begin) / 1000));
-	return systemd_left(sd) > 0 ? UNREACHABLE : OUT_OF_TIME;
+				      (double)(sys_now_ms() - begin) / 1000));
+	if (systemd_left(sd) == 0) {
+		return OUT_OF_TIME;
+	}
+	return UNREACHABLE;
 }
 
 static enum outcome call_once(struct systemd *sd, const struct systemd_call *call,
 			      struct systemd_reply *ret, int *ret_errno)
 {
 	struct pending pending = { .sd = sd };
-	const int64_t begin = now_ms();
-	int64_t until = begin + READY_TIMEOUT_MS;
+	const int64_t begin = sys_now_ms();
 	int rc = send(sd, call, &pending);
 
 	if (rc < 0 && rc != -ECONNRESET) {
@@ -323,7 +307,7 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 		return UNSPEAKABLE;
 	}
 	if (rc >= 0 && !sd->ready) {
-		rc = pump(sd, until < sd->deadline ? until : sd->deadline, is_ready, &pending);
+		rc = pump(sd, earlier(begin + READY_TIMEOUT_MS, sd->deadline), is_ready, &pending);
 		if (rc == -ETIMEDOUT) {
 			return out_of_time(sd, begin, "answer");
 		}
@@ -339,10 +323,37 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 		return take_answer(sd, &pending, ret);
 	}
 	if (!sd->ready) {
-		fail_address(sd, rc == -EACCES || rc == -EPERM ? "it refuses us" : strerror(-rc));
+		const char *why = strerror(-rc);
+
+		if (rc == -EACCES || rc == -EPERM) {
+			why = "it refuses us";
+		}
+		fail_address(sd, why);
 		return UNREACHABLE;
 	}
 	return LOST;
+}
+
+/* The call with its unit, for messages: "StopUnit x.scope". */
+static const char *title(struct systemd *sd, const struct systemd_call *call)
+{
+	if (!call->unit) {
+		return call->member;
+	}
+	return arena_printf(&sd->arena, "%s %s", call->member, call->unit);
+}
+
+/* The arguments can't be put into a message. */
+static int unspeakable(struct systemd *sd, const struct systemd_call *call, int code,
+		       struct err *err)
+{
+	if (code != EREMOTE) {
+		return err_errno(err, code, "%s: the call can't be made", title(sd, call));
+	}
+	return err_set(err, EREMOTE,
+		       "%s: the manager behind %s is in another PID namespace, where our processes "
+		       "have other numbers; use --cgroup-manager=cgroupfs or disabled",
+		       title(sd, call), systemd_address_text(&sd->arena, sd->at));
 }
 
 int systemd_call(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret,
@@ -371,21 +382,10 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 			text_init(&sd->failures, &sd->arena);
 			break;
 		case OUT_OF_TIME:
-			return err_set(err, ETIMEDOUT, "%s%s%s: systemd gave no answer in time: %s",
-				       call->member, call->unit ? " " : "",
-				       call->unit ? call->unit : "", sd->failures.s);
+			return err_set(err, ETIMEDOUT, "%s: systemd gave no answer in time: %s",
+				       title(sd, call), sd->failures.s);
 		case UNSPEAKABLE:
-			if (code == EREMOTE) {
-				return err_set(err, EREMOTE,
-					       "%s%s%s: the manager behind %s is in another PID "
-					       "namespace, where our processes have other numbers; "
-					       "use --cgroup-manager=cgroupfs or disabled",
-					       call->member, call->unit ? " " : "",
-					       call->unit ? call->unit : "",
-					       systemd_address_text(&sd->arena, sd->at));
-			}
-			return err_errno(err, code, "%s%s%s: the call can't be made", call->member,
-					 call->unit ? " " : "", call->unit ? call->unit : "");
+			return unspeakable(sd, call, code, err);
 		}
 	}
 }
@@ -405,18 +405,19 @@ static bool job_ended(const struct systemd *sd, const void *arg)
 
 int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = sys_now_ms() + ms;
 	int rc;
 
+	assert(sd->job.unit);
 	if (!sd->bus) {
 		return -ECONNRESET;
 	}
-	rc = pump(sd, until < sd->deadline ? until : sd->deadline, job_ended, path);
+	rc = pump(sd, earlier(until, sd->deadline), job_ended, path);
 	if (rc == -ETIMEDOUT) {
 		return -EAGAIN;
 	}
 	if (rc < 0) {
-		drop(sd);
+		systemd_disconnect(sd);
 		sd->next = 0;
 		return -ECONNRESET;
 	}
@@ -431,53 +432,15 @@ int systemd_fill_strings(const struct systemd *sd, sd_bus_message *m, const void
 	return 0;
 }
 
-int cgroup_systemd_find(struct arena *arena, const char **ret_addresses, struct err *err)
+int systemd_call_strings(struct systemd *sd, const char *member, const char *unit,
+			 const char *const *arguments, struct systemd_reply *ret, struct err *err)
 {
-	struct systemd_addresses addresses;
-	struct text all;
+	const struct systemd_call call = {
+		.member = member,
+		.unit = unit,
+		.fill = systemd_fill_strings,
+		.arg = arguments,
+	};
 
-	systemd_addresses_look(arena, user_of_system(), &addresses);
-	if (addresses.n == 0) {
-		return systemd_addresses_none(&addresses, "", err);
-	}
-	text_init(&all, arena);
-	for (size_t i = 0; i < addresses.n; i++) {
-		text_add(&all, "%s%s", i ? ";" : "", systemd_address_text(arena, &addresses.v[i]));
-	}
-	*ret_addresses = all.s;
-	return 0;
-}
-
-int cgroup_systemd_open(struct systemd **ret, struct err *err)
-{
-	struct arena arena = ARENA_INIT;
-	struct systemd *sd = arena_alloc(&arena, sizeof(*sd));
-	int rc;
-
-	sd->deadline = now_ms() + SYSTEMD_TIMEOUT_MS;
-	systemd_addresses_look(&arena, user_of_system(), &sd->addresses);
-	rc = sd->addresses.n == 0 ? systemd_addresses_none(&sd->addresses, "", err) :
-				    load(&sd->f, err);
-	if (rc < 0) {
-		arena_done(&arena);
-		return rc;
-	}
-	sd->arena = arena;
-	text_init(&sd->failures, &sd->arena);
-	*ret = sd;
-	return 0;
-}
-
-void cgroup_systemd_close(struct systemd **sd)
-{
-	struct arena arena;
-
-	if (!*sd) {
-		return;
-	}
-	drop(*sd);
-	/* It lives in its own arena. */
-	arena = (*sd)->arena;
-	*sd = NULL;
-	arena_done(&arena);
+	return systemd_call(sd, &call, ret, err);
 }

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup/systemd: a transient scope for a container.
+ * systemd/scope: a transient scope for a container.
  *
- * The manager answers StartTransientUnit before anything is done: what counts is the end of the
- * job, and in the end where the kernel says that the process is. That is also how a call is told
- * from its repetition after a lost connection.
+ * The manager answers StartTransientUnit before anything is done. What counts is the end of the
+ * job, and in the end where the kernel says that the process is (/proc/PID/cgroup). By that a call
+ * is also told from its repetition after a lost connection.
+ *
+ * The scope begins with a process, the container's first. It is our child and not reaped, so its
+ * number is safe to give. A manager in another PID namespace would take that number for some other
+ * process's: it is given the pidfd, or the start is refused.
+ *
+ * A unit of our name that is in the way is cleared if no process is in it. A process that dies
+ * while it is put into its scope leaves the scope empty and systemd unaware of that; so whoever
+ * calls this remembers the unit's name first (cgroup/remember.c), and `delete --force` clears it.
  */
-#include "cgroup/systemd.h"
+#include "systemd/scope.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/scope.h"
-#include "cgroup/systemd_unit.h"
-#include "state/state.h"
-#include "sys/fd.h"
 #include "sys/proc.h"
+#include "systemd/property.h"
+#include "systemd/query.h"
+#include "systemd/unit.h"
 #include "user/session.h"
 
 /*
@@ -47,11 +51,7 @@ struct start {
 	struct systemd_dropped dropped;
 };
 
-/*
- * Our child isn't reaped, so its number is as good as its pidfd, and every manager takes numbers.
- * Where the manager sees other numbers than we do, only the pidfd will do; older ones don't take
- * that.
- */
+/* Every manager takes numbers; older ones take no pidfd. */
 static int append_process(const struct systemd *sd, sd_bus_message *m,
 			  const struct systemd_scope *scope)
 {
@@ -59,9 +59,10 @@ static int append_process(const struct systemd *sd, sd_bus_message *m,
 		return sd->f.sd_bus_message_append(m, "(sv)", "PIDs", "au", 1,
 						   (uint32_t)scope->pid);
 	}
-	return scope->pidfd < 0 ?
-		       -EREMOTE :
-		       sd->f.sd_bus_message_append(m, "(sv)", "PIDFDs", "ah", 1, scope->pidfd);
+	if (scope->pidfd < 0) {
+		return -EREMOTE;
+	}
+	return sd->f.sd_bus_message_append(m, "(sv)", "PIDFDs", "ah", 1, scope->pidfd);
 }
 
 /* Is a default of ours to give way to what the caller says? */
@@ -158,56 +159,6 @@ static int find_cgroup(struct systemd *sd, struct arena *arena, const struct sys
 /* ---- what may be in the way ---- */
 
 /*
- * The first process of a unit: GetUnitProcesses gives (cgroup, pid, command line). *ret is NULL for
- * none.
- */
-static int unit_process(struct systemd *sd, const char *unit, const char **ret, struct err *err)
-{
-	const char *arguments[] = { unit, NULL };
-	const struct systemd_call call = {
-		.member = "GetUnitProcesses",
-		.unit = unit,
-		.fill = systemd_fill_strings,
-		.arg = arguments,
-	};
-	struct systemd_reply reply = { .m = NULL };
-	const char *cgroup, *command;
-	uint32_t pid;
-
-	TRY(systemd_call(sd, &call, &reply, err));
-	*ret = NULL;
-	if (!reply.error && sd->f.sd_bus_message_enter_container(reply.m, 'a', "(sus)") > 0 &&
-	    sd->f.sd_bus_message_read(reply.m, "(sus)", &cgroup, &pid, &command) > 0) {
-		*ret = arena_printf(&sd->arena, "process %u, %.80s", pid, command);
-	}
-	systemd_reply_done(sd, &reply);
-	return 0;
-}
-
-int cgroup_systemd_clear(struct systemd *sd, const char *unit, struct err *err)
-{
-	const char *state;
-	const char *process;
-	const char *result = "";
-
-	TRY(systemd_unit_state(sd, unit, &state, err));
-	if (!state) {
-		return 0;
-	}
-	TRY(unit_process(sd, unit, &process, err));
-	if (process && !str_eq(state, "deactivating")) {
-		return err_set(err, EEXIST, "systemd has a unit %s already, and it is %s (%s)",
-			       unit, state, process);
-	}
-	if (str_eq(state, "failed")) {
-		TRY(systemd_unit_string(sd, unit, "Scope", "Result", &result, err));
-	}
-	log_debug("unit %s is left from before (%s%s%s): stopped and reset", unit, state,
-		  *result ? ", " : "", result);
-	return cgroup_systemd_stop(sd, unit, err);
-}
-
-/*
  * A unit of our name is there: of an earlier call of ours (*ret_ours), or the remains of another
  * container, or someone's.
  */
@@ -221,8 +172,11 @@ static int clear_way(struct systemd *sd, const struct systemd_scope *scope, bool
 	if (*ret_ours) {
 		return 0;
 	}
-	rc = cgroup_systemd_clear(sd, scope->unit, err);
-	return rc == -EEXIST ? err_hint(err, "give this container another /linux/cgroupsPath") : rc;
+	rc = systemd_unit_clear(sd, scope->unit, err);
+	if (rc == -EEXIST) {
+		return err_hint(err, "give this container another /linux/cgroupsPath");
+	}
+	return rc;
 }
 
 /* ---- start ---- */
@@ -239,7 +193,8 @@ static bool process_is_there(pid_t pid)
 static int explain_result(struct systemd *sd, const struct systemd_scope *scope, const char *result,
 			  struct err *err)
 {
-	const char *unit_result = NULL;
+	const char *whose = "user";
+	const char *unit_result;
 	struct err ignored;
 
 	if (!process_is_there(scope->pid)) {
@@ -248,14 +203,17 @@ static int explain_result(struct systemd *sd, const struct systemd_scope *scope,
 			       "be put there",
 			       scope->unit, (int)scope->pid);
 	}
-	(void)cgroup_systemd_result(sd, &sd->arena, scope->unit, &unit_result, &ignored);
-	(void)cgroup_systemd_reset(sd, scope->unit, &ignored);
+	if (systemd_unit_result(sd, &sd->arena, scope->unit, &unit_result, &ignored) == 0) {
+		result = arena_printf(&sd->arena, "%s, result %s", result, unit_result);
+	}
+	(void)systemd_unit_reset(sd, scope->unit, &ignored);
+	if (user_of_system()) {
+		whose = "system";
+	}
 	return err_set(err, EIO,
-		       "unit %s: systemd could not start it: %s%s%s; `journalctl --%s --unit=%s` "
-		       "may know why",
-		       scope->unit, result, unit_result ? ", result " : "",
-		       unit_result ? unit_result : "", user_of_system() ? "system" : "user",
-		       scope->unit);
+		       "unit %s: systemd could not start it: %s; `journalctl --%s --unit=%s` may "
+		       "know why",
+		       scope->unit, result, whose, scope->unit);
 }
 
 /*
@@ -283,9 +241,12 @@ static int start_refused(const struct systemd *sd, const struct systemd_scope *s
 	if (n == 0) {
 		return -err->code;
 	}
+	if (n > 1) {
+		where = "each of /annotations/org.systemd.property.*";
+	}
 	return err_hint(err,
 			"is %s right, and of the type that org.freedesktop.systemd1(5) has for it?",
-			n == 1 ? where : "each of /annotations/org.systemd.property.*");
+			where);
 }
 
 /* The path of the job in a good answer. */
@@ -349,9 +310,8 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 	}
 }
 
-int cgroup_systemd_scope_start(struct systemd *sd, struct arena *arena,
-			       const struct systemd_scope *scope, const char **ret_path,
-			       struct err *err)
+int systemd_scope_start(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,
+			const char **ret_path, struct err *err)
 {
 	const char *result = "done";
 	const char *job = NULL;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * cgroup/systemd_address: where a systemd manager may be reached. Private to
- * host/cgroup_systemd*.c.
- */
+/* systemd/address: where a systemd manager may be reached. Private to src/systemd. */
 #pragma once
 
 #include <stdbool.h>
