@@ -33,6 +33,7 @@
 #include "host/rdt.h"
 #include "host/record.h"
 #include "host/serve.h"
+#include "host/trace.h"
 #include "plan/build.h"
 #include "spec/spec.h"
 #include "state/exit.h"

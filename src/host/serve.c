@@ -5,38 +5,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/foreground.h"
+#include "host/trace.h"
 #include "sys/clone.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-int64_t host_trace_begin(void)
-{
-	return log_debug_wanted() ? now_ns() : 0;
-}
-
-static double since(int64_t begin, int64_t when)
-{
-	return (double)(when - begin) / 1e6;
-}
-
-void host_trace(int64_t begin, const char *what)
-{
-	if (begin > 0) {
-		log_debug("%8.3f ms host: %s", since(begin, now_ns()), what);
-	}
-}
 
 /* Waits for the child and forgets it. Returns its status as wait(2) has it. */
 static int reap(struct serve *s)
@@ -102,7 +77,7 @@ static int handle(struct serve *s, struct wire_msg *msg, struct err *err)
 		}
 		return 1;
 	case WIRE_STEP:
-		log_debug("%8.3f ms guest: %s", since(s->begin, msg->step.when), msg->step.name);
+		host_trace_guest(s->begin, msg->step.when, msg->step.name);
 		return 1;
 	case WIRE_INIT:
 		TRY(take_fork(s, msg, err));

@@ -60,9 +60,3 @@ void host_serve_kill(struct serve *s);
 
 /* Closes the descriptors. */
 void host_serve_done(struct serve *s);
-
-/* The time from which --debug counts, 0 when it is off. */
-int64_t host_trace_begin(void);
-
-/* A line with the time for --debug. */
-void host_trace(int64_t begin, const char *what);
