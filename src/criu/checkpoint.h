@@ -3,7 +3,7 @@
 #pragma once
 
 #include "criu/criu.h"
-#include "host/launch.h"
+#include "host/launch_options.h"
 
 /*
  * Writes the container's processes into image files and ends it (and deletes it, as the peers do),

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "host/foreground.h"
 #include "host/trace.h"
 #include "sys/clone.h"
+#include "user/explain.h"
 
 /* ---- making it ---- */
 
@@ -47,7 +49,14 @@ int host_guest_spawn(struct guest_process *g, const struct guest_clone *how, str
 		fd_drop(&g->wire);
 		guest_main(g->plan, &fds);
 	}
-	return g->pid < 0 ? err_errno(err, -g->pid, "making %s", how->what) : 0;
+	if (g->pid < 0) {
+		err_errno(err, -g->pid, "making %s", how->what);
+		if (how->flags & CLONE_NEWUSER) {
+			user_explain_userns(err);
+		}
+		return -err->code;
+	}
+	return 0;
 }
 
 /* ---- telling it ---- */

@@ -380,21 +380,27 @@ static bool ended(int pidfd, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
-void host_network_done(struct network *net, bool end)
+void host_network_close(struct network *net)
 {
 	/* Whoever waits for the ids waits in vain. */
 	fd_drop(&net->helper.mapped);
-	if (end && net->helper.pidfd >= 0) {
-		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
-			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
-		}
-		(void)waitpid(net->helper.pid, NULL, 0);
-	}
 	net_listeners_close(&net->request.listeners);
 	fd_drop(&net->request.control);
 	fd_drop(&net->request.netns);
 	fd_drop(&net->request.userns);
 	net_helper_close(&net->helper);
+}
+
+void host_network_end(struct network *net)
+{
+	fd_drop(&net->helper.mapped);
+	if (net->helper.pidfd >= 0) {
+		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
+			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
+		}
+		(void)waitpid(net->helper.pid, NULL, 0);
+	}
+	host_network_close(net);
 }
 
 /* ---- of a container by its ID ---- */

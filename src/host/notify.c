@@ -33,6 +33,12 @@ static const char *const beginnings[] = {
 	"STATUS=", "ERRNO=", "BUSERROR=", "EXIT_STATUS=", "MONOTONIC_USEC=", "EXTEND_TIMEOUT_USEC=",
 };
 
+void host_notify_close(struct notify *notify)
+{
+	fd_drop(&notify->from);
+	fd_drop(&notify->to);
+}
+
 int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

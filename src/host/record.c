@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 #include "base/scope.h"
-#include "host/launch_internal.h"
+#include "host/launch.h"
 #include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
@@ -60,7 +60,7 @@ int host_record(const struct launch *l, struct err *err)
 		.rootfs = l->plan->fs.rootfs,
 		.created = now_text(&arena),
 		.owner = l->owner,
-		.pid = l->pid,
+		.pid = l->guest.pid,
 		.own_pid_namespace = host_own_pid_namespace(l->plan),
 		.has_hooks = l->spec->hooks != NULL,
 		.own_keyring = l->plan->new_keyring,
@@ -72,10 +72,10 @@ int host_record(const struct launch *l, struct err *err)
 		.annotations = l->spec->annotations,
 	};
 	char letter;
-	int rc = sys_process_start_time(l->pid, &state.start_time, &letter);
+	int rc = sys_process_start_time(l->guest.pid, &state.start_time, &letter);
 
 	if (rc < 0) {
-		return err_errno(err, -rc, "the container's process %d", (int)l->pid);
+		return err_errno(err, -rc, "the container's process %d", (int)l->guest.pid);
 	}
 	if (l->network.of) {
 		state.network = l->network.shared;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host/start: the OCI operation "start": through the gate of a created container. */
+#include "host/start.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -7,7 +9,6 @@
 #include "base/scope.h"
 #include "host/gate.h"
 #include "host/hooks.h"
-#include "host/launch.h"
 #include "host/lifecycle.h"
 #include "host/notify.h"
 #include "state/state.h"
