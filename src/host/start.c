@@ -22,6 +22,9 @@ static int start_created(const struct state_dir *dir, const struct state *state,
 
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_gate_open(dir, ret_notify, err));
+	if (*ret_notify >= 0) {
+		TRY(host_notify_check(*ret_notify, err));
+	}
 	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid,
 			      state->bundle, err);
 }
