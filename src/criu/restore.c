@@ -116,11 +116,11 @@ static int leave_home(struct home *home, const char *rootfs, struct err *err)
 
 static int return_home(struct home *home, struct err *err)
 {
-	int rc = home->mounts >= 0 &&
-				 (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
-			 err_errno(err, errno, "restore: returning to the host's mount namespace") :
-			 0;
+	int rc = 0;
 
+	if (home->mounts >= 0 && (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0)) {
+		rc = err_errno(err, errno, "restore: returning to the host's mount namespace");
+	}
 	fd_drop(&home->mounts);
 	fd_drop(&home->cwd);
 	return rc;
@@ -155,15 +155,20 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 
 static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 {
-	const char *path;
+	const char *mount, *path;
 	int rc;
 
 	if (!own) {
 		return 0;
 	}
-	path = arena_printf(&l->arena, "%s%s/cgroup.procs",
-			    l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
-			    str_eq(own, "/") ? "" : own);
+	mount = l->cgroup.mount;
+	if (!mount) {
+		mount = l->plan->cgroup.mount;
+	}
+	if (str_eq(own, "/")) {
+		own = "";
+	}
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs", mount, own);
 	rc = sys_write_file(AT_FDCWD, path, "0", 1);
 	if (rc < 0) {
 		/* What removes the container's cgroup ends who is in it. */
@@ -184,10 +189,16 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		int *fd = join->type == CLONE_NEWNET ? net :
-			  join->type == CLONE_NEWPID ? pid :
-						       NULL;
+		const char *name = NULL;
+		int *fd = NULL;
 
+		if (join->type == CLONE_NEWNET) {
+			name = "net";
+			fd = net;
+		} else if (join->type == CLONE_NEWPID) {
+			name = "pid";
+			fd = pid;
+		}
 		if (!fd) {
 			continue;
 		}
@@ -195,7 +206,7 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}
-		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
+		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, name);
 	}
 	return 0;
 }
@@ -275,7 +286,10 @@ static int begin_criu(struct launch *l, struct err *err)
 
 static int begin_record(struct launch *l, struct err *err)
 {
-	return l->guest.detached ? state_exit_begin(&l->dir, &l->fds[LAUNCH_RECORD], err) : 0;
+	if (l->guest.detached) {
+		return state_exit_begin(&l->dir, &l->fds[LAUNCH_RECORD], err);
+	}
+	return 0;
 }
 
 static int find_process(struct launch *l, struct err *err)
@@ -330,7 +344,10 @@ static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
 	if (!l->guest.detached) {
 		return host_run_stay(l, ret_status, err);
 	}
-	return sys_exit_by_pidfd() ? host_monitor_begin(&monitor, err) : 0;
+	if (sys_exit_by_pidfd()) {
+		return host_monitor_begin(&monitor, err);
+	}
+	return 0;
 }
 
 int criu_restore(const struct launch_options *launch, const struct criu_options *options,

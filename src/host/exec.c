@@ -15,7 +15,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
 #include "facts/facts.h"
@@ -28,6 +27,7 @@
 #include "host/guest_requests.h"
 #include "host/lifecycle.h"
 #include "host/network.h"
+#include "host/notes.h"
 #include "host/pidfd_socket.h"
 #include "host/record.h"
 #include "host/trace.h"
@@ -176,19 +176,6 @@ static int look_at_container(struct enter *e, struct facts_container *ret, struc
 }
 
 /*
- * What a foreground run would say aloud goes to --debug: exec is called often, by programs that
- * read what is printed.
- */
-static void trace_notes(const struct plan *plan)
-{
-	for (size_t i = 0; log_debug_wanted() && i < plan->note_n; i++) {
-		const struct plan_note *note = &plan->notes[i];
-
-		log_debug("%s: %s: %s", note->path, note->what, note->why);
-	}
-}
-
-/*
  * A helper that is gone has nobody to ask; the process is then on the network as it is without
  * acceleration.
  */
@@ -231,7 +218,11 @@ static int prepare(struct enter *e, struct err *err)
 		      err));
 	join_accel(e);
 	TRY(facts_inherited_check(&e->plan->process, err));
-	trace_notes(e->plan);
+	/*
+	 * What a foreground run would say aloud goes to --debug: exec is called often, by programs
+	 * that read what is printed.
+	 */
+	host_notes_debug(e->plan);
 	if (e->state.no_pivot) {
 		const char *path = arena_printf(&e->arena, "/proc/%d/root", (int)e->state.pid);
 
@@ -243,8 +234,10 @@ static int prepare(struct enter *e, struct err *err)
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &e->guest.console_socket, err));
 	}
-	return o->pidfd_socket ? host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err) :
-				 0;
+	if (o->pidfd_socket) {
+		return host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err);
+	}
+	return 0;
 }
 
 /*
@@ -293,7 +286,7 @@ static int place(struct enter *e, struct err *err)
 		TRY(cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid,
 				  e->guest.pid, err));
 	}
-	return host_guest_tell(&e->guest, WIRE_PLACED, -1, err);
+	return host_guest_tell(&e->guest, WIRE_PLACED, err);
 }
 
 static int give_filter(struct enter *e, struct err *err)
@@ -304,7 +297,7 @@ static int give_filter(struct enter *e, struct err *err)
 		return 0;
 	}
 	TRY(host_filter_compile(e->spec, e->plan, &filter, err));
-	return host_guest_tell(&e->guest, WIRE_FILTER, filter, err);
+	return host_guest_give(&e->guest, WIRE_FILTER, filter, err);
 }
 
 static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err *err)

@@ -61,7 +61,7 @@ int host_guest_spawn(struct guest_process *g, const struct guest_clone *how, str
 
 /* ---- telling it ---- */
 
-int host_guest_tell(const struct guest_process *g, enum wire_type type, int fd, struct err *err)
+static int send_to(const struct guest_process *g, enum wire_type type, int fd, struct err *err)
 {
 	int rc = wire_send(g->wire, type, NULL, 0, fd);
 
@@ -69,6 +69,16 @@ int host_guest_tell(const struct guest_process *g, enum wire_type type, int fd, 
 		return err_errno(err, -rc, "telling the process %s", wire_type_name(type));
 	}
 	return 0;
+}
+
+int host_guest_tell(const struct guest_process *g, enum wire_type type, struct err *err)
+{
+	return send_to(g, type, -1, err);
+}
+
+int host_guest_give(const struct guest_process *g, enum wire_type type, int fd, struct err *err)
+{
+	return send_to(g, type, fd, err);
 }
 
 /* ---- its end ---- */

@@ -83,10 +83,11 @@ struct guest_clone {
 int host_guest_spawn(struct guest_process *g, const struct guest_clone *how, struct err *err);
 
 /*
- * Sends a message without contents, with a descriptor or -1. A guest that ended already is no error
- * here: what it said is still to be read.
+ * Send a message without contents: alone, or with a descriptor, of which the guest gets a copy. A
+ * guest that ended already is no error here: what it said is still to be read.
  */
-int host_guest_tell(const struct guest_process *g, enum wire_type type, int fd, struct err *err);
+int host_guest_tell(const struct guest_process *g, enum wire_type type, struct err *err);
+int host_guest_give(const struct guest_process *g, enum wire_type type, int fd, struct err *err);
 
 /*
  * Does what the guest asks for, until the message `last` has been taken: READY, or one before it.

@@ -18,6 +18,7 @@
 #include "facts/inherited_fds.h"
 #include "host/console.h"
 #include "host/hooks.h"
+#include "host/notes.h"
 #include "host/pidfd_socket.h"
 #include "host/trace.h"
 #include "plan/build.h"
@@ -115,14 +116,7 @@ static void tell_notes(const struct launch *l)
 	if (l->options->quiet_notes || !log_notes_wanted()) {
 		return;
 	}
-	for (size_t i = 0; i < l->plan->note_n; i++) {
-		const struct plan_note *note = &l->plan->notes[i];
-
-		if (!note->quiet) {
-			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why,
-				    note->remedy ? "; " : "", note->remedy ? note->remedy : "");
-		}
-	}
+	host_notes_warn(l->plan);
 	for (size_t i = 0; i < l->network.warnings.n; i++) {
 		log_warning("%s", l->network.warnings.v[i]);
 	}
@@ -169,9 +163,11 @@ static const char *notify_path(struct launch *l)
 static int find_shared_network(struct launch *l, const char **ret, struct err *err)
 {
 	static const char prefix[] = "container:";
-	const char *net =
-		l->options->net ? l->options->net : spec_annotation(l->spec, "org.rootlet.net");
+	const char *net = l->options->net;
 
+	if (!net) {
+		net = spec_annotation(l->spec, "org.rootlet.net");
+	}
 	if (!net || !str_starts(net, prefix)) {
 		return 0;
 	}
@@ -205,7 +201,10 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	}
 	facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
 		     plan_mounts_cgroup(l->spec), &facts.cgroup);
-	l->owner = facts.user ? facts.user : arena_printf(&l->arena, "%u", facts.uid);
+	l->owner = facts.user;
+	if (!l->owner) {
+		l->owner = arena_printf(&l->arena, "%u", facts.uid);
+	}
 	options = (struct plan_options){
 		.id = o->id,
 		.bundle = l->bundle,

@@ -64,7 +64,7 @@ static bool has_host_setup(const struct plan *plan)
 static int send_filter(struct launch *l, struct err *err)
 {
 	if (l->fds[LAUNCH_FILTER] >= 0) {
-		TRY(host_guest_tell(&l->guest, WIRE_FILTER, l->fds[LAUNCH_FILTER], err));
+		TRY(host_guest_give(&l->guest, WIRE_FILTER, l->fds[LAUNCH_FILTER], err));
 		fd_drop(&l->fds[LAUNCH_FILTER]);
 	}
 	return 0;
@@ -85,7 +85,7 @@ static int take_setup(struct guest_process *g, struct wire_msg *msg, struct err 
 	l->hooks_begun = true;
 	TRY(host_hooks_run(hooks, PLAN_HOOK_PRESTART, "creating", g->pid, l->bundle, err));
 	TRY(host_hooks_run(hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", g->pid, l->bundle, err));
-	TRY(host_guest_tell(g, WIRE_SETUP_DONE, -1, err));
+	TRY(host_guest_tell(g, WIRE_SETUP_DONE, err));
 	return send_filter(l, err);
 }
 
@@ -153,7 +153,10 @@ void host_launch_kill(struct launch *l, struct err *err)
 /* A guest that joins the namespaces of others says on its own when it is there, by INIT. */
 int host_launch_await_init(struct launch *l, struct err *err)
 {
-	return forks_again(l->plan) ? host_guest_serve(&l->guest, WIRE_INIT, err) : 0;
+	if (forks_again(l->plan)) {
+		return host_guest_serve(&l->guest, WIRE_INIT, err);
+	}
+	return 0;
 }
 
 /* ---- ids and network ---- */
@@ -183,7 +186,10 @@ void host_launch_settle(struct launch *l, struct err *err)
 
 int host_launch_give_ids(struct launch *l, struct err *err)
 {
-	return maps_ids(l->plan) ? host_guest_tell(&l->guest, WIRE_IDMAP, -1, err) : 0;
+	if (maps_ids(l->plan)) {
+		return host_guest_tell(&l->guest, WIRE_IDMAP, err);
+	}
+	return 0;
 }
 
 int host_launch_network_files(struct launch *l, struct err *err)
@@ -227,9 +233,9 @@ int host_launch_give_cgroup(struct launch *l, struct err *err)
 		return 0;
 	}
 	if (l->fds[LAUNCH_CGROUP] < 0) {
-		return host_guest_tell(&l->guest, WIRE_NO_CGROUP, -1, err);
+		return host_guest_tell(&l->guest, WIRE_NO_CGROUP, err);
 	}
-	TRY(host_guest_tell(&l->guest, WIRE_CGROUP, l->fds[LAUNCH_CGROUP], err));
+	TRY(host_guest_give(&l->guest, WIRE_CGROUP, l->fds[LAUNCH_CGROUP], err));
 	fd_drop(&l->fds[LAUNCH_CGROUP]);
 	return 0;
 }
@@ -250,7 +256,10 @@ int host_launch_compile_filter(struct launch *l, struct err *err)
 int host_launch_give_filter(struct launch *l, struct err *err)
 {
 	/* The guest asks for our part of the set-up first: take_setup sends it. */
-	return l->plan->host_setup ? 0 : send_filter(l, err);
+	if (l->plan->host_setup) {
+		return 0;
+	}
+	return send_filter(l, err);
 }
 
 int host_launch_serve(struct launch *l, struct err *err)

@@ -77,7 +77,10 @@ int host_launch_keep_config(struct launch *l, struct err *err)
 
 static int make_notify(struct launch *l, struct err *err)
 {
-	return l->notify.to >= 0 ? host_notify_bind(&l->dir, &l->notify.from, err) : 0;
+	if (l->notify.to >= 0) {
+		return host_notify_bind(&l->dir, &l->notify.from, err);
+	}
+	return 0;
 }
 
 static void end_network(struct launch *l, struct err *err)
@@ -155,7 +158,10 @@ static int enter_rdt(struct launch *l, struct err *err)
 static int link_network(struct launch *l, struct err *err)
 {
 	/* Where the host had a part in the set-up, it has waited for all of the network then. */
-	return l->plan->host_setup ? 0 : host_network_linked(&l->network, err);
+	if (l->plan->host_setup) {
+		return 0;
+	}
+	return host_network_linked(&l->network, err);
 }
 
 static int share_network(struct launch *l, struct err *err)
@@ -170,7 +176,10 @@ int host_launch_record(struct launch *l, struct err *err)
 
 int host_launch_pid_file(struct launch *l, struct err *err)
 {
-	return l->options->pid_file ? host_pid_file(l->options->pid_file, l->guest.pid, err) : 0;
+	if (l->options->pid_file) {
+		return host_pid_file(l->options->pid_file, l->guest.pid, err);
+	}
+	return 0;
 }
 
 int host_launch_send_pidfd(struct launch *l, struct err *err)
@@ -181,7 +190,10 @@ int host_launch_send_pidfd(struct launch *l, struct err *err)
 	if (client >= 0) {
 		TRY(host_pidfd_socket_send(client, PIDFD_SOCKET_INIT, l->guest.pidfd, err));
 	}
-	return receiver >= 0 ? host_pidfd_receiver_send(receiver, l->guest.pidfd, err) : 0;
+	if (receiver >= 0) {
+		return host_pidfd_receiver_send(receiver, l->guest.pidfd, err);
+	}
+	return 0;
 }
 
 static int give_notify(struct launch *l, struct err *err)
@@ -189,13 +201,13 @@ static int give_notify(struct launch *l, struct err *err)
 	if (l->notify.from < 0) {
 		return 0;
 	}
-	return host_guest_tell(&l->guest, WIRE_NOTIFY, l->notify.from, err);
+	return host_guest_give(&l->guest, WIRE_NOTIFY, l->notify.from, err);
 }
 
 /* A guest that was killed already is the container's affair, and shows in its state. */
 static int tell_recorded(struct launch *l, struct err *err)
 {
-	return host_guest_tell(&l->guest, WIRE_RECORDED, -1, err);
+	return host_guest_tell(&l->guest, WIRE_RECORDED, err);
 }
 
 static int start(struct launch *l, struct err *err)

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "facts/facts.h"
@@ -21,6 +20,7 @@
 #include "host/guest_requests.h"
 #include "host/lifecycle.h"
 #include "host/mount_ids.h"
+#include "host/notes.h"
 #include "host/trace.h"
 #include "plan/enter.h"
 #include "state/state.h"
@@ -96,18 +96,6 @@ static int read_wish(struct change *c, const char *file, struct plan_mounts_wish
 	return 0;
 }
 
-static void tell_notes(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->note_n; i++) {
-		const struct plan_note *note = &plan->notes[i];
-
-		if (!note->quiet && log_notes_wanted()) {
-			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why,
-				    note->remedy ? "; " : "", note->remedy ? note->remedy : "");
-		}
-	}
-}
-
 /*
  * A container that waits for its start as another user than root can't be looked into: it is asked.
  */
@@ -161,7 +149,7 @@ static int prepare(struct change *c, const char *root, const char *id, const cha
 		.trace = c->guest.begin > 0,
 	};
 	TRY(plan_enter_mounts(&c->arena, spec, &facts, &container, &options, &wish, &c->plan, err));
-	tell_notes(c->plan);
+	host_notes_warn(c->plan);
 	return 0;
 }
 

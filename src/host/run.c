@@ -137,7 +137,11 @@ static int run(const struct launch_options *options, int report, int *ret_status
 	l.report = report;
 	rc = host_launch_make(&l, err);
 	if (rc == 0) {
-		rc = options->detach ? leave(&l, err) : host_run_stay(&l, ret_status, err);
+		if (options->detach) {
+			rc = leave(&l, err);
+		} else {
+			rc = host_run_stay(&l, ret_status, err);
+		}
 		if (rc < 0) {
 			host_launch_undo(&l, err);
 			rc = -err->code;

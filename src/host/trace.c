@@ -17,7 +17,10 @@ static int64_t now_ns(void)
 
 int64_t host_trace_begin(void)
 {
-	return log_debug_wanted() ? now_ns() : 0;
+	if (log_debug_wanted()) {
+		return now_ns();
+	}
+	return 0;
 }
 
 static double ms_since(int64_t begin, int64_t when)
