@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/start: the OCI operation "start". */
-#include "cmd/commands.h"
 #include "host/start.h"
+#include "cmd/commands.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
