@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/commands.h"
-#include "host/launch.h"
+#include "host/create.h"
 
 static const struct cmd_option options[] = {
 	CMD_CREATE_OPTIONS,

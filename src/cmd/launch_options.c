@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
-#include "host/launch.h"
+#include "host/launch_options.h"
 #include "state/state.h"
 
 /* The words were checked by main. --cgroup-manager is the more exact of the two. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/run: create and start in one, in the foreground or detached. */
+#include "host/run.h"
 #include "cmd/commands.h"
-#include "host/launch.h"
 
 static const struct cmd_option options[] = {
 	CMD_CREATE_OPTIONS,

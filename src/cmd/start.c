@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/start: the OCI operation "start". */
+#include "host/start.h"
 #include "cmd/commands.h"
-#include "host/launch.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,

@@ -5,15 +5,7 @@
  * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
  * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
  * they made belongs to whoever restores.
- *
- * The root is made a mount in a mount namespace that lasts as long as criu runs. rootlet goes into
- * the container's cgroup meanwhile, so that every process is there from its first moment. criu
- * leaves cgroup namespaces alone together with cgroups: they are not restored, and the mount of the
- * container's cgroup is a bind of it. Containers with a terminal are refused: only criu's RPC could
- * hand the other side back.
  */
-#include "criu/restore.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -26,10 +18,10 @@
 #include "base/scope.h"
 #include "cgroup/make.h"
 #include "criu/criu_images.h"
+#include "criu/restore.h"
 #include "host/foreground.h"
-#include "host/launch_internal.h"
+#include "host/launch_steps.h"
 #include "host/monitor.h"
-#include "host/record.h"
 #include "host/run.h"
 #include "plan/annotations.h"
 #include "spec/spec.h"
@@ -38,6 +30,17 @@
 #include "sys/exit.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
+
+struct restore {
+	struct launch launch; /* first: its steps get this */
+	struct criu criu;
+	const struct criu_options *options;
+};
+
+static struct restore *restore_of(struct launch *l)
+{
+	return (struct restore *)l;
+}
 
 /* ---- the root ---- */
 
@@ -72,17 +75,14 @@ static int make_mount_points(const struct plan_fs *fs, struct err *err)
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		const struct plan_mount *m = &fs->mounts[i];
 		struct stat st;
-		mode_t type = S_IFDIR;
+		bool file = m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
+			    !S_ISDIR(st.st_mode);
 		int made;
 
 		if (m->kind == PLAN_MOUNT_CHANGE || is_covered(fs, m)) {
 			continue;
 		}
-		if (m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
-		    !S_ISDIR(st.st_mode)) {
-			type = S_IFREG;
-		}
-		made = sys_make_in_root(root, m->target, type);
+		made = sys_make_in_root(root, m->target, file);
 		if (made < 0) {
 			return err_errno(err, -made, "%s/destination: making %s", m->where,
 					 m->target);
@@ -142,7 +142,7 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 
 	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
 			   arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
-			   &l->into, err));
+			   &l->fds[LAUNCH_INTO], err));
 	*ret_own = NULL;
 	if (l->cgroup.manager == PLAN_CGROUP_NONE) {
 		return 0;
@@ -158,14 +158,20 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 
 static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 {
-	const char *path;
+	const char *mount, *path;
 	int rc;
 
 	if (!own) {
 		return 0;
 	}
-	path = arena_printf(&l->arena, "%s%s/cgroup.procs", l->plan->cgroup.mount,
-			    str_eq(own, "/") ? "" : own);
+	mount = l->cgroup.mount;
+	if (!mount) {
+		mount = l->plan->cgroup.mount;
+	}
+	if (str_eq(own, "/")) {
+		own = "";
+	}
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs", mount, own);
 	rc = sys_write_file(AT_FDCWD, path, "0", 1);
 	if (rc < 0) {
 		/* What removes the container's cgroup ends who is in it. */
@@ -186,16 +192,17 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		const char *name;
-		int *fd;
+		const char *name = NULL;
+		int *fd = NULL;
 
 		if (join->type == CLONE_NEWNET) {
-			fd = net;
 			name = "net";
+			fd = net;
 		} else if (join->type == CLONE_NEWPID) {
-			fd = pid;
 			name = "pid";
-		} else {
+			fd = pid;
+		}
+		if (!fd) {
 			continue;
 		}
 		*fd = open(join->path, O_RDONLY | O_NOCTTY);
@@ -222,8 +229,9 @@ static int read_pid(const struct launch *l, pid_t *ret, struct err *err)
 	return 0;
 }
 
-static int run_criu(struct launch *l, struct criu *criu, struct err *err)
+static int run_criu(struct launch *l, struct err *err)
 {
+	struct criu *criu = &restore_of(l)->criu;
 	struct home home = { .mounts = -1, .cwd = -1 };
 	struct err second = { .code = 0 };
 	/*
@@ -253,14 +261,14 @@ static int run_criu(struct launch *l, struct criu *criu, struct err *err)
 	return rc;
 }
 
-static int run_in_cgroup(struct launch *l, struct criu *criu, struct err *err)
+static int run_in_cgroup(struct launch *l, struct err *err)
 {
 	struct err second = { .code = 0 };
 	const char *own = NULL;
 	int rc = enter_cgroup(l, &own, err);
 
 	if (rc == 0) {
-		rc = run_criu(l, criu, err);
+		rc = run_criu(l, err);
 	}
 	if (leave_cgroup(l, own, &second) < 0 && rc == 0) {
 		*err = second;
@@ -269,73 +277,97 @@ static int run_in_cgroup(struct launch *l, struct criu *criu, struct err *err)
 	return rc;
 }
 
-static int make(struct launch *l, struct criu *criu, struct err *err)
+/* ---- all of it ---- */
+
+static int begin_criu(struct launch *l, struct err *err)
 {
-	TRY(host_signals_catch(&l->signals, err));
-	TRY(state_reserve(l->options->root, l->options->id, &l->dir, err));
-	TRY(state_write_file(&l->dir, "config.json", l->config, l->config_len, err));
-	if (l->detached) {
-		TRY(state_exit_begin(&l->dir, &l->record, err));
-	}
-	TRY(run_in_cgroup(l, criu, err));
-	TRY(read_pid(l, &l->pid, err));
-	l->hooks_begun = true;
-	l->pidfd = sys_pidfd_open(l->pid);
-	if (l->pidfd < 0) {
-		return err_errno(err, -l->pidfd, "restore: the restored process %d", (int)l->pid);
-	}
-	TRY(host_record(l, err));
-	if (l->options->pid_file) {
-		TRY(host_pid_file(l->options->pid_file, l->pid, err));
-	}
-	return host_launch_send_pidfd(l, err);
+	struct restore *r = restore_of(l);
+
+	return criu_begin(&r->criu, &l->arena, "restore", "restore", r->options,
+			  plan_annotation(l->spec, PLAN_ANNOTATION_CRIU_CONFIG), false, err);
 }
+
+static int begin_record(struct launch *l, struct err *err)
+{
+	if (l->guest.detached) {
+		return state_exit_begin(&l->dir, &l->fds[LAUNCH_RECORD], err);
+	}
+	return 0;
+}
+
+static int find_process(struct launch *l, struct err *err)
+{
+	int pidfd;
+
+	TRY(read_pid(l, &l->guest.pid, err));
+	l->hooks_begun = true;
+	pidfd = sys_pidfd_open(l->guest.pid);
+	if (pidfd < 0) {
+		return err_errno(err, -pidfd, "restore: the restored process %d",
+				 (int)l->guest.pid);
+	}
+	l->guest.pidfd = pidfd;
+	return 0;
+}
+
+static void kill_process(struct launch *l, struct err *err)
+{
+	(void)err;
+	host_guest_kill(&l->guest);
+}
+
+/* As host/launch_steps.c has them, with criu in the guest's place. */
+static const struct launch_step restore_steps[] = {
+	{ "plan", LAUNCH_ANY, host_launch_prepare, host_launch_poststop },
+	/* What criu can't do here is said before anything is made. */
+	{ "criu", LAUNCH_ANY, begin_criu, NULL },
+	{ "signals", LAUNCH_ANY, host_launch_catch_signals, NULL },
+	{ "state folder", LAUNCH_ANY, host_launch_reserve, host_launch_unreserve },
+	{ "configuration", LAUNCH_ANY, host_launch_keep_config, NULL },
+	{ "exit record", LAUNCH_ANY, begin_record, NULL },
+	{ "processes", LAUNCH_ANY, run_in_cgroup, host_launch_remove_cgroup },
+	{ "first process", LAUNCH_ANY, find_process, kill_process },
+	{ "state", LAUNCH_ANY, host_launch_record, NULL },
+	{ "pid file", LAUNCH_ANY, host_launch_pid_file, NULL },
+	{ "pidfd", LAUNCH_ANY, host_launch_send_pidfd, NULL },
+	LAUNCH_STEPS_END,
+};
 
 /* Who learns the exit status: this process, or a monitor where the kernel tells it to one. */
 static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
 {
 	struct monitor monitor = {
-		.pid = l->pid,
-		.pidfd = l->pidfd,
-		.record = l->record,
+		.pid = l->guest.pid,
+		.pidfd = l->guest.pidfd,
+		.record = l->fds[LAUNCH_RECORD],
 		.notify = l->notify,
 		.report = -1,
 	};
 
-	if (!l->detached) {
+	if (!l->guest.detached) {
 		return host_run_stay(l, ret_status, err);
 	}
-	if (!sys_exit_by_pidfd()) {
-		return 0;
+	if (sys_exit_by_pidfd()) {
+		return host_monitor_begin(&monitor, err);
 	}
-	return host_monitor_begin(&monitor, err);
+	return 0;
 }
 
 int criu_restore(const struct launch_options *launch, const struct criu_options *options,
 		 int *ret_status, struct err *err)
 {
-	struct launch l = LAUNCH_INIT(launch);
-	struct criu criu;
+	struct restore r = { .options = options };
+	struct launch *l = &r.launch;
 	int rc;
 
 	*ret_status = 0;
 	TRY(criu_allowed("restore", err));
-	host_launch_begin(&l);
-	l.detached = launch->detach;
-	rc = host_launch_prepare(&l, err);
-	if (rc == 0) {
-		rc = criu_begin(&criu, &l.arena, "restore", "restore", options,
-				plan_annotation(l.spec, PLAN_ANNOTATION_CRIU_CONFIG), false, err);
+	host_launch_begin(l, launch, LAUNCH_RUN);
+	rc = host_launch_run_steps(l, restore_steps, err);
+	if (rc == 0 && stay_or_leave(l, ret_status, err) < 0) {
+		host_launch_undo(l, err);
+		rc = -err->code;
 	}
-	if (rc == 0) {
-		rc = make(&l, &criu, err);
-		if (rc == 0) {
-			rc = stay_or_leave(&l, ret_status, err);
-		}
-		if (rc < 0) {
-			host_launch_undo(&l);
-		}
-	}
-	host_launch_done(&l);
+	host_launch_done(l);
 	return rc;
 }

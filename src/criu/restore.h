@@ -3,7 +3,7 @@
 #pragma once
 
 #include "criu/criu.h"
-#include "host/launch.h"
+#include "host/launch_options.h"
 
 /*
  * Makes a container of a bundle and of image files. Detached, or in the foreground: *ret_status is

@@ -26,7 +26,10 @@ int host_console_send(int socket, int multiplexer, struct err *err)
 {
 	int rc = sys_send_fd(socket, MULTIPLEXER_NAME, strlen(MULTIPLEXER_NAME), multiplexer);
 
-	return rc < 0 ? err_errno(err, -rc, "--console-socket: sending the terminal") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "--console-socket: sending the terminal");
+	}
+	return 0;
 }
 
 int host_console_check(int multiplexer, struct err *err)

@@ -3,45 +3,39 @@
  * host/exec: exec: one more process in a container that is there.
  *
  * The container's first process is held by a pidfd that was checked by its start time: the
- * namespaces that are joined are surely its. What can be known of them from outside becomes facts
- * (facts/container.c), the plan is made, and a clone of this process goes in. This process itself
- * never enters.
- *
- * It is a launch that joins in place of making: the plan is the same struct, its process is decided
- * by the same code, and the guest runs a second, shorter table of the same steps. State is read
- * without the lock, so that exec works while a `start` hangs.
+ * namespaces that are joined are surely its. What can be known of them from outside becomes facts,
+ * the plan is made, and a clone of this process goes in. This process itself never enters.
  */
 #include "host/exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/attach.h"
 #include "cgroup/cgroup.h"
 #include "facts/container.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
-#include "guest/guest.h"
 #include "host/console.h"
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/guest_process.h"
+#include "host/guest_requests.h"
 #include "host/lifecycle.h"
 #include "host/network.h"
+#include "host/notes.h"
 #include "host/pidfd_socket.h"
 #include "host/record.h"
-#include "host/serve.h"
+#include "host/trace.h"
 #include "spec/load.h"
 #include "state/exit.h"
 #include "state/state.h"
-#include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"
 #include "json/tree.h"
@@ -52,19 +46,16 @@ struct enter {
 	struct state state;
 	struct spec *spec;
 	const struct plan *plan;
-	struct serve guest;
+	struct guest_process guest;
 	enum state_status status;
 	int init;			/* pidfd of the container's first process */
 	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
 	bool by_gate;			/* they are there */
-	bool inside;			/* the process was born in the container's cgroup */
 	/* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int root;
-	int console_socket;
 	int pidfd_socket;
 	/* a connection to the helper that accelerates the network; -1: none does */
 	int accel;
-	int multiplexer;     /* foreground with a terminal */
 	bool pid_file_there; /* written by us */
 };
 
@@ -188,19 +179,6 @@ static int look_at_container(struct enter *e, struct facts_container *ret, struc
 }
 
 /*
- * What a foreground run would say aloud goes to --debug: exec is called often, by programs that
- * read what is printed.
- */
-static void trace_notes(const struct plan *plan)
-{
-	for (size_t i = 0; log_debug_wanted() && i < plan->note_n; i++) {
-		const struct plan_note *note = &plan->notes[i];
-
-		log_debug("%s: %s: %s", note->path, note->what, note->why);
-	}
-}
-
-/*
  * A helper that is gone has nobody to ask; the process is then on the network as it is without
  * acceleration.
  */
@@ -234,14 +212,18 @@ static int prepare(struct enter *e, struct err *err)
 		.bundle = e->state.bundle,
 		.no_new_keyring = !e->state.own_keyring,
 		.preserve_fds = o->preserve_fds,
-		.net_accel = e->accel >= 0,
 		.trace = e->guest.begin > 0,
+		.net_accel = e->accel >= 0,
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
 		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
 		      err));
 	TRY(facts_inherited_check(&e->plan->process, err));
-	trace_notes(e->plan);
+	/*
+	 * What a foreground run would say aloud goes to --debug: exec is called often, by programs
+	 * that read what is printed.
+	 */
+	host_notes_debug(e->plan);
 	if (e->state.no_pivot) {
 		const char *path = arena_printf(&e->arena, "/proc/%d/root", (int)e->state.pid);
 
@@ -251,54 +233,42 @@ static int prepare(struct enter *e, struct err *err)
 		}
 	}
 	if (o->console_socket) {
-		TRY(host_console_connect(o->console_socket, &e->console_socket, err));
+		TRY(host_console_connect(o->console_socket, &e->guest.console_socket, err));
 	}
-	return o->pidfd_socket ? host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err) :
-				 0;
+	if (o->pidfd_socket) {
+		return host_pidfd_socket_connect(o->pidfd_socket, &e->pidfd_socket, err);
+	}
+	return 0;
 }
 
 /*
- * Born in the container's cgroup, it need not be moved there, which costs much more. Where that
- * can't be, place() moves it.
+ * The cgroup that the process is to be born in: then it need not be moved there, which costs much
+ * more. -1 where that can't be: place() moves it.
  */
-static pid_t clone_inside(struct enter *e)
+static int cgroup_to_be_born_in(const struct enter *e)
 {
-	scope_fd int cgroup = -1;
 	struct err ignored;
-	pid_t pid;
 
 	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
 	    e->plan->enter.initial.set) {
-		return sys_clone(0, &e->guest.pidfd);
+		return -1;
 	}
-	cgroup = cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
-	pid = cgroup < 0 ? cgroup : sys_clone_into(0, cgroup, &e->guest.pidfd);
-	e->inside = pid >= 0;
-	return pid < 0 ? sys_clone(0, &e->guest.pidfd) : pid;
+	return cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
 }
 
 static int spawn(struct enter *e, struct err *err)
 {
-	scope_fd int theirs = -1;
-	int rc = wire_pair(&e->guest.wire, &theirs);
+	scope_fd int cgroup = cgroup_to_be_born_in(e);
+	struct guest_clone how = {
+		.what = "a process",
+		.into = cgroup,
+		.fds = { .gate = -1, .init = e->init, .root = e->root },
+	};
 
-	if (rc < 0) {
-		return err_errno(err, -rc, "socketpair");
+	if (e->by_gate) {
+		how.fds.namespaces = e->namespaces;
 	}
-	e->guest.pid = clone_inside(e);
-	if (e->guest.pid == 0) {
-		struct guest_fds fds = {
-			.wire = theirs,
-			.gate = -1,
-			.init = e->init,
-			.namespaces = e->by_gate ? e->namespaces : NULL,
-			.root = e->root,
-		};
-
-		fd_drop(&e->guest.wire);
-		guest_main(e->plan, &fds);
-	}
-	return e->guest.pid < 0 ? err_errno(err, -e->guest.pid, "making a process") : 0;
+	return host_guest_spawn(&e->guest, &how, err);
 }
 
 /* The guest waits for this, so that nothing of it ever runs outside of the container's cgroup. */
@@ -313,11 +283,11 @@ static int place(struct enter *e, struct err *err)
 	    syscall(SYS_sched_setaffinity, e->guest.pid, sizeof(cpus->bits), cpus->bits) < 0) {
 		return err_errno(err, errno, "/process/execCPUAffinity/initial");
 	}
-	if (!e->inside) {
+	if (!e->guest.inside) {
 		TRY(cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid,
 				  e->guest.pid, err));
 	}
-	return host_serve_tell(&e->guest, WIRE_PLACED, -1, err);
+	return host_guest_tell(&e->guest, WIRE_PLACED, err);
 }
 
 static int give_filter(struct enter *e, struct err *err)
@@ -328,73 +298,24 @@ static int give_filter(struct enter *e, struct err *err)
 		return 0;
 	}
 	TRY(host_filter_compile(e->spec, e->plan, &filter, err));
-	return host_serve_tell(&e->guest, WIRE_FILTER, filter, err);
+	return host_guest_give(&e->guest, WIRE_FILTER, filter, err);
 }
 
-static int take_listener(struct enter *e, struct wire_msg *msg, struct err *err)
+static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err *err)
 {
-	struct filter_subject subject = {
-		.pid = e->guest.pid,
-		.init = (pid_t)e->state.pid,
-		.status = "running",
-	};
-	int rc = host_filter_send_listener(&e->plan->filter, msg->fd, &subject, e->spec, e->plan,
-					   err);
+	const struct enter *e = g->owner;
+	scope_fd int listener = msg->fd;
 
-	close(msg->fd);
-	return rc;
+	return host_network_accel(e->accel, e->state.id, listener, err);
 }
 
-static int take_switch(const struct enter *e, struct wire_msg *msg, struct err *err)
-{
-	int rc = host_network_accel(e->accel, e->state.id, msg->fd, err);
-
-	close(msg->fd);
-	return rc;
-}
-
-static int take_console(struct enter *e, struct wire_msg *msg, struct err *err)
-{
-	int rc = host_console_check(msg->fd, err);
-
-	if (rc == 0 && e->console_socket >= 0) {
-		rc = host_console_send(e->console_socket, msg->fd, err);
-		fd_drop(&e->console_socket);
-	} else if (rc == 0 && !e->options->detach) {
-		fd_drop(&e->multiplexer);
-		e->multiplexer = msg->fd;
-		return 0;
-	}
-	close(msg->fd);
-	return rc;
-}
-
-/* What this plan has no use for, as bits of messages. */
-static unsigned unplanned(const struct plan *plan)
-{
-	unsigned bits = WIRE_BIT(WIRE_SETUP) | WIRE_BIT(WIRE_NETWORK);
-
-	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
-	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
-	bits |= plan->net.accel ? 0 : WIRE_BIT(WIRE_SWITCH);
-	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
-	bits |= plan->enter.join & CLONE_NEWPID ? 0 : WIRE_BIT(WIRE_INIT);
-	return bits;
-}
-
-static int take(void *data, struct wire_msg *msg, struct err *err)
-{
-	switch (msg->type) {
-	case WIRE_LISTENER:
-		return take_listener(data, msg, err);
-	case WIRE_SWITCH:
-		return take_switch(data, msg, err);
-	case WIRE_CONSOLE:
-		return take_console(data, msg, err);
-	default:
-		return 0; /* INIT */
-	}
-}
+static const struct guest_request exec_requests[] = {
+	{ WIRE_INIT, host_guest_enters_pids, host_guest_take_init },
+	{ WIRE_CONSOLE, host_guest_has_terminal, host_guest_take_console },
+	{ WIRE_LISTENER, host_guest_has_listener, host_guest_take_listener },
+	{ WIRE_SWITCH, host_guest_is_accelerated, take_switch },
+	GUEST_REQUESTS_END,
+};
 
 /* From the clone to the program. */
 static int start(struct enter *e, struct err *err)
@@ -402,15 +323,15 @@ static int start(struct enter *e, struct err *err)
 	const struct exec_options *o = e->options;
 
 	TRY(host_signals_catch(&e->guest.signals, err));
-	e->guest.gone = unplanned(e->plan);
+	e->guest.plan = e->plan;
+	e->guest.spec = e->spec;
+	e->guest.init = (pid_t)e->state.pid;
 	host_trace(e->guest.begin, "planned");
 	TRY(spawn(e, err));
 	host_trace(e->guest.begin, "cloned");
 	TRY(place(e, err));
 	TRY(give_filter(e, err));
-	if (host_serve(&e->guest, err) < 0) {
-		return host_filter_explain(e->plan, err);
-	}
+	TRY(host_guest_serve(&e->guest, WIRE_READY, err));
 	host_trace(e->guest.begin, "ready");
 	if (o->pid_file) {
 		TRY(host_pid_file(o->pid_file, e->guest.pid, err));
@@ -420,7 +341,9 @@ static int start(struct enter *e, struct err *err)
 		TRY(host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd,
 					   err));
 	}
-	host_foreground_size(e->plan->process.rows ? -1 : e->multiplexer);
+	if (!e->plan->process.rows) {
+		host_foreground_size(e->guest.multiplexer);
+	}
 	TRY(host_gate_start(e->guest.wire, NULL, err));
 	host_trace(e->guest.begin, "started");
 	return 0;
@@ -432,7 +355,7 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 		.pid = e->guest.pid,
 		.pidfd = e->guest.pidfd,
 		.signals = e->guest.signals,
-		.multiplexer = e->multiplexer,
+		.multiplexer = e->guest.multiplexer,
 	};
 	int status = 0;
 
@@ -441,57 +364,66 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 	return 0;
 }
 
+/* Closes and frees all that is this process's. */
+static void done(struct enter *e)
+{
+	int *const fds[] = { &e->init, &e->root, &e->pidfd_socket, &e->accel };
+
+	host_guest_done(&e->guest);
+	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
+		fd_drop(&e->namespaces[i]);
+	}
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		fd_drop(fds[i]);
+	}
+	arena_done(&e->arena);
+}
+
+/* After a failure: nothing is left of the process. */
+static void undo(struct enter *e, struct err *err)
+{
+	/*
+	 * Killed with the pid namespace, or its cgroup gone: the container's end is the reason for
+	 * any of it.
+	 */
+	if (state_is_ending(&e->state)) {
+		(void)not_running(e->options->id, "it has just ended", err);
+	}
+	host_guest_kill(&e->guest);
+	if (e->pid_file_there) {
+		(void)unlink(e->options->pid_file);
+	}
+}
+
 int host_exec(const struct exec_options *options, int *ret_status, struct err *err)
 {
 	struct enter e = {
 		.options = options,
-		.guest = SERVE_INIT,
+		.guest = GUEST_PROCESS_NONE,
 		.init = -1,
 		.root = -1,
-		.console_socket = -1,
 		.pidfd_socket = -1,
 		.accel = -1,
-		.multiplexer = -1,
 	};
 	int rc;
 
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
 		e.namespaces[i] = -1;
 	}
+	e.guest.requests = exec_requests;
+	e.guest.owner = &e;
+	e.guest.status = "running";
 	e.guest.begin = host_trace_begin();
 	e.guest.quiet = true;
-	e.guest.take = take;
-	e.guest.data = &e;
+	e.guest.detached = options->detach;
 	rc = prepare(&e, err);
-	if (rc == 0) {
-		rc = start(&e, err);
-		if (rc < 0) {
-			/*
-			 * Killed with the pid namespace, or its cgroup gone: the container's end is
-			 * the reason for any of it.
-			 */
-			if (state_is_ending(&e.state)) {
-				rc = not_running(options->id, "it has just ended", err);
-			}
-			host_serve_kill(&e.guest);
-			if (e.pid_file_there) {
-				(void)unlink(options->pid_file);
-			}
-		}
+	if (rc == 0 && start(&e, err) < 0) {
+		undo(&e, err);
+		rc = -err->code;
 	}
 	if (rc == 0 && !options->detach) {
 		rc = stay(&e, ret_status, err);
 	}
-	host_serve_done(&e.guest);
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		fd_drop(&e.namespaces[i]);
-	}
-	fd_drop(&e.init);
-	fd_drop(&e.root);
-	fd_drop(&e.console_socket);
-	fd_drop(&e.pidfd_socket);
-	fd_drop(&e.accel);
-	fd_drop(&e.multiplexer);
-	arena_done(&e.arena);
+	done(&e);
 	return rc;
 }

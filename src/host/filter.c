@@ -59,17 +59,20 @@ static const char *process_state(struct arena *arena, const struct plan *plan,
 {
 	static const char *const fds[] = { "seccompFd", NULL };
 	const struct strs names = { .v = (const char **)(uintptr_t)fds, .n = 1 };
+	const char *metadata = plan->filter.listener_metadata;
 	struct json_writer w;
 	struct text out;
 
+	if (!metadata) {
+		metadata = "";
+	}
 	text_init(&out, arena);
 	json_writer_init(&w, &out, true);
 	json_object_begin(&w, NULL);
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_strings(&w, "fds", &names);
 	json_int(&w, "pid", subject->pid);
-	json_string(&w, "metadata",
-		    plan->filter.listener_metadata ? plan->filter.listener_metadata : "");
+	json_string(&w, "metadata", metadata);
 	json_object_begin(&w, "state");
 	json_string(&w, "ociVersion", SPEC_VERSION);
 	json_string(&w, "id", plan->id);
@@ -108,8 +111,10 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener,
 	}
 	state = process_state(&arena, plan, spec, subject);
 	rc = sys_send_fd(agent, state, strlen(state), listener);
-	return rc < 0 ? err_errno(err, -rc,
-				  "/linux/seccomp/listenerPath: sending the listener to %s",
-				  filter->listener_path) :
-			0;
+	if (rc < 0) {
+		return err_errno(err, -rc,
+				 "/linux/seccomp/listenerPath: sending the listener to %s",
+				 filter->listener_path);
+	}
+	return 0;
 }

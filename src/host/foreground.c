@@ -48,7 +48,10 @@ int host_signals_next(int fd)
 {
 	struct signalfd_siginfo info;
 
-	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+	if (read(fd, &info, sizeof(info)) != sizeof(info)) {
+		return 0;
+	}
+	return (int)info.ssi_signo;
 }
 
 int host_signals_until(int signals, int fd)
@@ -90,14 +93,14 @@ struct flow {
 	bool closed; /* nothing more comes from `from` */
 };
 
-static short flow_wants_read(const struct flow *f)
+static bool flow_wants_read(const struct flow *f)
 {
-	return !f->closed && f->start == f->end ? POLLIN : 0;
+	return !f->closed && f->start == f->end;
 }
 
-static short flow_wants_write(const struct flow *f)
+static bool flow_wants_write(const struct flow *f)
 {
-	return f->start < f->end ? POLLOUT : 0;
+	return f->start < f->end;
 }
 
 static void flow_read(struct flow *f)
@@ -119,9 +122,13 @@ static void flow_read(struct flow *f)
  */
 static void flow_write(struct flow *f)
 {
-	size_t len = f->end - f->start < PIPE_BUF ? f->end - f->start : PIPE_BUF;
-	ssize_t put = write(f->to, f->buf + f->start, len);
+	size_t len = f->end - f->start;
+	ssize_t put;
 
+	if (len > PIPE_BUF) {
+		len = PIPE_BUF;
+	}
+	put = write(f->to, f->buf + f->start, len);
 	if (put > 0) {
 		f->start += (size_t)put;
 	} else if (put < 0 && errno != EAGAIN && errno != EINTR) {
@@ -172,22 +179,42 @@ static void terminal_restore(const struct terminal *t)
 
 enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_NOTIFY, P_COUNT };
 
+/* What is waited for. What has no descriptor now is -1, which poll(2) passes over. */
+static void watch(const struct foreground *fg, const struct flow *in, const struct flow *out,
+		  struct pollfd *ret)
+{
+	for (int i = 0; i < P_COUNT; i++) {
+		ret[i] = (struct pollfd){ .fd = -1 };
+	}
+	ret[P_SIGNALS] = (struct pollfd){ fg->signals, POLLIN, 0 };
+	ret[P_INIT] = (struct pollfd){ fg->pidfd, POLLIN, 0 };
+	if (flow_wants_read(in)) {
+		ret[P_STDIN] = (struct pollfd){ in->from, POLLIN, 0 };
+	}
+	if (flow_wants_write(in)) {
+		ret[P_TTY].events |= POLLOUT;
+	}
+	if (flow_wants_read(out)) {
+		ret[P_TTY].events |= POLLIN;
+	}
+	if (ret[P_TTY].events) {
+		/* Only then: else a hang-up of the other side would be reported for ever. */
+		ret[P_TTY].fd = in->to;
+	}
+	if (flow_wants_write(out)) {
+		ret[P_STDOUT] = (struct pollfd){ out->to, POLLOUT, 0 };
+	}
+	if (fg->notify) {
+		ret[P_NOTIFY] = (struct pollfd){ fg->notify->from, POLLIN, 0 };
+	}
+}
+
 /* One round of poll and what it found. Returns true when init has ended. */
 static bool carry(const struct foreground *fg, struct flow *in, struct flow *out)
 {
-	struct pollfd fds[P_COUNT] = {
-		[P_SIGNALS] = { fg->signals, POLLIN, 0 },
-		[P_INIT] = { fg->pidfd, POLLIN, 0 },
-		[P_STDIN] = { flow_wants_read(in) ? in->from : -1, POLLIN, 0 },
-		[P_TTY] = { in->to, (short)(flow_wants_write(in) | flow_wants_read(out)), 0 },
-		[P_STDOUT] = { flow_wants_write(out) ? out->to : -1, POLLOUT, 0 },
-		[P_NOTIFY] = { fg->notify ? fg->notify->from : -1, POLLIN, 0 },
-	};
+	struct pollfd fds[P_COUNT];
 
-	if (!fds[P_TTY].events) {
-		/* else a hang-up of the other side would be reported for ever */
-		fds[P_TTY].fd = -1;
-	}
+	watch(fg, in, out, fds);
 	if (poll(fds, P_COUNT, -1) < 0) {
 		return false;
 	}

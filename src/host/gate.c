@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "host/notify.h"
 #include "sys/namespaces.h"
 #include "wire/wire.h"
 
@@ -72,8 +71,11 @@ int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
 	TRY(wire);
 	rc = wire_send(wire, WIRE_NAMESPACES, NULL, 0, -1);
 	while (rc >= 0 && (rc = wire_recv(wire, &msg)) > 0) {
-		int *slot = msg.type == WIRE_NAMESPACE ? slot_of(fds, msg.type_of_namespace) : NULL;
+		int *slot = NULL;
 
+		if (msg.type == WIRE_NAMESPACE) {
+			slot = slot_of(fds, msg.type_of_namespace);
+		}
 		if (!wire_legal(&turn, msg.type) || !slot || *slot >= 0) {
 			scope_close_(&msg.fd);
 			return err_set(err, EPROTO,
@@ -82,8 +84,10 @@ int host_gate_namespaces(const struct state_dir *dir, int *fds, struct err *err)
 		}
 		*slot = msg.fd;
 	}
-	return rc < 0 ? err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id) :
-			0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "asking container `%s` for its namespaces", dir->id);
+	}
+	return 0;
 }
 
 int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err)
@@ -99,8 +103,7 @@ int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err
 
 int host_gate_start(int wire, int *ret_notify, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_START,
-				  .gone = ret_notify ? 0 : WIRE_BIT(WIRE_NOTIFY) };
+	struct wire_turn turn = { .phase = WIRE_PHASE_START };
 	scope_fd int notify = -1;
 	bool announced = false;
 	struct wire_msg msg;
@@ -108,6 +111,9 @@ int host_gate_start(int wire, int *ret_notify, struct err *err)
 
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the container to start");
+	}
+	if (!ret_notify) {
+		turn.gone = WIRE_BIT(WIRE_NOTIFY);
 	}
 	while ((rc = wire_recv(wire, &msg)) > 0) {
 		if (!wire_legal(&turn, msg.type)) {
@@ -119,7 +125,6 @@ int host_gate_start(int wire, int *ret_notify, struct err *err)
 		}
 		if (msg.type == WIRE_NOTIFY) {
 			notify = msg.fd;
-			TRY(host_notify_check(notify, err));
 		}
 		if (msg.type == WIRE_ERR) {
 			*err = msg.err;

@@ -15,7 +15,8 @@ int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);
 
 /*
  * Connects to the gate of a locked state folder, removes it, and starts the container over the
- * connection. *ret_notify: the container's notification socket that waited there, else untouched.
+ * connection. *ret_notify: what waited there as the container's notification socket and is still to
+ * be checked, else untouched.
  */
 int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err);
 

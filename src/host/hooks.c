@@ -27,26 +27,33 @@ static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, co
 	struct sys_spawn spawn = {
 		.path = h->path,
 		.argv = h->argv,
-		.env = h->env ? h->env : (const char *const *)environ,
+		.env = h->env,
 		.cwd = bundle,
 		.input = state,
 		.timeout = h->timeout,
 	};
 
+	if (!spawn.env) {
+		spawn.env = (const char *const *)environ;
+	}
 	TRY(sys_spawn_output(hooks->out, &out, err));
 	TRY(sys_spawn_output(hooks->err, &errors, err));
 	spawn.out = out;
 	spawn.err = errors;
-	return sys_spawn_checked(&spawn, err) < 0 ? err_wrap(err, "%s", h->where) : 0;
+	if (sys_spawn_checked(&spawn, err) < 0) {
+		return err_wrap(err, "%s", h->where);
+	}
+	return 0;
 }
 
 static const char *state_text(struct arena *arena, const struct plan_hooks *hooks,
 			      const char *status, pid_t pid)
 {
-	return pid > 0 ? arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status,
-				      (int)pid, hooks->state_tail) :
-			 arena_printf(arena, "%s%s\"%s", hooks->state_head, status,
-				      hooks->state_tail);
+	if (pid > 0) {
+		return arena_printf(arena, "%s%s\",\"pid\":%d%s", hooks->state_head, status,
+				    (int)pid, hooks->state_tail);
+	}
+	return arena_printf(arena, "%s%s\"%s", hooks->state_head, status, hooks->state_tail);
 }
 
 int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status,

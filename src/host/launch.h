@@ -1,47 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/launch: from a bundle to a container: create, start, run.
+ * host/launch: a launch under way, from a bundle to a container: what its steps share, and all that
+ * needs no process. The steps stand in host/launch_steps.c.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/arena.h"
+#include "host/guest_process.h"
+#include "host/launch_options.h"
+#include "host/network.h"
+#include "host/notify.h"
 #include "plan/plan.h"
+#include "spec/spec.h"
+#include "state/state.h"
+#include "user/idmap.h"
 
-struct launch_options {
-	const char *root; /* state_root's answer */
-	const char *id;
-	const char *bundle;	    /* any path; "." by default */
-	const char *config;	    /* NULL: BUNDLE/config.json */
-	const char *pid_file;	    /* NULL: none */
-	const char *console_socket; /* NULL: none */
-	const char *pidfd_socket;   /* NULL: none */
-	const char *notify_socket;  /* $NOTIFY_SOCKET; NULL: none */
-	bool detach;		    /* run: return after the start */
-	bool keep;		    /* run: leave the state behind */
-	/* run in the foreground, no pid namespace: do not adopt and end what init leaves behind */
-	bool no_subreaper;
-	bool no_pivot;
-	bool no_new_keyring;
-	/* notes on what was adapted are not printed (create: its stderr becomes the container's) */
-	bool quiet_notes;
-	int preserve_fds;
-	enum plan_cgroup_choice cgroup_manager;
-	bool best_effort;    /* --limits */
-	const char *net;     /* --net; NULL: what the annotation says */
-	struct strs publish; /* --publish */
+struct launch_step;
+
+/* Bits: a step belongs to one of them or to both. */
+enum launch_kind {
+	LAUNCH_CREATE = 1, /* the container will be started by another process */
+	LAUNCH_RUN = 2,	   /* by this one */
+	LAUNCH_ANY = LAUNCH_CREATE | LAUNCH_RUN,
 };
 
-/* Makes the container and leaves it waiting for `start`. On failure nothing of it is left. */
-int host_create(const struct launch_options *options, struct err *err);
+/* Descriptors: -1 or open, and closed by host_launch_done. */
+enum launch_fd {
+	LAUNCH_PIDFD_SOCKET,   /* connected, of --pidfd-socket */
+	LAUNCH_PIDFD_RECEIVER, /* the same, of the annotation */
+	LAUNCH_GATE,	       /* create: listening */
+	LAUNCH_RECORD,	       /* run: the file that will say how it ended */
+	LAUNCH_INTO,	       /* the cgroup that the guest is cloned into */
+	LAUNCH_CGROUP,	       /* the container's, until the guest has it */
+	LAUNCH_FILTER,	       /* compiled, until the guest has it */
+	LAUNCH_FDS,
+};
 
-/* Lets a created container go. Errors of its last steps (execve) are reported here. */
-int host_start(const char *root, const char *id, struct err *err);
+struct launch {
+	const struct launch_options *options;
+	enum launch_kind kind;
+	const struct launch_step *steps;
+	size_t begun; /* so many of them, the failed one among them */
+	struct arena arena;
+	const char *bundle; /* absolute */
+	const char *config; /* the text of config.json */
+	size_t config_len;
+	struct spec *spec;
+	const struct plan *plan;
+	const char *owner;
+	struct cgroup cgroup;
+	struct state_dir dir;
+	struct notify notify;
+	struct network network;
+	struct guest_process
+		guest; /* the container's init once it is known, else our first child */
+	struct idmap_job ids;
+	int fds[LAUNCH_FDS];
+	int report;	  /* this process becomes the monitor, and tells so here; or -1 */
+	bool mapping;	  /* user_idmap_finish is due */
+	bool rdt_made;	  /* the plan's groups of resctrl are there */
+	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
+};
+
+/* Starts a launch: its clock, for --debug. Nothing can fail. options stay the caller's. */
+void host_launch_begin(struct launch *l, const struct launch_options *options,
+		       enum launch_kind kind);
 
 /*
- * create and start; in the foreground also forwards signals, carries the terminal, waits and
- * deletes. *ret_status is the exit status (128 + signal for a signal), 0 when detached.
+ * Everything that needs no process and leaves no trace: configuration, facts, plan, checks, and the
+ * sockets of clients. Errors: those of a bundle that can't be run here.
  */
-int host_run(const struct launch_options *options, int *ret_status, struct err *err);
+int host_launch_prepare(struct launch *l, struct err *err);
+
+/* Frees and closes what is this process's. */
+void host_launch_done(struct launch *l);

@@ -1,274 +1,270 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * host/launch_guest: what the host gives to a guest that sets itself up, and what it does when the
- * guest asks.
- */
-#include <errno.h>
-#include <poll.h>
+/* host/launch_guest: the steps of a launch that deal with the guest. */
+#include "host/launch_guest.h"
+
 #include <sched.h>
-#include <unistd.h>
 
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/give.h"
 #include "cgroup/make.h"
-#include "host/console.h"
 #include "host/filter.h"
+#include "host/guest_process.h"
+#include "host/guest_requests.h"
 #include "host/hooks.h"
-#include "host/launch_internal.h"
+#include "host/launch.h"
 #include "host/mount_ids.h"
 #include "host/netdev.h"
-#include "host/serve.h"
+#include "host/network.h"
 #include "user/idmap.h"
-
-/* -EPIPE is no error of ours: the guest ended already, and what it said is still to be read. */
-int host_launch_tell(const struct launch *l, enum wire_type type, int fd, struct err *err)
-{
-	int rc = wire_send(l->wire, type, NULL, 0, fd);
-
-	return rc < 0 && rc != -EPIPE ?
-		       err_errno(err, -rc, "telling the container %s", wire_type_name(type)) :
-		       0;
-}
 
 /*
  * Does the guest fork once more, so that the container's init is not the process that was cloned?
  */
-bool host_launch_forks_again(const struct launch *l)
+static bool forks_again(const struct plan *plan)
 {
-	return plan_joins(&l->plan->ns, CLONE_NEWUSER) || plan_joins(&l->plan->ns, CLONE_NEWPID);
+	return plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID);
 }
 
-bool host_launch_guest_waits(const struct launch *l)
+static bool maps_ids(const struct plan *plan)
 {
-	return l->plan->ids.how != PLAN_IDS_NONE && !host_launch_forks_again(l);
+	return plan->ids.how != PLAN_IDS_NONE;
 }
 
-static int give_cgroup(const struct launch *l, int dir, struct err *err)
+/* Does the process that is cloned wait for its ids before it looks for anything of ours? */
+static bool guest_waits(const struct plan *plan)
 {
-	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
-		return 0;
-	}
-	return host_launch_tell(l, dir >= 0 ? WIRE_CGROUP : WIRE_NO_CGROUP, dir, err);
+	return maps_ids(plan) && !forks_again(plan);
 }
 
-static int serve_until(struct launch *l, enum wire_type last, struct err *err);
+/* ---- what it asks for ---- */
 
-/*
- * The guest makes its namespaces without waiting for us. If it fails, it has said why, and will not
- * say it again.
- */
-static int meet_network(struct launch *l, struct err *err)
+static bool has_network(const struct plan *plan)
 {
-	int rc;
-
-	l->mapping = l->plan->ids.how != PLAN_IDS_NONE;
-	rc = serve_until(l, WIRE_NETWORK, err);
-	l->mapping = false;
-	l->heard = rc < 0;
-	return rc;
+	return plan->net.config;
 }
 
-/*
- * systemd's answer takes as long as the id helpers, compiling a filter a millisecond: all of it
- * side by side.
- */
-static int give(struct launch *l, struct err *err)
+static int take_network(struct guest_process *g, struct wire_msg *msg, struct err *err)
 {
-	struct idmap_job job;
-	scope_fd int filter = -1;
-	scope_fd int cgroup = -1;
-	int rc = user_idmap_begin(&job, &l->plan->ids, l->pid, err);
+	struct launch *l = g->owner;
+	const struct plan *plan = l->plan;
+	bool userns = plan_joins(&plan->ns, CLONE_NEWUSER) || (plan->ns.new &CLONE_NEWUSER);
+	const struct plan_ids *still_to_map = NULL;
 
-	if (rc == 0 && l->plan->net.config && !host_launch_forks_again(l)) {
-		/*
-		 * The network's files now and not before the clone: the id helpers are at work, and
-		 * the guest is.
-		 */
-		rc = host_launch_guest_waits(l) ?
-			     host_network_files(&l->arena, l->plan, &l->dir, &l->network, err) :
-			     0;
-		rc = rc < 0 ? rc : meet_network(l, err);
+	if (l->mapping && maps_ids(plan)) {
+		still_to_map = &plan->ids;
 	}
-	if (rc == 0) {
-		rc = cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->pid, l->pidfd,
-				  l->inside, &cgroup, err);
-	}
-	if (rc == 0 && l->plan->filter.present) {
-		rc = host_filter_compile(l->spec, l->plan, &filter, err);
-	}
-	TRY(user_idmap_finish(&job, &l->plan->ids, rc, err));
-	host_network_mapped(&l->network);
-	if (cgroup >= 0 && l->plan->cgroup.delegate) {
-		TRY(cgroup_give(l->plan, cgroup, err));
-	}
-	if (l->plan->ids.how != PLAN_IDS_NONE) {
-		TRY(host_launch_tell(l, WIRE_IDMAP, -1, err));
-	}
-	TRY(give_cgroup(l, cgroup, err));
-	TRY(host_mount_ids(&l->plan->fs, l->wire, err));
-	if (filter >= 0 && l->plan->host_setup) {
-		/* the guest asks for our part of the set-up first: take_setup sends it */
-		l->filter = fd_take(&filter);
-	}
-	return filter >= 0 ? host_launch_tell(l, WIRE_FILTER, filter, err) : 0;
+	return host_network_start(&l->network, g->pid, g->pidfd, msg->fd, userns, still_to_map,
+				  err);
 }
 
-static int take_listener(const struct launch *l, struct wire_msg *msg, struct err *err)
+static bool has_host_setup(const struct plan *plan)
 {
-	struct filter_subject subject = { .pid = l->pid, .init = l->pid, .status = "creating" };
-	int rc = host_filter_send_listener(&l->plan->filter, msg->fd, &subject, l->spec, l->plan,
-					   err);
+	return plan->host_setup;
+}
 
-	close(msg->fd);
-	return rc;
+static int send_filter(struct launch *l, struct err *err)
+{
+	if (l->fds[LAUNCH_FILTER] >= 0) {
+		TRY(host_guest_give(&l->guest, WIRE_FILTER, l->fds[LAUNCH_FILTER], err));
+		fd_drop(&l->fds[LAUNCH_FILTER]);
+	}
+	return 0;
 }
 
 /*
  * The guest has mounted everything and waits: prestart, then createRuntime (config.md,
  * "POSIX-platform Hooks").
  */
-static int take_setup(struct launch *l, struct err *err)
+static int take_setup(struct guest_process *g, struct wire_msg *msg, struct err *err)
 {
-	TRY(host_netdev_move(l->plan, l->pid, err));
+	struct launch *l = g->owner;
+	const struct plan_hooks *hooks = &l->plan->hooks;
+
+	(void)msg;
+	TRY(host_netdev_move(l->plan, g->pid, err));
 	TRY(host_network_ready(&l->network, err));
 	l->hooks_begun = true;
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_PRESTART, "creating", l->pid, l->bundle,
-			   err));
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", l->pid, l->bundle,
-			   err));
-	TRY(host_launch_tell(l, WIRE_SETUP_DONE, -1, err));
-	return l->filter >= 0 ? host_launch_tell(l, WIRE_FILTER, l->filter, err) : 0;
+	TRY(host_hooks_run(hooks, PLAN_HOOK_PRESTART, "creating", g->pid, l->bundle, err));
+	TRY(host_hooks_run(hooks, PLAN_HOOK_CREATE_RUNTIME, "creating", g->pid, l->bundle, err));
+	TRY(host_guest_tell(g, WIRE_SETUP_DONE, err));
+	return send_filter(l, err);
 }
 
 /* An error of the network itself is the better one to tell. */
-static int take_switch(struct launch *l, struct wire_msg *msg, struct err *err)
+static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err *err)
 {
-	const char *id = l->network.of ? l->network.of : l->options->id;
-	scope_fd int listener = msg->fd, control = -1;
+	struct launch *l = g->owner;
+	scope_fd int listener = msg->fd;
+	scope_fd int control = -1;
+	const char *id = l->options->id;
 
+	if (l->network.of) {
+		id = l->network.of;
+	}
 	TRY(host_network_ready(&l->network, err));
 	TRY(host_network_connect(l->options->root, id, &control, err));
 	return host_network_accel(control, id, listener, err);
 }
 
-static int take_network(struct launch *l, struct wire_msg *msg, struct err *err)
-{
-	bool userns = plan_joins(&l->plan->ns, CLONE_NEWUSER) || (l->plan->ns.new &CLONE_NEWUSER);
-
-	return host_network_start(&l->network, l->pid, l->pidfd, msg->fd, userns,
-				  l->mapping ? &l->plan->ids : NULL, err);
-}
-
-static int take_console(struct launch *l, struct wire_msg *msg, struct err *err)
-{
-	int rc = host_console_check(msg->fd, err);
-
-	if (rc == 0 && l->console_socket >= 0) {
-		rc = host_console_send(l->console_socket, msg->fd, err);
-		fd_drop(&l->console_socket);
-	} else if (rc == 0 && !l->detached) {
-		fd_drop(&l->multiplexer);
-		l->multiplexer = msg->fd;
-		return 0;
-	}
-	close(msg->fd);
-	return rc;
-}
-
-/* What this plan has no use for, as bits of messages. */
-static unsigned unplanned(const struct plan *plan)
-{
-	unsigned bits = 0;
-
-	bits |= plan->process.terminal ? 0 : WIRE_BIT(WIRE_CONSOLE);
-	bits |= plan->host_setup ? 0 : WIRE_BIT(WIRE_SETUP);
-	bits |= plan->net.config ? 0 : WIRE_BIT(WIRE_NETWORK);
-	bits |= plan->filter.notify ? 0 : WIRE_BIT(WIRE_LISTENER);
-	bits |= plan->net.accel ? 0 : WIRE_BIT(WIRE_SWITCH);
-	bits |= plan->trace ? 0 : WIRE_BIT(WIRE_STEP);
-	bits |= plan_joins(&plan->ns, CLONE_NEWUSER) || plan_joins(&plan->ns, CLONE_NEWPID) ?
-			0 :
-			WIRE_BIT(WIRE_INIT);
-	return bits;
-}
-
-struct serving {
-	struct launch *launch;
-	struct serve guest;
+static const struct guest_request launch_requests[] = {
+	{ WIRE_INIT, forks_again, host_guest_take_init },
+	{ WIRE_NETWORK, has_network, take_network },
+	{ WIRE_CONSOLE, host_guest_has_terminal, host_guest_take_console },
+	{ WIRE_SETUP, has_host_setup, take_setup },
+	{ WIRE_LISTENER, host_guest_has_listener, host_guest_take_listener },
+	{ WIRE_SWITCH, host_guest_is_accelerated, take_switch },
+	GUEST_REQUESTS_END,
 };
 
-/* The guest may have forked into a joined pid namespace meanwhile: then its child is init. */
-static void follow(struct launch *l, const struct serve *guest)
-{
-	l->pid = guest->pid;
-	l->pidfd = guest->pidfd;
-}
+/* ---- the clone ---- */
 
-static int take(void *data, struct wire_msg *msg, struct err *err)
+int host_launch_spawn(struct launch *l, struct err *err)
 {
-	struct serving *s = data;
-
-	follow(s->launch, &s->guest);
-	switch (msg->type) {
-	case WIRE_NETWORK:
-		return take_network(s->launch, msg, err);
-	case WIRE_SETUP:
-		return take_setup(s->launch, err);
-	case WIRE_LISTENER:
-		return take_listener(s->launch, msg, err);
-	case WIRE_SWITCH:
-		return take_switch(s->launch, msg, err);
-	case WIRE_CONSOLE:
-		return take_console(s->launch, msg, err);
-	default:
-		return give(s->launch, err); /* INIT */
-	}
-}
-
-static int serve_until(struct launch *l, enum wire_type last, struct err *err)
-{
-	struct serving s = {
-		.launch = l,
-		.guest = {
-			.wire = l->wire,
-			.signals = l->signals,
-			.pid = l->pid,
-			.pidfd = l->pidfd,
-			.begin = l->begin,
-			.quiet = l->options->quiet_notes,
-			.gone = unplanned(l->plan) | l->came,
-			.take = take,
-		},
+	/*
+	 * The other namespaces are made by the guest, while the maps are written; a joined user
+	 * namespace comes first.
+	 */
+	const uint64_t first = CLONE_NEWUSER | CLONE_NEWPID;
+	struct guest_clone how = {
+		.what = "the container's first process",
+		.into = l->fds[LAUNCH_INTO],
+		.fds = { .gate = l->fds[LAUNCH_GATE], .init = -1, .root = -1 },
 	};
-	int rc;
 
-	s.guest.data = &s;
-	rc = last == WIRE_READY ? host_serve(&s.guest, err) : host_serve_until(&s.guest, last, err);
-	l->came = s.guest.gone;
-	follow(l, &s.guest);
-	return rc < 0 ? host_filter_explain(l->plan, err) : 0;
+	if (!plan_joins(&l->plan->ns, CLONE_NEWUSER)) {
+		how.flags = l->plan->ns.new &first;
+	}
+	if (how.flags & CLONE_NEWUSER) {
+		how.what = "the container's first process in a new user namespace";
+	}
+	l->guest.requests = launch_requests;
+	l->guest.owner = l;
+	l->guest.plan = l->plan;
+	l->guest.spec = l->spec;
+	l->guest.status = "creating";
+	return host_guest_spawn(&l->guest, &how, err);
+}
+
+void host_launch_kill(struct launch *l, struct err *err)
+{
+	(void)err;
+	host_guest_kill(&l->guest);
+}
+
+/* A guest that joins the namespaces of others says on its own when it is there, by INIT. */
+int host_launch_await_init(struct launch *l, struct err *err)
+{
+	if (forks_again(l->plan)) {
+		return host_guest_serve(&l->guest, WIRE_INIT, err);
+	}
+	return 0;
+}
+
+/* ---- ids and network ---- */
+
+int host_launch_begin_ids(struct launch *l, struct err *err)
+{
+	l->mapping = true;
+	return user_idmap_begin(&l->ids, &l->plan->ids, l->guest.pid, err);
+}
+
+int host_launch_finish_ids(struct launch *l, struct err *err)
+{
+	l->mapping = false;
+	TRY(user_idmap_finish(&l->ids, &l->plan->ids, 0, err));
+	host_network_mapped(&l->network);
+	return 0;
+}
+
+void host_launch_settle(struct launch *l, struct err *err)
+{
+	if (l->mapping) {
+		l->mapping = false;
+		(void)user_idmap_finish(&l->ids, &l->plan->ids, -err->code, err);
+	}
+	host_guest_last_word(&l->guest, err);
+}
+
+int host_launch_give_ids(struct launch *l, struct err *err)
+{
+	if (maps_ids(l->plan)) {
+		return host_guest_tell(&l->guest, WIRE_IDMAP, err);
+	}
+	return 0;
+}
+
+int host_launch_network_files(struct launch *l, struct err *err)
+{
+	if (guest_waits(l->plan)) {
+		return 0;
+	}
+	return host_network_files(&l->arena, l->plan, &l->dir, &l->network, err);
+}
+
+int host_launch_await_network(struct launch *l, struct err *err)
+{
+	if (!has_network(l->plan) || forks_again(l->plan)) {
+		return 0;
+	}
+	if (guest_waits(l->plan)) {
+		TRY(host_network_files(&l->arena, l->plan, &l->dir, &l->network, err));
+	}
+	return host_guest_serve(&l->guest, WIRE_NETWORK, err);
+}
+
+/* ---- cgroup, mounts, filter ---- */
+
+int host_launch_begin_cgroup(struct launch *l, struct err *err)
+{
+	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->guest.pid, l->guest.pidfd,
+			    l->guest.inside, &l->fds[LAUNCH_CGROUP], err);
+}
+
+int host_launch_own_cgroup(struct launch *l, struct err *err)
+{
+	if (l->fds[LAUNCH_CGROUP] < 0 || !l->plan->cgroup.delegate) {
+		return 0;
+	}
+	return cgroup_give(l->plan, l->fds[LAUNCH_CGROUP], err);
+}
+
+int host_launch_give_cgroup(struct launch *l, struct err *err)
+{
+	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
+		return 0;
+	}
+	if (l->fds[LAUNCH_CGROUP] < 0) {
+		return host_guest_tell(&l->guest, WIRE_NO_CGROUP, err);
+	}
+	TRY(host_guest_give(&l->guest, WIRE_CGROUP, l->fds[LAUNCH_CGROUP], err));
+	fd_drop(&l->fds[LAUNCH_CGROUP]);
+	return 0;
+}
+
+int host_launch_give_mounts(struct launch *l, struct err *err)
+{
+	return host_mount_ids(&l->plan->fs, l->guest.wire, err);
+}
+
+int host_launch_compile_filter(struct launch *l, struct err *err)
+{
+	if (!l->plan->filter.present) {
+		return 0;
+	}
+	return host_filter_compile(l->spec, l->plan, &l->fds[LAUNCH_FILTER], err);
+}
+
+int host_launch_give_filter(struct launch *l, struct err *err)
+{
+	/* The guest asks for our part of the set-up first: take_setup sends it. */
+	if (l->plan->host_setup) {
+		return 0;
+	}
+	return send_filter(l, err);
 }
 
 int host_launch_serve(struct launch *l, struct err *err)
 {
-	return serve_until(l, WIRE_READY, err);
-}
-
-/*
- * A guest that has ended meanwhile has said why; that we then could not give it anything is a
- * consequence.
- */
-int host_launch_give(struct launch *l, struct err *err)
-{
-	struct pollfd ended = { l->pidfd, POLLIN, 0 };
-	struct err said;
-	int rc = give(l, err);
-
-	if (rc < 0 && !l->heard && poll(&ended, 1, 0) > 0 &&
-	    serve_until(l, WIRE_READY, &said) < 0) {
-		*err = said;
-		return -said.code;
-	}
-	return rc;
+	return host_guest_serve(&l->guest, WIRE_READY, err);
 }

@@ -29,8 +29,9 @@ static void keep_only(int *const *fds, int n)
 {
 	for (int i = 0; i < n; i++) {
 		/* Out of the way of the others' places first. */
-		*fds[i] =
-			*fds[i] >= 0 ? fcntl(*fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + n) : -1;
+		if (*fds[i] >= 0) {
+			*fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + n);
+		}
 	}
 	for (int i = 0; i < n; i++) {
 		if (*fds[i] >= 0) {
@@ -92,6 +93,20 @@ static void pass_notifications(struct monitor *m)
 	}
 }
 
+/* Every child that ends until that one has. */
+static int reap(pid_t pid, int *ret_status)
+{
+	pid_t ended;
+
+	do {
+		ended = waitpid(-1, ret_status, 0);
+		if (ended < 0 && errno != EINTR) {
+			return -errno;
+		}
+	} while (ended != pid);
+	return 0;
+}
+
 _Noreturn void host_monitor_become(const struct monitor *monitor)
 {
 	struct monitor m = *monitor;
@@ -110,12 +125,7 @@ _Noreturn void host_monitor_become(const struct monitor *monitor)
 		 * The launch was done in this process: what else it left, a network's helper say,
 		 * is reaped with it.
 		 */
-		pid_t ended;
-
-		do {
-			ended = waitpid(-1, &status, 0);
-			rc = ended < 0 ? -errno : 0;
-		} while (rc == -EINTR || (rc == 0 && ended != m.pid));
+		rc = reap(m.pid, &status);
 	} else {
 		rc = sys_exit_wait(m.pidfd, m.pid, &status);
 	}
@@ -138,7 +148,10 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err)
 	if (pid == 0) {
 		host_monitor_become(monitor);
 	}
-	return pid < 0 ? err_errno(err, -pid, "making the container's monitor") : 0;
+	if (pid < 0) {
+		return err_errno(err, -pid, "making the container's monitor");
+	}
+	return 0;
 }
 
 static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data,

@@ -27,13 +27,18 @@ static int user_namespace(const struct plan_mount *m, struct err *err)
 
 	if (ids->namespace) {
 		fd = open(ids->namespace, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		return fd < 0 ? err_errno(err, errno, "%s: %s", m->where, ids->namespace) : fd;
+		if (fd < 0) {
+			return err_errno(err, errno, "%s: %s", m->where, ids->namespace);
+		}
+		return fd;
 	}
 	fd = sys_idmap_namespace(plan_map_text(&arena, &ids->uid),
 				 plan_map_text(&arena, &ids->gid));
-	return fd < 0 ? err_errno(err, -fd, "%s: a user namespace with the map of %s", m->where,
-				  m->target) :
-			fd;
+	if (fd < 0) {
+		return err_errno(err, -fd, "%s: a user namespace with the map of %s", m->where,
+				 m->target);
+	}
+	return fd;
 }
 
 static int send_one(const struct plan_mount *m, int wire, struct err *err)
@@ -56,9 +61,10 @@ static int send_one(const struct plan_mount *m, int wire, struct err *err)
 		return sys_explain_idmap(err);
 	}
 	rc = wire_send(wire, WIRE_MOUNT, NULL, 0, mount);
-	return rc < 0 && rc != -EPIPE ?
-		       err_errno(err, -rc, "%s: handing %s over", m->where, m->source) :
-		       0;
+	if (rc < 0 && rc != -EPIPE) {
+		return err_errno(err, -rc, "%s: handing %s over", m->where, m->source);
+	}
+	return 0;
 }
 
 int host_mount_ids(const struct plan_fs *fs, int wire, struct err *err)

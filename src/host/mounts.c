@@ -9,24 +9,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "facts/container.h"
 #include "facts/facts.h"
-#include "guest/guest.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/guest_process.h"
+#include "host/guest_requests.h"
 #include "host/lifecycle.h"
 #include "host/mount_ids.h"
-#include "host/serve.h"
+#include "host/notes.h"
+#include "host/trace.h"
 #include "plan/enter.h"
 #include "spec/load.h"
 #include "state/state.h"
-#include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"
 #include "json/tree.h"
@@ -35,7 +34,7 @@ struct change {
 	struct arena arena;
 	struct state state;
 	const struct plan *plan;
-	struct serve guest;
+	struct guest_process guest;
 	int init; /* pidfd of the container's first process */
 	/* its root directory, where joining its mount namespace does not lead there; else -1 */
 	int root;
@@ -99,18 +98,6 @@ static int read_wish(struct change *c, const char *file, struct plan_mounts_wish
 	return 0;
 }
 
-static void tell_notes(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->note_n; i++) {
-		const struct plan_note *note = &plan->notes[i];
-
-		if (!note->quiet && log_notes_wanted()) {
-			log_warning("%s: %s: %s%s%s", note->path, note->what, note->why,
-				    note->remedy ? "; " : "", note->remedy ? note->remedy : "");
-		}
-	}
-}
-
 /*
  * A container that waits for its start as another user than root can't be looked into: it is asked.
  */
@@ -164,61 +151,42 @@ static int prepare(struct change *c, const char *root, const char *id, const cha
 		.trace = c->guest.begin > 0,
 	};
 	TRY(plan_enter_mounts(&c->arena, spec, &facts, &container, &options, &wish, &c->plan, err));
-	tell_notes(c->plan);
+	host_notes_warn(c->plan);
 	return 0;
 }
 
 static int spawn(struct change *c, struct err *err)
 {
-	scope_fd int theirs = -1;
-	int rc = wire_pair(&c->guest.wire, &theirs);
+	struct guest_clone how = {
+		.what = "a process",
+		.into = -1,
+		.fds = { .gate = -1, .init = c->init, .root = c->root },
+	};
 
-	if (rc < 0) {
-		return err_errno(err, -rc, "socketpair");
+	if (c->by_gate) {
+		how.fds.namespaces = c->namespaces;
 	}
-	c->guest.pid = sys_clone(0, &c->guest.pidfd);
-	if (c->guest.pid == 0) {
-		struct guest_fds fds = {
-			.wire = theirs,
-			.gate = -1,
-			.init = c->init,
-			.root = c->root,
-			.namespaces = c->by_gate ? c->namespaces : NULL,
-		};
-
-		fd_drop(&c->guest.wire);
-		guest_main(c->plan, &fds);
-	}
-	return c->guest.pid < 0 ? err_errno(err, -c->guest.pid, "making a process") : 0;
+	return host_guest_spawn(&c->guest, &how, err);
 }
 
-/*
- * host_serve has taken over the process that was forked into the pid namespace; nothing else can
- * come.
- */
-static int take(void *data, struct wire_msg *msg, struct err *err)
-{
-	(void)data;
-	if (msg->type == WIRE_INIT) {
-		return 0;
-	}
-	scope_close_(&msg->fd);
-	return err_set(err, EPROTO, "the process in the container sent %s, which has no use here",
-		       wire_type_name(msg->type));
-}
+static const struct guest_request mounts_requests[] = {
+	{ WIRE_INIT, host_guest_enters_pids, host_guest_take_init },
+	GUEST_REQUESTS_END,
+};
 
 static int act(struct change *c, struct err *err)
 {
 	TRY(host_signals_catch(&c->guest.signals, err));
-	c->guest.take = take;
+	c->guest.requests = mounts_requests;
+	c->guest.plan = c->plan;
 	TRY(spawn(c, err));
 	TRY(host_mount_ids(&c->plan->fs, c->guest.wire, err));
-	return host_serve(&c->guest, err);
+	return host_guest_serve(&c->guest, WIRE_READY, err);
 }
 
 int host_mounts(const char *root, const char *id, const char *file, bool remove, struct err *err)
 {
-	struct change c = { .guest = SERVE_INIT, .init = -1, .root = -1 };
+	struct change c = { .guest = GUEST_PROCESS_NONE, .init = -1, .root = -1 };
 	int rc;
 
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
@@ -235,9 +203,9 @@ int host_mounts(const char *root, const char *id, const char *file, bool remove,
 			rc = not_running(id, err);
 		}
 		/* Done or failed: it has nothing more to do. */
-		host_serve_kill(&c.guest);
+		host_guest_kill(&c.guest);
 	}
-	host_serve_done(&c.guest);
+	host_guest_done(&c.guest);
 	fd_drop(&c.init);
 	fd_drop(&c.root);
 	for (size_t i = 0; i < SYS_NAMESPACES; i++) {

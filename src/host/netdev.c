@@ -82,9 +82,12 @@ static int take_index(const struct nlmsghdr *answer, void *data)
  */
 static int find_link(struct sys_nl *nl, const char *name, int index, int *ret_index)
 {
-	struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = name ? 0 : index };
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	struct sys_nl_msg msg;
 
+	if (!name) {
+		link.ifi_index = index;
+	}
 	sys_nl_begin(&msg, RTM_GETLINK, 0, &link, sizeof(link));
 	if (name) {
 		sys_nl_str(&msg, IFLA_IFNAME, name);
@@ -155,7 +158,10 @@ static int read_addresses(struct move *m, struct err *err)
 
 	sys_nl_begin(&msg, RTM_GETADDR, NLM_F_DUMP, &any, sizeof(any));
 	rc = sys_nl_call(m->here, &msg, take_address, m);
-	return rc < 0 ? fail(m, m->here, rc, "reading the addresses of", err) : 0;
+	if (rc < 0) {
+		return fail(m, m->here, rc, "reading the addresses of", err);
+	}
+	return 0;
 }
 
 static bool is_template(const char *name)
@@ -182,7 +188,10 @@ static int look(struct move *m, struct err *err)
 	if (rc < 0) {
 		return fail(m, m->here, rc, "looking for", err);
 	}
-	rc = is_template(name) ? -ENODEV : find_link(m->there, name, 0, &other);
+	rc = -ENODEV;
+	if (!is_template(name)) {
+		rc = find_link(m->there, name, 0, &other);
+	}
 	if (rc == 0) {
 		return err_set(err, EEXIST,
 			       "%s: the container's network namespace has a device %s already; "
@@ -201,9 +210,10 @@ static int look(struct move *m, struct err *err)
 	for (int index = m->index; (rc = find_link(m->there, NULL, index, &other)) == 0; index++) {
 		m->wish = index + 1;
 	}
-	return rc == -ENODEV ? 0 :
-			       fail(m, m->there, rc,
-				    "looking into the container's network namespace for", err);
+	if (rc == -ENODEV) {
+		return 0;
+	}
+	return fail(m, m->there, rc, "looking into the container's network namespace for", err);
 }
 
 /* ---- moving ---- */
@@ -232,11 +242,15 @@ static int send_over(struct move *m, struct err *err)
 		}
 		return -err->code;
 	}
-	m->index = m->wish ? m->wish : m->index;
+	if (m->wish) {
+		m->index = m->wish;
+	}
 	rc = find_link(m->there, NULL, m->index, &m->index);
-	return rc < 0 ? fail(m, m->there, rc,
-			     "finding in the container's network namespace the device", err) :
-			0;
+	if (rc < 0) {
+		return fail(m, m->there, rc,
+			    "finding in the container's network namespace the device", err);
+	}
+	return 0;
 }
 
 static int add_address(struct move *m, const struct address *a, struct err *err)
@@ -264,7 +278,10 @@ static int add_address(struct move *m, const struct address *a, struct err *err)
 		sys_nl_u32(&msg, IFA_RT_PRIORITY, a->metric);
 	}
 	rc = sys_nl_call(m->there, &msg, NULL, NULL);
-	return rc < 0 ? fail(m, m->there, rc, "giving back the addresses of", err) : 0;
+	if (rc < 0) {
+		return fail(m, m->there, rc, "giving back the addresses of", err);
+	}
+	return 0;
 }
 
 static int bring_up(struct move *m, struct err *err)
@@ -278,7 +295,10 @@ static int bring_up(struct move *m, struct err *err)
 
 	sys_nl_begin(&msg, RTM_NEWLINK, 0, &link, sizeof(link));
 	rc = sys_nl_call(m->there, &msg, NULL, NULL);
-	return rc < 0 ? fail(m, m->there, rc, "bringing up", err) : 0;
+	if (rc < 0) {
+		return fail(m, m->there, rc, "bringing up", err);
+	}
+	return 0;
 }
 
 static int move_one(struct move *m, struct err *err)
@@ -331,8 +351,11 @@ int host_netdev_move(const struct plan *plan, pid_t pid, struct err *err)
 	if (rc == 0) {
 		rc = sys_nl_open_in(-1, netns, &there);
 	}
-	rc = rc < 0 ? err_errno(err, -rc, "/linux/netDevices: a netlink socket") :
-		      move_all(plan, netns, &here, &there, err);
+	if (rc < 0) {
+		err_errno(err, -rc, "/linux/netDevices: a netlink socket");
+	} else {
+		rc = move_all(plan, netns, &here, &there, err);
+	}
 	fd_drop(&here.fd);
 	fd_drop(&there.fd);
 	return rc;

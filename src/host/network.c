@@ -64,7 +64,10 @@ static const char *version_cache(struct arena *arena)
 {
 	const char *dir = state_runtime_dir(arena);
 
-	return dir ? arena_printf(arena, "%s/" VERSION_CACHE, dir) : NULL;
+	if (dir) {
+		return arena_printf(arena, "%s/" VERSION_CACHE, dir);
+	}
+	return NULL;
 }
 
 static void warn_of(struct arena *arena, const struct plan_net *plan, struct network *net)
@@ -155,13 +158,18 @@ static int make_control(const struct state_dir *dir, int *ret, struct err *err)
 static const char *of_rootfs(struct arena *arena, const char *rootfs, const char *path)
 {
 	scope_fd int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	scope_fd int fd =
-		root < 0 ? -1 : sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	scope_fd int fd = -1;
 	char self[40];
 	const char *text;
 
+	if (root >= 0) {
+		fd = sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	}
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	return fd >= 0 && sys_read_file(arena, AT_FDCWD, self, NAMES_MAX, &text) >= 0 ? text : "";
+	if (fd >= 0 && sys_read_file(arena, AT_FDCWD, self, NAMES_MAX, &text) >= 0) {
+		return text;
+	}
+	return "";
 }
 
 /* Every user of the container reads them; nobody else of the host passes the folder. */
@@ -169,9 +177,10 @@ static int write_name(const struct state_dir *dir, const char *name, const char 
 		      struct err *err)
 {
 	TRY(state_write_file(dir, name, text, strlen(text), err));
-	return fchmodat(dir->fd, name, 0644, 0) < 0 ?
-		       err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name) :
-		       0;
+	if (fchmodat(dir->fd, name, 0644, 0) < 0) {
+		return err_errno(err, errno, "%s/%s/%s", dir->root, dir->id, name);
+	}
+	return 0;
 }
 
 /*
@@ -197,9 +206,10 @@ static int share_names(struct arena *arena, const struct plan *plan, const struc
 		TRY(write_name(dir, "resolv.conf", shared_name(arena, plan, dir, of, "resolv.conf"),
 			       err));
 	}
-	return plan->net.bind_hosts ?
-		       write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err) :
-		       0;
+	if (plan->net.bind_hosts) {
+		return write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err);
+	}
+	return 0;
 }
 
 static int write_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
@@ -280,9 +290,10 @@ void host_network_mapped(struct network *net)
 
 int host_network_linked(struct network *net, struct err *err)
 {
-	return net->helper.pid > 0 && !net->ready ?
-		       net_linked(&net->helper, READY_TIMEOUT_MS, err) :
-		       0;
+	if (net->helper.pid > 0 && !net->ready) {
+		return net_linked(&net->helper, READY_TIMEOUT_MS, err);
+	}
+	return 0;
 }
 
 int host_network_ready(struct network *net, struct err *err)
@@ -301,21 +312,27 @@ static bool ended(int pidfd, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
-void host_network_done(struct network *net, bool end)
+void host_network_close(struct network *net)
 {
 	/* Whoever waits for the ids waits in vain. */
 	fd_drop(&net->helper.mapped);
-	if (end && net->helper.pidfd >= 0) {
-		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
-			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
-		}
-		(void)waitpid(net->helper.pid, NULL, 0);
-	}
 	net_listeners_close(&net->request.listeners);
 	fd_drop(&net->request.control);
 	fd_drop(&net->request.netns);
 	fd_drop(&net->request.userns);
 	net_helper_close(&net->helper);
+}
+
+void host_network_end(struct network *net)
+{
+	fd_drop(&net->helper.mapped);
+	if (net->helper.pidfd >= 0) {
+		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
+			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
+		}
+		(void)waitpid(net->helper.pid, NULL, 0);
+	}
+	host_network_close(net);
 }
 
 /* ---- of a container by its ID ---- */
@@ -335,9 +352,10 @@ int host_network_connect(const char *root, const char *id, int *ret, struct err 
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		err_errno(err, errno, "the network helper of container `%s`", id);
-		return err->code == ECONNREFUSED || err->code == ENOENT ?
-			       err_hint(err, "it has ended, as it does with its container") :
-			       -err->code;
+		if (err->code == ECONNREFUSED || err->code == ENOENT) {
+			return err_hint(err, "it has ended, as it does with its container");
+		}
+		return -err->code;
 	}
 	*ret = fd_take(&fd);
 	return 0;
@@ -368,9 +386,10 @@ static int connect_control(const char *root, const char *id, int *ret, struct er
 
 int host_network_accel(int control, const char *id, int listener, struct err *err)
 {
-	return net_control_accel(control, listener, err) < 0 ?
-		       err_wrap(err, "the network of container `%s`", id) :
-		       0;
+	if (net_control_accel(control, listener, err) < 0) {
+		return err_wrap(err, "the network of container `%s`", id);
+	}
+	return 0;
 }
 
 int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret,
@@ -401,7 +420,10 @@ int host_ports_add(const char *root, const char *id, const char *text, struct er
 	}
 	rc = net_control_add(control, &port, &listeners, err);
 	net_listeners_close(&listeners);
-	return rc < 0 ? err_wrap(err, "container `%s`: publishing %s", id, text) : 0;
+	if (rc < 0) {
+		return err_wrap(err, "container `%s`: publishing %s", id, text);
+	}
+	return 0;
 }
 
 int host_ports_remove(const char *root, const char *id, const char *text, struct err *err)
@@ -411,9 +433,10 @@ int host_ports_remove(const char *root, const char *id, const char *text, struct
 
 	TRY(net_port_parse(text, &port, err));
 	TRY(connect_control(root, id, &control, err));
-	return net_control_remove(control, &port, err) < 0 ?
-		       err_wrap(err, "container `%s`: %s", id, text) :
-		       0;
+	if (net_control_remove(control, &port, err) < 0) {
+		return err_wrap(err, "container `%s`: %s", id, text);
+	}
+	return 0;
 }
 
 int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
@@ -469,14 +492,16 @@ int host_network_follow(const char *root, const char *id, int *ret, struct err *
 void host_network_ended(const char *root, const struct state *state)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	scope_fd int pidfd =
-		state->network.pid.set ? sys_pidfd_open((pid_t)state->network.pid.value) : -1;
+	scope_fd int pidfd = -1;
 	scope_fd int control = -1;
 	struct err ignored;
 	uint64_t start;
 	char letter;
 	size_t left = 0;
 
+	if (state->network.pid.set) {
+		pidfd = sys_pidfd_open((pid_t)state->network.pid.value);
+	}
 	if (pidfd < 0 ||
 	    sys_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
 	    start != state->network.start_time.value) {

@@ -70,10 +70,11 @@ void host_network_mapped(struct network *net);
 int host_network_linked(struct network *net, struct err *err);
 int host_network_ready(struct network *net, struct err *err);
 
-/*
- * Closes what is this process's; `end`: and the helper's end is seen to, its container being gone.
- */
-void host_network_done(struct network *net, bool end);
+/* Closes what is this process's. */
+void host_network_close(struct network *net);
+
+/* The same once the container is gone, whose end is the helper's: that is seen to. */
+void host_network_end(struct network *net);
 
 /*
  * container:ID: the folder of that container's namespaces, for the plan. net->of and net->shared

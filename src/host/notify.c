@@ -33,12 +33,18 @@ static const char *const beginnings[] = {
 	"STATUS=", "ERRNO=", "BUSERROR=", "EXIT_STATUS=", "MONOTONIC_USEC=", "EXTEND_TIMEOUT_USEC=",
 };
 
+void host_notify_close(struct notify *notify)
+{
+	fd_drop(&notify->from);
+	fd_drop(&notify->to);
+}
+
 int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	scope_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t before;
-	int rc;
+	int rc = 0;
 
 	if (fd < 0) {
 		return err_errno(err, errno, "socket");
@@ -51,7 +57,9 @@ int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err)
 	 * outside.
 	 */
 	before = umask(0);
-	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		rc = -errno;
+	}
 	umask(before);
 	if (rc < 0) {
 		return err_errno(err, -rc, "making %s/%s/" NOTIFY_FILE, dir->root, dir->id);

@@ -38,6 +38,9 @@ struct notify {
 		.from = -1, .to = -1                                                               \
 	}
 
+/* Closes both sides. */
+void host_notify_close(struct notify *notify);
+
 /* Makes ROOT/ID/notify, which every user of the container may write to. */
 int host_notify_bind(const struct state_dir *dir, int *ret_fd, struct err *err);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "plan/annotations.h"
 #include "sys/sock.h"
 
 int host_pidfd_socket_connect(const char *path, int *ret_fd, struct err *err)
@@ -21,5 +22,31 @@ int host_pidfd_socket_send(int socket, const char *kind, int pidfd, struct err *
 {
 	int rc = sys_send_fd(socket, kind, strlen(kind), pidfd);
 
-	return rc < 0 ? err_errno(err, -rc, "--pidfd-socket: sending the pidfd") : 0;
+	if (rc < 0) {
+		return err_errno(err, -rc, "--pidfd-socket: sending the pidfd");
+	}
+	return 0;
+}
+
+int host_pidfd_receiver_connect(const char *path, int *ret_fd, struct err *err)
+{
+	int rc = sys_connect_unix(path, ret_fd);
+
+	if (rc < 0) {
+		err_errno(err, -rc, "%s: connecting to %s",
+			  plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER), path);
+		sys_explain_socket(path, err);
+	}
+	return rc;
+}
+
+int host_pidfd_receiver_send(int socket, int pidfd, struct err *err)
+{
+	int rc = sys_send_fd(socket, PIDFD_SOCKET_INIT, strlen(PIDFD_SOCKET_INIT), pidfd);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: sending the pidfd",
+				 plan_annotation_path(PLAN_ANNOTATION_PIDFD_RECEIVER));
+	}
+	return 0;
 }

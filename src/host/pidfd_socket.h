@@ -20,3 +20,10 @@ int host_pidfd_socket_connect(const char *path, int *ret_fd, struct err *err);
 
 /* Sends the pidfd with `kind` as payload. A client that is gone is an error. */
 int host_pidfd_socket_send(int socket, const char *kind, int pidfd, struct err *err);
+
+/*
+ * The same for who is named by crun's annotation run.oci.pidfd_receiver: the container's first
+ * process.
+ */
+int host_pidfd_receiver_connect(const char *path, int *ret_fd, struct err *err);
+int host_pidfd_receiver_send(int socket, int pidfd, struct err *err);

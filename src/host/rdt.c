@@ -147,9 +147,10 @@ static int make_group(const struct plan_rdt *rdt, struct err *err)
 	}
 	if (errno != ENOENT || rdt->must_exist) {
 		err_errno(err, errno, "/linux/intelRdt/closID: the group %s", rdt->group);
-		return rdt->must_exist ?
-			       err_hint(err, "without a schema it must have been made before") :
-			       -err->code;
+		if (rdt->must_exist) {
+			return err_hint(err, "without a schema it must have been made before");
+		}
+		return -err->code;
 	}
 	return make_folder(rdt->group, "group", err);
 }
@@ -224,16 +225,20 @@ int host_rdt_enter(const struct plan_rdt *rdt, pid_t pid, struct err *err)
 	}
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	TRY(write_line(rdt, rdt->group, "tasks", number, err));
-	return rdt->monitor ? write_line(rdt, rdt->monitor, "tasks", number, err) : 0;
+	if (rdt->monitor) {
+		return write_line(rdt, rdt->monitor, "tasks", number, err);
+	}
+	return 0;
 }
 
 /* ---- removing ---- */
 
 static int remove_folder(const char *path, struct err *err)
 {
-	return path && rmdir(path) < 0 && errno != ENOENT ?
-		       err_errno(err, errno, "removing the resctrl group %s", path) :
-		       0;
+	if (path && rmdir(path) < 0 && errno != ENOENT) {
+		return err_errno(err, errno, "removing the resctrl group %s", path);
+	}
+	return 0;
 }
 
 int host_rdt_remove(const char *group, const char *monitor, struct err *err)

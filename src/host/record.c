@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 #include "base/scope.h"
-#include "host/launch_internal.h"
+#include "host/launch.h"
 #include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
@@ -60,22 +60,28 @@ int host_record(const struct launch *l, struct err *err)
 		.rootfs = l->plan->fs.rootfs,
 		.created = now_text(&arena),
 		.owner = l->owner,
-		.pid = l->pid,
+		.pid = l->guest.pid,
 		.own_pid_namespace = host_own_pid_namespace(l->plan),
 		.has_hooks = l->spec->hooks != NULL,
 		.own_keyring = l->plan->new_keyring,
 		.no_pivot = l->plan->fs.no_pivot,
-		.rdt_group = l->plan->rdt.remove_group ? l->plan->rdt.group : NULL,
 		.rdt_monitor = l->plan->rdt.monitor,
-		.notify = l->notify.to >= 0 ? l->options->notify_socket : NULL,
 		.cgroup = l->cgroup,
 		.annotations = l->spec->annotations,
 	};
 	char letter;
-	int rc = sys_process_start_time(l->pid, &state.start_time, &letter);
+	int rc;
+
+	if (l->plan->rdt.remove_group) {
+		state.rdt_group = l->plan->rdt.group;
+	}
+	if (l->notify.to >= 0) {
+		state.notify = l->options->notify_socket;
+	}
+	rc = sys_process_start_time(l->guest.pid, &state.start_time, &letter);
 
 	if (rc < 0) {
-		return err_errno(err, -rc, "the container's process %d", (int)l->pid);
+		return err_errno(err, -rc, "the container's process %d", (int)l->guest.pid);
 	}
 	if (l->network.of) {
 		state.network = l->network.shared;

@@ -7,44 +7,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "cgroup/cgroup.h"
 #include "cgroup/remove.h"
 #include "host/foreground.h"
-#include "host/gate.h"
 #include "host/hooks.h"
-#include "host/launch_internal.h"
+#include "host/launch_steps.h"
 #include "host/monitor.h"
-#include "host/record.h"
+#include "host/network.h"
+#include "host/trace.h"
 #include "state/exit.h"
+#include "state/state.h"
 #include "sys/exit.h"
 
-/*
- * Without a pid namespace init's end ends nobody else: what it leaves becomes our child, and ends
- * with us.
- */
-static bool adopts_orphans(const struct launch *l)
+static void write_record(const struct launch *l, const struct exit_record *record)
 {
-	return !l->detached && !l->options->no_subreaper && !host_own_pid_namespace(l->plan);
+	int fd = l->fds[LAUNCH_RECORD];
+	int rc = 0;
+
+	if (fd >= 0) {
+		rc = state_exit_write(fd, record);
+	}
+	if (rc < 0) {
+		/* The container ran, and its status is still ours to return. */
+		log_warning("recording the exit status of container `%s`: %s", l->options->id,
+			    strerror(-rc));
+	}
 }
 
 /* Foreground: stays until the end, then leaves nothing. */
 int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 {
 	struct foreground fg = {
-		.pid = l->pid,
-		.pidfd = l->pidfd,
-		.signals = l->signals,
-		.multiplexer = l->multiplexer,
-		.notify = l->notify.from >= 0 ? &l->notify : NULL,
-		.reap_orphans = adopts_orphans(l),
+		.pid = l->guest.pid,
+		.pidfd = l->guest.pidfd,
+		.signals = l->guest.signals,
+		.multiplexer = l->guest.multiplexer,
+		.notify = &l->notify,
+		.reap_orphans = host_launch_adopts_orphans(l),
 	};
-
 	struct exit_record record;
 	int status = 0;
 
@@ -53,20 +58,12 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	/* Others may look at and act on the container meanwhile. */
 	state_unlock(&l->dir);
 	TRY(host_foreground_wait(&fg, &status, err));
-	host_launch_trace(l, "ended");
-	l->pid = -1;
+	host_trace(l->guest.begin, "ended");
+	l->guest.pid = -1;
 	record = state_exit_of(status);
 	*ret_status = (int)record.status;
-	if (l->record >= 0) {
-		int rc = state_exit_write(l->record, &record);
-
-		if (rc < 0) {
-			/* The container ran, and its status is still ours to return. */
-			log_warning("recording the exit status of container `%s`: %s",
-				    l->options->id, strerror(-rc));
-		}
-	}
-	host_network_done(&l->network, true);
+	write_record(l, &record);
+	host_network_end(&l->network);
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;
@@ -88,7 +85,7 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 	int sig;
 
 	state_unlock(&l->dir);
-	sig = host_signals_until(l->signals, ready);
+	sig = host_signals_until(l->guest.signals, ready);
 	if (!sig) {
 		return 0;
 	}
@@ -100,9 +97,9 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 static int leave(struct launch *l, struct err *err)
 {
 	struct monitor monitor = {
-		.pid = l->pid,
-		.pidfd = l->pidfd,
-		.record = l->record,
+		.pid = l->guest.pid,
+		.pidfd = l->guest.pidfd,
+		.record = l->fds[LAUNCH_RECORD],
 		.parent = l->report >= 0,
 		.notify = l->notify,
 		.report = l->report,
@@ -111,7 +108,7 @@ static int leave(struct launch *l, struct err *err)
 	scope_fd int told = -1;
 	int fds[2];
 
-	monitor.notify.main_pid = l->pid;
+	monitor.notify.main_pid = l->guest.pid;
 	if (l->report >= 0) {
 		state_close(&l->dir);
 		arena_done(&l->arena);
@@ -131,44 +128,24 @@ static int leave(struct launch *l, struct err *err)
 	return await_ready(l, ready, err);
 }
 
-static int run_made(struct launch *l, int *ret_status, struct err *err)
-{
-	TRY(host_launch_make(l, false, err));
-	host_launch_trace(l, "ready, recorded");
-	host_foreground_size(l->plan->process.rows ? -1 : l->multiplexer);
-	l->hooks_begun = true;
-	TRY(host_gate_start(l->wire, NULL, err));
-	host_launch_trace(l, "started");
-	/*
-	 * Beside the program. Where it fails after all, the program has had no network, and is
-	 * ended.
-	 */
-	TRY(host_network_ready(&l->network, err));
-	TRY(host_hooks_run(&l->plan->hooks, PLAN_HOOK_POSTSTART, "running", l->pid, l->bundle,
-			   err));
-	if (l->detached) {
-		return leave(l, err);
-	}
-	return host_run_stay(l, ret_status, err);
-}
-
 /* report: host_monitor_behind's, or -1. */
 static int run(const struct launch_options *options, int report, int *ret_status, struct err *err)
 {
-	struct launch l = LAUNCH_INIT(options);
+	struct launch l;
 	int rc;
 
-	host_launch_begin(&l);
-	l.detached = options->detach;
+	host_launch_begin(&l, options, LAUNCH_RUN);
 	l.report = report;
-	rc = host_launch_prepare(&l, err);
+	rc = host_launch_make(&l, err);
 	if (rc == 0) {
-		if (adopts_orphans(&l)) {
-			prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		if (options->detach) {
+			rc = leave(&l, err);
+		} else {
+			rc = host_run_stay(&l, ret_status, err);
 		}
-		rc = run_made(&l, ret_status, err);
 		if (rc < 0) {
-			host_launch_undo(&l);
+			host_launch_undo(&l, err);
+			rc = -err->code;
 		}
 	}
 	host_launch_done(&l);

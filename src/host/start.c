@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host/start: the OCI operation "start": through the gate of a created container. */
+#include "host/start.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -7,7 +9,6 @@
 #include "base/scope.h"
 #include "host/gate.h"
 #include "host/hooks.h"
-#include "host/launch.h"
 #include "host/lifecycle.h"
 #include "host/notify.h"
 #include "state/state.h"
@@ -21,6 +22,9 @@ static int start_created(const struct state_dir *dir, const struct state *state,
 
 	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
 	TRY(host_gate_open(dir, ret_notify, err));
+	if (*ret_notify >= 0) {
+		TRY(host_notify_check(*ret_notify, err));
+	}
 	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid,
 			      state->bundle, err);
 }
