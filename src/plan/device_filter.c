@@ -18,6 +18,7 @@
 
 #define ALL (PLAN_DEVICE_MKNOD | PLAN_DEVICE_READ | PLAN_DEVICE_WRITE)
 #define ANY (-1)
+#define ALLOW true
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -26,17 +27,17 @@
  * making nodes.
  */
 static const struct plan_device_rule defaults[] = {
-	{ true, 'c', ANY, ANY, PLAN_DEVICE_MKNOD },
-	{ true, 'b', ANY, ANY, PLAN_DEVICE_MKNOD },
-	{ true, 'c', 1, 3, ALL },     /* null */
-	{ true, 'c', 1, 5, ALL },     /* zero */
-	{ true, 'c', 1, 7, ALL },     /* full */
-	{ true, 'c', 1, 8, ALL },     /* random */
-	{ true, 'c', 1, 9, ALL },     /* urandom */
-	{ true, 'c', 5, 0, ALL },     /* tty */
-	{ true, 'c', 5, 1, ALL },     /* console */
-	{ true, 'c', 5, 2, ALL },     /* ptmx */
-	{ true, 'c', 136, ANY, ALL }, /* pts/N */
+	{ ALLOW, 'c', ANY, ANY, PLAN_DEVICE_MKNOD },
+	{ ALLOW, 'b', ANY, ANY, PLAN_DEVICE_MKNOD },
+	{ ALLOW, 'c', 1, 3, ALL },     /* null */
+	{ ALLOW, 'c', 1, 5, ALL },     /* zero */
+	{ ALLOW, 'c', 1, 7, ALL },     /* full */
+	{ ALLOW, 'c', 1, 8, ALL },     /* random */
+	{ ALLOW, 'c', 1, 9, ALL },     /* urandom */
+	{ ALLOW, 'c', 5, 0, ALL },     /* tty */
+	{ ALLOW, 'c', 5, 1, ALL },     /* console */
+	{ ALLOW, 'c', 5, 2, ALL },     /* ptmx */
+	{ ALLOW, 'c', 136, ANY, ALL }, /* pts/N */
 };
 
 /* ---- the rules ---- */
