@@ -35,8 +35,6 @@ elsewhere='
 src/cgroup/*_none.c    src/cgroup/*.h        a stand-in: the name without _none
 src/guest/*.c          src/guest/step.h      the steps stand in one table
 src/cmd/*.c            src/cmd/cmd.h         what the commands share
-src/spec/*.c           src/spec/spec.h       the structs and what is done with them
-src/spec/*.c           src/spec/checks.h     parts of one check
 '
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-shape.XXXXXX")

@@ -37,8 +37,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /*
  * An array of n elements that may get one more: v itself, or a copy with twice the room. *room: in
- * elements, kept by the caller, 0 at first; 0 also has an array copied that is somebody else's. What
- * lies behind the elements is zero, one element at least after the new one.
+ * elements, kept by the caller, 0 at first; 0 also has an array copied that is somebody else's.
+ * What lies behind the elements is zero, one element at least after the new one.
  */
 void *arena_grow(struct arena *arena, void *v, size_t n, size_t *room, size_t size);
 
