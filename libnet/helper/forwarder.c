@@ -15,7 +15,7 @@
 static void run(const void *arg, int control)
 {
 	const struct net_request *r = arg;
-	struct net_confinement confinement;
+	struct net_confinement confinement = { .n = 0 };
 	struct helper_filter filter;
 	const struct forward_setup setup = {
 		.control = control,
