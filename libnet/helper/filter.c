@@ -105,6 +105,12 @@ struct rule {
 #define STAT CALL(fstatat64), CALL(fstat64), CALL(statx)
 #endif
 
+#ifdef __NR_clock_gettime64
+#define CLOCK CALL(clock_gettime64),
+#else
+#define CLOCK
+#endif
+
 /* These two have their arguments in memory, where no filter can look. */
 #ifdef __NR_socketcall
 #define OLD_SOCKET_CALLS CALL(socketcall),
@@ -145,12 +151,12 @@ struct rule {
 
 /*
  * The C library's allocator; a poll or an epoll_wait that a stop has interrupted; clocks that the
- * vdso does not know. libseccomp passes over what this architecture does not have.
+ * vdso does not know. A call that this architecture does not have (epoll_wait) gets a number of
+ * libseccomp's that no call has.
  */
 #define COMMON                                                                                     \
 	SANITIZER CALL(brk), MMAP, CALL(munmap), CALL(mremap), CALL(madvise), CALL(clock_gettime), \
-		CALL(clock_gettime64), CALL(restart_syscall), CALL(epoll_ctl), CALL(close),        \
-		CALL(exit_group)
+		CLOCK CALL(restart_syscall), CALL(epoll_ctl), CALL(close), CALL(exit_group)
 
 static const struct rule forwarder_rules[] = {
 	CALL(epoll_wait),
