@@ -304,8 +304,8 @@ static int take(int fd, struct net_confinement *ret)
 }
 
 /*
- * The descriptors first: it has copies of the helper's, and who waits for the end of one of them, or
- * for a port to be free, does not wait for this process.
+ * The descriptors first: it has copies of the helper's, and who waits for the end of one of them,
+ * or for a port to be free, does not wait for this process.
  */
 static _Noreturn void make_in_child(enum net_confined who, int fd)
 {
