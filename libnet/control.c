@@ -22,7 +22,7 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 	int fds[NET_CONTROL_FDS_MAX];
 	size_t n = 0;
 	ssize_t len = net_control_receive(socket, text, NET_CONTROL_REPLY_MAX, fds, &n);
-	char *rest;
+	char *rest = NULL;
 	long code = 0;
 
 	while (n > 0) {

@@ -479,11 +479,11 @@ static int __attribute__((noinline)) b(void) { return a(); } int top(void) { ret
 	includes "$bad"
 	unlisted "$bad" | sed -n 's|^src/\(base/up.c: not listed\).*|\1|p'
 	# shellcheck disable=SC2086
-	$CC -c -o "$tmp/reach.o" "$tmp/reach.c" && ar cr "$tmp/reach.a" "$tmp/reach.o"
+	$CC -w -c -o "$tmp/reach.o" "$tmp/reach.c" && ar cr "$tmp/reach.a" "$tmp/reach.o"
 	guest_link "$tmp/reach.a"
 	calls_of "$impure" "$tmp/reach.a" | sed 's/.* calls/calls/'
 	# shellcheck disable=SC2086
-	$CC -c -o "$tmp/forward.o" "$tmp/forward.c" && ar cr "$tmp/forward.a" "$tmp/forward.o"
+	$CC -w -c -o "$tmp/forward.o" "$tmp/forward.c" && ar cr "$tmp/forward.a" "$tmp/forward.o"
 	calls_of "$programs $processes $files" "$tmp/forward.a" "$tmp/nothing.a" |
 		sed 's/.* calls/calls/; s/.*nothing/nothing/'
 	circles "$tmp/libone.a" "$tmp/libtwo.a"

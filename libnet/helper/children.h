@@ -4,11 +4,16 @@
 
 #include "libnet/helper/state.h"
 
+/* Begins what takes time, beside everything else: the child's filter. */
+void helper_child_prepare(struct helper_child *child);
+
 /*
- * Clones a child, whose `run` gets `arg` and the other end of the control socket. Returns 0 or -errno; then
- * there is none.
+ * Clones a child, whose `run` gets `arg`, its confinement and the other end of the control socket.
+ * Returns 0 or -errno; then there is none.
  */
-int helper_child_start(struct helper_child *child, void (*run)(const void *arg, int control),
+int helper_child_start(struct helper_child *child,
+		       void (*run)(const void *arg, const struct net_confinement *confinement,
+				   int control),
 		       const void *arg);
 
 /*

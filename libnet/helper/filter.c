@@ -23,8 +23,7 @@
  * libseccomp makes the program, for the architecture that it is built for. That leaves 0.1 MB of
  * memory behind, a tenth of what all processes of a network take. So it is done by a process that
  * ends with it, and what that hands over is the program alone, a thousand bytes. This takes 0.3 ms,
- * for which nobody waits: the helper begins with the switch's before all else, and the forwarder's
- * is made in the forwarder.
+ * for which nobody waits: the helper begins it before all else.
  *
  * The program is a tree (SCMP_FLTATR_CTL_OPTIMIZE), since the kernel tries a new filter with the
  * number of every call there is, to know those that it need not be asked about. tests/layers.sh
@@ -41,6 +40,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -54,6 +54,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "sys/clone.h"
+#include "sys/fd.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* Linux 6.6 */
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -104,6 +105,12 @@ struct rule {
 #define STAT CALL(fstatat64), CALL(fstat64), CALL(statx)
 #endif
 
+#ifdef __NR_clock_gettime64
+#define CLOCK CALL(clock_gettime64),
+#else
+#define CLOCK
+#endif
+
 /* These two have their arguments in memory, where no filter can look. */
 #ifdef __NR_socketcall
 #define OLD_SOCKET_CALLS CALL(socketcall),
@@ -144,12 +151,12 @@ struct rule {
 
 /*
  * The C library's allocator; a poll or an epoll_wait that a stop has interrupted; clocks that the
- * vdso does not know. libseccomp passes over what this architecture does not have.
+ * vdso does not know. A call that this architecture does not have (epoll_wait) gets a number of
+ * libseccomp's that no call has.
  */
 #define COMMON                                                                                     \
 	SANITIZER CALL(brk), MMAP, CALL(munmap), CALL(mremap), CALL(madvise), CALL(clock_gettime), \
-		CALL(clock_gettime64), CALL(restart_syscall), CALL(epoll_ctl), CALL(close),        \
-		CALL(exit_group)
+		CLOCK CALL(restart_syscall), CALL(epoll_ctl), CALL(close), CALL(exit_group)
 
 static const struct rule forwarder_rules[] = {
 	CALL(epoll_wait),
@@ -296,6 +303,17 @@ static int take(int fd, struct net_confinement *ret)
 	return 0;
 }
 
+/*
+ * The descriptors first: it has copies of the helper's, and who waits for the end of one of them,
+ * or for a port to be free, does not wait for this process.
+ */
+static _Noreturn void make_in_child(enum net_confined who, int fd)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sys_close_except(3, fd, -1);
+	_exit(make(who, fd) < 0 ? 1 : 0);
+}
+
 int helper_filter_begin(enum net_confined who, struct helper_filter *ret)
 {
 	scope_fd int ours = -1, theirs = -1, pidfd = -1;
@@ -309,7 +327,7 @@ int helper_filter_begin(enum net_confined who, struct helper_filter *ret)
 	theirs = ends[1];
 	pid = sys_clone(0, &pidfd);
 	if (pid == 0) {
-		_exit(make(who, theirs) < 0 ? 1 : 0);
+		make_in_child(who, theirs);
 	}
 	if (pid < 0) {
 		return pid;
@@ -318,17 +336,32 @@ int helper_filter_begin(enum net_confined who, struct helper_filter *ret)
 	return 0;
 }
 
-int helper_filter_take(struct helper_filter *filter, struct net_confinement *ret)
+/* Returns whether all went well. */
+static bool reap(struct helper_filter *filter)
 {
-	int rc = take(filter->fd, ret);
 	int status = 0;
 
 	fd_drop(&filter->fd);
 	while (waitpid(filter->pid, &status, 0) < 0 && errno == EINTR) {
 	}
 	filter->pid = -1;
-	if (rc == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int helper_filter_take(struct helper_filter *filter, struct net_confinement *ret)
+{
+	int rc = take(filter->fd, ret);
+
+	if (!reap(filter) && rc == 0) {
 		return -ECHILD;
 	}
 	return rc;
+}
+
+void helper_filter_drop(struct helper_filter *filter)
+{
+	if (filter->pid > 0) {
+		(void)kill(filter->pid, SIGKILL);
+		(void)reap(filter);
+	}
 }

@@ -24,3 +24,6 @@ int helper_filter_begin(enum net_confined who, struct helper_filter *ret);
 
 /* Waits for it; then the child is gone. Returns 0 or -errno. */
 int helper_filter_take(struct helper_filter *filter, struct net_confinement *ret);
+
+/* If there is one, it is not wanted any more. */
+void helper_filter_drop(struct helper_filter *filter);

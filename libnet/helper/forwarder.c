@@ -8,18 +8,15 @@
 
 #include "libnet/forward/forward.h"
 #include "libnet/helper/children.h"
-#include "libnet/helper/filter.h"
 
 #define ANSWER_TIMEOUT_MS 1000
 
-static void run(const void *arg, int control)
+static void run(const void *arg, const struct net_confinement *confinement, int control)
 {
 	const struct net_request *r = arg;
-	struct net_confinement confinement;
-	struct helper_filter filter;
 	const struct forward_setup setup = {
 		.control = control,
-		.confinement = &confinement,
+		.confinement = confinement,
 		.userns = r->userns,
 		.netns = r->netns,
 		.inside = net_cidr_address(&r->config.cidr, 100),
@@ -28,10 +25,7 @@ static void run(const void *arg, int control)
 		.ipv6 = r->config.ipv6,
 	};
 
-	if (helper_filter_begin(NET_CONFINE_FORWARDER, &filter) == 0 &&
-	    helper_filter_take(&filter, &confinement) == 0) {
-		forward_main(&setup);
-	}
+	forward_main(&setup);
 }
 
 int helper_forwarder_start(struct helper *h)

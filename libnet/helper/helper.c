@@ -42,6 +42,7 @@
 
 #include "base/scope.h"
 #include "libnet/control.h"
+#include "libnet/helper/children.h"
 #include "libnet/helper/control.h"
 #include "libnet/helper/forwarder.h"
 #include "libnet/helper/lan.h"
@@ -222,7 +223,10 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 	int ends[2];
 
 	if (r->config.accel) {
-		TRY(helper_switch_prepare(h, err));
+		helper_child_prepare(&h->switcher);
+	}
+	if (r->config.handler == NET_HANDLER_OWN && r->ports.n > 0) {
+		helper_child_prepare(&h->forwarder);
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "pipe");
@@ -366,9 +370,8 @@ _Noreturn void helper_main(const struct net_request *request, int ready, int map
 		.link = { .fd = -1 },
 		.exit_read = -1,
 		.exit_write = -1,
-		.forwarder = HELPER_CHILD_INIT,
-		.switcher = HELPER_CHILD_INIT,
-		.switch_filter = HELPER_FILTER_INIT,
+		.forwarder = HELPER_CHILD_INIT(NET_CONFINE_FORWARDER),
+		.switcher = HELPER_CHILD_INIT(NET_CONFINE_SWITCH),
 	};
 	struct err err = { .code = 0 };
 

@@ -16,14 +16,17 @@
 
 /* The forwarder or the switch. */
 struct helper_child {
-	pid_t pid; /* -1: none, or it has ended */
+	enum net_confined who;
+	struct helper_filter filter; /* for its next start, if that was prepared */
+	pid_t pid;		     /* -1: none, or it has ended */
 	int pidfd;
 	int control; /* our end of its control socket */
 };
 
-#define HELPER_CHILD_INIT                                                                          \
+#define HELPER_CHILD_INIT(confined)                                                                \
 	{                                                                                          \
-		.pid = -1, .pidfd = -1, .control = -1                                              \
+		.who = (confined), .filter = HELPER_FILTER_INIT, .pid = -1, .pidfd = -1,           \
+		.control = -1                                                                      \
 	}
 
 struct helper_published {
@@ -57,7 +60,6 @@ struct helper {
 	int exit_write;
 	struct helper_child forwarder;
 	struct helper_child switcher;
-	struct helper_filter switch_filter;
 	struct helper_published **ports;
 	size_t port_n;
 	uint32_t next_id;

@@ -9,13 +9,10 @@
 
 #include "base/scope.h"
 #include "libnet/helper/children.h"
-#include "libnet/helper/filter.h"
 #include "libnet/helper/forwarder.h"
 #include "libnet/switch/switch.h"
 
 #define READY_TIMEOUT_MS 5000
-
-#define CANNOT_START "starting the process that accelerates the network"
 
 /* It says when it is ready to answer, by a byte. */
 static int wait_ready(const struct helper *h)
@@ -29,50 +26,29 @@ static int wait_ready(const struct helper *h)
 	return recv(h->switcher.control, &byte, 1, MSG_DONTWAIT) == 1 ? 0 : -ECHILD;
 }
 
-struct start {
-	const struct net_request *request;
-	struct net_confinement confinement;
-};
-
-static void run(const void *arg, int control)
+static void run(const void *arg, const struct net_confinement *confinement, int control)
 {
-	const struct start *start = arg;
+	const struct net_request *r = arg;
 	const struct switch_setup setup = {
-		.confinement = &start->confinement,
 		.control = control,
-		.userns = start->request->userns,
-		.netns = start->request->netns,
-		.config = &start->request->config,
+		.confinement = confinement,
+		.userns = r->userns,
+		.netns = r->netns,
+		.config = &r->config,
 	};
 
 	switch_main(&setup);
 }
 
-static int start_switch(struct helper *h)
-{
-	struct start start = { .request = h->request };
-
-	TRY(helper_filter_take(&h->switch_filter, &start.confinement));
-	TRY(helper_child_start(&h->switcher, run, &start));
-	return wait_ready(h);
-}
-
-int helper_switch_prepare(struct helper *h, struct err *err)
-{
-	int rc = helper_filter_begin(NET_CONFINE_SWITCH, &h->switch_filter);
-
-	if (rc < 0) {
-		return err_errno(err, -rc, CANNOT_START);
-	}
-	return 0;
-}
-
 int helper_switch_start(struct helper *h, struct err *err)
 {
-	int rc = start_switch(h);
+	int rc = helper_child_start(&h->switcher, run, h->request);
 
+	if (rc == 0) {
+		rc = wait_ready(h);
+	}
 	if (rc < 0) {
-		return err_errno(err, -rc, CANNOT_START);
+		return err_errno(err, -rc, "starting the process that accelerates the network");
 	}
 	return 0;
 }

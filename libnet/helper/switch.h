@@ -10,9 +10,6 @@
 #include "libnet/helper/state.h"
 #include "libnet/messages.h"
 
-/* Begins what takes time, beside everything else: its filter. */
-int helper_switch_prepare(struct helper *h, struct err *err);
-
 /* Waits until it answers. */
 int helper_switch_start(struct helper *h, struct err *err);
 void helper_switch_end(struct helper *h);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "libnet/switch/switch.h"
+#include "libnet/switch/setup.h"
 #include "sys/netlink.h"
 
 #define SWITCH_OPTIONS 28
