@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# A container on the network by slirp4netns: for each thing that the network is to do, the test that shows it. net_more.bats
-# goes into the details, net_nested.bats has what needs a host of its own, net_lifetime.bats what has to be done often.
+# A container on the network by slirp4netns: for each thing that the network is to do, the test
+# that shows it. net_options.bats and net_processes.bats go into the details, net_nested.bats has what
+# needs a host of its own, net_lifetime.bats what has to be done often.
 #
 # rooms: host session vm
 # alone: it measures how soon slirp4netns is back
