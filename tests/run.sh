@@ -470,6 +470,7 @@ loads=()
 for ((i = 0; i < load; i++)); do
 	setpriv --pdeathsig KILL sh -c 'while :; do :; done' </dev/null &
 	loads+=("$!")
+	disown
 done
 
 cd "$top"

@@ -53,19 +53,24 @@ END
 }
 
 @test "scheduler: batch and idle, and a higher nice value" {
-	config '.process.scheduler = {"policy": "SCHED_BATCH", "nice": 7}'
+	local nice
+	nice=$(nicer 7)
+	config '.process.scheduler = {"policy": "SCHED_BATCH", "nice": $n}' --argjson n "$nice"
 	# Fields 19 (nice) and 41 (policy: 3 is batch) of stat, proc_pid_stat(5), behind the name.
 	inside 'sed "s/.*) //" /proc/self/stat | cut -d " " -f 17,39'
-	equal "$output" "7 3"
+	equal "$output" "$nice 3"
 	config '.process.scheduler = {"policy": "SCHED_IDLE"}'
 	inside 'sed "s/.*) //" /proc/self/stat | cut -d " " -f 39'
 	equal "$output" 5
 }
 
 @test "scheduler: the default policy with flags" {
-	config '.process.scheduler = {"policy": "SCHED_OTHER", "flags": ["SCHED_FLAG_RESET_ON_FORK"], "nice": 3}'
+	local nice
+	nice=$(nicer 3)
+	config '.process.scheduler = {"policy": "SCHED_OTHER", "flags": ["SCHED_FLAG_RESET_ON_FORK"], "nice": $n}' \
+		--argjson n "$nice"
 	inside 'sed "s/.*) //" /proc/1/stat | cut -d " " -f 17'
-	equal "$output" 3
+	equal "$output" "$nice"
 }
 
 @test "scheduler: what only root may have is refused with the way out" {

@@ -14,8 +14,7 @@ load lifecycle
 	status_is created
 	pid=$(pid_of)
 	[ -d "/proc/$pid" ]
-	sleep 0.2
-	not marker
+	stays not marker
 
 	try rl start "$C"
 	equal "$status$output$stderr" 0

@@ -165,8 +165,7 @@ links_lead_nowhere() {
 	local reader=$!
 	on_terminal
 	refused /dev/pts/ptmx "is not a terminal multiplexer"
-	sleep 0.1
-	kill -0 "$reader"
+	stays kill -0 "$reader"
 	kill "$reader"
 	wait "$reader" || true
 	rm "$B/rootfs/dev/pts/ptmx"

@@ -154,10 +154,12 @@ caps() {
 }
 
 @test "scheduling, I/O priority, personality and the OOM score are the configuration's" {
-	config '.process += {scheduler: {policy: "SCHED_BATCH", nice: 7}, oomScoreAdj: 900,
-		ioPriority: {class: "IOPRIO_CLASS_IDLE"}} | .linux.personality = {domain: "LINUX32"}'
+	local nice
+	nice=$(nicer 7)
+	config '.process += {scheduler: {policy: "SCHED_BATCH", nice: $n}, oomScoreAdj: 900,
+		ioPriority: {class: "IOPRIO_CLASS_IDLE"}} | .linux.personality = {domain: "LINUX32"}' --argjson n "$nice"
 	running
-	says "$(printf '%s\n' 7 900 idle 3 i686)" "$C" sh -c 'cut -d" " -f 19 /proc/self/stat; cat /proc/self/oom_score_adj
+	says "$(printf '%s\n' "$nice" 900 idle 3 i686)" "$C" sh -c 'cut -d" " -f 19 /proc/self/stat; cat /proc/self/oom_score_adj
 		ionice -p $$ | cut -d: -f 1; cut -d" " -f 41 /proc/self/stat; uname -m'
 }
 

@@ -162,14 +162,24 @@ not() {
 	fi
 }
 
-# wait_for COMMAND...: until it succeeds, at most ten seconds.
+# wait_for COMMAND...: until it succeeds, at least ten seconds. What it said last is told when it never does.
 wait_for() {
 	local i
 	for ((i = 0; i < 500; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.02
 	done
-	fail "never came: $*"
+	fail "never came: $*
+it says: $("$@" 2>&1 | head -n 20)"
+}
+
+# stays COMMAND...: it succeeds, and still does some moments later. For what must not happen, of which nothing tells.
+stays() {
+	local i
+	for ((i = 0; i < 8; i++)); do
+		"$@" >/dev/null || fail "no more: $*"
+		sleep 0.02
+	done
 }
 
 # status_is STATUS [ID]
@@ -197,6 +207,13 @@ refused() {
 	for part in "$@"; do
 		has "$stderr" "$part"
 	done
+}
+
+# nicer N: a nice value so much above ours, up to the highest. An ordinary user may have no lower one.
+nicer() {
+	local value=$(($(nice) + $1))
+	[ "$value" -le 19 ] || value=19
+	echo "$value"
 }
 
 # ---------------------------------------------------------------- nothing is left

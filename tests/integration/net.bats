@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# A container on the network by slirp4netns: for each thing that the network is to do, the test that shows it. net_more.bats
-# goes into the details, net_nested.bats has what needs a host of its own, net_lifetime.bats what has to be done often.
+# A container on the network by slirp4netns: for each thing that the network is to do, the test
+# that shows it. net_options.bats and net_processes.bats go into the details, net_nested.bats has what
+# needs a host of its own, net_lifetime.bats what has to be done often.
 #
 # rooms: host session vm
 # alone: it measures how soon slirp4netns is back
@@ -55,7 +56,8 @@ END
 
 @test "ping by an ordinary user of the container, and a port below 1024" {
 	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = {}'
-	script 'netguest ping 10.0.2.2 && (netguest port:80 & sleep 0.5; nc 127.0.0.1 80 </dev/null; kill $!)'
+	script 'netguest ping 10.0.2.2 && (netguest port:80 >/tmp/out & until grep ready /tmp/out; do usleep 20000; done
+		nc 127.0.0.1 80 </dev/null; kill $!)'
 	try rl run --bundle "$B" --net=slirp4netns "$C"
 	equal "$status" 0
 	has "$output" "10.0.2.2 answers"

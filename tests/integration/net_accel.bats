@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # --net=slirp4netns:accel=seccomp: connections by sockets of the host. What depends on the kernel, and what each container is to
-# have; net_accel_more.bats goes into the details, net_accel_user.bats has what an ordinary user of the whole machine sees.
+# have; net_accel_scope.bats and net_accel_servers.bats go into the details, net_accel_user.bats has what an ordinary user of the whole machine sees.
 #
 # rooms: host session vm
 #

@@ -139,7 +139,7 @@ admin_rl() {
 	rl delete --force "$C"
 }
 
-# net_accel_more.bats says without what it was seen to reach it.
+# net_accel_scope.bats says without what it was seen to reach it.
 @test "with CAP_NET_ADMIN, a program that races does not reach the machine's loopback" {
 	rl() { admin_rl "$@"; }
 	secret 127.0.0.1 ::1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A container's network as seen by a host of its own: clients' addresses, names, what is in reach. For each thing that the
-# network is to do, the test that shows it; net_nested_more.bats goes into the details.
+# network is to do, the test that shows it; net_addresses.bats and net_machines.bats go into the details.
 #
 # rooms: host session vm
 #

@@ -108,8 +108,7 @@ b'STATUS=two\\n' 0"
 		while [ ! -e /srv/more ]; do sleep 0.02; done; testguest notify STATUS=more READY=1; exit 6'
 	background run --detach --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/srv/ran"
-	sleep 0.1
-	kill -0 "$pid"
+	stays kill -0 "$pid"
 	equal "$(sed 1d "$T/got")" ""
 	# Others are not kept waiting.
 	status_is running
@@ -127,6 +126,11 @@ b'READY=1\\n' 0"
 	rl delete "$C"
 }
 
+# waits PID: it sleeps, in a system call that ends when something is there to read.
+waits() {
+	[ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = S ] && grep -q poll "/proc/$1/wchan"
+}
+
 @test "run --detach: a container that ends without a word, and one that is interrupted" {
 	manager
 	script 'exit 3'
@@ -138,7 +142,7 @@ b'READY=1\\n' 0"
 	script 'touch /srv/ran; sleep 100'
 	background run --detach --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/srv/ran"
-	sleep 0.1
+	wait_for waits "$pid"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
@@ -157,8 +161,7 @@ b'READY=1\\n' 0"
 	unset NOTIFY_SOCKET
 	background start "$C"
 	wait_for test -e "$B/rootfs/srv/ran"
-	sleep 0.1
-	kill -0 "$pid"
+	stays kill -0 "$pid"
 	status_is running
 	touch "$B/rootfs/srv/ready"
 	wait "$pid"

@@ -98,8 +98,7 @@ load lifecycle
 	kill -KILL "$pid"
 	ended "$pid" 2>/dev/null
 	equal "$status" 137
-	sleep 0.1
-	status_is running
+	stays status_is running
 	rl delete --force "$C"
 	no_marked
 }

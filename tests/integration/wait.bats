@@ -248,8 +248,8 @@ anon_inode"
 	kill -HUP "$monitor"
 	kill -TERM "$monitor"
 	kill -INT "$monitor"
-	sleep 0.05
-	equal "$(monitor)" "$monitor"
+	still_there() { equal "$(monitor)" "$monitor"; }
+	stays still_there
 	# What it keeps for itself: its share of the program's file depends on who else runs one. (A sanitizer's shadow
 	# memory is not meant.)
 	own=$(awk '$1 == "Private_Dirty:" { print $2 }' "/proc/$monitor/smaps_rollup")

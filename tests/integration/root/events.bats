@@ -7,9 +7,13 @@
 load ../helpers
 load cgroup_room
 
+used_cpu() {
+	rlu events --stats "$C" | jq -e '.data.cpu.usage | .total > 0 and .kernel + .user > 0'
+}
+
 @test "events --stats: one line, in runc's form" {
 	start_counting
-	sleep 0.2
+	wait_for used_cpu
 	try rlu events --stats "$C"
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.out")" 1

@@ -169,8 +169,7 @@ cgroup_running() {
 	rl exec --ignore-paused "$C" echo thawed >"$T/out" &
 	client=$!
 	wait_for sh -c '[ "$(wc -l <"$1")" -ge 2 ]' sh "$G/cgroup.procs"
-	sleep 0.1
-	[ ! -s "$T/out" ]
+	stays not test -s "$T/out"
 	echo 0 >"$G/cgroup.freeze"
 	wait "$client"
 	equal "$(cat "$T/out")" thawed
