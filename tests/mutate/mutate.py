@@ -347,6 +347,20 @@ class Build:
         for program in self.programs:
             self.parts[program] = [program]
 
+    def symbols(self, path):
+        out = subprocess.run(["nm", "--defined-only", path], cwd=self.folder, stdout=subprocess.PIPE, check=True,
+                             text=True).stdout
+        return {line.split()[-1] for line in out.splitlines() if line.split()[-2:-1] in (["T"], ["D"], ["R"], ["B"])}
+
+    def linking(self, paths):
+        """{path: the checks that link it}, by the names that it defines."""
+        of_check = {check: set().union(*(self.symbols(part) for part in parts)) for check, parts in self.parts.items()}
+        found = {}
+        for path in paths:
+            own = self.symbols(self.object_of(path))
+            found[path] = {check for check, names in of_check.items() if own & names}
+        return found
+
     def failing(self):
         return [check for check in self.parts if self.check(check)]
 
@@ -420,12 +434,12 @@ class Build:
 
 # ---------------------------------------------------------------- the run
 
-def checks_of(change, coverage):
-    """What runs the statement that is changed; for a table, what runs anything of its file."""
+def checks_of(change, coverage, linking):
+    """What runs the statement that is changed; for a table, what links its file."""
     lines = coverage[change.path]
     first, last = change.lines
     there = [lines[n] for n in range(first, last + 1) if n in lines]
-    return set().union(*(there or lines.values()))
+    return set().union(*there) if there else linking[change.path]
 
 
 def one(change, tree, builds, checks):
@@ -500,7 +514,9 @@ def main():
     for build in builds:
         for check in build.failing():
             sys.exit("mutate: %s fails before anything is changed, in %s" % (check, build.folder))
-    coverage = covering.coverage(sorted({c.path for c in all_changes}))
+    paths = sorted({c.path for c in all_changes})
+    coverage = covering.coverage(paths)
+    linking = covering.linking(paths)
     if args.uncovered:
         print_uncovered(args.source, coverage)
         return 0
@@ -508,7 +524,7 @@ def main():
     counts = {"noticed": 0, "not noticed": 0, "explained": 0, "not compiled": 0}
     for number, c in enumerate(chosen, 1):
         reason = known.get((c.before, c.after))
-        check = "" if reason else one(c, tree, builds, checks_of(c, coverage))
+        check = "" if reason else one(c, tree, builds, checks_of(c, coverage, linking))
         if reason:
             verdict = "explained"
         elif check is None:
