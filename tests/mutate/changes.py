@@ -120,6 +120,7 @@ class Change:
         self.lines = lines  # of the whole statement, as (first, last)
         first = text.rfind("\n", 0, start) + 1
         last = text.find("\n", end)
+        self.above = [" ".join(line.split()) for line in text[:first].splitlines()[-3:]]
         self.before = " ".join(text[first:last].split())
         self.after = " ".join((text[first:start] + new + text[end:last]).split())
 

@@ -75,20 +75,30 @@ def possible_changes(source, only):
 
 
 def equivalent(path):
-    """What is known to change nothing: {(file, line before, line after): reason}."""
-    known, name, before, after = {}, None, None, None
+    """What is known to change nothing: [file, a line above or None, line before, after, reason]."""
+    known, name, above, before, after = [], None, None, None, None
     with open(path, encoding="utf-8") as file:
         for line in file:
             words = " ".join(line[1:].split())
-            if line.startswith("- "):
+            if line.startswith("^ "):
+                above = words
+            elif line.startswith("- "):
                 before = words
             elif line.startswith("+"):
                 after = words
             elif line.startswith("  "):
-                known[(name, before, after)] = words
+                known.append((name, above, before, after, words))
             elif line.strip() and not line.startswith("#"):
-                name = line.strip()
+                name, above = line.strip(), None
     return known
+
+
+def reason_of(change, known):
+    for name, above, before, after, reason in known:
+        if (name, before, after) == (os.path.basename(change.path), change.before, change.after) \
+                and (above is None or above in change.above):
+            return reason
+    return None
 
 
 # ---------------------------------------------------------------- the copy
@@ -356,7 +366,7 @@ def try_each(chosen, args, tree, builds, coverage, linking):
     known = equivalent(os.path.join(args.source, "tests/mutate/equivalent"))
     counts = {"noticed": 0, "not noticed": 0, "explained": 0, "not compiled": 0}
     for number, c in enumerate(chosen, 1):
-        reason = known.get((os.path.basename(c.path), c.before, c.after))
+        reason = reason_of(c, known)
         check = "" if reason else one(c, tree, builds, checks_of(c, coverage, linking))
         if reason:
             verdict = "explained"
