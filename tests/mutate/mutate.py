@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-mutate: would the tests notice? Changes the pure layers at random, one token or statement at a time, in a
-copy of the sources, and runs the programs of `make check` that link the changed file.
+mutate: would the tests notice? Changes the pure layers at random, one token or statement at a time,
+in a copy of the sources, and runs the programs of `make check` that run the changed lines.
 
-A change that no program notices in the plain build is tried once more in a build with the sanitizers, which
-see a read beyond an array's end. What then passes is printed, with the line before and after: either a
-test is missing, or the change changes nothing. The latter stand in tests/mutate/equivalent, with a reason each.
+A change that no program notices in the plain build is tried once more in a build with the
+sanitizers, which see a read beyond an array's end. What then passes is printed, with the line
+before and after: either a test is missing, or the change changes nothing. The latter stand in
+tests/mutate/equivalent, with a reason each.
 
 The same seed makes the same changes as long as the sources are the same.
 """
@@ -22,6 +23,9 @@ import signal
 import subprocess
 import sys
 import time
+
+sys.dont_write_bytecode = True  # of changes.py, beside the sources
+from changes import changes_of
 
 # What is changed. libnet's pure half is named by file, wherever in libnet it lies.
 SOURCES = [
@@ -40,220 +44,67 @@ SOURCES = [
 RUN_TIMEOUT = 60
 # What a runaway loop may take. The sanitizers' shadow memory forbids such a limit.
 MEMORY_LIMIT = 2 << 30
-# What the copy of the tree leaves out: what configure and make write, and what `make check` doesn't read.
-NOT_COPIED = {".git", ".deps", ".dirstamp", ".libs", "autom4te.cache", "config.status", "config.log", "config.h",
-              "stamp-h1", "commit.h", "Makefile", "integration", "bench", "room", "session", "vm"}
-NEEDED = ["src", "libnet", "tests", "docs", "examples", "build-aux", "configure", "configure.ac", "Makefile.am",
-          "Makefile.in", "aclocal.m4", "config.h.in", "autogen.sh", "HACKING.md", "README.md", "NEWS", "LICENSE"]
+# What the copy of the tree holds, without what configure and make write, and what `make check`
+# doesn't read.
+NEEDED = [
+    "src", "libnet", "tests", "docs", "examples", "build-aux", "configure", "configure.ac",
+    "Makefile.am", "Makefile.in", "aclocal.m4", "config.h.in", "autogen.sh", "HACKING.md",
+    "README.md", "NEWS", "LICENSE",
+]
+NOT_COPIED = {
+    ".git", ".deps", ".dirstamp", ".libs", "autom4te.cache", "config.status", "config.log",
+    "config.h", "stamp-h1", "commit.h", "Makefile", "integration", "bench", "room", "session", "vm",
+}
 
 
 def say(text):
     print(text, flush=True)
 
 
-# ---------------------------------------------------------------- the changes
+# ---------------------------------------------------------------- which changes
 
-TOKEN = re.compile(
-    r"""(?P<comment>/\*.*?\*/|//[^\n]*)
-      | (?P<cpp>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)
-      | (?P<string>"(?:\\.|[^"\\])*")
-      | (?P<char>'(?:\\.|[^'\\])*')
-      | (?P<number>\b(?:0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\b)
-      | (?P<word>[A-Za-z_]\w*)
-      | (?P<op><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:;,.(){}\[\]])
-      | (?P<space>\s+)""",
-    re.X | re.S)
-
-SWAPS = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&"}
-ENDS_A_STATEMENT = {";", "{", "}"}
-NOT_A_STATEMENT = {"return", "if", "for", "while", "switch", "do", "else", "goto", "case", "default", "break",
-                   "continue", "static_assert", "sizeof", "TRY", "typedef", "extern", "static", "assert"}
-
-
-class Token:
-    __slots__ = ("kind", "text", "start", "end")
-
-    def __init__(self, kind, text, start, end):
-        self.kind, self.text, self.start, self.end = kind, text, start, end
-
-
-def tokens_of(text):
-    found, at = [], 0
-    while at < len(text):
-        m = TOKEN.match(text, at)
-        if not m:
-            at += 1
-            continue
-        if m.lastgroup not in ("comment", "cpp", "space"):
-            found.append(Token(m.lastgroup, m.group(), m.start(), m.end()))
-        at = m.end()
-    return found
-
-
-def partner(tokens, at):
-    """The index of what closes the bracket at `at`."""
-    depth = 0
-    for i in range(at, len(tokens)):
-        if tokens[i].text in "([{" and tokens[i].kind == "op":
-            depth += 1
-        elif tokens[i].text in ")]}" and tokens[i].kind == "op":
-            depth -= 1
-            if depth == 0:
-                return i
-    return len(tokens) - 1
-
-
-def end_of_statement(tokens, at):
-    """The index of the `;` that ends the statement beginning at `at`; None for what is part of a greater one."""
-    i = at
-    while i < len(tokens) and tokens[i].text != ";":
-        if tokens[i].kind == "op" and tokens[i].text in (")", "]", "}"):
-            return None
-        opens = tokens[i].kind == "op" and tokens[i].text in ("(", "[", "{")
-        i = partner(tokens, i) + 1 if opens else i + 1
-    return i if i < len(tokens) else None
-
-
-def begins_statement(tokens, at):
-    """Does an assignment or a call begin here, as a whole statement?"""
-    t = tokens[at]
-    if not (t.kind == "word" or t.text == "*") or t.text in NOT_A_STATEMENT:
-        return False
-    if tokens[at - 1].text not in ENDS_A_STATEMENT:
-        return False
-    i = at
-    while i < len(tokens) and tokens[i].text == "*":
-        i += 1
-    i += 1
-    if i < len(tokens) and tokens[i].text == "(" and i == at + 1:
-        last = partner(tokens, i)
-        return last + 1 < len(tokens) and tokens[last + 1].text == ";"
-    while i < len(tokens):
-        text = tokens[i].text
-        if text in (".", "->"):
-            i += 2
-        elif text == "[":
-            i = partner(tokens, i) + 1
-        else:
-            return text in ("++", "--") or (text[-1] == "=" and text not in ("==", "!=", "<=", ">="))
-    return False
-
-
-def function_depths(tokens):
-    """For each token: is it inside of a function's body? (A `{` after `)` at the outermost level begins one.)"""
-    inside, depth, body = [], 0, False
-    for i, t in enumerate(tokens):
-        if t.text == "{" and t.kind == "op":
-            if depth == 0:
-                body = i > 0 and tokens[i - 1].text == ")"
-            depth += 1
-        inside.append(body and depth > 0)
-        if t.text == "}" and t.kind == "op":
-            depth -= 1
-            if depth == 0:
-                body = False
-    return inside
-
-
-class Change:
-    def __init__(self, path, start, end, new, text, lines):
-        self.path, self.start, self.end, self.new = path, start, end, new
-        self.line = text.count("\n", 0, start) + 1
-        self.lines = lines  # of the whole statement, as (first, last)
-        first = text.rfind("\n", 0, start) + 1
-        last = text.find("\n", end)
-        self.before = " ".join(text[first:last].split())
-        self.after = " ".join((text[first:start] + new + text[end:last]).split())
-
-    def applied(self, text):
-        return text[:self.start] + self.new + text[self.end:]
-
-
-def bumped(number, up):
-    digits = number.rstrip("uUlL")
-    value = int(digits, 0) if not re.fullmatch(r"0[0-7]+", digits) else int(digits, 8)
-    value = value + 1 if up or value == 0 else value - 1
-    if digits.lower().startswith("0x"):
-        digits_new = hex(value)
-    elif re.fullmatch(r"0[0-7]+", digits):
-        digits_new = "0%o" % value
-    else:
-        digits_new = str(value)
-    return digits_new + number[len(digits):]
-
-
-def changes_of(path, text):
-    tokens = tokens_of(text)
-    inside = function_depths(tokens)
+def possible_changes(source, only):
     found = []
-
-    def line_at(offset):
-        return text.count("\n", 0, offset) + 1
-
-    def add(start, end, new):
-        first, last = i, i
-        while first > 0 and tokens[first - 1].text not in ENDS_A_STATEMENT:
-            first -= 1
-        while last + 1 < len(tokens) and tokens[last].text not in ENDS_A_STATEMENT:
-            last += 1
-        lines = (line_at(tokens[first].start), max(line_at(end), line_at(tokens[last].start)))
-        found.append(Change(path, start, end, new, text, lines))
-
-    for i, t in enumerate(tokens):
-        before = tokens[i - 1].text if i else ""
-        after = tokens[i + 1].text if i + 1 < len(tokens) else ""
-        if t.kind == "op" and inside[i]:
-            if t.text in SWAPS:
-                add(t.start, t.end, SWAPS[t.text])
-            elif t.text == "!":
-                add(t.start, t.end, "")
-            elif t.text in "+-" and i and (tokens[i - 1].kind in ("word", "number") or before in ")]") \
-                    and before != "return":
-                add(t.start, t.end, "-" if t.text == "+" else "+")
-            elif t.text == "|=":
-                add(t.start, t.end, "=")
-        elif t.kind == "word" and t.text in ("true", "false"):
-            add(t.start, t.end, "false" if t.text == "true" else "true")
-        elif t.kind == "number":
-            if before == "return" and after == ";" and t.text == "0":
-                add(t.start, t.end, "-1")
-            elif not (before == "{" and after == "}"):
-                add(t.start, t.end, bumped(t.text, t.start % 2 == 0))
-        if not inside[i] or t.kind not in ("word", "op"):
-            continue
-        if t.text == "TRY" and after == "(":
-            last = partner(tokens, i + 1)
-            add(t.start, tokens[last].end, "(void)" + text[tokens[i + 1].start:tokens[last].end])
-        elif t.text == "return" and (after == "err_set" or (after == "-" and tokens[i + 2].text.startswith("E"))):
-            add(tokens[i + 1].start, tokens[end_of_statement(tokens, i)].start, "0")
-        elif t.text == "break" and after == ";":
-            add(t.start, t.end, "")
-        elif t.text == "continue" and after == ";":
-            add(t.start, t.end, "break")
-        elif begins_statement(tokens, i) and end_of_statement(tokens, i):
-            add(t.start, tokens[end_of_statement(tokens, i)].start, "")
+    for pattern in SOURCES:
+        for path in sorted(glob.glob(os.path.join(source, pattern), recursive=True)):
+            name = os.path.relpath(path, source)
+            if re.search(only, name):
+                with open(path, encoding="utf-8") as file:
+                    found += changes_of(name, file.read())
     return found
 
 
 def equivalent(path):
-    """The changes that are known to change nothing: {(line before, line after): reason}."""
-    known, before, after = {}, None, None
+    """What is known to change nothing: [file, a line above or None, line before, after, reason]."""
+    known, name, above, before, after = [], None, None, None, None
     with open(path, encoding="utf-8") as file:
         for line in file:
             words = " ".join(line[1:].split())
-            if line.startswith("- "):
+            if line.startswith("^ "):
+                above = words
+            elif line.startswith("- "):
                 before = words
             elif line.startswith("+"):
                 after = words
-            elif line.startswith("  ") and before is not None:
-                known[(before, after)] = words
+            elif line.startswith("  "):
+                known.append((name, above, before, after, words))
+            elif line.strip() and not line.startswith("#"):
+                name, above = line.strip(), None
     return known
+
+
+def reason_of(change, known):
+    for name, above, before, after, reason in known:
+        if (name, before, after) == (os.path.basename(change.path), change.before, change.after) \
+                and (above is None or above in change.above):
+            return reason
+    return None
 
 
 # ---------------------------------------------------------------- the copy
 
 def copy_tree(source, target):
-    """Makes `target` what `source` is, and writes only the files that differ: make sees what is new."""
+    """Makes `target` what `source` is, and writes only what differs: make sees what is new."""
     wanted = set()
     for top in NEEDED:
         for folder, folders, files in os.walk(os.path.join(source, top)):
@@ -291,7 +142,11 @@ class NotCompiled(Exception):
 class Build:
     """One of three: "plain", "sanitizers", "coverage"."""
 
-    SWITCHES = {"plain": [], "sanitizers": ["--enable-asan", "--enable-ubsan"], "coverage": ["--enable-coverage"]}
+    SWITCHES = {
+        "plain": [],
+        "sanitizers": ["--enable-asan", "--enable-ubsan"],
+        "coverage": ["--enable-coverage"],
+    }
 
     def __init__(self, tree, work, kind, jobs):
         self.tree, self.folder, self.kind, self.jobs = tree, os.path.join(work, kind), kind, jobs
@@ -308,8 +163,8 @@ class Build:
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
 
         out = subprocess.DEVNULL if quiet else None
-        child = subprocess.Popen(argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                 preexec_fn=prepare, env=env)
+        child = subprocess.Popen(argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
+                                 stderr=out, preexec_fn=prepare, env=env)
         try:
             return child.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -321,23 +176,32 @@ class Build:
                 pass
             child.wait()
 
+    def output(self, argv):
+        return subprocess.run(argv, cwd=self.folder, check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True).stdout
+
     def make(self, targets, quiet=True):
         argv = ["make", "-s", "-j%d" % self.jobs] + targets
         if self.run(argv, 1800, quiet) != 0:
             raise NotCompiled
 
     def prepare(self):
-        """Everything is built and passes; then who links what is known."""
+        """Everything is built."""
         os.makedirs(self.folder, exist_ok=True)
+        for folder, _, files in os.walk(self.folder):
+            for name in files:
+                if name.endswith(".o.before"):  # a run was killed
+                    self.saved.append(os.path.join(folder, name[:-len(".before")]))
+        self.restore()
         if not os.path.exists(os.path.join(self.folder, "Makefile")):
             configure = os.path.relpath(os.path.join(self.tree, "configure"), self.folder)
             if self.run([configure, "CFLAGS=-O0 -g0"] + self.SWITCHES[self.kind], 600) != 0:
                 sys.exit("mutate: configure failed; see config.log in " + self.folder)
         self.programs = []
-        for kind, name in (("tests/unit/test_*.c", "tests/unit/"), ("tests/fuzz/fuzz_*.c", "tests/fuzz/replay_")):
-            for path in sorted(glob.glob(os.path.join(self.tree, kind))):
-                base = os.path.basename(path)[:-2]
-                self.programs.append(name + (base if "unit" in kind else base[len("fuzz_"):]))
+        for path in sorted(glob.glob(os.path.join(self.tree, "tests/unit/test_*.c"))):
+            self.programs.append("tests/unit/" + os.path.basename(path)[:-2])
+        for path in sorted(glob.glob(os.path.join(self.tree, "tests/fuzz/fuzz_*.c"))):
+            self.programs.append("tests/fuzz/replay_" + os.path.basename(path)[len("fuzz_"):-2])
         docs = ["docs/config_support", "docs/manual", "rootlet"]
         try:
             self.make(["commit.h"] + self.programs + ([] if self.sanitized else docs))
@@ -346,6 +210,22 @@ class Build:
         self.parts = {"tests/docs.sh": docs} if not self.sanitized else {}
         for program in self.programs:
             self.parts[program] = [program]
+
+    def symbols(self, path):
+        out = self.output(["nm", "--defined-only", path])
+        lines = [line.split() for line in out.splitlines()]
+        return {line[-1] for line in lines if len(line) > 1 and line[-2] in "TDRB"}
+
+    def linking(self, paths):
+        """{path: the checks that link it}, by the names that it defines."""
+        of_check = {}
+        for check, parts in self.parts.items():
+            of_check[check] = set().union(*(self.symbols(part) for part in parts))
+        found = {}
+        for path in paths:
+            own = self.symbols(self.object_of(path))
+            found[path] = {check for check, names in of_check.items() if own & names}
+        return found
 
     def failing(self):
         return [check for check in self.parts if self.check(check)]
@@ -359,12 +239,11 @@ class Build:
                 if os.path.exists(name):
                     os.unlink(name)
             if self.check(check):
-                sys.exit("mutate: %s fails before anything is changed, in %s" % (check, self.folder))
+                sys.exit("mutate: %s fails already, in %s" % (check, self.folder))
             there = [name for name in counts if os.path.exists(name)]
             if not there:
                 continue
-            out = subprocess.run(["gcov", "--json-format", "--stdout"] + there, cwd=self.folder, check=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            out = self.output(["gcov", "--json-format", "--stdout"] + there)
             for line in out.splitlines():
                 for file in json.loads(line)["files"]:
                     path = os.path.relpath(os.path.join(self.folder, file["file"]), self.tree)
@@ -384,7 +263,7 @@ class Build:
 
     def check(self, name):
         """Does it fail?"""
-        env = dict(os.environ, ROOTLET_SRCDIR=self.tree, ROOTLET_BUILDDIR=self.folder, TMPDIR=self.folder)
+        env = dict(os.environ, ROOTLET_SRCDIR=self.tree, ROOTLET_BUILDDIR=self.folder)
         env.pop("ROOTLET_GOLDEN_UPDATE", None)
         if name.endswith(".sh"):
             return self.run(["sh", os.path.join(self.tree, name)], RUN_TIMEOUT, env=env) != 0
@@ -410,7 +289,7 @@ class Build:
         return None
 
     def restore(self):
-        """After the source was put back: its object is put back too, instead of being made again."""
+        """After the source: its object is put back too, instead of being made again."""
         for path in self.saved:
             if os.path.exists(path + ".before"):
                 shutil.copyfile(path + ".before", path)
@@ -420,12 +299,12 @@ class Build:
 
 # ---------------------------------------------------------------- the run
 
-def checks_of(change, coverage):
-    """What runs the statement that is changed; for a table, what runs anything of its file."""
+def checks_of(change, coverage, linking):
+    """What runs the statement that is changed; for a table, what links its file."""
     lines = coverage[change.path]
     first, last = change.lines
     there = [lines[n] for n in range(first, last + 1) if n in lines]
-    return set().union(*(there or lines.values()))
+    return set().union(*there) if there else linking[change.path]
 
 
 def one(change, tree, builds, checks):
@@ -460,55 +339,35 @@ def print_uncovered(source, coverage):
                     say("%s:%d: %s" % (path, number, line.strip()))
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Would the tests notice? Changes the pure layers one token at a time.")
-    parser.add_argument("--source", default=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    parser.add_argument("--work", default="mutate", help="folder for the copy and its builds (kept)")
+def arguments():
+    parser = argparse.ArgumentParser(
+        description="Would the tests notice? Changes the pure layers one token at a time.")
+    parser.add_argument("--source", default=os.path.join(os.path.dirname(__file__), "../.."))
+    parser.add_argument("--work", default="mutate", help="for the copy and its builds (kept)")
     parser.add_argument("--changes", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=None, help="default: one of its own, which is printed")
+    parser.add_argument("--seed", type=int, default=None, help="default: any, which is printed")
     parser.add_argument("--only", default="", help="a regular expression for the files")
     parser.add_argument("--jobs", type=int, default=1, help="for make")
     parser.add_argument("--no-sanitizers", action="store_true")
     parser.add_argument("--list", action="store_true", help="print the changes, and make none")
-    parser.add_argument("--uncovered", action="store_true", help="print the lines that no check runs, and change nothing")
-    parser.add_argument("--verbose", action="store_true", help="print each change, and who noticed it")
+    parser.add_argument("--uncovered", action="store_true",
+                        help="print the lines that no check runs, and change nothing")
+    parser.add_argument("--verbose", action="store_true",
+                        help="print each change, and who noticed it")
     args = parser.parse_args()
+    args.source = os.path.abspath(args.source)
+    if args.seed is None:
+        args.seed = random.SystemRandom().randrange(100000)
+    return args
 
-    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(100000)
-    work = os.path.abspath(args.work)
-    tree = os.path.join(work, "tree")
+
+def try_each(chosen, args, tree, builds, coverage, linking):
+    """Makes the changes, prints what is not noticed, and returns how many were what."""
     known = equivalent(os.path.join(args.source, "tests/mutate/equivalent"))
-    all_changes = []
-    for pattern in SOURCES:
-        for path in sorted(glob.glob(os.path.join(args.source, pattern), recursive=True)):
-            name = os.path.relpath(path, args.source)
-            if re.search(args.only, name):
-                with open(path, encoding="utf-8") as file:
-                    all_changes += changes_of(name, file.read())
-    chosen = random.Random(seed).sample(all_changes, min(args.changes, len(all_changes)))
-    say("mutate: %d of %d possible changes, SEED=%d" % (len(chosen), len(all_changes), seed))
-    if args.list:
-        for c in chosen:
-            say("%s:%d\n- %s\n+ %s" % (c.path, c.line, c.before, c.after))
-        return 0
-
-    copy_tree(args.source, tree)
-    builds = [Build(tree, work, kind, args.jobs) for kind in ["plain"] + ["sanitizers"] * (not args.no_sanitizers)]
-    covering = Build(tree, work, "coverage", args.jobs)
-    for build in builds + [covering]:
-        build.prepare()
-    for build in builds:
-        for check in build.failing():
-            sys.exit("mutate: %s fails before anything is changed, in %s" % (check, build.folder))
-    coverage = covering.coverage(sorted({c.path for c in all_changes}))
-    if args.uncovered:
-        print_uncovered(args.source, coverage)
-        return 0
-    began = time.monotonic()
     counts = {"noticed": 0, "not noticed": 0, "explained": 0, "not compiled": 0}
     for number, c in enumerate(chosen, 1):
-        reason = known.get((c.before, c.after))
-        check = "" if reason else one(c, tree, builds, checks_of(c, coverage))
+        reason = reason_of(c, known)
+        check = "" if reason else one(c, tree, builds, checks_of(c, coverage, linking))
         if reason:
             verdict = "explained"
         elif check is None:
@@ -517,17 +376,53 @@ def main():
             verdict = "noticed" if check else "not noticed"
         counts[verdict] += 1
         if verdict == "not noticed" or args.verbose:
-            say("%d. %s:%d: %s%s\n- %s\n+ %s" % (number, c.path, c.line, verdict,
-                                                 " by " + check if check else "", c.before, c.after))
+            by = " by " + check if check else ""
+            say("%d. %s:%d: %s%s\n- %s\n+ %s" % (number, c.path, c.line, verdict, by, c.before,
+                                               c.after))
             if reason:
                 say("  " + reason)
+    return counts
+
+
+def main():
+    args = arguments()
+    all_changes = possible_changes(args.source, args.only)
+    chosen = random.Random(args.seed).sample(all_changes, min(args.changes, len(all_changes)))
+    say("mutate: %d of %d possible changes, SEED=%d" % (len(chosen), len(all_changes), args.seed))
+    if args.list:
+        for c in chosen:
+            say("%s:%d\n- %s\n+ %s" % (c.path, c.line, c.before, c.after))
+        return 0
+
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("mutate: ended by a signal"))
+    work = os.path.abspath(args.work)
+    tree = os.path.join(work, "tree")
+    copy_tree(args.source, tree)
+    kinds = ["plain"] if args.no_sanitizers else ["plain", "sanitizers"]
+    builds = [Build(tree, work, kind, args.jobs) for kind in kinds]
+    covering = Build(tree, work, "coverage", args.jobs)
+    for build in builds + [covering]:
+        build.prepare()
+    for build in builds:
+        for check in build.failing():
+            sys.exit("mutate: %s fails already, in %s" % (check, build.folder))
+    paths = sorted({c.path for c in all_changes})
+    coverage = covering.coverage(paths)
+    if args.uncovered:
+        print_uncovered(args.source, coverage)
+        return 0
+
+    began = time.monotonic()
+    counts = try_each(chosen, args, tree, builds, coverage, covering.linking(paths))
     counted = len(chosen) - counts["not compiled"]
     missed = counts["not noticed"] + counts["explained"]
     say("mutate: %.1f s a change" % ((time.monotonic() - began) / max(1, len(chosen))))
     if counts["explained"]:
-        say("%d of those not noticed change nothing (tests/mutate/equivalent)" % counts["explained"])
+        say("%d of those not noticed change nothing (tests/mutate/equivalent)"
+            % counts["explained"])
     say("%d changes, %d noticed (%d %%), %d not noticed, %d not compiled" % (
-        len(chosen), counts["noticed"], 100 * counts["noticed"] / max(1, counted), missed, counts["not compiled"]))
+        len(chosen), counts["noticed"], 100 * counts["noticed"] / max(1, counted), missed,
+        counts["not compiled"]))
     return 0 if counts["noticed"] >= 0.9 * counted and not counts["not noticed"] else 1
 
 

@@ -15,6 +15,7 @@
 #include "spec/check_mappings.h"
 #include "spec/list.h"
 #include "spec/load.h"
+#include "spec/check.h"
 
 static void top(void **state)
 {
@@ -333,6 +334,37 @@ static void parts_that_load(void **state)
 	assert_string_equal(mounts[1].destination, "/b");
 }
 
+/* What the field tables refuse already: the rules hold for a struct from elsewhere too. */
+static void structs_made_by_hand(void **state)
+{
+	struct spec_root root = { .path = "" };
+	struct spec_namespace ns = { .type = 1, .path = "x" };
+	struct spec_seccomp_syscall call = { .action = SPEC_ACT_LOG };
+	struct spec_seccomp seccomp = { .syscalls = { .v = &call, .n = 1 } };
+	struct spec_linux lin = { .namespaces = { .v = &ns, .n = 1 } };
+	struct spec spec = { .root = &root };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(spec_check(&spec, &err), -EINVAL);
+	assert_string_equal(err.msg, "/ociVersion: \"\" is not a version as SemVer 2.0.0 has it");
+	spec.oci_version = "1.0.0";
+	assert_int_equal(spec_check(&spec, &err), -EINVAL);
+	assert_string_equal(err.msg, "/root/path: must not be empty");
+	root.path = NULL;
+	assert_int_equal(spec_check(&spec, &err), -EINVAL);
+	root.path = "r";
+	assert_int_equal(spec_check(&spec, &err), 0);
+	spec.linux_ = &lin;
+	assert_int_equal(spec_check(&spec, &err), -EINVAL);
+	assert_string_equal(err.msg,
+			    "/linux/namespaces/0/path: must be an absolute path, found \"x\"");
+	lin = (struct spec_linux){ .seccomp = &seccomp };
+	assert_int_equal(spec_check(&spec, &err), -EINVAL);
+	assert_string_equal(err.msg,
+			    "/linux/seccomp/syscalls/0/names: at least one entry is required");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +376,7 @@ int main(void)
 		cmocka_unit_test(lists),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(parts_that_load),
+		cmocka_unit_test(structs_made_by_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,20 @@
 
 /* ---- a machine ---- */
 
+/* The kernel refuses a program that has something in a field that its instruction does not use. */
+static void assert_unused(const struct bpf_insn *i)
+{
+	bool jump = BPF_CLASS(i->code) == BPF_JMP && BPF_OP(i->code) != BPF_EXIT;
+	bool memory = BPF_CLASS(i->code) == BPF_LDX;
+	bool by_register = BPF_CLASS(i->code) == BPF_ALU64 && BPF_SRC(i->code) == BPF_X;
+	bool ends = i->code == (BPF_JMP | BPF_EXIT);
+
+	assert_true(jump || memory || i->off == 0);
+	assert_true(memory || by_register || i->src_reg == 0);
+	assert_true(!(memory || by_register || ends) || i->imm == 0);
+	assert_true(!ends || i->dst_reg == 0);
+}
+
 /*
  * Any other instruction, a jump back or out of the program, or its end without an exit fails the
  * test.
@@ -34,6 +48,7 @@ static uint64_t interpret(const struct bpf_insn *program, size_t n,
 		uint32_t word;
 		bool jump = false;
 
+		assert_unused(i);
 		switch (i->code) {
 		case BPF_LDX | BPF_MEM | BPF_W:
 			assert_int_equal(i->src_reg, BPF_REG_1);

@@ -72,6 +72,8 @@ static int ask(const char *json, long number, long a, long b)
 	assert_ptr_not_equal(program.filter, MAP_FAILED);
 	pid = fork();
 	if (pid == 0) {
+		/* cmocka's handler would go on with the tests. */
+		signal(SIGSYS, SIG_DFL);
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
 			_exit(255);
@@ -104,6 +106,74 @@ static void denies_and_allows(void **unused)
 	status = ask(json, SYS_getsid, 0, 0);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+
+/* Each action by what becomes of who makes the call. */
+static void actions(void **unused)
+{
+	static const struct {
+		const char *action;
+		int status; /* of waitpid(2), without the core bit */
+	} cases[] = {
+		{ "KILL", SIGSYS },
+		{ "KILL_THREAD", SIGSYS },
+		{ "KILL_PROCESS", SIGSYS },
+		{ "TRAP", SIGSYS },
+		{ "ERRNO", GIVES(EPERM) },
+		{ "TRACE", GIVES(ENOSYS) },
+		{ "NOTIFY", GIVES(ENOSYS) },
+		{ "ALLOW", 0 },
+		{ "LOG", 0 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scope_arena struct arena arena = ARENA_INIT;
+		const char *json = arena_printf(&arena,
+						"{\"defaultAction\":\"SCMP_ACT_ALLOW\","
+						"\"syscalls\":[{\"names\":[\"getppid\"],"
+						"\"action\":\"SCMP_ACT_%s\"}]}",
+						cases[i].action);
+
+		if ((ask(json, SYS_getppid, 0, 0) & ~0x80) != cases[i].status) {
+			fail_msg("%s", cases[i].action);
+		}
+	}
+}
+
+/* Bytes of the program; what is the same program has the same number. */
+static size_t size_of(const char *architectures)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	scope_fd int fd = -1;
+	struct stat st;
+
+	compile(arena_printf(
+			&arena,
+			"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[%s],"
+			"\"syscalls\":[{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+			architectures),
+		&fd);
+	assert_int_equal(fstat(fd, &st), 0);
+	return (size_t)st.st_size;
+}
+
+/* One that the library does not know, or that can't run here, hides none behind it. */
+static void architectures_add_up(void **unused)
+{
+#if defined(__x86_64__)
+	size_t other = size_of("\"SCMP_ARCH_X86\"");
+
+	(void)unused;
+	assert_true(other > size_of(""));
+	assert_int_equal(size_of("\"SCMP_ARCH_SH\",\"SCMP_ARCH_X86\""), other);
+	assert_int_equal(size_of("\"SCMP_ARCH_S390X\",\"SCMP_ARCH_X86\""), other);
+	assert_int_equal(size_of("\"SCMP_ARCH_X86\",\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\""),
+			 other);
+#else
+	(void)unused;
+	assert_int_equal(size_of("\"SCMP_ARCH_SH\""), size_of(""));
+#endif
 }
 
 static void default_action(void **unused)
@@ -184,6 +254,13 @@ static void several_conditions(void **unused)
 	assert_int_equal(ask(both, SYS_kill, INT32_MAX, 0), GIVES(EOPNOTSUPP));
 	assert_int_equal(ask(both, SYS_kill, INT32_MAX, SIGCONT), GIVES(ESRCH));
 	assert_int_equal(ask(both, SYS_kill, INT32_MAX - 1, 0), GIVES(ESRCH));
+	/* The same argument again behind another one. */
+	assert_int_equal(
+		ask_personality("{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":7},{\"index\":1,"
+				"\"op\":\"SCMP_CMP_EQ\",\"value\":5},{\"index\":0,\"op\":"
+				"\"SCMP_CMP_EQ\",\"value\":9}",
+				9),
+		GIVES(EOPNOTSUPP));
 }
 
 /*
@@ -251,6 +328,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(denies_and_allows),
+		cmocka_unit_test(actions),
+		cmocka_unit_test(architectures_add_up),
 		cmocka_unit_test(default_action),
 		cmocka_unit_test(operators),
 		cmocka_unit_test(several_conditions),

@@ -118,6 +118,7 @@ static void refused(void **state)
 		{ "[\"\\ud800xudc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
 		{ "[\"\\ud800\\udc0", "line 1, column 3: \\ud800 is half a surrogate pair" },
 		{ "[\"\\u12", "line 1, column 7: the text ends too early" },
+		{ "[\"\\ud800\\udc00", "line 1, column 15: the text ends too early" },
 		{ "[\"\\u", "line 1, column 5: the text ends too early" },
 		{ "[\"\\", "line 1, column 4: the text ends too early" },
 		{ "[\"\xc3\xa9\\u0000\"]", "line 1, column 4: a string contains a NUL byte" },

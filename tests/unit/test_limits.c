@@ -39,7 +39,7 @@ static void known_weights(void **state)
 
 static void weights_never_fall(void **state)
 {
-	uint64_t before = 0;
+	uint64_t before = 0, sum = 0;
 
 	(void)state;
 	for (uint64_t shares = 1; shares <= 262144; shares++) {
@@ -47,7 +47,10 @@ static void weights_never_fall(void **state)
 
 		assert_true(weight >= before && weight >= 1 && weight <= 10000);
 		before = weight;
+		sum += weight;
 	}
+	/* As libm's log2 and pow have it: ceil(10^((l^2 + 125 l) / 612 - 7/34)), l = log2(shares). */
+	assert_int_equal(sum, UINT64_C(1405378461));
 }
 
 static void controllers(void **state)

@@ -9,8 +9,8 @@
  * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096",
  * "privileged", "outer 0 1000 1". What the command line would say is a line of its own, "option net
  * slirp4netns". With lines of exec ("exec-other pid", "exec-map 0 1000 1", "exec-arg sh", "exec-user
- * 5:6") the plan is that of exec; with "exec-mounts add" or "exec-mounts remove" it is that of
- * `rootlet mounts` for the mounts of the configuration.
+ * 5:6", "exec-process {...}") the plan is that of exec; with "exec-mounts add" or "exec-mounts
+ * remove" it is that of `rootlet mounts` for the mounts of the configuration.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -78,6 +78,7 @@ struct exec_case {
 	bool in_cgroup;
 	struct facts_container container;
 	struct plan_exec_wish wish;
+	const char *process;	     /* what the file of --process holds; NULL: none */
 	const char *mounts;	     /* "add" or "remove"; NULL: a process is started */
 	struct plan_options options; /* what the command line says of a launch */
 };
@@ -129,6 +130,8 @@ static void read_exec(struct arena *arena, const char *word, const char *rest, s
 	} else if (str_eq(word, "no-new-privs")) {
 		e->wish.set_no_new_privs = true;
 		e->wish.no_new_privs = str_eq(rest, "true");
+	} else if (str_eq(word, "process")) {
+		e->process = arena_strdup(arena, rest);
 	} else if (str_eq(word, "mounts")) {
 		e->mounts = arena_strdup(arena, rest);
 	} else {
@@ -367,7 +370,7 @@ static int make_plan(struct arena *arena, const char *json, const struct facts *
 		     const struct exec_case *e, const struct plan **ret, struct err *err)
 {
 	const struct plan_options *options = &e->options;
-	struct spec_process *process;
+	struct spec_process *process, *file = NULL;
 	struct spec *spec;
 
 	TRY(spec_load(arena, json, strlen(json), &spec, err));
@@ -386,7 +389,10 @@ static int make_plan(struct arena *arena, const char *json, const struct facts *
 		return plan_enter_mounts(arena, spec, facts, &e->container, options, &wish, ret,
 					 err);
 	}
-	TRY(plan_exec_process(arena, spec, NULL, &e->wish, &process, err));
+	if (e->process) {
+		TRY(spec_load_process(arena, e->process, strlen(e->process), &file, err));
+	}
+	TRY(plan_exec_process(arena, spec, file, &e->wish, &process, err));
 	return plan_exec(arena, spec, process, facts, &e->container, e->in_cgroup, options, ret,
 			 err);
 }

@@ -52,9 +52,11 @@ static struct switch_peer peer(const char *text)
 static void who_may_leave(void **state)
 {
 	static const char *const out[] = {
-		"1.1.1.1",	   "10.0.1.255",  "10.0.3.0",	   "126.255.255.255", "128.0.0.0",
-		"169.253.255.255", "169.255.0.0", "192.168.1.1",   "223.255.255.255", "1.0.0.0",
-		"::ffff:8.8.8.8",  "2001:db8::1", "fd00:0:0:1::1", "fc00::1",	      "64:ff9b::1",
+		"1.1.1.1",	   "10.0.1.255",      "10.0.3.0",	"126.255.255.255",
+		"128.0.0.0",	   "169.253.255.255", "169.255.0.0",	"192.168.1.1",
+		"223.255.255.255", "1.0.0.0",	      "::ffff:8.8.8.8", "2001:db8::1",
+		"fd00:0:0:1::1",   "fc00::1",	      "64:ff9b::1",	"::1:0:0",
+		"::fffe:1.2.3.4",  "fe7f::1",	      "fd01::1",
 	};
 	static const char *const in[] = {
 		"0.0.0.0",
@@ -83,6 +85,13 @@ static void who_may_leave(void **state)
 		"fd00::2",
 		"::ffff:169.254.1.1",
 		"fd00::ffff:ffff:ffff:ffff",
+		"::ffff:ffff",
+		"feff::1",
+		"ffff::1",
+		"ff00::",
+		"fe80::",
+		"239.255.255.255",
+		"::ffff:224.0.0.1",
 	};
 
 	(void)state;
@@ -124,6 +133,95 @@ static void what_is_no_peer(void **state)
 	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &p));
 }
 
+/* A network of another size, and every family that is none. */
+static void whose_network(void **state)
+{
+	const struct net_cidr small = { 0x0a000280, 25 }, half = { 0x80000000, 1 };
+	struct switch_peer p = peer("10.0.2.127");
+
+	(void)state;
+	assert_true(switch_may_leave(&p, &small));
+	p = peer("10.0.2.128");
+	assert_false(switch_may_leave(&p, &small));
+	p = peer("192.0.2.1");
+	assert_false(switch_may_leave(&p, &half));
+	p = peer("2001:db8::1");
+	p.address.family = AF_UNSPEC;
+	assert_false(switch_may_leave(&p, &own));
+}
+
+static void there_and_back(void **state)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	struct switch_peer p = peer("192.0.2.9"), back;
+
+	(void)state;
+	assert_int_equal(switch_unparse(&p, AF_INET, &a.any), sizeof(a.v4));
+	assert_int_equal(a.v4.sin_family, AF_INET);
+	assert_int_equal(ntohs(a.v4.sin_port), 80);
+	assert_int_equal(ntohl(a.v4.sin_addr.s_addr), 0xc0000209);
+	/* On a socket of IPv6, in the form in which that has it. */
+	assert_int_equal(switch_unparse(&p, AF_INET6, &a.any), sizeof(a.v6));
+	assert_int_equal(a.v6.sin6_family, AF_INET6);
+	assert_int_equal(ntohs(a.v6.sin6_port), 80);
+	assert_true(IN6_IS_ADDR_V4MAPPED(&a.v6.sin6_addr));
+	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &back));
+	assert_int_equal(back.address.family, AF_INET);
+	assert_int_equal(back.port, 80);
+	assert_int_equal(ntohl(back.address.v4.s_addr), 0xc0000209);
+	p = peer("2001:db8::9");
+	assert_int_equal(switch_unparse(&p, AF_INET6, &a.any), sizeof(a.v6));
+	assert_true(switch_parse(&a.any, sizeof(a.v6), AF_INET6, &back));
+	assert_int_equal(back.address.family, AF_INET6);
+	assert_memory_equal(&back.address.v6, &p.address.v6, sizeof(p.address.v6));
+	assert_false(switch_parse(&a.any, sizeof(a.v6) - 1, AF_INET6, &back));
+	/* The family is all that may be missing of an address to be told apart. */
+	a.any.ss_family = AF_INET;
+	assert_false(switch_parse(&a.any, sizeof(sa_family_t), AF_INET, &back));
+	assert_false(switch_parse(&a.any, sizeof(sa_family_t) - 1, AF_INET, &back));
+}
+
+static void any_address(void **state)
+{
+	static const char *const any[] = { "0.0.0.0", "::", "::ffff:0.0.0.0" };
+	static const char *const one[] = { "0.0.0.1", "::1", "127.0.0.1", "2001:db8::" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
+		struct switch_peer p = peer(any[i]);
+
+		assert_true(switch_is_any(&p));
+	}
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		struct switch_peer p = peer(one[i]);
+
+		assert_false(switch_is_any(&p));
+	}
+}
+
+static void who_may_hold(void **state)
+{
+	struct net_config c = { .ipv6 = false };
+
+	(void)state;
+	assert_true(switch_may_hold(&c, AF_INET6));
+	c.accel_out_only = true;
+	assert_true(switch_may_hold(&c, AF_INET));
+	assert_false(switch_may_hold(&c, AF_INET6));
+	c.ipv6 = true;
+	assert_true(switch_may_hold(&c, AF_INET6));
+	c.outbound_addr = "192.0.2.1";
+	assert_false(switch_may_hold(&c, AF_INET6));
+	assert_true(switch_may_hold(&c, AF_INET));
+	c.outbound_addr = NULL;
+	c.outbound_addr6 = "2001:db8::1";
+	assert_false(switch_may_hold(&c, AF_INET6));
+}
+
 static enum switch_verdict verdict(struct net_route inside, int tap, struct net_route outside,
 				   int *ret)
 {
@@ -162,6 +260,19 @@ static void routes(void **state)
 			 SWITCH_STAY);
 	assert_int_equal(verdict(tap, 2, none, &what), SWITCH_FAIL);
 	assert_int_equal(what, ENETUNREACH);
+	assert_int_equal(verdict(tap, 2, (struct net_route){ EHOSTUNREACH, 0, 0, false }, &what),
+			 SWITCH_FAIL);
+	assert_int_equal(what, EHOSTUNREACH);
+	assert_int_equal(verdict(tap, 2, (struct net_route){ 0, RTN_UNICAST, 2, true }, &what),
+			 SWITCH_LEAVE);
+	assert_int_equal(what, 2);
+	assert_int_equal(verdict((struct net_route){ 0, RTN_UNICAST, 1, false }, 1, eth, &what),
+			 SWITCH_LEAVE);
+	assert_int_equal(
+		verdict((struct net_route){ 0, RTN_UNICAST, -1, false }, -1, eth, &what),
+		SWITCH_STAY);
+	assert_int_equal(verdict((struct net_route){ 5, RTN_UNICAST, 2, false }, 2, eth, &what),
+			 SWITCH_STAY);
 	/* The networks that the host is attached to, where they are not to be reached. */
 	assert_int_equal(switch_judge(false, &tap, 2, &eth, &what), SWITCH_LEAVE);
 	assert_int_equal(switch_judge(false, &tap, 2,
@@ -342,6 +453,31 @@ static void system_calls(void **state)
 	/* x32, and i386 with its socketcall; other calls of it pass. */
 	assert_int_equal(call(native, 0x40000000 | SYS_connect, 0, 0, 0), no);
 	assert_int_equal(call(AUDIT_ARCH_I386, 102, 0, 0, 0), no);
+	assert_int_equal(call(native, 0x40000000, 0, 0, 0), no);
+	assert_int_equal(call(native, 0x3fffffff, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, IPPROTO_TCP, 31, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, 0, TCP_NODELAY, IPPROTO_TCP),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_setsockopt, 0, 30, IPPROTO_TCP), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendmsg, MSG_FASTOPEN, 0, MSG_FASTOPEN),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendmmsg, MSG_FASTOPEN, MSG_FASTOPEN, 0),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(native, SYS_sendto, MSG_FASTOPEN, MSG_FASTOPEN, 0),
+			 SECCOMP_RET_ALLOW);
+	/* Every number: what is not named here is allowed. */
+	for (int nr = 0; nr < 600; nr++) {
+		bool refused = nr == 102 || nr == 345 || nr == 361 || nr == 362 || nr == 366 ||
+			       nr == 369 || nr == 370 || nr == 425;
+		uint32_t wanted = nr == SYS_connect || nr == SYS_bind ? SECCOMP_RET_USER_NOTIF :
+				  nr == 425			      ? no :
+									SECCOMP_RET_ALLOW;
+
+		assert_int_equal(call(AUDIT_ARCH_I386, nr, 0, 0, 0),
+				 refused ? no : SECCOMP_RET_ALLOW);
+		assert_int_equal(call(native, nr, 0, 0, 0), wanted);
+		assert_int_equal(call(AUDIT_ARCH_ARM, nr, 0, 0, 0), no);
+	}
 	assert_int_equal(call(AUDIT_ARCH_I386, 361, 0, 0, 0), no);
 	assert_int_equal(call(AUDIT_ARCH_I386, 362, 0, 0, 0), no);
 	assert_int_equal(call(AUDIT_ARCH_I386, 369, 0, 0, 0), no);
@@ -360,6 +496,7 @@ static bool hears(const struct sock_filter *code, size_t n, const char *source, 
 {
 	unsigned char bytes[60] = { 0 };
 	size_t head = strchr(source, ':') ? 40 : 20;
+	uint32_t got;
 
 	assert_int_equal(
 		inet_pton(head == 40 ? AF_INET6 : AF_INET, source, bytes + (head == 40 ? 8 : 12)),
@@ -369,7 +506,10 @@ static bool hears(const struct sock_filter *code, size_t n, const char *source, 
 	bytes[head + 2] = TO_PORT >> 8;
 	bytes[head + 3] = TO_PORT & 0xff;
 	bytes[head + 13] = flags;
-	return run(code, n, bytes, sizeof(bytes), head, false) != 0;
+	got = run(code, n, bytes, sizeof(bytes), head, false);
+	/* A number is how many bytes are kept: all of them, or none. */
+	assert_true(got == 0 || got == UINT32_MAX);
+	return got != 0;
 }
 
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
@@ -399,6 +539,11 @@ static void a_peers_socket(void **state)
 	assert_false(hears(code, n, "2001:db8::9", 80, SYN));
 	assert_false(hears(code, n, "2001:db8::8", 80, SYN | ACK));
 	assert_false(hears(code, n, "2001:db9::9", 80, SYN | ACK));
+	assert_false(hears(code, n, "2001:db8:0:1::9", 80, SYN | ACK));
+	assert_false(hears(code, n, "2001:db8::1:0:9", 80, SYN | ACK));
+	assert_true(hears(code, n, "2001:db8::9", 80, SYN | RST | ACK | FIN));
+	assert_false(hears(code, n, "2001:db8::9", 80, SYN | RST | FIN));
+	assert_true(hears(code, n, "2001:db8::9", 80, 0));
 	assert_false(hears(code, n, "::1", 80, SYN | ACK));
 	assert_false(hears(code, n, "2001:db8::9", 8080, ACK));
 }
@@ -414,6 +559,8 @@ static void a_listeners_socket(void **state)
 	assert_true(hears(code, n, "192.0.2.9", 80, ACK));
 	assert_true(hears(code, n, "192.0.2.9", 80, RST));
 	assert_false(hears(code, n, "192.0.2.9", 80, SYN | ACK));
+	assert_false(hears(code, n, "192.0.2.9", 80, SYN | ACK | FIN));
+	assert_true(hears(code, n, "192.0.2.9", 80, 0));
 	/* What was accepted there, and bound to another port. */
 	n = switch_filter_listener(TO_PORT + 1, code);
 	assert_false(hears(code, n, "192.0.2.9", 80, SYN));
@@ -425,6 +572,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_leave),
 		cmocka_unit_test(what_is_no_peer),
+		cmocka_unit_test(whose_network),
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(any_address),
+		cmocka_unit_test(who_may_hold),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(servers),
 		cmocka_unit_test(own_addresses),

@@ -384,6 +384,23 @@ static void texts_end(void **state)
 	assert_int_equal(got.fd, -1);
 }
 
+/* Whoever asked for credentials beside the messages gets them, and they are not taken for more. */
+static void credentials_beside(void **state)
+{
+	const int on = 1;
+	struct wire_msg got;
+	scope_fd int host = -1;
+	scope_fd int guest = -1;
+
+	(void)state;
+	assert_int_equal(wire_pair(&host, &guest), 0);
+	assert_int_equal(setsockopt(host, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+	assert_int_equal(wire_send(guest, WIRE_READY, NULL, 0, -1), 0);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_int_equal(got.type, WIRE_READY);
+	assert_int_equal(got.fd, -1);
+}
+
 static void no_socket(void **state)
 {
 	struct rlimit before, none;
@@ -417,6 +434,7 @@ int main(void)
 		cmocka_unit_test(once_only),
 		cmocka_unit_test(numbers_of_errors),
 		cmocka_unit_test(texts_end),
+		cmocka_unit_test(credentials_beside),
 		cmocka_unit_test(no_socket),
 	};
 
