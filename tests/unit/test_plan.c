@@ -539,7 +539,7 @@ int main(void)
 		fprintf(stderr, "no golden plans in %s\n", FOLDER);
 		return 1;
 	}
-	tests = arena_array(&names, (size_t)n, sizeof(*tests));
+	tests = arena_array(&names, (size_t)n + 1, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		char *name =
 			arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 6);
