@@ -53,8 +53,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	need = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	if (!block || block->size - block->used < need) {
-		size_t room = need > BLOCK_SIZE ? need : BLOCK_SIZE;
+		size_t room = BLOCK_SIZE;
 
+		if (room < need) {
+			room = need;
+		}
 		block = calloc(1, sizeof(*block) + room);
 		if (!block) {
 			die_of_hunger();
@@ -85,7 +88,10 @@ void *arena_grow(struct arena *arena, void *v, size_t n, size_t *room, size_t si
 	if (n + 1 < *room) {
 		return v;
 	}
-	*room = n < ROOM_FIRST / 2 ? ROOM_FIRST : n * 2;
+	*room = n * 2;
+	if (*room < ROOM_FIRST) {
+		*room = ROOM_FIRST;
+	}
 	grown = arena_array(arena, *room, size);
 	if (n > 0) {
 		memcpy(grown, v, n * size);

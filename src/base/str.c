@@ -67,21 +67,6 @@ bool str_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool str_has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*(text += strspn(text, " \n"))) {
-		size_t n = strcspn(text, " \n");
-
-		if (n == len && memcmp(text, word, len) == 0) {
-			return true;
-		}
-		text += n;
-	}
-	return false;
-}
-
 int str_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -180,4 +165,19 @@ int str_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
 	*ret_first = first;
 	*ret_last = last;
 	return 1;
+}
+
+bool str_has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*(text += strspn(text, " \n"))) {
+		size_t n = strcspn(text, " \n");
+
+		if (n == len && memcmp(text, word, len) == 0) {
+			return true;
+		}
+		text += n;
+	}
+	return false;
 }

@@ -29,9 +29,6 @@ void text_addn(struct text *text, const char *bytes, size_t len);
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
 
-/* Is it one of the words of text, between spaces and newlines? */
-bool str_has_word(const char *text, const char *word);
-
 /*
  * The whole of text as a decimal number between min and max. No white space, no sign for the
  * unsigned form, no octal, no trailing bytes: "1 " and "0x1" are refused (CVE-2026-30892 came of
@@ -48,3 +45,6 @@ int str_u32(const char *text, uint32_t *ret);
  * caller must before it counts through a range.
  */
 int str_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last);
+
+/* Is it one of the words of text, between spaces and newlines? */
+bool str_has_word(const char *text, const char *word);

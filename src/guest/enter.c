@@ -6,11 +6,6 @@
  * them until its execve it is not dumpable: they can neither trace it nor look at its descriptors
  * and memory, which are the host's (CVE-2016-9962), whatever capabilities they have in their own
  * user namespace.
- *
- * All namespaces are entered by one setns(2) on a pidfd of the container's first process, one by one
- * from /proc before Linux 5.8. What the host's /proc is still good for (OOM score, labels, reopening
- * a terminal's multiplexer) is done before, or through a descriptor of it that is kept: inside,
- * /proc is whatever the container made of it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -167,7 +167,7 @@ int plan_bits(const char *text, uint64_t *bits, uint32_t max, const char *path, 
 {
 	uint32_t first, last;
 
-	while (text && str_list_next(&text, &first, &last) > 0) {
+	while (text && spec_list_next(&text, &first, &last) > 0) {
 		if (last >= max) {
 			return err_set(err, EINVAL, "%s: %u is more than the %u %s that are known",
 				       path, last, max, unit);

@@ -201,7 +201,7 @@ static int take_cpus(const char *list, struct plan_cpus *cpus, const char *path,
 	const char *rest = list ? list : "";
 	uint32_t first, last;
 
-	cpus->set = str_list_next(&rest, &first, &last) > 0;
+	cpus->set = spec_list_next(&rest, &first, &last) > 0;
 	return plan_bits(list, cpus->bits, PLAN_CPUS_MAX, path, "CPUs", err);
 }
 

@@ -35,35 +35,6 @@ struct side {
 	struct plan_extents *out;
 };
 
-/* asked: NULL where only the whole range is wanted. */
-static struct side uid_side(struct builder *b, const struct spec_id_mappings *asked)
-{
-	return (struct side){
-		.kind = "uid",
-		.key = "uidMappings",
-		.file = "/etc/subuid",
-		.own = b->facts->uid,
-		.ranges = &b->facts->subuids,
-		.outer = &b->facts->own_uids,
-		.asked = asked,
-		.out = &b->plan->ids.uid,
-	};
-}
-
-static struct side gid_side(struct builder *b, const struct spec_id_mappings *asked)
-{
-	return (struct side){
-		.kind = "gid",
-		.key = "gidMappings",
-		.file = "/etc/subgid",
-		.own = b->facts->gid,
-		.ranges = &b->facts->subgids,
-		.outer = &b->facts->own_gids,
-		.asked = asked,
-		.out = &b->plan->ids.gid,
-	};
-}
-
 static bool maps(const struct plan_extents *extents, uint32_t id)
 {
 	for (size_t i = 0; i < extents->n; i++) {
@@ -392,6 +363,35 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 	return need_helpers(b, err);
 }
 
+/* asked: NULL where only the whole range is wanted. */
+static struct side uid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "uid",
+		.key = "uidMappings",
+		.file = "/etc/subuid",
+		.own = b->facts->uid,
+		.ranges = &b->facts->subuids,
+		.outer = &b->facts->own_uids,
+		.asked = asked,
+		.out = &b->plan->ids.uid,
+	};
+}
+
+static struct side gid_side(struct builder *b, const struct spec_id_mappings *asked)
+{
+	return (struct side){
+		.kind = "gid",
+		.key = "gidMappings",
+		.file = "/etc/subgid",
+		.own = b->facts->gid,
+		.ranges = &b->facts->subgids,
+		.outer = &b->facts->own_gids,
+		.asked = asked,
+		.out = &b->plan->ids.gid,
+	};
+}
+
 int plan_all_ids(struct arena *arena, const struct facts *facts, struct plan_ids *ret,
 		 struct err *err)
 {
@@ -432,10 +432,11 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 int plan_ids(struct builder *b, struct err *err)
 {
 	struct plan_ids *ids = &b->plan->ids;
+	const struct facts *f = b->facts;
 	struct side u = uid_side(b, &b->lin->uid_mappings);
 	struct side g = gid_side(b, &b->lin->gid_mappings);
 
-	ids->deny_setgroups = b->facts->setgroups_denied;
+	ids->deny_setgroups = f->setgroups_denied;
 	if (!plan_ns_new(b, CLONE_NEWUSER)) {
 		if (u.asked->n > 0 && !b->user_namespace) {
 			return err_set(err, EINVAL,

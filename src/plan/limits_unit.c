@@ -100,7 +100,7 @@ static void add_mask(struct properties *p, const struct plan_limit *limit, const
 	uint32_t first, last, highest = 0;
 	struct plan_property *property;
 
-	while (str_list_next(&rest, &first, &last) == 1) {
+	while (spec_list_next(&rest, &first, &last) == 1) {
 		if (last >= LIST_MAX) {
 			return;
 		}

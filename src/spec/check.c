@@ -99,6 +99,48 @@ static int check_version(const char *version, struct err *err)
 
 /* ---- lists of numbers ---- */
 
+/* The number at the front of text. */
+static int next_number(const char **text, uint32_t *ret)
+{
+	size_t n = span_digits(*text);
+	char digits[16];
+
+	if (n == 0 || n >= sizeof(digits)) {
+		return -EINVAL;
+	}
+	memcpy(digits, *text, n);
+	digits[n] = '\0';
+	if (str_u32(digits, ret) < 0) {
+		return -EINVAL;
+	}
+	*text += n;
+	return 0;
+}
+
+int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
+{
+	const char *text = *rest + strspn(*rest, ", \n");
+	uint32_t first, last;
+
+	if (*text == '\0') {
+		*rest = text;
+		return 0;
+	}
+	TRY(next_number(&text, &first));
+	last = first;
+	if (*text == '-') {
+		text++;
+		TRY(next_number(&text, &last));
+	}
+	if (last < first || (*text && !strchr(", \n", *text))) {
+		return -EINVAL;
+	}
+	*rest = text;
+	*ret_first = first;
+	*ret_last = last;
+	return 1;
+}
+
 int spec_check_list(const char *text, const char *at, const char *key, bool *ret_any,
 		    struct err *err)
 {
@@ -107,7 +149,7 @@ int spec_check_list(const char *text, const char *at, const char *key, bool *ret
 	uint32_t first, last;
 	int rc;
 
-	while ((rc = str_list_next(&rest, &first, &last)) > 0) {
+	while ((rc = spec_list_next(&rest, &first, &last)) > 0) {
 		any = true;
 	}
 	if (rc < 0) {

@@ -443,6 +443,14 @@ int spec_check_process(const struct spec_process *process, const char *at, struc
 int spec_check_resources(const struct spec_resources *resources, const char *at, struct err *err);
 int spec_check_mounts(const struct spec_mount *mounts, size_t n, const char *at, struct err *err);
 
+/*
+ * The next entry of a list such as "0-3,7", as cpus, mems and nodes are written (spaces, empty
+ * entries and a final newline are taken as the kernel takes them). Moves *rest. Returns 1, 0 at the
+ * end, -EINVAL for anything else, also for a range that descends. The numbers are not limited: the
+ * caller must before it counts through a range.
+ */
+int spec_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last);
+
 /* The value of an annotation, or NULL. */
 const char *spec_annotation(const struct spec *spec, const char *key);
 

@@ -385,16 +385,16 @@ static void lists(void **state)
 	uint32_t first, last;
 
 	(void)state;
-	assert_int_equal(str_list_next(&rest, &first, &last), 1);
+	assert_int_equal(spec_list_next(&rest, &first, &last), 1);
 	assert_true(first == 0 && last == 3);
-	assert_int_equal(str_list_next(&rest, &first, &last), 1);
+	assert_int_equal(spec_list_next(&rest, &first, &last), 1);
 	assert_true(first == 7 && last == 7);
-	assert_int_equal(str_list_next(&rest, &first, &last), 1);
+	assert_int_equal(spec_list_next(&rest, &first, &last), 1);
 	assert_true(first == UINT32_MAX && last == UINT32_MAX);
-	assert_int_equal(str_list_next(&rest, &first, &last), 0);
-	assert_int_equal(str_list_next(&rest, &first, &last), 0);
+	assert_int_equal(spec_list_next(&rest, &first, &last), 0);
+	assert_int_equal(spec_list_next(&rest, &first, &last), 0);
 	rest = "1-";
-	assert_int_equal(str_list_next(&rest, &first, &last), -EINVAL);
+	assert_int_equal(spec_list_next(&rest, &first, &last), -EINVAL);
 	assert_string_equal(rest, "1-");
 }
 
