@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include "base/scope.h"
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
 #include "spec/spec.h"
@@ -30,19 +31,6 @@ static int load_spec(struct arena *arena, const struct state_dir *dir, struct sp
 	return rc;
 }
 
-/* Of those that CRIU is told of; NULL for others. */
-static const char *namespace_file(const struct spec_namespace *ns)
-{
-	switch (ns->type) {
-	case CLONE_NEWNET:
-		return "net";
-	case CLONE_NEWPID:
-		return "pid";
-	default:
-		return NULL;
-	}
-}
-
 /*
  * Namespaces that the container has joined are their owner's to keep: CRIU is only told that they
  * are there.
@@ -54,7 +42,9 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 
 	for (size_t i = 0; lin && i < lin->namespaces.n; i++) {
 		const struct spec_namespace *ns = &lin->namespaces.v[i];
-		const char *file = namespace_file(ns);
+		const char *file = ns->type == CLONE_NEWNET ? "net" :
+				   ns->type == CLONE_NEWPID ? "pid" :
+							      NULL;
 		struct stat st;
 
 		if (!file || !ns->path || !*ns->path) {
@@ -113,12 +103,10 @@ int criu_checkpoint(const char *root, const char *id, const struct criu_options 
 	rc = state_read(&arena, &dir, &state, err);
 	if (rc == 0) {
 		status = state_status(root, &state);
-		if (status == STATE_RUNNING || status == STATE_PAUSED) {
-			rc = dump(&arena, &dir, &state, options, err);
-		} else {
-			rc = err_set(err, ESRCH, "container not running: `%s` is %s", id,
+		rc = status == STATE_RUNNING || status == STATE_PAUSED ?
+			     dump(&arena, &dir, &state, options, err) :
+			     err_set(err, ESRCH, "container not running: `%s` is %s", id,
 				     state_status_name(status));
-		}
 	}
 	if (rc == 0 && !options->leave_running && !options->pre_dump) {
 		rc = host_destroy(&dir, &state, err);
