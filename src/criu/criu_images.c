@@ -2,10 +2,6 @@
 /*
  * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams
  * belong to the host.
- *
- * A mount belongs to it when its filesystem is the host's too. That is compared by device in
- * mountinfo, so binds, masks and bound devices need no list of their own. At restore the bundle's
- * present bind mounts count.
  */
 #include "criu/criu_images.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams
- * belong to the host.
+ * criu/criu_images: what lies beside CRIU's images: which of the container's mounts and streams belong
+ * to the host.
  *
  *	descriptors.json	for the descriptors 0 to 2 of init the name that CRIU knows it
  *				by ("pipe:[4711]"), as crun has it

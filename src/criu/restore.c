@@ -5,11 +5,6 @@
  * CRIU makes namespaces, mounts and processes as they were; the first process becomes our child
  * (--restore-sibling), so that the rest is as after a launch. Hooks but poststop are not run: what
  * they made belongs to whoever restores.
- *
- * The root is made a mount, in a mount namespace that lasts as long as criu runs. rootlet itself
- * goes into the container's cgroup meanwhile, so that all of the container is there from its first
- * moment. Cgroup namespaces, which criu leaves alone together with cgroups, are not restored: the
- * mount of the container's cgroup is a bind of it.
  */
 #include "criu/restore.h"
 
@@ -113,11 +108,11 @@ static int leave_home(struct home *home, const char *rootfs, struct err *err)
 
 static int return_home(struct home *home, struct err *err)
 {
-	int rc = 0;
+	int rc = home->mounts >= 0 &&
+				 (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0) ?
+			 err_errno(err, errno, "restore: returning to the host's mount namespace") :
+			 0;
 
-	if (home->mounts >= 0 && (setns(home->mounts, CLONE_NEWNS) < 0 || fchdir(home->cwd) < 0)) {
-		rc = err_errno(err, errno, "restore: returning to the host's mount namespace");
-	}
 	fd_drop(&home->mounts);
 	fd_drop(&home->cwd);
 	return rc;
@@ -159,7 +154,8 @@ static int leave_cgroup(struct launch *l, const char *own, struct err *err)
 	if (!own) {
 		return 0;
 	}
-	path = arena_printf(&l->arena, "%s%s/cgroup.procs", l->plan->cgroup.mount,
+	path = arena_printf(&l->arena, "%s%s/cgroup.procs",
+			    l->cgroup.mount ? l->cgroup.mount : l->plan->cgroup.mount,
 			    str_eq(own, "/") ? "" : own);
 	rc = sys_write_file(AT_FDCWD, path, "0", 1);
 	if (rc < 0) {
@@ -181,23 +177,18 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 {
 	for (size_t i = 0; i < ns->join_n; i++) {
 		const struct plan_join *join = &ns->join[i];
-		const char *name;
-		int *fd;
+		int *fd = join->type == CLONE_NEWNET ? net :
+			  join->type == CLONE_NEWPID ? pid :
+						       NULL;
 
-		if (join->type == CLONE_NEWNET) {
-			fd = net;
-			name = "net";
-		} else if (join->type == CLONE_NEWPID) {
-			fd = pid;
-			name = "pid";
-		} else {
+		if (!fd) {
 			continue;
 		}
 		*fd = open(join->path, O_RDONLY | O_NOCTTY);
 		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}
-		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, name);
+		criu_add(c, "--inherit-fd", "fd[%d]:rootlet-%s", *fd, fd == net ? "net" : "pid");
 	}
 	return 0;
 }
@@ -300,10 +291,7 @@ static int stay_or_leave(struct launch *l, int *ret_status, struct err *err)
 	if (!l->detached) {
 		return host_run_stay(l, ret_status, err);
 	}
-	if (!sys_exit_by_pidfd()) {
-		return 0;
-	}
-	return host_monitor_begin(&monitor, err);
+	return sys_exit_by_pidfd() ? host_monitor_begin(&monitor, err) : 0;
 }
 
 int criu_restore(const struct launch_options *launch, const struct criu_options *options,

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts/inherited_fds: descriptors that the caller hands to the container: socket activation
- * (LISTEN_FDS) and, behind it, --preserve-fds.
- *
- * Each must be open, or the run is refused by its number: a gap would be filled by a file of ours.
- * LISTEN_PID is set by the guest, to its own pid, so that it is right without a pid namespace too.
+ * facts/inherited_fds: descriptors that the caller hands to the container: --preserve-fds and socket
+ * activation.
  */
 #pragma once
 
