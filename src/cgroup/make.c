@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "cgroup/internal.h"
 #include "cgroup/systemd.h"
-#include "state/state.h"
+#include "state/folder.h"
 #include "sys/fd.h"
 #include "json/encode.h"
 

@@ -11,7 +11,8 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "state/state.h"
+#include "state/folder.h"
+#include "state/root.h"
 
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err)
 {

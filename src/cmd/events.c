@@ -12,7 +12,8 @@
 #include "cmd/commands.h"
 #include "host/lifecycle.h"
 #include "host/network.h"
-#include "state/state.h"
+#include "state/file.h"
+#include "state/status.h"
 #include "json/encode.h"
 
 static const struct cmd_option options[] = {

@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "host/launch.h"
-#include "state/state.h"
+#include "state/folder.h"
 
 /* The words were checked by main. --cgroup-manager is the more exact of the two. */
 static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)

@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "cmd/commands.h"
 #include "cmd/state.h"
+#include "state/file.h"
+#include "state/folder.h"
+#include "state/status.h"
 
 static const struct cmd_option options[] = {
 	{ "format", 'f', "FORMAT", "table or json (default: table)", CMD_USED },

@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "cmd/commands.h"
 #include "host/lifecycle.h"
+#include "state/file.h"
 #include "state/processes.h"
 #include "json/encode.h"
 

@@ -2,7 +2,8 @@
 /* cmd/state: the OCI operation "state", and the JSON form of a container that list shares. */
 #include "cmd/state.h"
 #include "cmd/commands.h"
-#include "state/state.h"
+#include "state/file.h"
+#include "state/status.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,

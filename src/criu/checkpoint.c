@@ -10,6 +10,9 @@
 #include "criu/criu_images.h"
 #include "host/lifecycle.h"
 #include "spec/spec.h"
+#include "state/file.h"
+#include "state/folder.h"
+#include "state/status.h"
 #include "sys/fd.h"
 
 /* The configuration as it was at create. */

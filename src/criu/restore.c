@@ -25,6 +25,7 @@
 #include "host/run.h"
 #include "spec/spec.h"
 #include "state/exit.h"
+#include "state/folder.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/fd.h"

@@ -36,7 +36,7 @@
 #include "plan/build.h"
 #include "spec/spec.h"
 #include "state/exit.h"
-#include "state/state.h"
+#include "state/folder.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/sock.h"

@@ -19,8 +19,10 @@
 #include "host/hooks.h"
 #include "host/network.h"
 #include "host/rdt.h"
-#include "state/internal.h"
+#include "state/file.h"
+#include "state/folder.h"
 #include "state/processes.h"
+#include "state/status.h"
 #include "sys/clone.h"
 
 /* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */

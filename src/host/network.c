@@ -19,6 +19,10 @@
 
 #include "base/scope.h"
 #include "facts/inherited_fds.h"
+#include "state/file.h"
+#include "state/folder.h"
+#include "state/root.h"
+#include "state/status.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/proc.h"

@@ -4,6 +4,8 @@
 
 #include "base/scope.h"
 #include "host/lifecycle.h"
+#include "state/file.h"
+#include "state/status.h"
 
 static int set_frozen(const char *root, const char *id, bool frozen, struct err *err)
 {

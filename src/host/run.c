@@ -21,6 +21,7 @@
 #include "host/monitor.h"
 #include "host/record.h"
 #include "state/exit.h"
+#include "state/folder.h"
 #include "sys/exit.h"
 
 /*

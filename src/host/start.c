@@ -10,7 +10,9 @@
 #include "host/launch.h"
 #include "host/lifecycle.h"
 #include "host/notify.h"
-#include "state/state.h"
+#include "state/file.h"
+#include "state/folder.h"
+#include "state/status.h"
 
 /* Through the gate, then the poststart hooks. */
 static int start_created(const struct state_dir *dir, const struct state *state, int *ret_notify,

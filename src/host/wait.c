@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #include "base/scope.h"
-#include "state/internal.h"
+#include "state/file.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/proc.h"

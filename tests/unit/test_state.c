@@ -22,8 +22,11 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "host/lifecycle.h"
+#include "state/file.h"
+#include "state/folder.h"
 #include "state/processes.h"
-#include "state/state.h"
+#include "state/root.h"
+#include "state/status.h"
 #include "sys/proc.h"
 #include "tests/unit/scratch.h"
 
