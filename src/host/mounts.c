@@ -14,11 +14,11 @@
 
 #include "base/log.h"
 #include "base/scope.h"
-#include "base/str.h"
 #include "facts/facts.h"
 #include "guest/guest.h"
 #include "host/foreground.h"
 #include "host/gate.h"
+#include "host/input.h"
 #include "host/lifecycle.h"
 #include "host/mount_ids.h"
 #include "host/serve.h"
@@ -83,17 +83,12 @@ static int read_spec(struct change *c, const char *root, const char *id, struct 
 static int read_wish(struct change *c, const char *file, struct plan_mounts_wish *wish,
 		     struct err *err)
 {
-	bool standard_input = str_eq(file, "-");
-	const char *path = standard_input ? "/dev/stdin" : file;
-	const char *text;
-	ssize_t len = sys_read_file(&c->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
+	struct input input;
 
-	wish->file = standard_input ? "standard input" : file;
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s", wish->file);
-	}
-	if (spec_load_mounts(&c->arena, text, (size_t)len, &wish->v, &wish->n, err) < 0) {
-		return err_wrap(err, "%s", wish->file);
+	TRY(host_input_read(&c->arena, "", file, &input, err));
+	wish->file = input.name;
+	if (spec_load_mounts(&c->arena, input.text, input.len, &wish->v, &wish->n, err) < 0) {
+		return err_wrap(err, "%s", input.name);
 	}
 	return 0;
 }

@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "host/input.h"
 #include "host/lifecycle.h"
 #include "host/rdt.h"
 #include "plan/device_filter.h"
@@ -20,26 +20,16 @@
 #include "state/status.h"
 #include "sys/fd.h"
 #include "user/session.h"
-#include "json/tree.h"
 
 int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
 		     struct err *err)
 {
-	bool from_stdin = str_eq(path, "-");
-	const char *name = from_stdin ? "standard input" : path;
 	struct spec_resources *resources;
-	const char *text;
-	/*
-	 * By its descriptor: a pipe of another user's, or a socket, can't be opened again by name.
-	 */
-	ssize_t len = from_stdin ? sys_read_fd(arena, STDIN_FILENO, JSON_TEXT_MAX, &text) :
-				   sys_read_file(arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
+	struct input input;
 
-	if (len < 0) {
-		return err_errno(err, (int)-len, "--resources: %s", name);
-	}
-	if (spec_load_resources(arena, text, (size_t)len, &resources, err) < 0) {
-		return err_wrap(err, "--resources: %s", name);
+	TRY(host_input_read(arena, "--resources: ", path, &input, err));
+	if (spec_load_resources(arena, input.text, input.len, &resources, err) < 0) {
+		return err_wrap(err, "--resources: %s", input.name);
 	}
 	*ret = *resources;
 	return 0;

@@ -12,7 +12,7 @@ struct update {
 	const char *mem_bw_schema;
 };
 
-/* Limits from a file of JSON, or from standard input for "-". Text lives in the arena. */
+/* Limits from a file of JSON (host_input_read). Text lives in the arena. */
 int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
 		     struct err *err);
 
