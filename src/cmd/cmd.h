@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd: one const struct for each command, in its own file. Parsing, --help and the manual page are
- * all made of the same tables. A new command is its file and one line in table.c.
+ * all made of the same tables. A new command is its file and one line in commands.h.
  */
 #pragma once
 
@@ -76,7 +76,7 @@ struct cmd_context {
 	bool no_stdout; /* it was closed when we were started, and is /dev/null now */
 };
 
-/* All commands, NULL-terminated, and the global options (table.c). */
+/* All commands in the order of commands.h, NULL-terminated, and the global options (table.c). */
 extern const struct cmd *const cmd_table[];
 extern const struct cmd_option cmd_global_options[];
 extern const struct name cmd_cgroup_managers[]; /* to enum plan_cgroup_choice */
@@ -101,6 +101,9 @@ int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, s
 
 /* The last value given, NULL when there is none or it is empty. The name must be in the table. */
 const char *cmd_value(const struct cmd_args *args, const char *name);
+
+/* The same, `otherwise` in place of NULL. */
+const char *cmd_value_or(const struct cmd_args *args, const char *name, const char *otherwise);
 
 /* Every value given, in order. */
 struct strs cmd_values(struct arena *arena, const struct cmd_args *args, const char *name);
