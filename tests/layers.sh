@@ -30,9 +30,10 @@ user    base/ sys/ plan/plan.h plan/facts.h user/
 cgroup  base/ json/ sys/ spec/ plan/ user/ facts/ state/ cgroup/
 facts   base/ sys/ spec/ plan/ user/ cgroup/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
-host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h
-criu    base/ json/ sys/ spec/ plan/ wire/ user/ cgroup/ facts/ state/ host/ criu/
-cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net.h commit.h
+container base/ json/ sys/ spec/ plan/facts.h wire/ facts/ state/ container/
+host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ container/ host/ guest/guest.h
+criu    base/ json/ sys/ spec/ plan/ wire/ user/ cgroup/ facts/ state/ container/ host/ criu/
+cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ container/ host/ criu/ cmd/ libnet/net.h commit.h
 '
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 file_rules='

@@ -6,32 +6,17 @@
 #include <sched.h>
 #include <sys/stat.h>
 
-#include "base/scope.h"
 #include "criu/criu_images.h"
-#include "host/lifecycle.h"
+#include "host/delete.h"
 #include "spec/spec.h"
-#include "state/file.h"
-#include "state/folder.h"
-#include "state/status.h"
-#include "sys/fd.h"
 
-/* The configuration as it was at create. */
-static int load_spec(struct arena *arena, const struct state_dir *dir, struct spec **ret,
-		     struct err *err)
+/* Below /proc/PID/ns; NULL for those that CRIU need not be told of. */
+static const char *file_of(int type)
 {
-	const char *text;
-	ssize_t len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
-	int rc;
-
-	if (len < 0) {
-		err_errno(err, (int)-len, "%s/%s/config.json", dir->root, dir->id);
-		return (int)len;
+	if (type == CLONE_NEWNET) {
+		return "net";
 	}
-	rc = spec_load(arena, text, (size_t)len, ret, err);
-	if (rc < 0) {
-		(void)err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
-	}
-	return rc;
+	return type == CLONE_NEWPID ? "pid" : NULL;
 }
 
 /*
@@ -45,9 +30,7 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 
 	for (size_t i = 0; lin && i < lin->namespaces.n; i++) {
 		const struct spec_namespace *ns = &lin->namespaces.v[i];
-		const char *file = ns->type == CLONE_NEWNET ? "net" :
-				   ns->type == CLONE_NEWPID ? "pid" :
-							      NULL;
+		const char *file = file_of(ns->type);
 		struct stat st;
 
 		if (!file || !ns->path || !*ns->path) {
@@ -64,13 +47,13 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 	return 0;
 }
 
-static int dump(struct arena *arena, const struct state_dir *dir, const struct state *state,
-		const struct criu_options *options, struct err *err)
+static int dump(struct container *c, const struct criu_options *options, struct err *err)
 {
+	const struct state *state = &c->state;
 	struct criu criu;
 	struct spec *spec = NULL;
 
-	TRY(load_spec(arena, dir, &spec, err));
+	TRY(container_spec(c, &spec, err));
 	if (spec->process && spec->process->terminal) {
 		return err_set(
 			err, ENOTSUP,
@@ -78,8 +61,8 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 			"container: only one with /process/terminal false can be checkpointed",
 			state->id);
 	}
-	TRY(criu_begin(&criu, arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump", options,
-		       spec_annotation(spec, "org.criu.config"), true, err));
+	TRY(criu_begin(&criu, &c->arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump",
+		       options, spec_annotation(spec, "org.criu.config"), true, err));
 	criu_add(&criu, "--tree", "%d", (int)state->pid);
 	criu_add(&criu, "--root", "%s", state->rootfs);
 	criu_flag(&criu, options->leave_running && !options->pre_dump, "--leave-running");
@@ -92,28 +75,11 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 	return criu_run(&criu, err);
 }
 
-int criu_checkpoint(const char *root, const char *id, const struct criu_options *options,
-		    struct err *err)
+int criu_checkpoint(struct container *c, const struct criu_options *options, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	enum state_status status;
-	struct state_dir dir;
-	struct state state;
-	int rc;
-
-	TRY(criu_allowed("checkpoint", err));
-	TRY(state_open(root, id, &dir, err));
-	rc = state_read(&arena, &dir, &state, err);
-	if (rc == 0) {
-		status = state_status(root, &state);
-		rc = status == STATE_RUNNING || status == STATE_PAUSED ?
-			     dump(&arena, &dir, &state, options, err) :
-			     err_set(err, ESRCH, "container not running: `%s` is %s", id,
-				     state_status_name(status));
+	TRY(dump(c, options, err));
+	if (options->leave_running || options->pre_dump) {
+		return 0;
 	}
-	if (rc == 0 && !options->leave_running && !options->pre_dump) {
-		rc = host_destroy(&dir, &state, err);
-	}
-	state_close(&dir);
-	return rc;
+	return host_destroy(c, err);
 }

@@ -2,9 +2,9 @@
 /*
  * host/exec: exec: one more process in a container that is there.
  *
- * The container's first process is held by a pidfd that was checked by its start time: the
- * namespaces that are joined are surely its. What can be known of them from outside becomes facts,
- * the plan is made, and a clone of this process goes in. This process itself never enters.
+ * The container's first process is held by its pidfd: the namespaces that are joined are surely
+ * its. What can be known of them from outside becomes facts, the plan is made, and a clone of this
+ * process goes in. This process itself never enters.
  */
 #include "host/exec.h"
 
@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "container/look.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
 #include "guest/guest.h"
@@ -26,33 +27,23 @@
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/gate.h"
-#include "host/lifecycle.h"
 #include "host/network.h"
 #include "host/pidfd_socket.h"
 #include "host/record.h"
 #include "host/serve.h"
 #include "state/exit.h"
-#include "state/file.h"
-#include "state/status.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
-#include "sys/namespaces.h"
 #include "json/tree.h"
 
 struct enter {
 	const struct exec_options *options;
 	struct arena arena;
-	struct state state;
-	struct spec *spec;
+	struct container *container;
+	struct spec *spec; /* the container's */
 	struct plan *plan;
 	struct serve guest;
-	enum state_status status;
-	int init;			/* pidfd of the container's first process */
-	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
-	bool by_gate;			/* they are there */
-	bool inside;			/* the process was born in the container's cgroup */
-	/* its root directory, where joining its mount namespace does not lead there; else -1 */
-	int root;
+	bool inside; /* the process was born in the container's cgroup */
 	int console_socket;
 	int pidfd_socket;
 	/* a connection to the helper that accelerates the network; -1: none does */
@@ -61,49 +52,15 @@ struct enter {
 	bool pid_file_there; /* written by us */
 };
 
-static int not_running(const char *id, const char *why, struct err *err)
+static int check_paused(const struct enter *e, struct err *err)
 {
-	return err_set(
-		err, ESRCH,
-		"cannot exec in container `%s`: container not running: it is not running, %s", id,
-		why);
-}
-
-/* The state, and a hold on the first process. */
-static int find_container(struct enter *e, struct err *err)
-{
-	const struct exec_options *o = e->options;
-
-	TRY(state_load(&e->arena, o->root, o->id, &e->state, err));
-	e->status = state_status(o->root, &e->state);
-	if (e->status == STATE_STOPPED) {
-		return not_running(o->id, "but stopped", err);
-	}
-	if (e->status == STATE_PAUSED && !o->ignore_paused) {
+	if (e->container->status == STATE_PAUSED && !e->options->ignore_paused) {
 		return err_set(err, EBUSY,
 			       "cannot exec in a paused container: the container `%s` is paused; "
 			       "resume it, or use --ignore-paused",
-			       o->id);
-	}
-	if (state_pidfd(&e->state, &e->init) < 0) {
-		return not_running(o->id, "it has just ended", err);
+			       e->container->id);
 	}
 	return 0;
-}
-
-static int read_spec(struct enter *e, struct err *err)
-{
-	const char *path =
-		arena_printf(&e->arena, "%s/%s/config.json", e->options->root, e->options->id);
-	const char *text;
-	ssize_t len = sys_read_file(&e->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
-
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s, the container's configuration", path);
-	}
-	return spec_load(&e->arena, text, (size_t)len, &e->spec, err) < 0 ?
-		       err_wrap(err, "%s", path) :
-		       0;
 }
 
 static int read_process(struct enter *e, struct spec_process **ret, struct err *err)
@@ -148,39 +105,6 @@ static int check_terminal(struct enter *e, const struct spec_process *process, s
 }
 
 /*
- * A container that waits for its start as another user than root can't be looked into: it is asked.
- */
-static int ask_at_gate(struct enter *e, struct err *err)
-{
-	const char *path = arena_printf(&e->arena, "%s/%s", e->options->root, e->options->id);
-	struct state_dir dir = { .root = e->options->root, .id = e->options->id };
-	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0) {
-		return err_errno(err, errno, "%s", path);
-	}
-	dir.fd = fd;
-	e->by_gate = true;
-	return host_gate_namespaces(&dir, e->namespaces, err);
-}
-
-static int look_at_container(struct enter *e, struct facts_container *ret, struct err *err)
-{
-	int rc = facts_container(&e->arena, (pid_t)e->state.pid, NULL, ret);
-
-	if ((rc == -EACCES || rc == -EPERM) && e->status == STATE_CREATED) {
-		TRY(ask_at_gate(e, err));
-		rc = facts_container(&e->arena, (pid_t)e->state.pid, e->namespaces, ret);
-	}
-	if (rc == -ESRCH) {
-		return not_running(e->options->id, "it has just ended", err);
-	}
-	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`",
-				  e->options->id) :
-			0;
-}
-
-/*
  * What a foreground run would say aloud goes to --debug: exec is called often, by programs that
  * read what is printed.
  */
@@ -201,8 +125,10 @@ static void join_accel(struct enter *e)
 {
 	struct err ignored;
 
-	if (!e->state.network.accel || e->plan->filter.notify ||
-	    host_network_connect(e->options->root, e->state.id, &e->accel, &ignored) < 0) {
+	const struct container *c = e->container;
+
+	if (!c->state.network.accel || e->plan->filter.notify ||
+	    host_network_connect(c->root, c->id, &e->accel, &ignored) < 0) {
 		return;
 	}
 	e->plan->net.where = "the accelerated network";
@@ -213,38 +139,31 @@ static void join_accel(struct enter *e)
 static int prepare(struct enter *e, struct err *err)
 {
 	const struct exec_options *o = e->options;
+	struct container *c = e->container;
 	struct facts_container container;
 	struct spec_process *process = NULL;
 	struct plan_options options;
 	struct facts facts;
 
-	TRY(find_container(e, err));
-	TRY(read_spec(e, err));
+	TRY(check_paused(e, err));
+	TRY(container_spec(c, &e->spec, err));
 	TRY(read_process(e, &process, err));
 	TRY(check_terminal(e, process, err));
-	TRY(look_at_container(e, &container, err));
+	TRY(container_look(c, &container, err));
 	facts_process(&e->arena, process, &facts);
 	options = (struct plan_options){
-		.id = e->state.id,
-		.bundle = e->state.bundle,
-		.no_new_keyring = !e->state.own_keyring,
+		.id = c->id,
+		.bundle = c->state.bundle,
+		.no_new_keyring = !c->state.own_keyring,
 		.preserve_fds = o->preserve_fds,
 		.trace = e->guest.begin > 0,
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
-		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
+		      o->cgroup || c->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
 		      err));
 	join_accel(e);
 	TRY(facts_inherited_check(&e->plan->process, err));
 	trace_notes(e->plan);
-	if (e->state.no_pivot) {
-		const char *path = arena_printf(&e->arena, "/proc/%d/root", (int)e->state.pid);
-
-		e->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (e->root < 0) {
-			return err_errno(err, errno, "the root of container `%s`", o->id);
-		}
-	}
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &e->console_socket, err));
 	}
@@ -258,15 +177,16 @@ static int prepare(struct enter *e, struct err *err)
  */
 static pid_t clone_inside(struct enter *e)
 {
+	const struct state *state = &e->container->state;
 	scope_fd int cgroup = -1;
 	struct err ignored;
 	pid_t pid;
 
-	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
+	if (state->cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
 	    e->plan->enter.initial.set) {
 		return sys_clone(0, &e->guest.pidfd);
 	}
-	cgroup = cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
+	cgroup = cgroup_open_beside(&state->cgroup, (pid_t)state->pid, &ignored);
 	pid = cgroup < 0 ? cgroup : sys_clone_into(0, cgroup, &e->guest.pidfd);
 	e->inside = pid >= 0;
 	return pid < 0 ? sys_clone(0, &e->guest.pidfd) : pid;
@@ -285,9 +205,9 @@ static int spawn(struct enter *e, struct err *err)
 		struct guest_fds fds = {
 			.wire = theirs,
 			.gate = -1,
-			.init = e->init,
-			.namespaces = e->by_gate ? e->namespaces : NULL,
-			.root = e->root,
+			.init = e->container->init,
+			.namespaces = e->container->by_gate ? e->container->namespaces : NULL,
+			.root = e->container->root_dir,
 		};
 
 		fd_drop(&e->guest.wire);
@@ -300,6 +220,7 @@ static int spawn(struct enter *e, struct err *err)
 static int place(struct enter *e, struct err *err)
 {
 	const struct plan_cpus *cpus = &e->plan->enter.initial;
+	const struct state *state = &e->container->state;
 
 	if (!e->plan->enter.place) {
 		return 0;
@@ -309,7 +230,7 @@ static int place(struct enter *e, struct err *err)
 		return err_errno(err, errno, "/process/execCPUAffinity/initial");
 	}
 	if (!e->inside) {
-		TRY(cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid,
+		TRY(cgroup_attach(&state->cgroup, e->options->cgroup, (pid_t)state->pid,
 				  e->guest.pid, err));
 	}
 	return host_serve_tell(&e->guest, WIRE_PLACED, -1, err);
@@ -330,7 +251,7 @@ static int take_listener(struct enter *e, struct wire_msg *msg, struct err *err)
 {
 	struct filter_subject subject = {
 		.pid = e->guest.pid,
-		.init = (pid_t)e->state.pid,
+		.init = (pid_t)e->container->state.pid,
 		.status = "running",
 	};
 	int rc = host_filter_send_listener(&e->plan->filter, msg->fd, &subject, e->spec, e->plan,
@@ -342,7 +263,7 @@ static int take_listener(struct enter *e, struct wire_msg *msg, struct err *err)
 
 static int take_switch(const struct enter *e, struct wire_msg *msg, struct err *err)
 {
-	int rc = host_network_accel(e->accel, e->state.id, msg->fd, err);
+	int rc = host_network_accel(e->accel, e->container->id, msg->fd, err);
 
 	close(msg->fd);
 	return rc;
@@ -436,13 +357,13 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 	return 0;
 }
 
-int host_exec(const struct exec_options *options, int *ret_status, struct err *err)
+int host_exec(struct container *c, const struct exec_options *options, int *ret_status,
+	      struct err *err)
 {
 	struct enter e = {
 		.options = options,
+		.container = c,
 		.guest = SERVE_INIT,
-		.init = -1,
-		.root = -1,
 		.console_socket = -1,
 		.pidfd_socket = -1,
 		.accel = -1,
@@ -450,9 +371,6 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 	};
 	int rc;
 
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		e.namespaces[i] = -1;
-	}
 	e.guest.begin = host_trace_begin();
 	e.guest.quiet = true;
 	e.guest.take = take;
@@ -465,9 +383,7 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 			 * Killed with the pid namespace, or its cgroup gone: the container's end is
 			 * the reason for any of it.
 			 */
-			if (state_is_ending(&e.state)) {
-				rc = not_running(options->id, "it has just ended", err);
-			}
+			rc = container_explain(c, err);
 			host_serve_kill(&e.guest);
 			if (e.pid_file_there) {
 				(void)unlink(options->pid_file);
@@ -478,11 +394,6 @@ int host_exec(const struct exec_options *options, int *ret_status, struct err *e
 		rc = stay(&e, ret_status, err);
 	}
 	host_serve_done(&e.guest);
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		fd_drop(&e.namespaces[i]);
-	}
-	fd_drop(&e.init);
-	fd_drop(&e.root);
 	fd_drop(&e.console_socket);
 	fd_drop(&e.pidfd_socket);
 	fd_drop(&e.accel);

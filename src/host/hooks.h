@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "container/container.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
-#include "state/state.h"
 
 /*
  * Fills in the state that hooks read on their stdin: everything but status and pid, which differ
@@ -32,7 +32,6 @@ void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle);
 
 /*
  * The hooks of an existing container, from the copy of its configuration in the state folder:
- * nothing is read when the state says that there are none. Everything lives in the arena.
+ * nothing is read when the state says that there are none. Everything lives as long as the handle.
  */
-int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state,
-		    struct plan_hooks *ret, struct err *err);
+int host_hooks_load(struct container *c, struct plan_hooks *ret, struct err *err);

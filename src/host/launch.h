@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "container/container.h"
 #include "plan/plan.h"
 
 struct launch_options {
@@ -37,8 +38,11 @@ struct launch_options {
 /* Makes the container and leaves it waiting for `start`. On failure nothing of it is left. */
 int host_create(const struct launch_options *options, struct err *err);
 
-/* Lets a created container go. Errors of its last steps (execve) are reported here. */
-int host_start(const char *root, const char *id, struct err *err);
+/*
+ * Lets a created container go, whose folder is locked. Errors of its last steps (execve) are
+ * reported here.
+ */
+int host_start(struct container *c, struct err *err);
 
 /*
  * create and start; in the foreground also forwards signals, carries the terminal, waits and
