@@ -37,9 +37,10 @@ systemd base/ sys/ plan/plan.h user/ systemd/ <systemd/>
 cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ cgroup/
 facts   base/ sys/ spec/spec.h plan/plan.h plan/facts.h plan/ids.h user/ systemd/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
-host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ host/ guest/guest.h
-criu    base/ json/ sys/ spec/spec.h spec/load.h plan/plan.h plan/annotations.h cgroup/ state/ host/ criu/
-cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ host/ criu/ cmd/ libnet/net.h commit.h
+container base/ json/ sys/ spec/ plan/facts.h wire/ facts/ state/ container/
+host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ container/ host/ guest/guest.h
+criu    base/ json/ sys/ spec/spec.h spec/load.h plan/plan.h plan/annotations.h cgroup/ state/ container/ host/ criu/
+cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ container/ host/ criu/ cmd/ libnet/net.h commit.h
 '
 # Files that have a rule of their own, instead of their folder's. The first line that matches counts.
 net_shared='libnet/confine.h libnet/inside.h libnet/messages.h libnet/config.h libnet/port.h'

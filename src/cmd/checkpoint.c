@@ -15,23 +15,27 @@ static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
 };
 
-static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
-	struct criu_options criu;
-	const char *root = NULL;
+	struct criu_options *criu = arena_alloc(ctx->arena, sizeof(*criu));
 
+	ctx->request = criu;
+	TRY(cmd_criu_options(ctx, criu, err));
+	criu->parent = cmd_value(args, "parent-path");
+	criu->leave_running = cmd_flag(args, "leave-running");
+	criu->pre_dump = cmd_flag(args, "pre-dump");
+	criu->tcp_skip_in_flight = cmd_flag(args, "tcp-skip-in-flight");
+	criu->link_remap = cmd_flag(args, "link-remap");
+	criu->page_server = cmd_value(args, "page-server");
+	TRY(cmd_number(args, "status-fd", INT16_MAX, &criu->status_fd, err));
+	return criu_allowed("checkpoint", err);
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
 	(void)ret_status;
-	TRY(cmd_criu_options(ctx, &criu, err));
-	criu.parent = cmd_value(args, "parent-path");
-	criu.leave_running = cmd_flag(args, "leave-running");
-	criu.pre_dump = cmd_flag(args, "pre-dump");
-	criu.tcp_skip_in_flight = cmd_flag(args, "tcp-skip-in-flight");
-	criu.link_remap = cmd_flag(args, "link-remap");
-	criu.page_server = cmd_value(args, "page-server");
-	TRY(cmd_number(args, "status-fd", INT16_MAX, &criu.status_fd, err));
-	TRY(cmd_root(ctx, false, &root, err));
-	return criu_checkpoint(root, args->v[0], &criu, err);
+	return criu_checkpoint(ctx->container, ctx->request, err);
 }
 
 const struct cmd cmd_checkpoint = {
@@ -43,5 +47,8 @@ const struct cmd cmd_checkpoint = {
 	.min_args = 1,
 	.max_args = 1,
 	.runs_program = true,
+	.target = CMD_TARGET_THERE,
+	.want = { .status = CONTAINER_STARTED, .locked = true, .tells_why = true },
+	.parse = parse,
 	.run = run,
 };

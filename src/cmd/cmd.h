@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd: one const struct for each command, in its own file. Parsing, --help and the manual page are
- * all made of the same tables. A new command is its file and one line in table.c.
+ * all made of the same tables, and what a command needs of its container is found before it runs. A
+ * new command is its file and one line in commands.h.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "container/container.h"
 
 enum cmd_option_use {
 	CMD_USED,
@@ -36,6 +38,20 @@ struct cmd_option {
 
 struct cmd_context;
 
+/*
+ * The container that a command is for. It is named by one of the arguments and found before the
+ * command runs, which has it in ctx->container.
+ */
+enum cmd_target {
+	CMD_TARGET_NONE,
+	/* that is there, and as the command's `want` has it */
+	CMD_TARGET_THERE,
+	/* that is to be made: its name, which was checked, and the folder of all state, made */
+	CMD_TARGET_NEW,
+	/* of which something may be left: its name alone */
+	CMD_TARGET_REMAINS,
+};
+
 struct cmd {
 	const char *name;
 	const char *summary;   /* one line, for the list of commands */
@@ -49,7 +65,20 @@ struct cmd {
 	bool free_tail; /* what follows the first argument is not for us to parse (exec, ps) */
 	int failure;	/* exit status of a failure; 0: 1 */
 
-	/* 0 with *ret_status the exit status (0 at the call), or -errno with err. */
+	enum cmd_target target;
+	unsigned target_at;	    /* which argument names it, from 0 */
+	struct container_want want; /* CMD_TARGET_THERE: what it has to be like */
+
+	/*
+	 * What can be told of the arguments alone, before the container is looked for: into
+	 * ctx->request. NULL: nothing.
+	 */
+	int (*parse)(struct cmd_context *ctx, struct err *err);
+
+	/*
+	 * 0 with *ret_status the exit status (0 at the call), or -errno with err. With the option
+	 * "regex", where a command has it, this is called for every container whose ID matches.
+	 */
 	int (*run)(struct cmd_context *ctx, int *ret_status, struct err *err);
 };
 
@@ -73,10 +102,13 @@ struct cmd_context {
 	const struct cmd *cmd;
 	struct cmd_args globals;
 	struct cmd_args args;
-	bool no_stdout; /* it was closed when we were started, and is /dev/null now */
+	/* it was closed when we were started, and is /dev/null now */
+	bool no_stdout;
+	void *request;		     /* of the command's parse */
+	struct container *container; /* the command's target; NULL: none */
 };
 
-/* All commands, NULL-terminated, and the global options (table.c). */
+/* All commands in the order of commands.h, NULL-terminated, and the global options. */
 extern const struct cmd *const cmd_table[];
 extern const struct cmd_option cmd_global_options[];
 extern const struct name cmd_cgroup_managers[]; /* to enum plan_cgroup_choice */
@@ -101,6 +133,9 @@ int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, s
 
 /* The last value given, NULL when there is none or it is empty. The name must be in the table. */
 const char *cmd_value(const struct cmd_args *args, const char *name);
+
+/* The same, `otherwise` in place of NULL. */
+const char *cmd_value_or(const struct cmd_args *args, const char *name, const char *otherwise);
 
 /* Every value given, in order. */
 struct strs cmd_values(struct arena *arena, const struct cmd_args *args, const char *name);
@@ -128,13 +163,10 @@ int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err 
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err);
 
 /*
- * Calls each(root, id) for the container named by the first argument or, with --regex, for every
- * one whose id matches it. There the first error is returned after all were tried, further ones are
- * warnings.
+ * Runs the command on its target (target.c); with --regex on every container whose ID matches: the
+ * first error is returned after all were tried, further ones are warnings.
  */
-int cmd_each(struct cmd_context *ctx,
-	     int (*each)(const char *root, const char *id, void *data, struct err *err), void *data,
-	     struct err *err);
+int cmd_run_on_target(struct cmd_context *ctx, int *ret_status, struct err *err);
 
 /* "table" or "json" by --format: *ret_json. */
 int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err);

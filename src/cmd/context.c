@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd/context: what several commands do in the same way: the state folder, stdout, --regex,
- * --format.
+ * cmd/context: what several commands do in the same way: the state folder, stdout, --format.
  */
 #include <errno.h>
-#include <regex.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "cmd/cmd.h"
-#include "state/state.h"
+#include "state/root.h"
 
 int cmd_root(struct cmd_context *ctx, bool create, const char **ret, struct err *err)
 {
@@ -37,55 +33,6 @@ int cmd_print(const struct cmd_context *ctx, const struct text *out, struct err 
 	}
 	sigaction(SIGPIPE, &before, NULL);
 	return failed ? err_errno(err, failed, "cannot write to standard output") : 0;
-}
-
-static int each_match(struct cmd_context *ctx, const char *root, const regex_t *regex,
-		      int (*each)(const char *root, const char *id, void *data, struct err *err),
-		      void *data, struct err *err)
-{
-	struct strs ids = { .n = 0 };
-	struct err one;
-	int result = 0;
-
-	TRY(state_list(ctx->arena, root, &ids, err));
-	for (size_t i = 0; i < ids.n; i++) {
-		if (regexec(regex, ids.v[i], 0, NULL, 0) != 0) {
-			continue;
-		}
-		int rc = each(root, ids.v[i], data, &one);
-
-		if (rc < 0 && result == 0) {
-			result = rc;
-			*err = one;
-		} else if (rc < 0) {
-			log_warning("%s", one.msg);
-		}
-	}
-	return result;
-}
-
-int cmd_each(struct cmd_context *ctx,
-	     int (*each)(const char *root, const char *id, void *data, struct err *err), void *data,
-	     struct err *err)
-{
-	const char *name = ctx->args.v[0];
-	const char *root = NULL;
-	char reason[256];
-	regex_t regex;
-	int rc;
-
-	TRY(cmd_root(ctx, false, &root, err));
-	if (!cmd_flag(&ctx->args, "regex")) {
-		return each(root, name, data, err);
-	}
-	rc = regcomp(&regex, name, REG_EXTENDED | REG_NOSUB);
-	if (rc != 0) {
-		regerror(rc, &regex, reason, sizeof(reason));
-		return err_set(err, EINVAL, "--regex: `%s`: %s", name, reason);
-	}
-	rc = each_match(ctx, root, &regex, each, data, err);
-	regfree(&regex);
-	return rc;
 }
 
 int cmd_format(const struct cmd_context *ctx, bool *ret_json, struct err *err)

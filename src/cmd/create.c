@@ -32,5 +32,6 @@ const struct cmd cmd_create = {
 	.min_args = 1,
 	.max_args = 1,
 	.runs_program = true,
+	.target = CMD_TARGET_NEW,
 	.run = run,
 };

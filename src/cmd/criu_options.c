@@ -8,7 +8,6 @@
 int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
-	const char *images = cmd_value(args, "image-path");
 	const char *empty = cmd_value(args, "empty-ns");
 
 	if (empty && !str_eq(empty, "network")) {
@@ -16,7 +15,7 @@ int cmd_criu_options(struct cmd_context *ctx, struct criu_options *ret, struct e
 			       ctx->cmd->name, empty);
 	}
 	*ret = (struct criu_options){
-		.images = images ? images : "checkpoint",
+		.images = cmd_value_or(args, "image-path", "checkpoint"),
 		.work = cmd_value(args, "work-path"),
 		.manage_cgroups = cmd_value(args, "manage-cgroups-mode"),
 		.network_lock = cmd_value(args, "network-lock"),

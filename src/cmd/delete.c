@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/delete: the OCI operation "delete". */
+#include "host/delete.h"
 #include "cmd/commands.h"
-#include "host/lifecycle.h"
 
 static const struct cmd_option options[] = {
 	{ "force", 'f', NULL, "kill it first if it runs; no error if there is none", CMD_USED },
@@ -9,19 +9,10 @@ static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
 };
 
-static int delete_one(const char *root, const char *id, void *data, struct err *err)
-{
-	const bool *force = data;
-
-	return host_delete(root, id, *force, err);
-}
-
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	bool force = cmd_flag(&ctx->args, "force");
-
 	(void)ret_status;
-	return cmd_each(ctx, delete_one, &force, err);
+	return host_delete(ctx->container, cmd_flag(&ctx->args, "force"), err);
 }
 
 const struct cmd cmd_delete = {
@@ -31,5 +22,6 @@ const struct cmd cmd_delete = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_REMAINS,
 	.run = run,
 };

@@ -11,9 +11,7 @@
 #include "cgroup/follow.h"
 #include "cgroup/stats.h"
 #include "cmd/commands.h"
-#include "host/lifecycle.h"
 #include "host/network.h"
-#include "state/state.h"
 #include "json/encode.h"
 
 static const struct cmd_option options[] = {
@@ -167,8 +165,7 @@ static void write_stats(struct json_writer *w, const struct cgroup_stats *s)
 
 struct follower {
 	const struct cmd_context *ctx;
-	const char *id;
-	const struct cgroup *cgroup;
+	const struct container *container;
 };
 
 /* stats NULL: an event without data. */
@@ -183,7 +180,7 @@ static int print_event(const struct follower *f, const char *type, const struct 
 	json_writer_init(&w, &out, true);
 	json_object_begin(&w, NULL);
 	json_string(&w, "type", type);
-	json_string(&w, "id", f->id);
+	json_string(&w, "id", f->container->id);
 	if (stats) {
 		write_stats(&w, stats);
 	}
@@ -197,7 +194,7 @@ static int tick(void *data, struct err *err)
 	const struct follower *f = data;
 	scope_arena struct arena arena = ARENA_INIT;
 	struct cgroup_stats stats;
-	int rc = cgroup_stats(&arena, f->cgroup, &stats, err);
+	int rc = cgroup_stats(&arena, &f->container->state.cgroup, &stats, err);
 
 	/* It has just ended, which whoever follows it learns as well. */
 	if (rc == -ENOENT) {
@@ -228,7 +225,7 @@ static int network(void *data, int control, struct err *err)
 	json_writer_init(&w, &out, true);
 	json_object_begin(&w, NULL);
 	json_string(&w, "type", "network");
-	json_string(&w, "id", f->id);
+	json_string(&w, "id", f->container->id);
 	json_object_begin(&w, "data");
 	json_string(&w, "event", event);
 	json_object_end(&w);
@@ -276,54 +273,59 @@ static int read_interval(const char *text, int64_t *ret_ms, struct err *err)
 	return 0;
 }
 
+static int parse(struct cmd_context *ctx, struct err *err)
+{
+	const char *text = cmd_value(&ctx->args, "interval");
+	int64_t *interval_ms = arena_alloc(ctx->arena, sizeof(*interval_ms));
+
+	*interval_ms = 5000;
+	ctx->request = interval_ms;
+	return text ? read_interval(text, interval_ms, err) : 0;
+}
+
+/* --stats */
+static int print_once(const struct follower *f, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct cgroup_stats stats;
+
+	if (cgroup_stats(&arena, &f->container->state.cgroup, &stats, err) < 0) {
+		(void)err_wrap(err, "events of container `%s`", f->container->id);
+		return container_explain(f->container, err);
+	}
+	return print_event(f, "stats", &stats, err);
+}
+
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *interval = cmd_value(&ctx->args, "interval");
-	struct follower f = { .ctx = ctx, .id = ctx->args.v[0] };
+	const struct container *c = ctx->container;
+	const int64_t *interval_ms = ctx->request;
+	struct follower f = { .ctx = ctx, .container = c };
 	struct cgroup_watch watch = { .tick = tick,
 				      .oom = oom,
 				      .told = network,
 				      .data = &f,
-				      .interval_ms = 5000,
-				      .pidfd = -1,
+				      .interval_ms = *interval_ms,
+				      .pidfd = c->init,
 				      .also = -1 };
-	scope_fd int pidfd = -1, control = -1;
-	const char *root = NULL;
-	struct state state;
+	scope_fd int control = -1;
 	struct err ignored;
 
 	(void)ret_status;
-	if (interval) {
-		TRY(read_interval(interval, &watch.interval_ms, err));
-	}
-	TRY(cmd_root(ctx, false, &root, err));
-	TRY(state_load(ctx->arena, root, f.id, &state, err));
-	if (state_pidfd(&state, &pidfd) < 0) {
-		return err_set(err, ESRCH, "container not running: `%s`", f.id);
-	}
-	f.cgroup = &state.cgroup;
-	watch.pidfd = pidfd;
 	if (cmd_flag(&ctx->args, "stats")) {
-		struct cgroup_stats stats;
-
-		if (cgroup_stats(ctx->arena, f.cgroup, &stats, err) < 0) {
-			if (state_is_ending(&state)) {
-				return err_set(err, ESRCH, "container not running: `%s`", f.id);
-			}
-			return err_wrap(err, "events of container `%s`", f.id);
-		}
-		return print_event(&f, "stats", &stats, err);
+		return print_once(&f, err);
 	}
 	/*
 	 * Without a network of ours, or with one that has just ended, there is nothing to hear of
 	 * it.
 	 */
-	if (host_network_follow(root, f.id, &control, &ignored) == 0) {
+	if (host_network_follow(c, &control, &ignored) == 0) {
 		watch.also = control;
 	}
-	return cgroup_follow(f.cgroup, &watch, err) < 0 ?
-		       err_wrap(err, "events of container `%s`", f.id) :
-		       0;
+	if (cgroup_follow(&c->state.cgroup, &watch, err) < 0) {
+		return err_wrap(err, "events of container `%s`", c->id);
+	}
+	return 0;
 }
 
 const struct cmd cmd_events = {
@@ -336,5 +338,8 @@ const struct cmd cmd_events = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
+	.want = { .status = CONTAINER_ALIVE, .held = true },
+	.parse = parse,
 	.run = run,
 };

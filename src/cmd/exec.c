@@ -52,11 +52,12 @@ static void take_wish(const struct cmd_context *ctx, struct plan_exec_wish *wish
 	};
 }
 
-static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
-	struct exec_options exec = {
-		.id = args->v[0],
+	struct exec_options *exec = arena_alloc(ctx->arena, sizeof(*exec));
+
+	*exec = (struct exec_options){
 		.process_file = cmd_value(args, "process"),
 		.pid_file = cmd_value(args, "pid-file"),
 		.console_socket = cmd_value(args, "console-socket"),
@@ -66,21 +67,25 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		.ignore_paused = cmd_flag(args, "ignore-paused"),
 	};
 
-	take_wish(ctx, &exec.wish);
-	if (!exec.process_file && exec.wish.args.n == 0) {
+	ctx->request = exec;
+	take_wish(ctx, &exec->wish);
+	if (!exec->process_file && exec->wish.args.n == 0) {
 		return err_set(err, EINVAL,
 			       "\"exec\" requires a command, or --process FILE; see \"rootlet exec "
 			       "--help\"");
 	}
-	if (exec.cgroup && exec.cgroup[strcspn(exec.cgroup, ":/")] == ':') {
+	if (exec->cgroup && exec->cgroup[strcspn(exec->cgroup, ":/")] == ':') {
 		return err_set(err, EINVAL,
 			       "--cgroup: `%s`: with cgroup v2 a controller has no cgroup of its "
 			       "own; give the path alone",
-			       exec.cgroup);
+			       exec->cgroup);
 	}
-	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &exec.preserve_fds, err));
-	TRY(cmd_root(ctx, false, &exec.root, err));
-	return host_exec(&exec, ret_status, err);
+	return cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &exec->preserve_fds, err);
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	return host_exec(ctx->container, ctx->request, ret_status, err);
 }
 
 const struct cmd cmd_exec = {
@@ -98,5 +103,13 @@ const struct cmd cmd_exec = {
 	.runs_program = true,
 	.free_tail = true,
 	.failure = 255,
+	.target = CMD_TARGET_THERE,
+	.want = {
+		.status = CONTAINER_ALIVE,
+		.held = true,
+		.cannot = "cannot exec in container",
+		.tells_why = true,
+	},
+	.parse = parse,
 	.run = run,
 };

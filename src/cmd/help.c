@@ -16,8 +16,12 @@ static void add_option(struct text *out, const struct cmd_option *option)
 	if (option->letter) {
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	}
-	len = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, option->name,
-		       option->arg ? " " : "", option->arg ? option->arg : "");
+	if (option->arg) {
+		len = snprintf(left, sizeof(left), "  %s--%s %s", letter, option->name,
+			       option->arg);
+	} else {
+		len = snprintf(left, sizeof(left), "  %s--%s", letter, option->name);
+	}
 	if (len >= COLUMN) {
 		text_add(out, "%s\n%*s", left, COLUMN, "");
 	} else {

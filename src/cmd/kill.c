@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/kill: the OCI operation "kill". */
 #include <errno.h>
+#include <signal.h>
 
 #include "cmd/commands.h"
-#include "host/lifecycle.h"
+#include "host/kill.h"
+#include "host/signals.h"
 
 static const struct cmd_option options[] = {
 	{ "all", 'a', NULL, "every process of the container; success when none is left", CMD_USED },
@@ -16,22 +18,27 @@ struct request {
 	bool all;
 };
 
-static int kill_one(const char *root, const char *id, void *data, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
-	const struct request *request = data;
-	int rc = host_kill(root, id, request->sig, request->all, err);
+	struct request *request = arena_alloc(ctx->arena, sizeof(*request));
 
-	/* As runc: nothing is left that could get the signal. */
-	return rc == -ESRCH && request->all ? 0 : rc;
+	ctx->request = request;
+	request->all = cmd_flag(&ctx->args, "all");
+	if (ctx->args.n > 1) {
+		return host_signal_parse(ctx->args.v[1], &request->sig, err);
+	}
+	request->sig = SIGTERM;
+	return 0;
 }
 
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	struct request request = { .all = cmd_flag(&ctx->args, "all") };
+	const struct request *request = ctx->request;
+	int rc = host_kill(ctx->container, request->sig, request->all, err);
 
 	(void)ret_status;
-	TRY(host_signal_parse(ctx->args.n > 1 ? ctx->args.v[1] : "TERM", &request.sig, err));
-	return cmd_each(ctx, kill_one, &request, err);
+	/* As runc: nothing is left that could get the signal. */
+	return rc == -ESRCH && request->all ? 0 : rc;
 }
 
 const struct cmd cmd_kill = {
@@ -42,5 +49,8 @@ const struct cmd cmd_kill = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 2,
+	/* In any status: --all is content with one that has stopped. */
+	.target = CMD_TARGET_THERE,
+	.parse = parse,
 	.run = run,
 };

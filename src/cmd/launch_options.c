@@ -7,7 +7,6 @@
 
 #include "cmd/cmd.h"
 #include "host/launch_options.h"
-#include "state/state.h"
 
 /* The words were checked by main. --cgroup-manager is the more exact of the two. */
 static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)
@@ -24,11 +23,10 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		       struct err *err)
 {
 	const struct cmd_args *args = &ctx->args;
-	const char *bundle = cmd_value(args, "bundle");
-	const char *limits = cmd_value(&ctx->globals, "limits");
 	struct launch_options options = {
-		.id = args->v[0],
-		.bundle = bundle ? bundle : ".",
+		.root = ctx->container->root,
+		.id = ctx->container->id,
+		.bundle = cmd_value_or(args, "bundle", "."),
 		.config = cmd_value(args, "config"),
 		.pid_file = cmd_value(args, "pid-file"),
 		.console_socket = cmd_value(args, "console-socket"),
@@ -41,12 +39,11 @@ int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_option
 		.publish = cmd_values(ctx->arena, args, "publish"),
 		.quiet_notes = quiet,
 		.cgroup_manager = cgroup_choice(&ctx->globals),
-		.best_effort = limits && str_eq(limits, "best-effort"),
+		.best_effort =
+			str_eq(cmd_value_or(&ctx->globals, "limits", "strict"), "best-effort"),
 	};
 
-	TRY(state_id_check(options.id, err));
 	TRY(cmd_number(args, "preserve-fds", CMD_PRESERVE_FDS_MAX, &options.preserve_fds, err));
-	TRY(cmd_root(ctx, true, &options.root, err));
 	*ret = options;
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "cmd/commands.h"
 #include "cmd/state.h"
+#include "state/folder.h"
+#include "state/status.h"
 
 static const struct cmd_option options[] = {
 	{ "format", 'f', "FORMAT", "table or json (default: table)", CMD_USED },
@@ -18,25 +20,19 @@ static const struct cmd_option options[] = {
 #define COLUMN_GAP 3
 #define COLUMNS 6
 
-struct row {
-	struct state state;
-	enum state_status status;
-};
-
 /*
  * Reads every container; one that goes in the meantime is left out, a damaged one with a warning.
  */
-static size_t load_rows(struct cmd_context *ctx, const char *root, const struct strs *ids,
-			struct row *rows)
+static size_t load_rows(const char *root, const struct strs *ids, struct container *rows)
 {
+	const struct container_want any = { .status = 0 };
 	struct err err;
 	size_t n = 0;
 
 	for (size_t i = 0; i < ids->n; i++) {
-		int rc = state_load(ctx->arena, root, ids->v[i], &rows[n].state, &err);
+		int rc = container_find(root, ids->v[i], &any, &rows[n], &err);
 
 		if (rc == 0) {
-			rows[n].status = state_status(root, &rows[n].state);
 			n++;
 		} else if (rc != -ENOENT) {
 			log_warning("%s", err.msg);
@@ -45,7 +41,7 @@ static size_t load_rows(struct cmd_context *ctx, const char *root, const struct 
 	return n;
 }
 
-static void cells_of(struct arena *arena, const struct row *row, const char *cells[COLUMNS])
+static void cells_of(struct arena *arena, const struct container *row, const char *cells[COLUMNS])
 {
 	cells[0] = row->state.id;
 	cells[1] =
@@ -73,7 +69,8 @@ static void widen(size_t widths[COLUMNS], const char *cells[COLUMNS])
 	}
 }
 
-static void print_table(struct arena *arena, struct text *out, const struct row *rows, size_t n)
+static void print_table(struct arena *arena, struct text *out, const struct container *rows,
+			size_t n)
 {
 	const char *head[COLUMNS] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
 	const char *cells[COLUMNS];
@@ -93,14 +90,14 @@ static void print_table(struct arena *arena, struct text *out, const struct row 
 	}
 }
 
-static void print_json(struct text *out, const struct row *rows, size_t n)
+static void print_json(struct text *out, const struct container *rows, size_t n)
 {
 	struct json_writer w;
 
 	json_writer_init(&w, out, true);
 	json_array_begin(&w, NULL);
 	for (size_t i = 0; i < n; i++) {
-		cmd_state_json(&w, &rows[i].state, rows[i].status);
+		cmd_state_json(&w, &rows[i]);
 	}
 	json_array_end(&w);
 	text_add(out, "\n");
@@ -111,7 +108,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 	struct strs ids = { .n = 0 };
 	const char *root = NULL;
 	bool json = false;
-	struct row *rows;
+	struct container *rows;
 	struct text out;
 	size_t n;
 
@@ -127,11 +124,14 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		}
 		return cmd_print(ctx, &out, err);
 	}
-	n = load_rows(ctx, root, &ids, rows);
+	n = load_rows(root, &ids, rows);
 	if (json) {
 		print_json(&out, rows, n);
 	} else {
 		print_table(ctx->arena, &out, rows, n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		container_done(&rows[i]);
 	}
 	return cmd_print(ctx, &out, err);
 }

@@ -45,10 +45,10 @@ static bool fill_standard_fds(void)
 
 static int open_log(const struct cmd_args *globals, struct err *err)
 {
-	const char *format_text = cmd_value(globals, "log-format");
-	const char *level_text = cmd_value(globals, "log-level");
-	const struct name *format = names_find(log_formats, format_text ? format_text : "text");
-	const struct name *level = names_find(log_levels, level_text ? level_text : "warning");
+	const char *format_text = cmd_value_or(globals, "log-format", "text");
+	const char *level_text = cmd_value_or(globals, "log-level", "warning");
+	const struct name *format = names_find(log_formats, format_text);
+	const struct name *level = names_find(log_levels, level_text);
 
 	if (!format) {
 		return err_set(err, EINVAL, "--log-format: `%s` is not known: text or json",
@@ -150,7 +150,10 @@ static int run(struct cmd_context *ctx, char **argv, int *ret_status, struct err
 	if (ctx->cmd->runs_program) {
 		TRY(host_self_protect(argv, err));
 	}
-	return ctx->cmd->run(ctx, ret_status, err);
+	if (ctx->cmd->parse) {
+		TRY(ctx->cmd->parse(ctx, err));
+	}
+	return cmd_run_on_target(ctx, ret_status, err);
 }
 
 int main(int argc, char **argv)

@@ -10,18 +10,21 @@ static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
 };
 
-static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
 	const char *what = ctx->args.v[0];
-	const char *root;
 
-	(void)ret_status;
 	if (!str_eq(what, "add") && !str_eq(what, "remove")) {
 		return err_set(err, EINVAL,
 			       "mounts: \"%s\": add or remove is what can be done with them", what);
 	}
-	TRY(cmd_root(ctx, false, &root, err));
-	return host_mounts(root, ctx->args.v[1], ctx->args.v[2], str_eq(what, "remove"), err);
+	return 0;
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	(void)ret_status;
+	return host_mounts(ctx->container, ctx->args.v[2], str_eq(ctx->args.v[0], "remove"), err);
 }
 
 const struct cmd cmd_mounts = {
@@ -36,5 +39,13 @@ const struct cmd cmd_mounts = {
 	.options = options,
 	.min_args = 3,
 	.max_args = 3,
+	.target = CMD_TARGET_THERE,
+	.target_at = 1,
+	.want = {
+		.status = CONTAINER_ALIVE,
+		.held = true,
+		.cannot = "cannot change the mounts of container",
+	},
+	.parse = parse,
 	.run = run,
 };

@@ -183,28 +183,38 @@ int cmd_parse(struct arena *arena, const struct cmd_option *options, enum cmd_or
 	return 0;
 }
 
-int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret,
-		      struct err *err)
+static int check_count(const struct cmd *cmd, const struct cmd_args *args, struct err *err)
 {
-	const char *who = arena_printf(arena, "%s: ", cmd->name);
-	unsigned wanted;
+	unsigned wanted = cmd->max_args;
+	const char *how = "at most";
 
-	TRY(cmd_parse(arena, cmd->options, cmd->free_tail ? CMD_IN_ORDER : CMD_PERMUTE, who, argv,
-		      ret, err));
-	if (ret->help || (ret->n >= cmd->min_args && ret->n <= cmd->max_args)) {
+	if (args->n >= cmd->min_args && args->n <= cmd->max_args) {
 		return 0;
 	}
 	if (cmd->max_args == 0) {
 		return err_set(err, EINVAL, "\"%s\" takes no arguments: `%s`", cmd->name,
-			       ret->v[0]);
+			       args->v[0]);
 	}
-	wanted = ret->n < cmd->min_args ? cmd->min_args : cmd->max_args;
+	if (args->n < cmd->min_args) {
+		wanted = cmd->min_args;
+		how = "at least";
+	}
+	if (cmd->min_args == cmd->max_args) {
+		how = "exactly";
+	}
 	return err_set(err, EINVAL,
 		       "\"%s\" requires %s %u argument%s: %s; see \"rootlet %s --help\"", cmd->name,
-		       cmd->min_args == cmd->max_args ? "exactly" :
-		       ret->n < cmd->min_args	      ? "at least" :
-							"at most",
-		       wanted, wanted == 1 ? "" : "s", cmd->arguments, cmd->name);
+		       how, wanted, wanted == 1 ? "" : "s", cmd->arguments, cmd->name);
+}
+
+int cmd_parse_command(struct arena *arena, const struct cmd *cmd, char **argv, struct cmd_args *ret,
+		      struct err *err)
+{
+	enum cmd_order order = cmd->free_tail ? CMD_IN_ORDER : CMD_PERMUTE;
+
+	TRY(cmd_parse(arena, cmd->options, order, arena_printf(arena, "%s: ", cmd->name), argv, ret,
+		      err));
+	return ret->help ? 0 : check_count(cmd, ret, err);
 }
 
 static const char *last_given(const struct cmd_args *args, const char *name)
@@ -225,6 +235,13 @@ const char *cmd_value(const struct cmd_args *args, const char *name)
 	const char *value = last_given(args, name);
 
 	return value && *value ? value : NULL;
+}
+
+const char *cmd_value_or(const struct cmd_args *args, const char *name, const char *otherwise)
+{
+	const char *value = cmd_value(args, name);
+
+	return value ? value : otherwise;
 }
 
 struct strs cmd_values(struct arena *arena, const struct cmd_args *args, const char *name)

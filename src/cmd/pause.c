@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/pause: pause and resume. */
+#include "host/pause.h"
 #include "cmd/commands.h"
-#include "host/lifecycle.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
@@ -9,20 +9,14 @@ static const struct cmd_option options[] = {
 
 static int run_pause(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *root = NULL;
-
 	(void)ret_status;
-	TRY(cmd_root(ctx, false, &root, err));
-	return host_pause(root, ctx->args.v[0], err);
+	return host_pause(ctx->container, err);
 }
 
 static int run_resume(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *root = NULL;
-
 	(void)ret_status;
-	TRY(cmd_root(ctx, false, &root, err));
-	return host_resume(root, ctx->args.v[0], err);
+	return host_resume(ctx->container, err);
 }
 
 const struct cmd cmd_pause = {
@@ -34,6 +28,8 @@ const struct cmd cmd_pause = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
+	.want = { .status = CONTAINER_RUNNING, .cannot = "cannot pause container" },
 	.run = run_pause,
 };
 
@@ -44,5 +40,7 @@ const struct cmd cmd_resume = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
+	.want = { .status = CONTAINER_PAUSED, .cannot = "cannot resume container" },
 	.run = run_resume,
 };

@@ -10,12 +10,12 @@ static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
 };
 
-static int list(struct cmd_context *ctx, const char *root, const char *id, struct err *err)
+static int list(struct cmd_context *ctx, struct err *err)
 {
 	struct strs ports = { .n = 0 };
 	struct text out;
 
-	TRY(host_ports_list(ctx->arena, root, id, &ports, err));
+	TRY(host_ports_list(ctx->container, &ports, err));
 	text_init(&out, ctx->arena);
 	for (size_t i = 0; i < ports.n; i++) {
 		text_add(&out, "%s\n", ports.v[i]);
@@ -24,34 +24,39 @@ static int list(struct cmd_context *ctx, const char *root, const char *id, struc
 }
 
 /* One after the other; what was done before the first failure stays. */
-static int change(struct cmd_context *ctx, const char *root,
-		  int (*one)(const char *root, const char *id, const char *port, struct err *err),
+static int change(struct cmd_context *ctx,
+		  int (*one)(struct container *c, const char *port, struct err *err),
 		  struct err *err)
 {
 	for (size_t i = 2; i < ctx->args.n; i++) {
-		TRY(one(root, ctx->args.v[1], ctx->args.v[i], err));
+		TRY(one(ctx->container, ctx->args.v[i], err));
 	}
 	return 0;
 }
 
-static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
 	const char *what = ctx->args.v[0];
-	bool add = str_eq(what, "add"), remove = str_eq(what, "remove");
-	const char *root = NULL;
+	bool changes = str_eq(what, "add") || str_eq(what, "remove");
 
-	(void)ret_status;
-	TRY(cmd_root(ctx, false, &root, err));
-	if (str_eq(what, "list") && ctx->args.n == 2) {
-		return list(ctx, root, ctx->args.v[1], err);
-	}
-	if ((add || remove) && ctx->args.n > 2) {
-		return change(ctx, root, add ? host_ports_add : host_ports_remove, err);
+	if ((changes && ctx->args.n > 2) || (str_eq(what, "list") && ctx->args.n == 2)) {
+		return 0;
 	}
 	return err_set(err, EINVAL,
 		       "\"port %s\": it is `port list CONTAINER`, `port add CONTAINER PORT...` or "
 		       "`port remove CONTAINER PORT...`",
 		       what);
+}
+
+static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
+{
+	const char *what = ctx->args.v[0];
+
+	(void)ret_status;
+	if (str_eq(what, "list")) {
+		return list(ctx, err);
+	}
+	return change(ctx, str_eq(what, "add") ? host_ports_add : host_ports_remove, err);
 }
 
 const struct cmd cmd_port = {
@@ -64,5 +69,9 @@ const struct cmd cmd_port = {
 	.options = options,
 	.min_args = 2,
 	.max_args = UINT_MAX,
+	.target = CMD_TARGET_THERE,
+	.target_at = 1,
+	.want = { .cannot = HOST_NETWORK_OF },
+	.parse = parse,
 	.run = run,
 };

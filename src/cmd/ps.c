@@ -9,7 +9,6 @@
 
 #include "base/scope.h"
 #include "cmd/commands.h"
-#include "host/lifecycle.h"
 #include "state/processes.h"
 #include "json/encode.h"
 
@@ -181,20 +180,24 @@ static void add_json(struct text *out, const struct pids *pids)
 	text_add(out, "\n");
 }
 
+static int parse(struct cmd_context *ctx, struct err *err)
+{
+	bool *json = arena_alloc(ctx->arena, sizeof(*json));
+
+	ctx->request = json;
+	return cmd_format(ctx, json, err);
+}
+
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
+	const struct state *state = &ctx->container->state;
+	const bool *json = ctx->request;
 	struct pids pids = { .n = 0 };
-	const char *root = NULL;
-	struct state state;
 	struct text out;
-	bool json = false;
 
 	(void)ret_status;
-	TRY(cmd_format(ctx, &json, err));
-	TRY(cmd_root(ctx, false, &root, err));
-	TRY(state_load(ctx->arena, root, ctx->args.v[0], &state, err));
 	text_init(&out, ctx->arena);
-	if (!json) {
+	if (!*json) {
 		struct text table;
 
 		text_init(&table, ctx->arena);
@@ -203,11 +206,11 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		 * ours wrongly.
 		 */
 		TRY(run_ps(ctx, &table, err));
-		TRY(state_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+		TRY(state_processes(ctx->arena, state, &pids.v, &pids.n, err));
 		TRY(filter(table.s, &pids, &out, err));
 		return cmd_print(ctx, &out, err);
 	}
-	TRY(state_processes(ctx->arena, &state, &pids.v, &pids.n, err));
+	TRY(state_processes(ctx->arena, state, &pids.v, &pids.n, err));
 	add_json(&out, &pids);
 	return cmd_print(ctx, &out, err);
 }
@@ -221,5 +224,7 @@ const struct cmd cmd_ps = {
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.free_tail = true,
+	.target = CMD_TARGET_THERE,
+	.parse = parse,
 	.run = run,
 };

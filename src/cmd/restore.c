@@ -45,5 +45,6 @@ const struct cmd cmd_restore = {
 	.min_args = 1,
 	.max_args = 1,
 	.runs_program = true,
+	.target = CMD_TARGET_NEW,
 	.run = run,
 };

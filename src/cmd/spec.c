@@ -87,22 +87,24 @@ static int network(struct cmd_context *ctx, const char **ret_net, const char **r
 		TRY(net_port_parse(ports.v[i], &port, err));
 		text_add(&list, "%s%s", i ? "," : "", ports.v[i]);
 	}
-	*ret_net = net ? net : ports.n > 0 ? "slirp4netns" : NULL;
-	*ret_publish = ports.n > 0 ? list.s : NULL;
+	if (ports.n > 0) {
+		net = net ? net : "slirp4netns";
+		*ret_publish = list.s;
+	}
+	*ret_net = net;
 	return 0;
 }
 
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *bundle = cmd_value(&ctx->args, "bundle");
-	const char *file = cmd_value(&ctx->args, "file");
+	const char *bundle = cmd_value_or(&ctx->args, "bundle", ".");
+	const char *file = cmd_value_or(&ctx->args, "file", "config.json");
 	const char *net = NULL, *publish = NULL;
 	bool rootless = cmd_flag_or(&ctx->args, "rootless", !user_is_root());
 
 	(void)ret_status;
 	TRY(network(ctx, &net, &publish, err));
-	return write_new(bundle ? bundle : ".", file ? file : "config.json",
-			 spec_template(ctx->arena, rootless, net, publish), err);
+	return write_new(bundle, file, spec_template(ctx->arena, rootless, net, publish), err);
 }
 
 const struct cmd cmd_spec = {

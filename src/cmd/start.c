@@ -9,11 +9,8 @@ static const struct cmd_option options[] = {
 
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *root = NULL;
-
 	(void)ret_status;
-	TRY(cmd_root(ctx, false, &root, err));
-	return host_start(root, ctx->args.v[0], err);
+	return host_start(ctx->container, err);
 }
 
 const struct cmd cmd_start = {
@@ -23,5 +20,11 @@ const struct cmd cmd_start = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
+	.want = {
+		.status = CONTAINER_CREATED,
+		.locked = true,
+		.cannot = "cannot start container",
+	},
 	.run = run,
 };

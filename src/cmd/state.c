@@ -2,20 +2,22 @@
 /* cmd/state: the OCI operation "state", and the JSON form of a container that list shares. */
 #include "cmd/state.h"
 #include "cmd/commands.h"
-#include "state/state.h"
+#include "state/status.h"
 
 static const struct cmd_option options[] = {
 	CMD_OPTIONS_END,
 };
 
-void cmd_state_json(struct json_writer *w, const struct state *state, enum state_status status)
+void cmd_state_json(struct json_writer *w, const struct container *c)
 {
+	const struct state *state = &c->state;
+
 	json_object_begin(w, NULL);
 	json_string(w, "ociVersion", state->oci_version);
 	json_string(w, "id", state->id);
 	/* runtime.md: the pid is of interest only while there is a process. */
-	json_int(w, "pid", status == STATE_STOPPED ? 0 : state->pid);
-	json_string(w, "status", state_status_name(status));
+	json_int(w, "pid", c->status == STATE_STOPPED ? 0 : state->pid);
+	json_string(w, "status", state_status_name(c->status));
 	json_string(w, "bundle", state->bundle);
 	json_string(w, "rootfs", state->rootfs);
 	json_string(w, "created", state->created);
@@ -35,17 +37,13 @@ void cmd_state_json(struct json_writer *w, const struct state *state, enum state
 
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	const char *root = NULL;
 	struct json_writer w;
-	struct state state;
 	struct text out;
 
 	(void)ret_status;
-	TRY(cmd_root(ctx, false, &root, err));
-	TRY(state_load(ctx->arena, root, ctx->args.v[0], &state, err));
 	text_init(&out, ctx->arena);
 	json_writer_init(&w, &out, false);
-	cmd_state_json(&w, &state, state_status(root, &state));
+	cmd_state_json(&w, ctx->container);
 	text_add(&out, "\n");
 	return cmd_print(ctx, &out, err);
 }
@@ -57,5 +55,6 @@ const struct cmd cmd_state = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
 	.run = run,
 };

@@ -2,11 +2,11 @@
 /* cmd/state: a container as state and list print it. */
 #pragma once
 
-#include "state/state.h"
+#include "container/container.h"
 #include "json/encode.h"
 
 /*
  * One JSON object, as runtime.md's "State" has it, with rootfs, created and owner as crun and runc
  * add them.
  */
-void cmd_state_json(struct json_writer *w, const struct state *state, enum state_status status);
+void cmd_state_json(struct json_writer *w, const struct container *c);

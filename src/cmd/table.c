@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd/table: the commands, in the order in which --help lists them, and the global options. */
+/* cmd/table: the commands by name, and the global options. */
 #include "cmd/commands.h"
 #include "plan/plan.h"
 
-const struct cmd *const cmd_table[] = {
-	&cmd_spec,    &cmd_run,	     &cmd_create, &cmd_start,  &cmd_exec,   &cmd_state,
-	&cmd_wait,    &cmd_kill,     &cmd_delete, &cmd_list,   &cmd_ps,	    &cmd_port,
-	&cmd_pause,   &cmd_resume,   &cmd_update, &cmd_events, &cmd_mounts, &cmd_checkpoint,
-	&cmd_restore, &cmd_features, NULL,
-};
+#define ENTRY(name) &cmd_##name,
+
+const struct cmd *const cmd_table[] = { CMD_COMMANDS(ENTRY) NULL };
 
 const struct name cmd_cgroup_managers[] = {
 	{ "auto", PLAN_CGROUP_AUTO },

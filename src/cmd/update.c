@@ -112,13 +112,14 @@ static int integer(struct cmd_context *ctx, const char *name, int64_t min, int64
 		return 0;
 	}
 	if (str_i64(text, min, max, &ret->value) < 0) {
-		return max == INT64_MAX ?
-			       err_set(err, EINVAL,
+		if (max == INT64_MAX) {
+			return err_set(err, EINVAL,
 				       "--%s: `%s` is not a number from %" PRId64 " on", name, text,
-				       min) :
-			       err_set(err, EINVAL,
-				       "--%s: `%s` is not a number from %" PRId64 " to %" PRId64,
-				       name, text, min, max);
+				       min);
+		}
+		return err_set(err, EINVAL,
+			       "--%s: `%s` is not a number from %" PRId64 " to %" PRId64, name,
+			       text, min, max);
 	}
 	ret->set = true;
 	return 0;
@@ -147,9 +148,6 @@ static int take_memory(struct cmd_context *ctx, struct spec_memory *m, struct er
 
 static int take_cpu(struct cmd_context *ctx, struct spec_cpu *cpu, struct err *err)
 {
-	const char *cpus = cmd_value(&ctx->args, "cpuset-cpus");
-	const char *mems = cmd_value(&ctx->args, "cpuset-mems");
-
 	TRY(natural(ctx, "cpu-share", UINT64_MAX, &cpu->shares, err));
 	TRY(integer(ctx, "cpu-quota", -1, INT64_MAX, &cpu->quota, err));
 	TRY(natural(ctx, "cpu-period", UINT64_MAX, &cpu->period, err));
@@ -157,24 +155,40 @@ static int take_cpu(struct cmd_context *ctx, struct spec_cpu *cpu, struct err *e
 	TRY(integer(ctx, "cpu-idle", 0, 1, &cpu->idle, err));
 	TRY(integer(ctx, "cpu-rt-runtime", -1, INT64_MAX, &cpu->realtime_runtime, err));
 	TRY(natural(ctx, "cpu-rt-period", UINT64_MAX, &cpu->realtime_period, err));
-	cpu->cpus = cpus ? cpus : cpu->cpus;
-	cpu->mems = mems ? mems : cpu->mems;
+	cpu->cpus = cmd_value_or(&ctx->args, "cpuset-cpus", cpu->cpus);
+	cpu->mems = cmd_value_or(&ctx->args, "cpuset-mems", cpu->mems);
 	return 0;
 }
 
+/* Every struct that an option may fill in. */
+static void complete(struct arena *arena, struct spec_resources *r)
+{
+	if (!r->memory) {
+		r->memory = arena_alloc(arena, sizeof(*r->memory));
+	}
+	if (!r->cpu) {
+		r->cpu = arena_alloc(arena, sizeof(*r->cpu));
+	}
+	if (!r->pids) {
+		r->pids = arena_alloc(arena, sizeof(*r->pids));
+	}
+	if (!r->block_io) {
+		r->block_io = arena_alloc(arena, sizeof(*r->block_io));
+	}
+}
+
 /* The file's, and over them the options. */
-static int take(struct cmd_context *ctx, struct update *u, struct err *err)
+static int parse(struct cmd_context *ctx, struct err *err)
 {
 	const char *file = cmd_value(&ctx->args, "resources");
+	struct update *u = arena_alloc(ctx->arena, sizeof(*u));
 	struct spec_resources *r = &u->resources;
 
+	ctx->request = u;
 	if (file) {
 		TRY(host_update_read(ctx->arena, file, r, err));
 	}
-	r->memory = r->memory ? r->memory : arena_alloc(ctx->arena, sizeof(*r->memory));
-	r->cpu = r->cpu ? r->cpu : arena_alloc(ctx->arena, sizeof(*r->cpu));
-	r->pids = r->pids ? r->pids : arena_alloc(ctx->arena, sizeof(*r->pids));
-	r->block_io = r->block_io ? r->block_io : arena_alloc(ctx->arena, sizeof(*r->block_io));
+	complete(ctx->arena, r);
 	TRY(take_memory(ctx, r->memory, err));
 	TRY(take_cpu(ctx, r->cpu, err));
 	TRY(integer(ctx, "pids-limit", -1, INT64_MAX, &r->pids->limit, err));
@@ -186,13 +200,8 @@ static int take(struct cmd_context *ctx, struct update *u, struct err *err)
 
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
-	struct update update = { .l3_cache_schema = NULL };
-	const char *root = NULL;
-
 	(void)ret_status;
-	TRY(take(ctx, &update, err));
-	TRY(cmd_root(ctx, false, &root, err));
-	return host_update(root, ctx->args.v[0], &update, err);
+	return host_update(ctx->container, ctx->request, err);
 }
 
 const struct cmd cmd_update = {
@@ -203,5 +212,8 @@ const struct cmd cmd_update = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
+	.want = { .status = CONTAINER_ALIVE, .cannot = "cannot update container" },
+	.parse = parse,
 	.run = run,
 };

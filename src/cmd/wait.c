@@ -10,11 +10,9 @@ static const struct cmd_option options[] = {
 static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 {
 	struct exit_record record = { 0 };
-	const char *root = NULL;
 	struct text out;
 
-	TRY(cmd_root(ctx, false, &root, err));
-	TRY(host_wait(root, ctx->args.v[0], &record, err));
+	TRY(host_wait(ctx->container, &record, err));
 	text_init(&out, ctx->arena);
 	text_add(&out, "%u\n", record.status);
 	TRY(cmd_print(ctx, &out, err));
@@ -33,5 +31,6 @@ const struct cmd cmd_wait = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
+	.target = CMD_TARGET_THERE,
 	.run = run,
 };

@@ -7,30 +7,9 @@
 #include <sys/stat.h>
 
 #include "criu/criu_images.h"
-#include "host/lifecycle.h"
+#include "host/delete.h"
 #include "plan/annotations.h"
-#include "spec/load.h"
 #include "spec/spec.h"
-#include "sys/fd.h"
-
-/* The configuration as it was at create. */
-static int load_spec(struct arena *arena, const struct state_dir *dir, struct spec **ret,
-		     struct err *err)
-{
-	const char *text;
-	ssize_t len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
-	int rc;
-
-	if (len < 0) {
-		err_errno(err, (int)-len, "%s/%s/config.json", dir->root, dir->id);
-		return (int)len;
-	}
-	rc = spec_load(arena, text, (size_t)len, ret, err);
-	if (rc < 0) {
-		(void)err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
-	}
-	return rc;
-}
 
 /* Of those that CRIU is told of; NULL for others. */
 static const char *namespace_file(const struct spec_namespace *ns)
@@ -73,13 +52,13 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 	return 0;
 }
 
-static int dump(struct arena *arena, const struct state_dir *dir, const struct state *state,
-		const struct criu_options *options, struct err *err)
+static int dump(struct container *c, const struct criu_options *options, struct err *err)
 {
+	const struct state *state = &c->state;
 	struct criu criu;
 	struct spec *spec = NULL;
 
-	TRY(load_spec(arena, dir, &spec, err));
+	TRY(container_spec(c, &spec, err));
 	if (spec->process && spec->process->terminal) {
 		return err_set(
 			err, ENOTSUP,
@@ -87,8 +66,8 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 			"container: only one with /process/terminal false can be checkpointed",
 			state->id);
 	}
-	TRY(criu_begin(&criu, arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump", options,
-		       plan_annotation(spec, PLAN_ANNOTATION_CRIU_CONFIG), true, err));
+	TRY(criu_begin(&criu, &c->arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump",
+		       options, plan_annotation(spec, PLAN_ANNOTATION_CRIU_CONFIG), true, err));
 	criu_add(&criu, "--tree", "%d", (int)state->pid);
 	criu_add(&criu, "--root", "%s", state->rootfs);
 	criu_flag(&criu, options->leave_running && !options->pre_dump, "--leave-running");
@@ -101,30 +80,11 @@ static int dump(struct arena *arena, const struct state_dir *dir, const struct s
 	return criu_run(&criu, err);
 }
 
-int criu_checkpoint(const char *root, const char *id, const struct criu_options *options,
-		    struct err *err)
+int criu_checkpoint(struct container *c, const struct criu_options *options, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	enum state_status status;
-	struct state_dir dir;
-	struct state state;
-	int rc;
-
-	TRY(criu_allowed("checkpoint", err));
-	TRY(state_open(root, id, &dir, err));
-	rc = state_read(&arena, &dir, &state, err);
-	if (rc == 0) {
-		status = state_status(root, &state);
-		if (status == STATE_RUNNING || status == STATE_PAUSED) {
-			rc = dump(&arena, &dir, &state, options, err);
-		} else {
-			rc = err_set(err, ESRCH, "container not running: `%s` is %s", id,
-				     state_status_name(status));
-		}
+	TRY(dump(c, options, err));
+	if (options->leave_running || options->pre_dump) {
+		return 0;
 	}
-	if (rc == 0 && !options->leave_running && !options->pre_dump) {
-		rc = host_destroy(&dir, &state, err);
-	}
-	state_close(&dir);
-	return rc;
+	return host_destroy(c, err);
 }

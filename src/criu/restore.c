@@ -26,6 +26,7 @@
 #include "plan/annotations.h"
 #include "spec/spec.h"
 #include "state/exit.h"
+#include "state/folder.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/fd.h"

@@ -18,7 +18,7 @@
 #include "base/scope.h"
 #include "cgroup/attach.h"
 #include "cgroup/cgroup.h"
-#include "facts/container.h"
+#include "container/look.h"
 #include "facts/facts.h"
 #include "facts/inherited_fds.h"
 #include "host/console.h"
@@ -27,7 +27,6 @@
 #include "host/gate.h"
 #include "host/guest_process.h"
 #include "host/guest_requests.h"
-#include "host/lifecycle.h"
 #include "host/network.h"
 #include "host/notes.h"
 #include "host/pidfd_socket.h"
@@ -35,73 +34,31 @@
 #include "host/trace.h"
 #include "spec/load.h"
 #include "state/exit.h"
-#include "state/state.h"
 #include "sys/fd.h"
-#include "sys/namespaces.h"
 #include "json/tree.h"
 
 struct enter {
 	const struct exec_options *options;
 	struct arena arena;
-	struct state state;
-	struct spec *spec;
+	struct container *container;
+	struct spec *spec; /* the container's */
 	const struct plan *plan;
 	struct guest_process guest;
-	enum state_status status;
-	int init;			/* pidfd of the container's first process */
-	int namespaces[SYS_NAMESPACES]; /* where they can't be had by it; else -1 */
-	bool by_gate;			/* they are there */
-	/* its root directory, where joining its mount namespace does not lead there; else -1 */
-	int root;
 	int pidfd_socket;
 	/* a connection to the helper that accelerates the network; -1: none does */
 	int accel;
 	bool pid_file_there; /* written by us */
 };
 
-static int not_running(const char *id, const char *why, struct err *err)
+static int check_paused(const struct enter *e, struct err *err)
 {
-	return err_set(
-		err, ESRCH,
-		"cannot exec in container `%s`: container not running: it is not running, %s", id,
-		why);
-}
-
-/* The state, and a hold on the first process. */
-static int find_container(struct enter *e, struct err *err)
-{
-	const struct exec_options *o = e->options;
-
-	TRY(state_load(&e->arena, o->root, o->id, &e->state, err));
-	e->status = state_status(o->root, &e->state);
-	if (e->status == STATE_STOPPED) {
-		return not_running(o->id, "but stopped", err);
-	}
-	if (e->status == STATE_PAUSED && !o->ignore_paused) {
+	if (e->container->status == STATE_PAUSED && !e->options->ignore_paused) {
 		return err_set(err, EBUSY,
 			       "cannot exec in a paused container: the container `%s` is paused; "
 			       "resume it, or use --ignore-paused",
-			       o->id);
-	}
-	if (state_pidfd(&e->state, &e->init) < 0) {
-		return not_running(o->id, "it has just ended", err);
+			       e->container->id);
 	}
 	return 0;
-}
-
-static int read_spec(struct enter *e, struct err *err)
-{
-	const char *path =
-		arena_printf(&e->arena, "%s/%s/config.json", e->options->root, e->options->id);
-	const char *text;
-	ssize_t len = sys_read_file(&e->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
-
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s, the container's configuration", path);
-	}
-	return spec_load(&e->arena, text, (size_t)len, &e->spec, err) < 0 ?
-		       err_wrap(err, "%s", path) :
-		       0;
 }
 
 static int read_process(struct enter *e, struct spec_process **ret, struct err *err)
@@ -146,48 +103,16 @@ static int check_terminal(struct enter *e, const struct spec_process *process, s
 }
 
 /*
- * A container that waits for its start as another user than root can't be looked into: it is asked.
- */
-static int ask_at_gate(struct enter *e, struct err *err)
-{
-	const char *path = arena_printf(&e->arena, "%s/%s", e->options->root, e->options->id);
-	struct state_dir dir = { .root = e->options->root, .id = e->options->id };
-	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0) {
-		return err_errno(err, errno, "%s", path);
-	}
-	dir.fd = fd;
-	e->by_gate = true;
-	return host_gate_namespaces(&dir, e->namespaces, err);
-}
-
-static int look_at_container(struct enter *e, struct facts_container *ret, struct err *err)
-{
-	int rc = facts_container(&e->arena, (pid_t)e->state.pid, NULL, ret);
-
-	if ((rc == -EACCES || rc == -EPERM) && e->status == STATE_CREATED) {
-		TRY(ask_at_gate(e, err));
-		rc = facts_container(&e->arena, (pid_t)e->state.pid, e->namespaces, ret);
-	}
-	if (rc == -ESRCH) {
-		return not_running(e->options->id, "it has just ended", err);
-	}
-	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`",
-				  e->options->id) :
-			0;
-}
-
-/*
  * A helper that is gone has nobody to ask; the process is then on the network as it is without
  * acceleration.
  */
 static void join_accel(struct enter *e)
 {
+	const struct container *c = e->container;
 	struct err ignored;
 
-	if (e->state.network.accel) {
-		(void)host_network_connect(e->options->root, e->state.id, &e->accel, &ignored);
+	if (c->state.network.accel) {
+		(void)host_network_connect(c->root, c->id, &e->accel, &ignored);
 	}
 }
 
@@ -195,28 +120,29 @@ static void join_accel(struct enter *e)
 static int prepare(struct enter *e, struct err *err)
 {
 	const struct exec_options *o = e->options;
+	struct container *c = e->container;
 	struct facts_container container;
 	struct spec_process *process = NULL;
 	struct plan_options options;
 	struct facts facts;
 
-	TRY(find_container(e, err));
-	TRY(read_spec(e, err));
+	TRY(check_paused(e, err));
+	TRY(container_spec(c, &e->spec, err));
 	TRY(read_process(e, &process, err));
 	TRY(check_terminal(e, process, err));
-	TRY(look_at_container(e, &container, err));
+	TRY(container_look(c, &container, err));
 	facts_process(&e->arena, process, &facts);
 	join_accel(e);
 	options = (struct plan_options){
-		.id = e->state.id,
-		.bundle = e->state.bundle,
-		.no_new_keyring = !e->state.own_keyring,
+		.id = c->id,
+		.bundle = c->state.bundle,
+		.no_new_keyring = !c->state.own_keyring,
 		.preserve_fds = o->preserve_fds,
 		.trace = e->guest.begin > 0,
 		.net_accel = e->accel >= 0,
 	};
 	TRY(plan_exec(&e->arena, e->spec, process, &facts, &container,
-		      o->cgroup || e->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
+		      o->cgroup || c->state.cgroup.manager != PLAN_CGROUP_NONE, &options, &e->plan,
 		      err));
 	TRY(facts_inherited_check(&e->plan->process, err));
 	/*
@@ -224,14 +150,6 @@ static int prepare(struct enter *e, struct err *err)
 	 * that read what is printed.
 	 */
 	host_notes_debug(e->plan);
-	if (e->state.no_pivot) {
-		const char *path = arena_printf(&e->arena, "/proc/%d/root", (int)e->state.pid);
-
-		e->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (e->root < 0) {
-			return err_errno(err, errno, "the root of container `%s`", o->id);
-		}
-	}
 	if (o->console_socket) {
 		TRY(host_console_connect(o->console_socket, &e->guest.console_socket, err));
 	}
@@ -247,13 +165,14 @@ static int prepare(struct enter *e, struct err *err)
  */
 static int cgroup_to_be_born_in(const struct enter *e)
 {
+	const struct state *state = &e->container->state;
 	struct err ignored;
 
-	if (e->state.cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
+	if (state->cgroup.manager == PLAN_CGROUP_NONE || e->options->cgroup ||
 	    e->plan->enter.initial.set) {
 		return -1;
 	}
-	return cgroup_open_beside(&e->state.cgroup, (pid_t)e->state.pid, &ignored);
+	return cgroup_open_beside(&state->cgroup, (pid_t)state->pid, &ignored);
 }
 
 static int spawn(struct enter *e, struct err *err)
@@ -262,11 +181,11 @@ static int spawn(struct enter *e, struct err *err)
 	struct guest_clone how = {
 		.what = "a process",
 		.into = cgroup,
-		.fds = { .gate = -1, .init = e->init, .root = e->root },
+		.fds = { .gate = -1, .init = e->container->init, .root = e->container->root_dir },
 	};
 
-	if (e->by_gate) {
-		how.fds.namespaces = e->namespaces;
+	if (e->container->by_gate) {
+		how.fds.namespaces = e->container->namespaces;
 	}
 	return host_guest_spawn(&e->guest, &how, err);
 }
@@ -275,6 +194,7 @@ static int spawn(struct enter *e, struct err *err)
 static int place(struct enter *e, struct err *err)
 {
 	const struct plan_cpus *cpus = &e->plan->enter.initial;
+	const struct state *state = &e->container->state;
 
 	if (!e->plan->enter.place) {
 		return 0;
@@ -284,7 +204,7 @@ static int place(struct enter *e, struct err *err)
 		return err_errno(err, errno, "/process/execCPUAffinity/initial");
 	}
 	if (!e->guest.inside) {
-		TRY(cgroup_attach(&e->state.cgroup, e->options->cgroup, (pid_t)e->state.pid,
+		TRY(cgroup_attach(&state->cgroup, e->options->cgroup, (pid_t)state->pid,
 				  e->guest.pid, err));
 	}
 	return host_guest_tell(&e->guest, WIRE_PLACED, err);
@@ -306,7 +226,7 @@ static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err
 	const struct enter *e = g->owner;
 	scope_fd int listener = msg->fd;
 
-	return host_network_accel(e->accel, e->state.id, listener, err);
+	return host_network_accel(e->accel, e->container->id, listener, err);
 }
 
 static const struct guest_request exec_requests[] = {
@@ -325,7 +245,7 @@ static int start(struct enter *e, struct err *err)
 	TRY(host_signals_catch(&e->guest.signals, err));
 	e->guest.plan = e->plan;
 	e->guest.spec = e->spec;
-	e->guest.init = (pid_t)e->state.pid;
+	e->guest.init = (pid_t)e->container->state.pid;
 	host_trace(e->guest.begin, "planned");
 	TRY(spawn(e, err));
 	host_trace(e->guest.begin, "cloned");
@@ -367,15 +287,9 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 /* Closes and frees all that is this process's. */
 static void done(struct enter *e)
 {
-	int *const fds[] = { &e->init, &e->root, &e->pidfd_socket, &e->accel };
-
 	host_guest_done(&e->guest);
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		fd_drop(&e->namespaces[i]);
-	}
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		fd_drop(fds[i]);
-	}
+	fd_drop(&e->pidfd_socket);
+	fd_drop(&e->accel);
 	arena_done(&e->arena);
 }
 
@@ -386,30 +300,25 @@ static void undo(struct enter *e, struct err *err)
 	 * Killed with the pid namespace, or its cgroup gone: the container's end is the reason for
 	 * any of it.
 	 */
-	if (state_is_ending(&e->state)) {
-		(void)not_running(e->options->id, "it has just ended", err);
-	}
+	(void)container_explain(e->container, err);
 	host_guest_kill(&e->guest);
 	if (e->pid_file_there) {
 		(void)unlink(e->options->pid_file);
 	}
 }
 
-int host_exec(const struct exec_options *options, int *ret_status, struct err *err)
+int host_exec(struct container *c, const struct exec_options *options, int *ret_status,
+	      struct err *err)
 {
 	struct enter e = {
 		.options = options,
+		.container = c,
 		.guest = GUEST_PROCESS_NONE,
-		.init = -1,
-		.root = -1,
 		.pidfd_socket = -1,
 		.accel = -1,
 	};
 	int rc;
 
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		e.namespaces[i] = -1;
-	}
 	e.guest.requests = exec_requests;
 	e.guest.owner = &e;
 	e.guest.status = "running";

@@ -12,11 +12,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "container/container.h"
 #include "plan/exec.h"
 
 struct exec_options {
-	const char *root; /* state_root's answer */
-	const char *id;
 	struct plan_exec_wish wish;
 	const char *process_file;   /* JSON of a process; NULL: none */
 	const char *pid_file;	    /* NULL: none */
@@ -29,9 +28,10 @@ struct exec_options {
 };
 
 /*
- * Starts the process; in the foreground also forwards signals, carries the terminal and waits.
- * *ret_status: its exit status (128 + signal for a signal), 0 when detached. The container's state
- * folder is read without its lock: an exec must work while a `start` hangs. On failure no process
- * of it is left.
+ * Starts the process in a held container; in the foreground also forwards signals, carries the
+ * terminal and waits. *ret_status: its exit status (128 + signal for a signal), 0 when detached.
+ * The container's folder need not be locked: an exec must work while a `start` hangs. On failure no
+ * process of it is left.
  */
-int host_exec(const struct exec_options *options, int *ret_status, struct err *err);
+int host_exec(struct container *c, const struct exec_options *options, int *ret_status,
+	      struct err *err);

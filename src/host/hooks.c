@@ -81,25 +81,15 @@ void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle)
 	}
 }
 
-int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state,
-		    struct plan_hooks *ret, struct err *err)
+int host_hooks_load(struct container *c, struct plan_hooks *ret, struct err *err)
 {
-	const char *text;
 	struct spec *spec;
-	ssize_t len;
 
 	*ret = (struct plan_hooks){ 0 };
-	if (!state->has_hooks) {
+	if (!c->state.has_hooks) {
 		return 0;
 	}
-	len = sys_read_file(arena, dir->fd, "config.json", JSON_TEXT_MAX, &text);
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s/%s/config.json, which holds the hooks",
-				 dir->root, dir->id);
-	}
-	if (spec_load(arena, text, (size_t)len, &spec, err) < 0) {
-		return err_wrap(err, "%s/%s/config.json", dir->root, dir->id);
-	}
-	plan_hooks_of(arena, spec, state->id, state->bundle, ret);
+	TRY(container_spec(c, &spec, err));
+	plan_hooks_of(&c->arena, spec, c->id, c->state.bundle, ret);
 	return 0;
 }

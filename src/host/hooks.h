@@ -15,9 +15,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "container/container.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
-#include "state/state.h"
 
 /*
  * Runs the hooks of one kind in their order, in the bundle's folder. pid 0: none any more.
@@ -31,7 +31,6 @@ void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle);
 
 /*
  * The hooks of an existing container, from the copy of its configuration in the state folder:
- * nothing is read when the state says that there are none. Everything lives in the arena.
+ * nothing is read when the state says that there are none. Everything lives as long as the handle.
  */
-int host_hooks_load(struct arena *arena, const struct state_dir *dir, const struct state *state,
-		    struct plan_hooks *ret, struct err *err);
+int host_hooks_load(struct container *c, struct plan_hooks *ret, struct err *err);

@@ -27,7 +27,7 @@
 #include "plan/mount_adapt.h"
 #include "spec/load.h"
 #include "spec/spec.h"
-#include "state/state.h"
+#include "state/folder.h"
 #include "sys/fd.h"
 #include "user/session.h"
 

@@ -26,6 +26,7 @@
 #include "host/record.h"
 #include "host/trace.h"
 #include "state/exit.h"
+#include "state/folder.h"
 #include "state/state.h"
 
 /* ---- before the clone ---- */

@@ -2,155 +2,65 @@
 /*
  * host/mounts: `rootlet mounts`: mounts added to a container that is there, or removed from it.
  *
- * This side reads and decides; a clone of it goes into the container and acts (guest/change.c). The
- * container is held by a pidfd of its first process that was checked by its start time.
+ * This side reads and decides; a clone of it goes into the container and acts (guest/change.c).
  */
 #include "host/mounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "base/str.h"
-#include "facts/container.h"
+#include "container/look.h"
 #include "facts/facts.h"
 #include "host/foreground.h"
-#include "host/gate.h"
 #include "host/guest_process.h"
 #include "host/guest_requests.h"
-#include "host/lifecycle.h"
+#include "host/input.h"
 #include "host/mount_ids.h"
 #include "host/notes.h"
 #include "host/trace.h"
 #include "plan/enter.h"
 #include "spec/load.h"
-#include "state/state.h"
-#include "sys/fd.h"
-#include "sys/namespaces.h"
-#include "json/tree.h"
 
 struct change {
-	struct arena arena;
-	struct state state;
+	struct container *container;
 	const struct plan *plan;
 	struct guest_process guest;
-	int init; /* pidfd of the container's first process */
-	/* its root directory, where joining its mount namespace does not lead there; else -1 */
-	int root;
-	bool by_gate;
-	int namespaces[SYS_NAMESPACES]; /* by_gate: where they can't be had by the pidfd; else -1 */
 };
 
-static int not_running(const char *id, struct err *err)
+static int read_wish(struct arena *arena, const char *file, struct plan_mounts_wish *wish,
+		     struct err *err)
 {
-	return err_set(err, ESRCH,
-		       "cannot change the mounts of container `%s`: container not running", id);
-}
+	struct input input;
 
-static int find_container(struct change *c, const char *root, const char *id, struct err *err)
-{
-	TRY(state_load(&c->arena, root, id, &c->state, err));
-	if (state_status(root, &c->state) == STATE_STOPPED ||
-	    state_pidfd(&c->state, &c->init) < 0) {
-		return not_running(id, err);
-	}
-	if (c->state.no_pivot) {
-		const char *path = arena_printf(&c->arena, "/proc/%d/root", (int)c->state.pid);
-
-		c->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (c->root < 0) {
-			return err_errno(err, errno, "the root of container `%s`", id);
-		}
+	TRY(host_input_read(arena, "", file, &input, err));
+	wish->file = input.name;
+	if (spec_load_mounts(arena, input.text, input.len, &wish->v, &wish->n, err) < 0) {
+		return err_wrap(err, "%s", input.name);
 	}
 	return 0;
 }
 
-static int read_spec(struct change *c, const char *root, const char *id, struct spec **ret,
-		     struct err *err)
+static int prepare(struct change *c, const char *file, bool remove, struct err *err)
 {
-	const char *path = arena_printf(&c->arena, "%s/%s/config.json", root, id);
-	const char *text;
-	ssize_t len = sys_read_file(&c->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
-
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s, the container's configuration", path);
-	}
-	return spec_load(&c->arena, text, (size_t)len, ret, err) < 0 ? err_wrap(err, "%s", path) :
-								       0;
-}
-
-static int read_wish(struct change *c, const char *file, struct plan_mounts_wish *wish,
-		     struct err *err)
-{
-	bool standard_input = str_eq(file, "-");
-	const char *path = standard_input ? "/dev/stdin" : file;
-	const char *text;
-	ssize_t len = sys_read_file(&c->arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
-
-	wish->file = standard_input ? "standard input" : file;
-	if (len < 0) {
-		return err_errno(err, (int)-len, "%s", wish->file);
-	}
-	if (spec_load_mounts(&c->arena, text, (size_t)len, &wish->v, &wish->n, err) < 0) {
-		return err_wrap(err, "%s", wish->file);
-	}
-	return 0;
-}
-
-/*
- * A container that waits for its start as another user than root can't be looked into: it is asked.
- */
-static int ask_at_gate(struct change *c, const char *root, const char *id, struct err *err)
-{
-	const char *path = arena_printf(&c->arena, "%s/%s", root, id);
-	struct state_dir dir = { .root = root, .id = id };
-	scope_fd int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0) {
-		return err_errno(err, errno, "%s", path);
-	}
-	dir.fd = fd;
-	c->by_gate = true;
-	return host_gate_namespaces(&dir, c->namespaces, err);
-}
-
-static int look_at_container(struct change *c, const char *root, const char *id,
-			     struct facts_container *ret, struct err *err)
-{
-	int rc = facts_container(&c->arena, (pid_t)c->state.pid, NULL, ret);
-
-	if ((rc == -EACCES || rc == -EPERM) && state_status(root, &c->state) == STATE_CREATED) {
-		TRY(ask_at_gate(c, root, id, err));
-		rc = facts_container(&c->arena, (pid_t)c->state.pid, c->namespaces, ret);
-	}
-	if (rc == -ESRCH) {
-		return not_running(id, err);
-	}
-	return rc < 0 ? err_errno(err, -rc, "looking at the namespaces of container `%s`", id) : 0;
-}
-
-static int prepare(struct change *c, const char *root, const char *id, const char *file,
-		   bool remove, struct err *err)
-{
-	struct plan_mounts_wish wish = { .remove = remove };
+	const struct state *state = &c->container->state;
+	struct arena *arena = &c->container->arena;
+	struct plan_mounts_wish wish = { .remove = remove, .cgroup = state->cgroup.manager };
 	struct facts_container container;
 	struct plan_options options;
 	struct facts facts;
 	struct spec *spec = NULL;
 
-	TRY(find_container(c, root, id, err));
-	wish.cgroup = c->state.cgroup.manager;
-	TRY(read_spec(c, root, id, &spec, err));
-	TRY(read_wish(c, file, &wish, err));
-	TRY(look_at_container(c, root, id, &container, err));
-	facts_mounts(&c->arena, spec, &facts);
+	TRY(container_spec(c->container, &spec, err));
+	TRY(read_wish(arena, file, &wish, err));
+	TRY(container_look(c->container, &container, err));
+	facts_mounts(arena, spec, &facts);
 	options = (struct plan_options){
-		.id = c->state.id,
-		.bundle = c->state.bundle,
+		.id = state->id,
+		.bundle = state->bundle,
 		.trace = c->guest.begin > 0,
 	};
-	TRY(plan_enter_mounts(&c->arena, spec, &facts, &container, &options, &wish, &c->plan, err));
+	TRY(plan_enter_mounts(arena, spec, &facts, &container, &options, &wish, &c->plan, err));
 	host_notes_warn(c->plan);
 	return 0;
 }
@@ -160,11 +70,11 @@ static int spawn(struct change *c, struct err *err)
 	struct guest_clone how = {
 		.what = "a process",
 		.into = -1,
-		.fds = { .gate = -1, .init = c->init, .root = c->root },
+		.fds = { .gate = -1, .init = c->container->init, .root = c->container->root_dir },
 	};
 
-	if (c->by_gate) {
-		how.fds.namespaces = c->namespaces;
+	if (c->container->by_gate) {
+		how.fds.namespaces = c->container->namespaces;
 	}
 	return host_guest_spawn(&c->guest, &how, err);
 }
@@ -184,33 +94,24 @@ static int act(struct change *c, struct err *err)
 	return host_guest_serve(&c->guest, WIRE_READY, err);
 }
 
-int host_mounts(const char *root, const char *id, const char *file, bool remove, struct err *err)
+int host_mounts(struct container *container, const char *file, bool remove, struct err *err)
 {
-	struct change c = { .guest = GUEST_PROCESS_NONE, .init = -1, .root = -1 };
+	struct change c = { .container = container, .guest = GUEST_PROCESS_NONE };
 	int rc;
 
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		c.namespaces[i] = -1;
-	}
 	c.guest.begin = host_trace_begin();
-	rc = prepare(&c, root, id, file, remove, err);
+	rc = prepare(&c, file, remove, err);
 	if (rc == 0) {
 		rc = act(&c, err);
 		/*
 		 * Killed with the pid namespace that it was in: the reason is the container's end.
 		 */
-		if (rc < 0 && state_is_ending(&c.state)) {
-			rc = not_running(id, err);
+		if (rc < 0) {
+			rc = container_explain(container, err);
 		}
 		/* Done or failed: it has nothing more to do. */
 		host_guest_kill(&c.guest);
 	}
 	host_guest_done(&c.guest);
-	fd_drop(&c.init);
-	fd_drop(&c.root);
-	for (size_t i = 0; i < SYS_NAMESPACES; i++) {
-		fd_drop(&c.namespaces[i]);
-	}
-	arena_done(&c.arena);
 	return rc;
 }

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "container/container.h"
 
 /*
- * file: a JSON array of mounts as config.json has them, "-": standard input. add: all or none.
- * remove: what is on top of each destination, the last one first. Works for a created, running or
- * paused container; its state folder is read without its lock. root: state_root's answer.
+ * file: a JSON array of mounts as config.json has them (host_input_read). add: all or none.
+ * remove: what is on top of each destination, the last one first. Works for a held container, be it
+ * created, running or paused; its folder need not be locked.
  */
-int host_mounts(const char *root, const char *id, const char *file, bool remove, struct err *err);
+int host_mounts(struct container *container, const char *file, bool remove, struct err *err);

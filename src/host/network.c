@@ -19,6 +19,9 @@
 
 #include "base/scope.h"
 #include "facts/inherited_fds.h"
+#include "state/folder.h"
+#include "state/root.h"
+#include "state/status.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
@@ -361,25 +364,20 @@ int host_network_connect(const char *root, const char *id, int *ret, struct err 
 	return 0;
 }
 
-static int connect_control(const char *root, const char *id, int *ret, struct err *err)
+static int connect_control(const struct container *c, int *ret, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	struct state state;
-
-	TRY(state_load(&arena, root, id, &state, err));
-	if (!state.network.pid.set) {
+	if (!c->state.network.pid.set) {
 		return err_set(err, ENOTSUP,
 			       "container `%s` has no network of rootlet's: start it with "
 			       "--net=slirp4netns",
-			       id);
+			       c->id);
 	}
-	if (host_network_connect(root, id, ret, err) == 0) {
+	if (host_network_connect(c->root, c->id, ret, err) == 0) {
 		return 0;
 	}
 	if ((err->code == ECONNREFUSED || err->code == ENOENT) &&
-	    state_status(root, &state) == STATE_STOPPED) {
-		return err_set(err, ESRCH, "the network of container `%s`: container not running",
-			       id);
+	    state_status(c->root, &c->state) == STATE_STOPPED) {
+		return container_not_running(c, err);
 	}
 	return -err->code;
 }
@@ -392,49 +390,45 @@ int host_network_accel(int control, const char *id, int listener, struct err *er
 	return 0;
 }
 
-int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret,
-		    struct err *err)
+int host_ports_list(struct container *c, struct strs *ret, struct err *err)
 {
 	scope_fd int control = -1;
 
-	TRY(connect_control(root, id, &control, err));
-	return net_control_list(control, arena, ret, err);
+	TRY(connect_control(c, &control, err));
+	return net_control_list(control, &c->arena, ret, err);
 }
 
-int host_ports_add(const char *root, const char *id, const char *text, struct err *err)
+int host_ports_add(struct container *c, const char *text, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
 	struct net_listeners listeners = { .n = 0 };
 	scope_fd int control = -1;
 	struct net_port port;
 	struct net_ports one = { &port, 1 };
-	struct state state;
 	int rc;
 
 	TRY(net_port_parse(text, &port, err));
-	TRY(state_load(&arena, root, id, &state, err));
-	TRY(connect_control(root, id, &control, err));
-	TRY(net_ports_bind(&arena, &one, NULL, 0, &listeners, err));
-	if (state.network.by_slirp) {
+	TRY(connect_control(c, &control, err));
+	TRY(net_ports_bind(&c->arena, &one, NULL, 0, &listeners, err));
+	if (c->state.network.by_slirp) {
 		net_listeners_close(&listeners);
 	}
 	rc = net_control_add(control, &port, &listeners, err);
 	net_listeners_close(&listeners);
 	if (rc < 0) {
-		return err_wrap(err, "container `%s`: publishing %s", id, text);
+		return err_wrap(err, "container `%s`: publishing %s", c->id, text);
 	}
 	return 0;
 }
 
-int host_ports_remove(const char *root, const char *id, const char *text, struct err *err)
+int host_ports_remove(struct container *c, const char *text, struct err *err)
 {
 	scope_fd int control = -1;
 	struct net_port port;
 
 	TRY(net_port_parse(text, &port, err));
-	TRY(connect_control(root, id, &control, err));
+	TRY(connect_control(c, &control, err));
 	if (net_control_remove(control, &port, err) < 0) {
-		return err_wrap(err, "container `%s`: %s", id, text);
+		return err_wrap(err, "container `%s`: %s", c->id, text);
 	}
 	return 0;
 }
@@ -442,35 +436,43 @@ int host_ports_remove(const char *root, const char *id, const char *text, struct
 int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
 		    const char **ret, struct err *err)
 {
-	enum state_status status;
-	struct state state;
+	const struct container_want any = { .status = 0 };
+	struct container c;
+	int rc = 0;
 
-	if (state_load(arena, root, id, &state, err) < 0) {
+	if (container_find(root, id, &any, &c, err) < 0) {
 		return err_wrap(err, "--net=container:%s", id);
 	}
-	status = state_status(root, &state);
-	if (status == STATE_STOPPED) {
-		return err_set(err, ESRCH, "--net=container:%s: container not running: it is %s",
-			       id, state_status_name(status));
-	}
-	if (state.network.pid.set) {
+	if (c.status == STATE_STOPPED) {
+		rc = err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
+			     state_status_name(c.status));
+	} else if (c.state.network.pid.set) {
 		net->of = id;
-		net->shared = state.network;
+		net->shared = c.state.network;
 	}
-	*ret = arena_printf(arena, "/proc/%d/ns", (int)state.pid);
-	return 0;
+	if (rc == 0) {
+		*ret = arena_printf(arena, "/proc/%d/ns", (int)c.state.pid);
+	}
+	container_done(&c);
+	return rc;
 }
 
 int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd,
 		       struct err *err)
 {
+	const struct container_want want = { .cannot = HOST_NETWORK_OF };
 	scope_arena struct arena arena = ARENA_INIT;
 	scope_fd int control = -1;
+	struct container c;
+	int rc;
 
 	if (!net->of) {
 		return 0;
 	}
-	TRY(connect_control(dir->root, net->of, &control, err));
+	TRY(container_find(dir->root, net->of, &want, &c, err));
+	rc = connect_control(&c, &control, err);
+	container_done(&c);
+	TRY(rc);
 	TRY(net_control_watch(control, pid, pidfd, err));
 	if (linkat(AT_FDCWD, arena_printf(&arena, "%s/%s/" CONTROL, dir->root, net->of), dir->fd,
 		   CONTROL, 0) < 0) {
@@ -479,19 +481,19 @@ int host_network_share(const struct network *net, const struct state_dir *dir, p
 	return 0;
 }
 
-int host_network_follow(const char *root, const char *id, int *ret, struct err *err)
+int host_network_follow(const struct container *c, int *ret, struct err *err)
 {
 	scope_fd int control = -1;
 
-	TRY(connect_control(root, id, &control, err));
+	TRY(connect_control(c, &control, err));
 	TRY(net_control_follow(control, err));
 	*ret = fd_take(&control);
 	return 0;
 }
 
-void host_network_ended(const char *root, const struct state *state)
+void host_network_ended(struct container *c)
 {
-	scope_arena struct arena arena = ARENA_INIT;
+	const struct state *state = &c->state;
 	scope_fd int pidfd = -1;
 	scope_fd int control = -1;
 	struct err ignored;
@@ -508,8 +510,8 @@ void host_network_ended(const char *root, const struct state *state)
 		return;
 	}
 	/* Others may still use that network. One that doesn't answer has nobody to live for. */
-	if (connect_control(root, state->id, &control, &ignored) == 0 &&
-	    net_control_watching(control, &arena, &left, &ignored) == 0 && left > 0) {
+	if (connect_control(c, &control, &ignored) == 0 &&
+	    net_control_watching(control, &c->arena, &left, &ignored) == 0 && left > 0) {
 		return;
 	}
 	if (!ended(pidfd, END_TIMEOUT_MS)) {

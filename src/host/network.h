@@ -22,9 +22,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "container/container.h"
 #include "libnet/net.h"
 #include "plan/plan.h"
-#include "state/state.h"
 
 struct network {
 	bool wanted;
@@ -101,16 +101,18 @@ int host_network_share(const struct network *net, const struct state_dir *dir, p
  * A connection on which that network tells what happens to it (net_control_event). Errors: ENOTSUP:
  * no network of ours.
  */
-int host_network_follow(const char *root, const char *id, int *ret, struct err *err);
+int host_network_follow(const struct container *c, int *ret, struct err *err);
 
 /*
  * At delete: waits until the helper of an ended container has ended as well, and with it all that
  * it forwarded.
  */
-void host_network_ended(const char *root, const struct state *state);
+void host_network_ended(struct container *c);
 
-/* `port`: of a container by its ID. */
-int host_ports_list(struct arena *arena, const char *root, const char *id, struct strs *ret,
-		    struct err *err);
-int host_ports_add(const char *root, const char *id, const char *port, struct err *err);
-int host_ports_remove(const char *root, const char *id, const char *port, struct err *err);
+/* What can't be done with one that has ended (container_want). */
+#define HOST_NETWORK_OF "the network of container"
+
+/* `port`. A list lives as long as the handle. */
+int host_ports_list(struct container *c, struct strs *ret, struct err *err);
+int host_ports_add(struct container *c, const char *port, struct err *err);
+int host_ports_remove(struct container *c, const char *port, struct err *err);

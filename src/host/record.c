@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/scope.h"
 #include "host/launch.h"
+#include "state/file.h"
 #include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */

@@ -21,7 +21,7 @@
 #include "host/network.h"
 #include "host/trace.h"
 #include "state/exit.h"
-#include "state/state.h"
+#include "state/folder.h"
 #include "sys/exit.h"
 
 static void write_record(const struct launch *l, const struct exit_record *record)

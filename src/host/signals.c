@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host/signals: a signal's number from the ways in which clients write it. */
+#include "host/signals.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/table.h"
-#include "host/lifecycle.h"
 
 /* signal(7), without the prefix; synonyms after the usual name. */
 static const struct name signal_names[] = {

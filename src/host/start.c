@@ -7,26 +7,25 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "host/delete.h"
 #include "host/gate.h"
 #include "host/hooks.h"
-#include "host/lifecycle.h"
 #include "host/notify.h"
-#include "state/state.h"
+#include "state/folder.h"
+#include "state/status.h"
 
 /* Through the gate, then the poststart hooks. */
-static int start_created(const struct state_dir *dir, const struct state *state, int *ret_notify,
-			 struct err *err)
+static int start_created(struct container *c, int *ret_notify, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
 	struct plan_hooks hooks;
 
-	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
-	TRY(host_gate_open(dir, ret_notify, err));
+	TRY(host_hooks_load(c, &hooks, err));
+	TRY(host_gate_open(&c->dir, ret_notify, err));
 	if (*ret_notify >= 0) {
 		TRY(host_notify_check(*ret_notify, err));
 	}
-	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)state->pid,
-			      state->bundle, err);
+	return host_hooks_run(&hooks, PLAN_HOOK_POSTSTART, "running", (pid_t)c->state.pid,
+			      c->state.bundle, err);
 }
 
 /*
@@ -53,38 +52,21 @@ static void await_ready(const struct state_dir *dir, const struct state *state, 
 	close(notify.to);
 }
 
-int host_start(const char *root, const char *id, struct err *err)
+int host_start(struct container *c, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	struct err ignored;
-	enum state_status status;
 	scope_fd int notify = -1;
-	struct state_dir dir;
-	struct state state;
-	int rc;
+	struct err ignored;
+	int rc = start_created(c, &notify, err);
 
-	TRY(state_open(root, id, &dir, err));
-	rc = state_read(&arena, &dir, &state, err);
-	if (rc == 0) {
-		status = state_status(root, &state);
-		if (status == STATE_CREATED) {
-			rc = start_created(&dir, &state, &notify, err);
-			if (rc < 0 && state.has_hooks) {
-				/*
-				 * runtime.md, "Lifecycle": a failed hook of the start ends and
-				 * destroys the container.
-				 */
-				(void)host_destroy(&dir, &state, &ignored);
-			}
-			if (rc == 0 && notify >= 0 && state.notify) {
-				await_ready(&dir, &state, notify);
-			}
-		} else {
-			rc = err_set(err, EINVAL,
-				     "cannot start container `%s`: it is %s, not created", id,
-				     state_status_name(status));
-		}
+	if (rc < 0 && c->state.has_hooks) {
+		/*
+		 * runtime.md, "Lifecycle": a failed hook of the start ends and destroys the
+		 * container.
+		 */
+		(void)host_destroy(c, &ignored);
 	}
-	state_close(&dir);
+	if (rc == 0 && notify >= 0 && c->state.notify) {
+		await_ready(&c->dir, &c->state, notify);
+	}
 	return rc;
 }

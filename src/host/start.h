@@ -3,6 +3,10 @@
 #pragma once
 
 #include "base/err.h"
+#include "container/container.h"
 
-/* Lets a created container go. Errors of its last steps (execve) are reported here. */
-int host_start(const char *root, const char *id, struct err *err);
+/*
+ * Lets a created container go, whose folder is locked. Errors of its last steps (execve) are
+ * reported here.
+ */
+int host_start(struct container *c, struct err *err);

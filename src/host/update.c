@@ -6,42 +6,30 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/apply.h"
 #include "cgroup/cgroup.h"
-#include "host/lifecycle.h"
+#include "host/input.h"
 #include "host/rdt.h"
 #include "plan/device_filter.h"
 #include "plan/limits.h"
 #include "spec/check_resources.h"
 #include "spec/load.h"
-#include "state/state.h"
 #include "sys/fd.h"
 #include "user/session.h"
-#include "json/tree.h"
 
 int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
 		     struct err *err)
 {
-	bool from_stdin = str_eq(path, "-");
-	const char *name = from_stdin ? "standard input" : path;
 	struct spec_resources *resources;
-	const char *text;
-	/*
-	 * By its descriptor: a pipe of another user's, or a socket, can't be opened again by name.
-	 */
-	ssize_t len = from_stdin ? sys_read_fd(arena, STDIN_FILENO, JSON_TEXT_MAX, &text) :
-				   sys_read_file(arena, AT_FDCWD, path, JSON_TEXT_MAX, &text);
+	struct input input;
 
-	if (len < 0) {
-		return err_errno(err, (int)-len, "--resources: %s", name);
-	}
-	if (spec_load_resources(arena, text, (size_t)len, &resources, err) < 0) {
-		return err_wrap(err, "--resources: %s", name);
+	TRY(host_input_read(arena, "--resources: ", path, &input, err));
+	if (spec_load_resources(arena, input.text, input.len, &resources, err) < 0) {
+		return err_wrap(err, "--resources: %s", input.name);
 	}
 	*ret = *resources;
 	return 0;
@@ -52,9 +40,10 @@ static const char *current(struct arena *arena, int dir, const char *file)
 {
 	const char *text;
 
-	return sys_read_file(arena, dir, file, 4096, &text) < 0 ?
-		       NULL :
-		       arena_strndup(arena, text, strcspn(text, "\n"));
+	if (sys_read_file(arena, dir, file, 4096, &text) < 0) {
+		return NULL;
+	}
+	return arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
 static void complete_number(const char *text, struct opt_i64 *ret)
@@ -158,27 +147,19 @@ static int set_schemata(const struct state *state, const struct update *update, 
 	return host_rdt_enter(&rdt, (pid_t)state->pid, err);
 }
 
-int host_update(const char *root, const char *id, struct update *update, struct err *err)
+int host_update(struct container *c, struct update *update, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	struct state state;
-	int rc = 0;
+	int rc = set_limits(&c->arena, &c->state.cgroup, &update->resources, err);
 
-	TRY(state_load(&arena, root, id, &state, err));
-	if (state_status(root, &state) == STATE_STOPPED) {
-		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
-			       id);
-	}
-	rc = set_limits(&arena, &state.cgroup, &update->resources, err);
 	if (rc == 0) {
-		rc = set_devices(&arena, &state.cgroup, &update->resources, err);
+		rc = set_devices(&c->arena, &c->state.cgroup, &update->resources, err);
 	}
 	if (rc == 0 && (update->l3_cache_schema || update->mem_bw_schema)) {
-		rc = set_schemata(&state, update, err);
+		rc = set_schemata(&c->state, update, err);
 	}
-	if (rc < 0 && state_is_ending(&state)) {
-		return err_set(err, ESRCH, "cannot update container `%s`: container not running",
-			       id);
+	if (rc < 0) {
+		(void)err_wrap(err, "cannot update container `%s`", c->id);
+		return container_explain(c, err);
 	}
-	return rc < 0 ? err_wrap(err, "cannot update container `%s`", id) : 0;
+	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "container/container.h"
 #include "spec/spec.h"
 
 struct update {
@@ -12,15 +13,15 @@ struct update {
 	const char *mem_bw_schema;
 };
 
-/* Limits from a file of JSON, or from standard input for "-". Text lives in the arena. */
+/* Limits from a file of JSON (host_input_read). Text lives in the arena. */
 int host_update_read(struct arena *arena, const char *path, struct spec_resources *ret,
 		     struct err *err);
 
 /*
- * Writes the limits to the container's cgroup and reads them back. Values that only together say
+ * Writes the limits to the cgroup of a container that is alive and reads them back. Values that only together say
  * what is meant (quota and period, memory and swap) are completed from what is in force. Changes
  * what update points to.
  * Errors: ESRCH "container not running"; ENOTSUP when it has no cgroup, or not the controller;
  * EINVAL for the values.
  */
-int host_update(const char *root, const char *id, struct update *update, struct err *err);
+int host_update(struct container *c, struct update *update, struct err *err);

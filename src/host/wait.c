@@ -11,7 +11,6 @@
 #include <errno.h>
 
 #include "base/scope.h"
-#include "state/internal.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/proc.h"
@@ -47,34 +46,29 @@ static int unknown(const char *id, bool recorded, struct err *err)
 		       id);
 }
 
-int host_wait(const char *root, const char *id, struct exit_record *ret, struct err *err)
+int host_wait(const struct container *c, struct exit_record *ret, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	scope_fd int record = -1;
-	scope_fd int pidfd = -1;
-	struct state state;
+	/* Both before anything blocks: a delete may take the names away. */
+	scope_fd int pidfd = open_init(&c->state);
+	scope_fd int record = state_exit_open(c->root, c->id, err);
 	int status = 0;
 	int rc;
 
-	TRY(state_load(&arena, root, id, &state, err));
-	/* Both before anything blocks: a delete may take the names away. */
-	pidfd = open_init(&state);
-	record = state_exit_open(root, id, err);
 	if (record < 0 && record != -ENOENT) {
 		return record;
 	}
 	if (record >= 0) {
 		rc = state_exit_read(record, ret, err);
 		if (rc != -ENODATA) {
-			return rc < 0 ? err_wrap(err, "container `%s`", id) : 0;
+			return rc < 0 ? err_wrap(err, "container `%s`", c->id) : 0;
 		}
 	}
-	rc = pidfd >= 0 ? sys_exit_wait(pidfd, (pid_t)state.pid, &status) : -ESRCH;
+	rc = pidfd >= 0 ? sys_exit_wait(pidfd, (pid_t)c->state.pid, &status) : -ESRCH;
 	if (rc == -ESRCH) {
-		return unknown(id, record >= 0, err);
+		return unknown(c->id, record >= 0, err);
 	}
 	if (rc < 0) {
-		return err_errno(err, -rc, "waiting for container `%s`", id);
+		return err_errno(err, -rc, "waiting for container `%s`", c->id);
 	}
 	*ret = state_exit_of(status);
 	return 0;

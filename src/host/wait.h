@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/err.h"
+#include "container/container.h"
 #include "state/exit.h"
 
 /*
- * Until the container has ended, through its start if it is only created. Takes no lock, changes
- * nothing; a `delete` by others does not disturb it. Errors: ENOENT "container `ID` does not
- * exist"; ENODATA where nobody recorded how it ended.
+ * Until the container has ended, through its start if it is only created. Changes nothing; a
+ * `delete` by others does not disturb it. Errors: ENODATA where nobody recorded how it ended.
  */
-int host_wait(const char *root, const char *id, struct exit_record *ret, struct err *err);
+int host_wait(const struct container *c, struct exit_record *ret, struct err *err);

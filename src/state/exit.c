@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "state/internal.h"
+#include "state/folder.h"
+#include "state/root.h"
 #include "json/decode.h"
 
 #define EXIT_FILE "exit"
@@ -58,7 +59,10 @@ int state_exit_write(int fd, const struct exit_record *record)
 			   record->signal);
 	ssize_t put = pwrite(fd, text, (size_t)len, 0);
 
-	return put < 0 ? -errno : put == len ? 0 : -EIO;
+	if (put < 0) {
+		return -errno;
+	}
+	return put == len ? 0 : -EIO;
 }
 
 int state_exit_open(const char *root, const char *id, struct err *err)
@@ -73,9 +77,10 @@ int state_exit_open(const char *root, const char *id, struct err *err)
 	}
 	snprintf(path, sizeof(path), "%s/" EXIT_FILE, id);
 	fd = openat(root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0	       ? fd :
-	       errno == ENOENT ? -ENOENT :
-				 err_errno(err, errno, "cannot open %s/%s", root, path);
+	if (fd < 0 && errno != ENOENT) {
+		return err_errno(err, errno, "cannot open %s/%s", root, path);
+	}
+	return fd >= 0 ? fd : -ENOENT;
 }
 
 int state_exit_read(int fd, struct exit_record *ret, struct err *err)

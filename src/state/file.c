@@ -5,6 +5,8 @@
  * What was written by an older version is read as it is; what is damaged is said so, with the way
  * to remove it.
  */
+#include "state/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -15,8 +17,7 @@
 
 #include "base/scope.h"
 #include "cgroup/record.h"
-#include "state/internal.h"
-#include "state/state.h"
+#include "state/folder.h"
 #include "sys/proc.h"
 #include "json/encode.h"
 

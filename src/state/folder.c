@@ -7,7 +7,7 @@
  * is named relative to descriptors. What state.json says is file.c's subject, finding ROOT
  * root.c's, liveness status.c's.
  */
-#include "state/state.h"
+#include "state/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "base/scope.h"
 #include "cgroup/remember.h"
-#include "state/internal.h"
+#include "state/root.h"
 #include "sys/file.h"
 
 /* Folders inside a state folder, and in those: rootlet makes none deeper. */
@@ -203,11 +203,10 @@ int state_reserve(const char *root, const char *id, struct state_dir *ret, struc
 
 	TRY(state_id_check(id, err));
 	rc = state_root_open(root, &root_fd, err);
-	if (rc < 0) {
-		return rc == -ENOENT ?
-			       err_errno(err, ENOENT, "cannot open the state folder %s", root) :
-			       rc;
+	if (rc == -ENOENT) {
+		return err_errno(err, ENOENT, "cannot open the state folder %s", root);
 	}
+	TRY(rc);
 	for (unsigned i = 0; i < RESERVE_TRIES; i++) {
 		rc = reserve_once(root_fd, root, id, &fd, err);
 		if (rc == 0) {
@@ -224,20 +223,27 @@ int state_reserve(const char *root, const char *id, struct state_dir *ret, struc
 		id);
 }
 
+/* ROOT and ROOT/ID, which must be there. */
+static int open_both(const char *root, const char *id, int *ret_root_fd, int *ret_fd,
+		     struct err *err)
+{
+	int rc;
+
+	TRY(state_id_check(id, err));
+	rc = state_root_open(root, ret_root_fd, err);
+	if (rc == 0) {
+		rc = open_folder(*ret_root_fd, root, id, ret_fd, err);
+	}
+	return rc == -ENOENT ? state_missing(id, err) : rc;
+}
+
 int state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
 {
 	scope_fd int root_fd = -1;
 	scope_fd int fd = -1;
 	int rc;
 
-	TRY(state_id_check(id, err));
-	rc = state_root_open(root, &root_fd, err);
-	if (rc == 0) {
-		rc = open_folder(root_fd, root, id, &fd, err);
-	}
-	if (rc < 0) {
-		return rc == -ENOENT ? state_missing(id, err) : rc;
-	}
+	TRY(open_both(root, id, &root_fd, &fd, err));
 	rc = lock(fd, LOCK_EX);
 	if (rc < 0) {
 		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
@@ -253,16 +259,8 @@ int state_open_unlocked(const char *root, const char *id, struct state_dir *ret,
 {
 	scope_fd int root_fd = -1;
 	int fd = -1;
-	int rc;
 
-	TRY(state_id_check(id, err));
-	rc = state_root_open(root, &root_fd, err);
-	if (rc == 0) {
-		rc = open_folder(root_fd, root, id, &fd, err);
-	}
-	if (rc < 0) {
-		return rc == -ENOENT ? state_missing(id, err) : rc;
-	}
+	TRY(open_both(root, id, &root_fd, &fd, err));
 	*ret = (struct state_dir){ .fd = fd, .root = root, .id = id };
 	return 0;
 }

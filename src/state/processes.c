@@ -6,6 +6,8 @@
  * namespace, also those that joined it from outside, and what descends from them in namespaces
  * further in. Without either: init and its descendants; one whose parents are gone is lost to us.
  */
+#include "state/processes.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/processes.h"
-#include "state/processes.h"
+#include "state/status.h"
 #include "sys/proc.h"
 
 struct process {

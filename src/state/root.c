@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* state/root: where state lives, and whether that place can be trusted. */
+#include "state/root.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,8 +12,6 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
-#include "state/internal.h"
-#include "state/state.h"
 #include "user/session.h"
 
 #define RUNTIME_NAME "rootlet"

@@ -6,6 +6,8 @@
  * within one boot. A zombie has ended: who has to reap it may be slow (buildah deletes right after
  * the exit).
  */
+#include "state/status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,8 +18,8 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/freeze.h"
-#include "state/internal.h"
-#include "state/state.h"
+#include "state/folder.h"
+#include "state/root.h"
 #include "sys/clone.h"
 #include "sys/proc.h"
 
@@ -58,7 +60,7 @@ static bool is_alive(const struct state *state)
 /* `start` removes the gate. */
 static bool has_gate(const char *root, const char *id)
 {
-	char path[STATE_ID_MAX + sizeof("/gate")];
+	char path[STATE_ID_MAX + sizeof("/" STATE_GATE)];
 	scope_fd int root_fd = -1;
 	struct err ignored;
 	struct stat st;
@@ -66,7 +68,7 @@ static bool has_gate(const char *root, const char *id)
 	if (state_id_check(id, &ignored) < 0 || state_root_open(root, &root_fd, &ignored) < 0) {
 		return false;
 	}
-	snprintf(path, sizeof(path), "%s/gate", id);
+	snprintf(path, sizeof(path), "%s/" STATE_GATE, id);
 	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 

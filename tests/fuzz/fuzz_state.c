@@ -5,8 +5,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "fuzz/fuzz.h"
-#include "state/internal.h"
-#include "state/state.h"
+#include "state/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {

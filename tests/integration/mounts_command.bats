@@ -65,6 +65,37 @@ file() {
 	end_container
 }
 
+@test "the mounts come by standard input: a file, a pipe, a socket" {
+	mkdir "$T/dir"
+	echo text >"$T/dir/file"
+	start_container
+	file '[{destination: "/srv/dir", source: $t, options: ["bind"]}]' --arg t "$T/dir"
+	for by in file pipe socket; do
+		for command in add remove; do
+			case $by in
+			file) try rl mounts "$command" "$C" - <"$T/mounts.json" ;;
+			pipe) try rl mounts "$command" "$C" - < <(cat "$T/mounts.json") ;;
+			socket) try by_socket "$T/mounts.json" mounts "$command" "$C" - ;;
+			esac
+			equal "$by $command: $status$output$stderr" "$by $command: 0"
+			ask 'cat /srv/dir/file 2>/dev/null || echo none'
+			equal "$answer" "$([ "$command" = add ] && echo text || echo none)"
+		done
+	done
+	end_container
+}
+
+# by_socket FILE ARGUMENT...: rootlet with a socket for its stdin, from which it reads what is in FILE.
+by_socket() {
+	python3 - "$1" "$ROOTLET" --root "$T/state" "${@:2}" <<-'END'
+		import socket, subprocess, sys
+		ours, theirs = socket.socketpair()
+		ours.sendall(open(sys.argv[1], "rb").read())
+		ours.shutdown(socket.SHUT_WR)
+		sys.exit(subprocess.run(sys.argv[2:], stdin=theirs).returncode)
+	END
+}
+
 @test "add of what belongs to the container's namespaces: proc, mqueue, sysfs, devpts, cgroup" {
 	start_container
 	file '[{destination: "/srv/proc", type: "proc"}, {destination: "/srv/sys", type: "sysfs", options: ["ro"]},

@@ -264,6 +264,21 @@ static void tables_are_sound(void **unused)
 	assert_null(cmd_find("no-such-command"));
 }
 
+static void targets_are_sound(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; cmd_table[i]; i++) {
+		const struct cmd *cmd = cmd_table[i];
+
+		assert_int_equal(cmd->target != CMD_TARGET_NONE,
+				 strstr(cmd->arguments, "CONTAINER") != NULL);
+		assert_true(cmd->target == CMD_TARGET_NONE || cmd->target_at < cmd->min_args);
+		/* What wants one status has words for the others (container_demand). */
+		assert_true(cmd->want.cannot || cmd->want.tells_why || cmd->want.status == 0 ||
+			    cmd->want.status == CONTAINER_ALIVE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup(help_needs_no_arguments, reset),
 		cmocka_unit_test_setup(numbers, reset),
 		cmocka_unit_test_setup(tables_are_sound, reset),
+		cmocka_unit_test_setup(targets_are_sound, reset),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "host/lifecycle.h"
+#include "host/signals.h"
 
 static void accepts(void **unused)
 {

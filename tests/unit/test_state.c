@@ -1,123 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * State folders: locks, debris, damage, liveness, and whom the folder of all state may belong to.
- */
+/* State folders: locks, debris, damage, and whom the folder of all state may belong to. */
 #include <errno.h>
-#include <ftw.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/log.h"
-#include "base/scope.h"
-#include "host/lifecycle.h"
-#include "state/processes.h"
-#include "state/state.h"
-#include "sys/proc.h"
-#include "tests/unit/scratch.h"
-
-static char root[PATH_MAX];
-static struct arena arena;
-static struct err err;
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
-static int setup(void **unused)
-{
-	(void)unused;
-	memset(&err, 0, sizeof(err));
-	return scratch_make(root);
-}
-
-static int teardown(void **unused)
-{
-	(void)unused;
-	chmod(root, 0700);
-	arena_done(&arena);
-	return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static char *path(const char *name)
-{
-	return arena_printf(&arena, "%s/%s", root, name);
-}
-
-static void put_file(const char *name, const char *text)
-{
-	scope_file FILE *f = fopen(path(name), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-}
-
-static pid_t spawn(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		for (;;) {
-			pause();
-		}
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static struct state state_of(pid_t pid)
-{
-	static struct pair pairs[] = { { "org.example.a", "1 \"quoted\"\n" }, { "b", "" } };
-	struct state state = {
-		.oci_version = "1.3.0",
-		.id = "c1",
-		.bundle = "/bundle",
-		.rootfs = "/bundle/rootfs",
-		.created = "2026-01-02T15:04:05.123456789Z",
-		.owner = "nobody",
-		.pid = pid,
-		.annotations = { .v = pairs, .n = 2 },
-	};
-	char letter;
-
-	assert_int_equal(sys_process_start_time(pid, &state.start_time, &letter), 0);
-	return state;
-}
-
-/* ROOT/c1 with the state given, unlocked. */
-static void make(const struct state *state, bool gate)
-{
-	struct state_dir dir = { .fd = -1 };
-
-	assert_int_equal(state_reserve(root, "c1", &dir, &err), 0);
-	if (gate) {
-		assert_int_equal(state_write_file(&dir, "gate", "", 0, &err), 0);
-	}
-	assert_int_equal(state_save(&dir, state, &err), 0);
-	state_close(&dir);
-	assert_int_equal(dir.fd, -1);
-}
+#include "state/root.h"
+#include "tests/unit/state_folder.h"
 
 static void ids(void **unused)
 {
@@ -181,10 +68,10 @@ static void missing_ones(void **unused)
 	assert_string_equal(err.msg, "container `c1` does not exist");
 	assert_int_equal(state_load(&arena, root, "c1", &state, &err), -ENOENT);
 	assert_int_equal(state_load(&arena, path("nowhere"), "c1", &state, &err), -ENOENT);
-	assert_int_equal(host_kill(root, "c1", SIGTERM, false, &err), -ENOENT);
-	assert_int_equal(host_delete(root, "c1", false, &err), -ENOENT);
-	assert_int_equal(host_delete(root, "c1", true, &err), 0);
-	assert_int_equal(host_delete(root, "../c1", true, &err), -EINVAL);
+	assert_int_equal(kill_it(SIGTERM), -ENOENT);
+	assert_int_equal(delete_it("c1", false), -ENOENT);
+	assert_int_equal(delete_it("c1", true), 0);
+	assert_int_equal(delete_it("../c1", true), -EINVAL);
 }
 
 static void an_id_is_taken_once(void **unused)
@@ -217,12 +104,12 @@ static void debris_counts_as_absent(void **unused)
 	assert_int_equal(state_list(&arena, root, &list, &err), 0);
 	assert_int_equal(list.n, 0);
 	assert_int_equal(state_load(&arena, root, "c1", &state, &err), -ENOENT);
-	assert_int_equal(host_delete(root, "c1", false, &err), -ENOENT);
+	assert_int_equal(delete_it("c1", false), -ENOENT);
 	assert_int_equal(state_reserve(root, "c1", &dir, &err), 0);
 	assert_int_equal(access(path("c1/config.json"), F_OK), -1);
 	assert_int_equal(access(path("c1/sub"), F_OK), -1);
 	state_close(&dir);
-	assert_int_equal(host_delete(root, "c1", true, &err), 0);
+	assert_int_equal(delete_it("c1", true), 0);
 	assert_int_equal(access(path("c1"), F_OK), -1);
 }
 
@@ -298,8 +185,8 @@ static void damaged_states(void **unused)
 		assert_int_equal(state_load(&arena, root, "c1", &state, &err), -EBADMSG);
 		assert_non_null(strstr(err.msg, path("c1/state.json")));
 		assert_non_null(strstr(err.msg, "`rootlet delete --force c1` removes it"));
-		assert_int_equal(host_delete(root, "c1", false, &err), -EBADMSG);
-		assert_int_equal(host_delete(root, "c1", true, &err), 0);
+		assert_int_equal(delete_it("c1", false), -EBADMSG);
+		assert_int_equal(delete_it("c1", true), 0);
 		assert_int_equal(access(path("c1"), F_OK), -1);
 	}
 }
@@ -325,270 +212,6 @@ static void links_are_not_followed(void **unused)
 	assert_int_equal(mkdir(path("c4"), 0700), 0);
 	assert_int_equal(mkfifo(path("c4/state.json"), 0600), 0);
 	assert_int_equal(state_load(&arena, root, "c4", &state, &err), -EBADMSG);
-}
-
-static void liveness(void **unused)
-{
-	pid_t pid = spawn();
-	struct state state = state_of(pid);
-	int pidfd = -1;
-
-	(void)unused;
-	make(&state, true);
-	assert_int_equal(state_status(root, &state), STATE_CREATED);
-	assert_int_equal(unlink(path("c1/gate")), 0);
-	assert_int_equal(state_status(root, &state), STATE_RUNNING);
-	assert_int_equal(state_pidfd(&state, &pidfd), 0);
-	close(pidfd);
-
-	/* The pid belongs to another process by now. */
-	state.start_time++;
-	assert_int_equal(state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
-	state.start_time--;
-
-	/* The machine was started anew. */
-	state.boot_id = "00000000-0000-0000-0000-000000000000";
-	assert_int_equal(state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
-	state.boot_id = NULL;
-	assert_int_equal(state_status(root, &state), STATE_RUNNING);
-
-	/* A zombie, and then nothing. */
-	kill(pid, SIGKILL);
-	siginfo_t info;
-	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(state_pidfd(&state, &pidfd), -ESRCH);
-	assert_int_equal(host_delete(root, "c1", false, &err), 0);
-	waitpid(pid, NULL, 0);
-	assert_int_equal(state_status(root, &state), STATE_STOPPED);
-}
-
-static void a_process_name_can_t_lie(void **unused)
-{
-	int ready[2], status;
-	uint64_t start = 0;
-	char letter = '?', byte;
-	pid_t pid;
-
-	(void)unused;
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	if (pid == 0) {
-		scope_file FILE *comm = fopen("/proc/self/comm", "w");
-
-		if (comm) {
-			fputs("x) Z 1 2 3 (", comm);
-			fflush(comm);
-		}
-		(void)!write(ready[1], "x", 1);
-		for (;;) {
-			pause();
-		}
-	}
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(sys_process_start_time(pid, &start, &letter), 0);
-	assert_true(letter == 'S' || letter == 'R');
-	assert_true(start > 0);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	assert_int_equal(sys_process_start_time(pid, &start, &letter), -ESRCH);
-	close(ready[0]);
-	close(ready[1]);
-}
-
-static void kill_and_delete(void **unused)
-{
-	pid_t pid = spawn();
-	struct state state = state_of(pid);
-	int status;
-
-	(void)unused;
-	make(&state, false);
-	assert_int_equal(host_delete(root, "c1", false, &err), -EBUSY);
-	assert_string_equal(err.msg, "cannot delete container c1 that is not stopped: running");
-	assert_int_equal(host_kill(root, "c1", 0, false, &err), 0);
-	assert_int_equal(host_kill(root, "c1", SIGTERM, false, &err), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(WTERMSIG(status), SIGTERM);
-	assert_int_equal(host_kill(root, "c1", SIGTERM, false, &err), -ESRCH);
-	assert_string_equal(err.msg, "container not running: `c1`");
-	assert_int_equal(host_delete(root, "c1", false, &err), 0);
-	assert_int_equal(host_delete(root, "c1", false, &err), -ENOENT);
-}
-
-static void delete_kills_with_force_or_before_start(void **unused)
-{
-	(void)unused;
-	for (int force = 0; force < 2; force++) {
-		pid_t pid = spawn();
-		struct state state = state_of(pid);
-		int status;
-
-		make(&state, !force);
-		assert_int_equal(host_delete(root, "c1", force, &err), 0);
-		assert_int_equal(access(path("c1"), F_OK), -1);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(WTERMSIG(status), SIGKILL);
-	}
-}
-
-/* Without a pid namespace of its own the container is init and what descends from it. */
-static void processes_by_descent(void **unused)
-{
-	int ready[2];
-	struct state state;
-	pid_t tree[2];
-	pid_t *pids = NULL;
-	size_t n = 0;
-	pid_t init;
-
-	(void)unused;
-	assert_int_equal(pipe(ready), 0);
-	init = fork();
-	if (init == 0) {
-		pid_t child = fork();
-
-		if (child > 0) {
-			(void)!write(ready[1], &child, sizeof(child));
-		}
-		for (;;) {
-			pause();
-		}
-	}
-	tree[0] = init;
-	assert_int_equal(read(ready[0], &tree[1], sizeof(tree[1])), sizeof(tree[1]));
-	state = state_of(init);
-	make(&state, false);
-	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
-	assert_int_equal(n, 2);
-	assert_true((pids[0] == tree[0] && pids[1] == tree[1]) ||
-		    (pids[0] == tree[1] && pids[1] == tree[0]));
-	/* SIGKILL takes the whole tree. */
-	assert_int_equal(host_kill(root, "c1", SIGKILL, false, &err), 0);
-	assert_int_equal(waitpid(init, NULL, 0), init);
-	close(ready[1]);
-	char byte;
-	assert_int_equal(read(ready[0], &byte, 1), 0); /* the child held the other end */
-	close(ready[0]);
-	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
-	assert_int_equal(n, 0);
-}
-
-static void be_namespace_init(int ready)
-{
-	pid_t middle = fork();
-
-	if (middle == 0) {
-		if (fork() == 0) {
-			pause();
-		}
-		_exit(0);
-	}
-	waitpid(middle, NULL, 0);
-	(void)!write(ready, "x", 1);
-	for (;;) {
-		pause();
-	}
-}
-
-/*
- * The pid of an init in new user and pid namespaces, which has an orphan for company; -1 where that
- * is forbidden.
- */
-static pid_t spawn_namespace(void)
-{
-	int pid_pipe[2], ready_pipe[2];
-	pid_t init = -1, helper;
-	char byte;
-
-	assert_int_equal(pipe(pid_pipe), 0);
-	assert_int_equal(pipe(ready_pipe), 0);
-	helper = fork();
-	if (helper == 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWPID) < 0) {
-			_exit(1);
-		}
-		init = fork();
-		if (init == 0) {
-			be_namespace_init(ready_pipe[1]);
-		}
-		(void)!write(pid_pipe[1], &init, sizeof(init));
-		_exit(0);
-	}
-	close(pid_pipe[1]);
-	close(ready_pipe[1]);
-	waitpid(helper, NULL, 0);
-	if (read(pid_pipe[0], &init, sizeof(init)) != sizeof(init) ||
-	    read(ready_pipe[0], &byte, 1) != 1) {
-		init = -1;
-	}
-	close(pid_pipe[0]);
-	close(ready_pipe[0]);
-	return init;
-}
-
-static void processes_by_namespace(void **unused)
-{
-	struct state state;
-	pid_t *pids = NULL;
-	size_t n = 0;
-	pid_t init = spawn_namespace();
-	int pidfd = -1;
-
-	(void)unused;
-	if (init < 0) {
-		print_message("# skip: no user namespaces for an ordinary user\n");
-		skip();
-	}
-	state = state_of(init);
-	state.own_pid_namespace = true;
-	make(&state, false);
-	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
-	assert_int_equal(n, 2);
-	assert_true(pids[0] == init || pids[1] == init);
-	assert_int_equal(state_pidfd(&state, &pidfd), 0);
-	assert_int_equal(host_delete(root, "c1", true, &err), 0);
-	close(pidfd);
-	assert_int_equal(state_status(root, &state), STATE_STOPPED);
-	assert_int_equal(state_processes(&arena, &state, &pids, &n, &err), 0);
-	assert_int_equal(n, 0);
-}
-
-/* delete --force does not wait for a `start` that hangs with the lock. */
-static void force_frees_a_held_lock(void **unused)
-{
-	pid_t init = spawn(), holder;
-	struct state state = state_of(init);
-	int ready[2], status;
-	char byte;
-
-	(void)unused;
-	make(&state, false);
-	assert_int_equal(pipe(ready), 0);
-	holder = fork();
-	if (holder == 0) {
-		struct state_dir dir = { .fd = -1 };
-
-		if (state_open(root, "c1", &dir, &err) < 0) {
-			_exit(1);
-		}
-		(void)!write(ready[1], "x", 1);
-		while (state_status(root, &state) != STATE_STOPPED) {
-			usleep(1000);
-		}
-		_exit(0);
-	}
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	alarm(10);
-	assert_int_equal(host_delete(root, "c1", true, &err), 0);
-	alarm(0);
-	assert_int_equal(waitpid(holder, &status, 0), holder);
-	assert_int_equal(status, 0);
-	waitpid(init, NULL, 0);
-	close(ready[0]);
-	close(ready[1]);
 }
 
 static void the_list_is_sorted(void **unused)
@@ -674,8 +297,6 @@ static void the_runtime_dir_counts_if_it_is_ours(void **unused)
 	unsetenv("XDG_RUNTIME_DIR");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -688,13 +309,6 @@ int main(void)
 		TEST(a_folder_removed_while_waiting),
 		TEST(damaged_states),
 		TEST(links_are_not_followed),
-		TEST(liveness),
-		TEST(a_process_name_can_t_lie),
-		TEST(kill_and_delete),
-		TEST(delete_kills_with_force_or_before_start),
-		TEST(processes_by_descent),
-		TEST(processes_by_namespace),
-		TEST(force_frees_a_held_lock),
 		TEST(the_list_is_sorted),
 		TEST(the_root_must_be_ours),
 		TEST(the_root_is_made),

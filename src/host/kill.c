@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host/lifecycle: kill and delete.
+ * host/kill: signals to a container, and its end.
  *
  * init is signalled through a pidfd that was checked after it was opened, so a reused pid is never
  * hit, and kill needs no lock: it works while a `start` hangs.
  */
-#include "host/lifecycle.h"
+#include "host/kill.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/processes.h"
-#include "cgroup/remember.h"
-#include "cgroup/remove.h"
-#include "host/hooks.h"
-#include "host/network.h"
-#include "host/rdt.h"
-#include "state/internal.h"
 #include "state/processes.h"
+#include "state/status.h"
 #include "sys/clone.h"
 
 /* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */
@@ -80,32 +73,26 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 	return sys_pidfd_kill(init_fd, sig);
 }
 
-int host_kill(const char *root, const char *id, int sig, bool all, struct err *err)
+int host_kill(struct container *c, int sig, bool all, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	scope_fd int pidfd = -1;
-	struct state state;
+	bool whole = all || (sig == SIGKILL && !c->state.own_pid_namespace);
 	int rc;
 
-	TRY(state_load(&arena, root, id, &state, err));
-	rc = state_pidfd(&state, &pidfd);
-	if (rc == 0) {
-		bool whole = all || (sig == SIGKILL && !state.own_pid_namespace);
-
-		*err = (struct err){ .code = 0 };
-		rc = whole ? signal_all(&state, pidfd, sig, err) : sys_pidfd_kill(pidfd, sig);
-		if (rc < 0 && err->code) {
-			return rc;
-		}
+	TRY(container_hold(c, err));
+	*err = (struct err){ .code = 0 };
+	if (whole) {
+		rc = signal_all(&c->state, c->init, sig, err);
+	} else {
+		rc = sys_pidfd_kill(c->init, sig);
+	}
+	if (rc == 0 || err->code) {
+		return rc;
 	}
 	if (rc == -ESRCH) {
-		return err_set(err, ESRCH, "container not running: `%s`", id);
+		return container_not_running(c, err);
 	}
-	if (rc < 0) {
-		return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig,
-				 id, (int)state.pid);
-	}
-	return 0;
+	return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig, c->id,
+			 (int)c->state.pid);
 }
 
 /* 0 once the process of pidfd has ended (a zombie has), -ETIMEDOUT after timeout_ms. */
@@ -134,8 +121,9 @@ static int wait_end(int pidfd, int timeout_ms)
 	}
 }
 
-static int kill_and_wait(const struct state *state, struct err *err)
+int host_kill_and_wait(const struct container *c, struct err *err)
 {
+	const struct state *state = &c->state;
 	scope_fd int pidfd = -1;
 	int rc = state_pidfd(state, &pidfd);
 
@@ -166,80 +154,12 @@ static int kill_and_wait(const struct state *state, struct err *err)
  * `kill ID KILL; delete ID` in a row is what scripts do, and the signal takes its time: a process
  * that is being killed or is exiting gets a moment before delete calls it running.
  */
-static bool ends_by_itself(const struct state *state)
+bool host_ends_by_itself(const struct container *c)
 {
 	scope_fd int pidfd = -1;
 
-	if (state_pidfd(state, &pidfd) < 0) {
+	if (state_pidfd(&c->state, &pidfd) < 0) {
 		return true;
 	}
-	return state_is_ending(state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
-}
-
-int host_destroy(struct state_dir *dir, const struct state *state, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	struct plan_hooks hooks;
-
-	TRY(kill_and_wait(state, err));
-	host_network_ended(dir->root, state);
-	TRY(host_hooks_load(&arena, dir, state, &hooks, err));
-	TRY(host_rdt_remove(state->rdt_group, state->rdt_monitor, err));
-	/* With whatever init left in it, where it has no pid namespace of its own. */
-	TRY(cgroup_remove(&state->cgroup, err));
-	TRY(state_remove(dir, err));
-	host_hooks_poststop(&hooks, state->bundle);
-	return 0;
-}
-
-/* What is left of a container whose state can't be read: only force removes it. */
-static int remove_unreadable(struct state_dir *dir, bool force, int why, struct err *err)
-{
-	if (!force || (why != -ENOENT && why != -EBADMSG)) {
-		state_close(dir);
-		return why;
-	}
-	if (why == -EBADMSG) {
-		log_warning("%s", err->msg);
-		log_warning("container `%s`: removed; its processes, if it has any, are unknown "
-			    "and were left alone",
-			    dir->id);
-	}
-	cgroup_forget(dir->fd);
-	return state_remove(dir, err);
-}
-
-int host_delete(const char *root, const char *id, bool force, struct err *err)
-{
-	scope_arena struct arena arena = ARENA_INIT;
-	struct state_dir dir = { .fd = -1 };
-	enum state_status status;
-	struct state state;
-	int rc;
-
-	/* Before the lock: a `start` that hangs holds it until the container is dead. */
-	if (force && state_load(&arena, root, id, &state, err) == 0) {
-		TRY(kill_and_wait(&state, err));
-	}
-	rc = state_open(root, id, &dir, err);
-	if (force && rc == -ENOENT) {
-		return 0;
-	}
-	if (rc < 0) {
-		return rc;
-	}
-	rc = state_read(&arena, &dir, &state, err);
-	if (rc < 0) {
-		return remove_unreadable(&dir, force, rc, err);
-	}
-	status = state_status(dir.root, &state);
-	if (!force &&
-	    (status == STATE_PAUSED || (status == STATE_RUNNING && !ends_by_itself(&state)))) {
-		rc = err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
-			     state_status_name(status));
-	} else {
-		rc = host_destroy(&dir, &state, err);
-	}
-	state_close(&dir);
-	return rc;
+	return state_is_ending(&c->state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
 }
