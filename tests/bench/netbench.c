@@ -353,7 +353,10 @@ static int client(char **argv)
 	} else {
 		size_t n = strtoul(test, NULL, 10);
 
-		measure_connections(seconds, n < 1 ? 1 : n > CLIENTS_MAX ? CLIENTS_MAX : n);
+		if (n < 1) {
+			n = 1;
+		}
+		measure_connections(seconds, n > CLIENTS_MAX ? CLIENTS_MAX : n);
 	}
 	return 0;
 }

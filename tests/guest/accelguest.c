@@ -29,53 +29,22 @@
  *
  * HOW: see the tables.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "accelguest.h"
+
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un un;
-};
-
-static socklen_t parse(const char *text, const char *port, union address *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
-		ret->v4.sin_family = AF_INET;
-		ret->v4.sin_port = htons((unsigned short)atoi(port));
-		return sizeof(ret->v4);
-	}
-	if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) != 1) {
-		fprintf(stderr, "accelguest: %s\n", text);
-		exit(2);
-	}
-	ret->v6.sin6_family = AF_INET6;
-	ret->v6.sin6_port = htons((unsigned short)atoi(port));
-	return sizeof(ret->v6);
-}
-
 static const char *own_address(int fd, char text[INET6_ADDRSTRLEN + 8])
 {
-	union address is = { .v4 = { 0 } };
+	union accelguest_address is = { .v4 = { 0 } };
 	socklen_t len = sizeof(is);
 	char address[INET6_ADDRSTRLEN] = "?";
 
@@ -89,12 +58,6 @@ static const char *own_address(int fd, char text[INET6_ADDRSTRLEN + 8])
 	return text;
 }
 
-static int fails(const char *what)
-{
-	printf("%s: %s\n", what, strerrorname_np(errno));
-	return 1;
-}
-
 /* ---- call ---- */
 
 static int wait_connected(int fd, int epoll)
@@ -103,7 +66,7 @@ static int wait_connected(int fd, int epoll)
 	struct epoll_event event;
 	int error = 0;
 	socklen_t len = sizeof(error);
-	union address peer;
+	union accelguest_address peer;
 	socklen_t peer_len = sizeof(peer);
 	int n = epoll >= 0 ? epoll_wait(epoll, &event, 1, 10000) : poll(&p, 1, 10000);
 
@@ -146,8 +109,8 @@ static int hear(int fd)
  */
 static int call(const char *how, const char *address, const char *port)
 {
-	union address to;
-	socklen_t len = parse(address, port, &to);
+	union accelguest_address to;
+	socklen_t len = accelguest_parse(address, port, &to);
 	bool waits =
 		strcmp(how, "block") == 0 || strcmp(how, "dup") == 0 || strcmp(how, "bound") == 0;
 	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK),
@@ -163,18 +126,19 @@ static int call(const char *how, const char *address, const char *port)
 	} else if (strcmp(how, "dup") == 0) {
 		dup(fd);
 	} else if (strcmp(how, "bound") == 0) {
-		union address from = { .v4 = { .sin_family = AF_INET, .sin_port = htons(4444) } };
+		union accelguest_address from = { .v4 = { .sin_family = AF_INET,
+							  .sin_port = htons(4444) } };
 
 		if (bind(fd, &from.any, sizeof(from.v4)) < 0) {
-			return fails("bind");
+			return accelguest_fails("bind");
 		}
 	}
 	if (connect(fd, &to.any, len) < 0) {
 		if (errno != EINPROGRESS || waits) {
-			return fails("connect");
+			return accelguest_fails("connect");
 		}
 		if (wait_connected(fd, epoll) < 0) {
-			return fails("then");
+			return accelguest_fails("then");
 		}
 	}
 	if (((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0) != waits ||
@@ -238,8 +202,8 @@ static int options(const char *address, const char *port)
 	struct timeval limit_is;
 	socklen_t a = sizeof(linger_is), b = sizeof(limit_is);
 	int before[NUMBERS];
-	union address to;
-	socklen_t len = parse(address, port, &to);
+	union accelguest_address to;
+	socklen_t len = accelguest_parse(address, port, &to);
 	int fd = socket(to.any.sa_family, SOCK_STREAM, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
@@ -251,7 +215,7 @@ static int options(const char *address, const char *port)
 		getsockopt(fd, numbers[i].level, numbers[i].option, &before[i], &n);
 	}
 	if (connect(fd, &to.any, len) < 0) {
-		return fails("connect");
+		return accelguest_fails("connect");
 	}
 	for (size_t i = 0; i < NUMBERS; i++) {
 		int is = -1;
@@ -285,8 +249,8 @@ static int interrupt(const char *address, const char *port)
 {
 	const struct timeval limit = { .tv_usec = 200000 };
 	const struct sigaction action = { .sa_handler = on_alarm };
-	union address to;
-	socklen_t len = parse(address, port, &to);
+	union accelguest_address to;
+	socklen_t len = accelguest_parse(address, port, &to);
 	int fd = socket(to.any.sa_family, SOCK_STREAM, 0);
 	char text[INET6_ADDRSTRLEN + 8];
 
@@ -308,7 +272,7 @@ static int interrupt(const char *address, const char *port)
 
 /* ---- serve ---- */
 
-static void tell(int fd, const union address *from)
+static void tell(int fd, const union accelguest_address *from)
 {
 	char address[INET6_ADDRSTRLEN] = "?", text[INET6_ADDRSTRLEN + 16];
 
@@ -326,8 +290,8 @@ static void tell(int fd, const union address *from)
 /* plain; only6: IPV6_V6ONLY; once: ends after one caller; dup: its socket has a second name */
 static int serve(const char *how, const char *address, const char *port)
 {
-	union address at;
-	socklen_t len = parse(address, port, &at);
+	union accelguest_address at;
+	socklen_t len = accelguest_parse(address, port, &at);
 	int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char text[INET6_ADDRSTRLEN + 8];
 	int one = 1;
@@ -340,15 +304,15 @@ static int serve(const char *how, const char *address, const char *port)
 		dup(fd);
 	}
 	if (bind(fd, &at.any, len) < 0) {
-		return fails("bind");
+		return accelguest_fails("bind");
 	}
 	if (listen(fd, 100) < 0) {
-		return fails("listen");
+		return accelguest_fails("listen");
 	}
 	printf("ready %s\n", own_address(fd, text));
 	fflush(stdout);
 	for (;;) {
-		union address from = { .v4 = { 0 } };
+		union accelguest_address from = { .v4 = { 0 } };
 		socklen_t n = sizeof(from);
 		int caller = accept4(fd, &from.any, &n, SOCK_CLOEXEC);
 
@@ -367,15 +331,15 @@ static int serve(const char *how, const char *address, const char *port)
 static int by_udp(const char *address, const char *port)
 {
 	const struct timeval limit = { .tv_sec = 5 };
-	union address to;
-	socklen_t len = parse(address, port, &to);
+	union accelguest_address to;
+	socklen_t len = accelguest_parse(address, port, &to);
 	int fd = socket(to.any.sa_family, SOCK_DGRAM, 0);
 	char text[256] = "";
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (connect(fd, &to.any, len) < 0 || send(fd, "x", 1, 0) < 0 ||
 	    recv(fd, text, sizeof(text) - 1, 0) < 0) {
-		return fails("udp");
+		return accelguest_fails("udp");
 	}
 	printf("udp: %s", text);
 	return 0;
@@ -383,7 +347,7 @@ static int by_udp(const char *address, const char *port)
 
 static int by_unix(const char *path)
 {
-	union address at = { .un = { .sun_family = AF_UNIX } };
+	union accelguest_address at = { .un = { .sun_family = AF_UNIX } };
 	int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct ucred peer = { 0 };
 	socklen_t len = sizeof(peer);
@@ -391,7 +355,7 @@ static int by_unix(const char *path)
 	snprintf(at.un.sun_path, sizeof(at.un.sun_path), "%s", path);
 	if (bind(server, &at.any, sizeof(at.un)) < 0 || listen(server, 1) < 0 ||
 	    connect(client, &at.any, sizeof(at.un)) < 0) {
-		return fails("unix");
+		return accelguest_fails("unix");
 	}
 	getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 	printf("unix: the peer is %s\n", peer.pid == getpid() ? "myself" : "somebody else");
@@ -403,172 +367,24 @@ static int by_unix(const char *path)
 static int ways(const char *address, const char *port)
 {
 	char room[256] = { 0 };
-	union address to;
-	socklen_t len = parse(address, port, &to);
+	union accelguest_address to;
+	socklen_t len = accelguest_parse(address, port, &to);
 	int fd = socket(to.any.sa_family, SOCK_STREAM, 0);
 	int one = 1;
 
 	if (syscall(425, 4, room) < 0) {
-		fails("io_uring_setup");
+		accelguest_fails("io_uring_setup");
 	}
 	if (syscall(0x40000000 | SYS_connect, fd, &to, len) < 0) {
-		fails("x32 connect");
+		accelguest_fails("x32 connect");
 	}
 	if (sendto(fd, "x", 1, MSG_FASTOPEN, &to.any, len) < 0) {
-		fails("sendto with MSG_FASTOPEN");
+		accelguest_fails("sendto with MSG_FASTOPEN");
 	}
 	if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one)) < 0) {
-		fails("TCP_FASTOPEN_CONNECT");
+		accelguest_fails("TCP_FASTOPEN_CONNECT");
 	}
 	return 0;
-}
-
-/* ---- race ---- */
-
-static struct {
-	volatile int stop;
-	union address good, bad, shown;
-	socklen_t len;
-	int fds[4];
-	int number; /* the descriptor that is flipped */
-} shared;
-
-static void *flip_address(void *unused)
-{
-	while (!shared.stop) {
-		shared.shown = shared.good;
-		shared.shown = shared.bad;
-	}
-	return unused;
-}
-
-static void *flip_descriptor(void *unused)
-{
-	while (!shared.stop) {
-		dup2(shared.fds[0], shared.number);
-		dup2(shared.fds[1], shared.number);
-	}
-	return unused;
-}
-
-/* What was reached says a word at once; the harmless peer does not say this one. */
-static bool is_secret(int fd)
-{
-	struct pollfd p = { fd, POLLIN, 0 };
-	char text[16] = "";
-
-	return poll(&p, 1, 2) > 0 && recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0 &&
-	       strncmp(text, "secret", 6) == 0;
-}
-
-/* The address in memory changes while the call is looked at. */
-static int race_address(int tries)
-{
-	int reached = 0;
-
-	for (int i = 0; i < tries; i++) {
-		int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-		if (connect(fd, &shared.shown.any, shared.len) == 0 || errno == EINPROGRESS) {
-			reached += (i % 64) == 0 && is_secret(fd);
-		}
-		close(fd);
-	}
-	return reached;
-}
-
-/* A socket of the host's, connecting to where nobody answers, is shut down: idle again. */
-static int idle_client(void)
-{
-	int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	connect(fd, &shared.good.any, shared.len);
-	shutdown(fd, SHUT_RDWR);
-	return fd;
-}
-
-static int rebind(char **argv)
-{
-	union address any = { .v4 = { .sin_family = AF_INET,
-				      .sin_port = htons((unsigned short)atoi(argv[2])) } };
-	int fd;
-
-	shared.len = parse(argv[0], argv[1], &shared.good);
-	fd = idle_client();
-	return bind(fd, &any.any, sizeof(any.v4)) < 0 ? fails("bind") : (puts("bound"), 0);
-}
-
-/* The same of a listener on a published port. */
-static int idle_listener(void)
-{
-	int fd = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	int one = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, &shared.good.any, shared.len) < 0 || listen(fd, 1) < 0 ||
-	    shutdown(fd, SHUT_RDWR) < 0) {
-		fails("idle_listener");
-	}
-	return fd;
-}
-
-/* Then connect is called on an innocent socket, and the host's is put under its number. */
-static int race_descriptor(int tries, int (*idle)(void))
-{
-	int reached = 0;
-
-	for (int i = 0; i < tries; i++) {
-		if (i % 16 == 0) {
-			reached += i > 0 && is_secret(shared.fds[0]);
-			close(shared.fds[0]);
-			shared.fds[0] = idle();
-		}
-		connect(shared.number, &shared.bad.any, shared.len);
-	}
-	return reached;
-}
-
-static int race_client(int tries)
-{
-	return race_descriptor(tries, idle_client);
-}
-
-static int race_listener(int tries)
-{
-	return race_descriptor(tries, idle_listener);
-}
-
-static const struct {
-	const char *name;
-	void *(*flip)(void *);
-	int (*run)(int tries);
-} races[] = {
-	{ "address", flip_address, race_address },
-	{ "descriptor", flip_descriptor, race_client },
-	{ "listener", flip_descriptor, race_listener },
-};
-
-static int race(char **argv)
-{
-	pthread_t thread;
-
-	shared.len = parse(argv[1], argv[2], &shared.good);
-	parse(shared.good.any.sa_family == AF_INET ? "127.0.0.1" : "::1", argv[3], &shared.bad);
-	shared.shown = shared.good;
-	for (size_t i = 0; i < sizeof(races) / sizeof(races[0]); i++) {
-		if (strcmp(races[i].name, argv[0]) != 0) {
-			continue;
-		}
-		shared.fds[0] = socket(shared.good.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		shared.fds[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		shared.number = dup(shared.fds[1]);
-		pthread_create(&thread, NULL, races[i].flip, NULL);
-		printf("reached %d\n", races[i].run(atoi(argv[4])));
-		shared.stop = 1;
-		pthread_join(thread, NULL);
-		return 0;
-	}
-	return 2;
 }
 
 int main(int argc, char **argv)
@@ -599,10 +415,10 @@ int main(int argc, char **argv)
 		return by_unix(argv[2]);
 	}
 	if (argc == 5 && strcmp(argv[1], "rebind") == 0) {
-		return rebind(argv + 2);
+		return accelguest_rebind(argv + 2);
 	}
 	if (argc == 7 && strcmp(argv[1], "race") == 0) {
-		return race(argv + 2);
+		return accelguest_race(argv + 2);
 	}
 	fprintf(stderr,
 		"accelguest: call thread options interrupt rebind serve udp unix ways race\n");
