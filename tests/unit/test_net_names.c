@@ -136,6 +136,9 @@ static void more_hosts(void **state)
 			    "127.0.0.1\tlocalhost\n::1\t x\tlocalhost\n10.0.0.1 a b WEB\n");
 	assert_string_equal(net_hosts(&arena, "127.0.0.1 localhost\n", "", &c),
 			    "127.0.0.1 localhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	/* The shortest address there is. */
+	assert_string_equal(net_hosts(&arena, "0 localhost\n::1 localhost\n", NULL, &c),
+			    "0 localhost\n::1 localhost\n");
 	assert_string_equal(net_hosts(&arena, "::1 localhost\n", NULL, &c),
 			    "::1 localhost\n127.0.0.1\tlocalhost\n");
 	c.host_loopback = true;

@@ -401,6 +401,38 @@ static void credentials_beside(void **state)
 	assert_int_equal(got.fd, -1);
 }
 
+/* The shortest text, and the lowest descriptor: 0 where stdin is closed. */
+static void the_least(void **state)
+{
+	struct wire_msg got;
+	scope_fd int host = -1;
+	scope_fd int guest = -1;
+	int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+	int pipe_ends[2];
+
+	(void)state;
+	assert_int_equal(wire_pair(&host, &guest), 0);
+	assert_int_equal(wire_send(guest, WIRE_LOG, "x", 1, -1), 0);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_int_equal(got.len, 1);
+	assert_string_equal(got.bytes, "x");
+	/* Sent where none belongs, it is closed again, also as 0. */
+	assert_true(saved >= 0);
+	assert_int_equal(pipe(pipe_ends), 0);
+	assert_int_equal(wire_send(guest, WIRE_READY, NULL, 0, pipe_ends[0]), 0);
+	close(STDIN_FILENO);
+	assert_int_equal(wire_recv(host, &got), -EPROTO);
+	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+	/* And where one belongs, it arrives as that. */
+	assert_int_equal(wire_send(guest, WIRE_CONSOLE, NULL, 0, pipe_ends[0]), 0);
+	assert_int_equal(wire_recv(host, &got), 1);
+	assert_int_equal(got.fd, STDIN_FILENO);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(saved);
+}
+
 static void no_socket(void **state)
 {
 	struct rlimit before, none;
@@ -435,6 +467,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_errors),
 		cmocka_unit_test(texts_end),
 		cmocka_unit_test(credentials_beside),
+		cmocka_unit_test(the_least),
 		cmocka_unit_test(no_socket),
 	};
 
