@@ -120,7 +120,7 @@ machine() {
 		-drive "file=$scratch/job.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$scratch/results.tar,format=raw,if=virtio" \
 		-kernel "$kernel" -initrd "${kernel/vmlinuz/initrd.img}" \
-		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 tsc=reliable \
+		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 \
 systemd.show_status=false \
 systemd.unit=room.target systemd.wants=room-vm.service" {keeper_in}>&- {one}>&- {room_lock}>&-
 }
