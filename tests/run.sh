@@ -258,16 +258,14 @@ check() {
 	count "$1" "$log" "$status" "$work/build-$1/test-suite.log"
 }
 
-# fuzz SECONDS: each target, so long. In a build of its own, of what the targets need alone.
-fuzz() {
-	local log="$work/logs/fuzz.log" status=0
+# fuzz_start SECONDS: each target, so long, as a job. In a build of its own, of what they need alone.
+fuzz_start() {
+	logs[fuzz]=$work/logs/fuzz.log
 	as_user mkdir "$work/build-fuzzing"
 	# shellcheck disable=SC2016 # the inner shell's
-	as_user "TMPDIR=$work/tmp" "${limit[@]}" sh \
+	pool_start fuzz logged "${logs[fuzz]}" as_user "TMPDIR=$work/tmp" "${limit[@]}" sh \
 		-c 'cd "$1" && ../source/configure --enable-devel --enable-fuzzing CC=clang &&
-		make -j"$2" fuzz FUZZ_TIME="$3"' sh "$work/build-fuzzing" "$jobs" "$1" >"$log" \
-			2>&1 </dev/null || status=$?
-	count fuzz "$log" "$status"
+		make -j"$2" fuzz FUZZ_TIME="$3"' sh "$work/build-fuzzing" "$jobs" "$1"
 }
 
 # bats_user|bats_root ARGUMENT...: bats on the host.
@@ -546,13 +544,13 @@ if [ "$quick" = no ]; then
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
 	fi
-	stage "clang, --enable-devel: build; fuzz targets"
+	stage "clang, --enable-devel: build"
 	build clang --enable-devel CC=clang || true
-	fuzz 5
 fi
 
 stage "integration tests on the host and in session rooms, side by side; the scripts; the newcomer's commands"
 if [ "$quick" = no ]; then
+	fuzz_start 3
 	if root_works; then
 		fresh_start
 		if [ "$built" = yes ]; then
