@@ -3,9 +3,9 @@
 #
 # quickstart: from a fresh Debian to a container without root, by one command.
 #
-# Everything it makes is in one folder of the ordinary user, ~/rootlet-quickstart, and --clean takes that away
-# again. Started by root it makes and uses the user rootlet-demo; started by anyone else it uses sudo where
-# something must be installed, and nowhere else.
+# Everything it makes is in one folder of the ordinary user, ~/rootlet-quickstart, and --clean takes
+# that away again. Started by root it makes and uses the user rootlet-demo; started by anyone else
+# it uses sudo where something must be installed, and nowhere else.
 set -eu
 
 machine_name=quickstart
@@ -44,8 +44,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-# in_namespace COMMAND...: as the ordinary user, root over their own and their subordinate ids. The mapping is
-# the one that rootlet makes: own id 0, then the range from 1.
+# in_namespace COMMAND...: as the ordinary user, root over their own and their subordinate ids. The
+# mapping is the one that rootlet makes: own id 0, then the range from 1.
 in_namespace() {
 	as_user unshare --map-auto --map-root-user "$@"
 }
@@ -67,7 +67,8 @@ if [ "$clean" = yes ]; then
 		say "nothing to remove: no earlier run made $dir"
 		exit 0
 	fi
-	# The container's files belong to subordinate ids: only inside a user namespace are they in reach.
+	# The container's files belong to subordinate ids: only inside a user namespace are they in
+	# reach.
 	in_namespace rm -rf "$dir"
 	say "removed $dir"
 	is_root && say "the user remains: userdel -r $name removes it"
@@ -99,11 +100,13 @@ dir=${dir:-$user_home/rootlet-quickstart}
 if as_user test -e "$dir" && ! as_user test -e "$dir/.rootlet-quickstart"; then
 	die "$dir exists and was not made by this script: choose another with --dir"
 fi
-as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/web" "$dir/names" "$dir/www" "$dir/log" "$dir/tmp"
+as_user mkdir -p "$dir/source" "$dir/build" "$dir/hello" "$dir/shell" "$dir/web" "$dir/names" \
+	"$dir/www" "$dir/log" "$dir/tmp"
 as_user touch "$dir/.rootlet-quickstart"
 dir=$(as_user realpath "$dir")
 say "user $user (uid $user_uid), everything is made in $dir"
-as_user unshare --user true || die "$user can make no user namespace here, and everything else needs one. The usual reasons: this is
+as_user unshare --user true || die \
+	"$user can make no user namespace here, and everything else needs one. The usual reasons: this is
 a chroot (the kernel refuses there), a container without nested user namespaces, or the sysctls
 kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns or user.max_user_namespaces."
 grep -HE "^($user|$user_uid):" /etc/subuid /etc/subgid | sed 's/^/    /'
@@ -113,7 +116,8 @@ quiet() {
 	local log="$dir/log/$1"
 	shift
 	# shellcheck disable=SC2016 # for the inner shell
-	if ! as_user sh -c 'log=$1 && shift && exec "$@" >"$log" 2>&1 </dev/null' sh "$log" "$@"; then
+	if ! as_user sh -c 'log=$1 && shift && exec "$@" >"$log" 2>&1 </dev/null' sh "$log" "$@";
+	then
 		as_user tail -n 40 "$log" | sed 's/^/    | /' >&2
 		die "failed; the whole output is in $log"
 	fi
@@ -239,7 +243,8 @@ printf '\n  inside $ nslookup printer.example.org\n'
 /root/busybox nslookup -type=a printer.example.org 2>&1 | sed 's/^/    /'
 END
 
-# bundle NAME TERMINAL ARGUMENT...: what `rootlet spec` writes, with this root, terminal and command.
+# bundle NAME TERMINAL ARGUMENT...: what `rootlet spec` writes, with this root, terminal and
+# command.
 bundle() {
 	local folder="$dir/$1" terminal=$2 args
 	shift 2
@@ -247,7 +252,8 @@ bundle() {
 	args="[ ${args#, } ]"
 	as_user rm -f "$folder/config.json"
 	as_user "$rootlet" spec --rootless --bundle "$folder"
-	as_user cat "$folder/config.json" | awk -v args="$args" -v terminal="$terminal" -v root="../$kind" '
+	as_user cat "$folder/config.json" | awk -v args="$args" -v terminal="$terminal" \
+		-v root="../$kind" '
 		/"args": *\[/ {
 			skipping = 1
 			text = $0
@@ -285,7 +291,8 @@ echo "  $user \$ id"
 as_user id | sed 's/^/    /'
 echo
 echo "  $user \$ rootlet run --bundle $dir/hello $container"
-as_user "$rootlet" run --bundle "$dir/hello" "$container" </dev/null || die "the container ended with status $?"
+as_user "$rootlet" run --bundle "$dir/hello" "$container" </dev/null ||
+	die "the container ended with status $?"
 echo
 echo "  $user \$ ls -ln $dir/$kind/srv        the same file, seen from outside"
 as_user ls -ln "$dir/$kind/srv" | sed 's/^/    /'
@@ -296,11 +303,14 @@ say "root inside is $user (uid $user_uid) outside; 65534 inside is an id of the 
 
 step "the network"
 machine_tun
-machine_tun_there=$(as_user sh -c 'exec 3<>/dev/net/tun && echo yes' 2>/dev/null) || machine_tun_there=no
-[ "$machine_tun_there" = yes ] || die "$user can't open /dev/net/tun, which connects the container: sudo modprobe tun; in a container,
+machine_tun_there=$(as_user sh -c 'exec 3<>/dev/net/tun && echo yes' 2>/dev/null) ||
+	machine_tun_there=no
+[ "$machine_tun_there" = yes ] || die \
+	"$user can't open /dev/net/tun, which connects the container: sudo modprobe tun; in a container,
 have it given the device"
 
-# A server of the host's for the container to find, the container's own for the host, and what both say.
+# A server of the host's for the container to find, the container's own for the host, and what both
+# say.
 web=$container-web
 echo
 echo "  $user \$ busybox httpd -p 127.0.0.1:$host_port -h $dir/www"
@@ -326,10 +336,12 @@ as_user bash -euc '
 	"$rootlet" port list "$web" | sed "s/^/    /"
 	[ "$page" = "a page of the container" ]
 	grep -q "a page of the host" "$dir/log/web"
-' bash "$dir" "$rootlet" "$port" "$host_port" "$web" </dev/null || die "the container's web server did not answer, or did not find the host's"
+' bash "$dir" "$rootlet" "$port" "$host_port" "$web" </dev/null ||
+	die "the container's web server did not answer, or did not find the host's"
 
-# Names come from the host's own resolver, also from one that listens on its loopback alone, as systemd-resolved does. A
-# namespace stands in for such a host, so that this machine's own settings stay as they are.
+# Names come from the host's own resolver, also from one that listens on its loopback alone, as
+# systemd-resolved does. A namespace stands in for such a host, so that this machine's own settings
+# stay as they are.
 echo
 echo "  a host whose only resolver is on its 127.0.0.53:"
 if [ -e /etc/resolv.conf ]; then
@@ -353,8 +365,10 @@ if [ -e /etc/resolv.conf ]; then
 		resolver=$!
 		trap "kill $resolver" EXIT
 		"$rootlet" --cgroup-manager=disabled run --net=slirp4netns --bundle "$dir/names" "$id"
-	' bash "$dir" "$rootlet" "$container-names" </dev/null | as_user tee "$dir/log/names" || die "the container found no name"
-	as_user grep -q 'Address: 192.0.2.53' "$dir/log/names" || die "the name printer.example.org was not resolved"
+	' bash "$dir" "$rootlet" "$container-names" </dev/null | as_user tee "$dir/log/names" ||
+		die "the container found no name"
+	as_user grep -q 'Address: 192.0.2.53' "$dir/log/names" ||
+		die "the name printer.example.org was not resolved"
 else
 	say "this machine has no /etc/resolv.conf, so it has no names to give"
 fi

@@ -3,12 +3,14 @@
 #
 # fresh: do the newcomer's commands work on a Debian 12 that has nothing but git?
 #
-# Makes such a tree by mmdebstrap and enters it as a machine of its own: namespaces, and pivot_root, since the
-# kernel refuses user namespaces to whoever lives in a chroot. In one copy of the tree root is the newcomer, in
-# another an ordinary user with sudo; each clones the repository and runs examples/quickstart.sh.
+# Makes such a tree by mmdebstrap and enters it as a machine of its own: namespaces, and pivot_root,
+# since the kernel refuses user namespaces to whoever lives in a chroot. In one copy of the tree
+# root is the newcomer, in another an ordinary user with sudo; each clones the repository and runs
+# examples/quickstart.sh.
 #
-# Speaks TAP. Packages come from the sources of this machine's apt, where those are Debian 12's, and the network
-# serves nothing else. All of it happens in a mount and a pid namespace that end with this script, however it ends.
+# Speaks TAP. Packages come from the sources of this machine's apt, where those are Debian 12's, and
+# the network serves nothing else. All of it happens in a mount and a pid namespace that end with
+# this script, however it ends.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -56,7 +58,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-# ---------------------------------------------------------------- outside: the scratch folder, the namespaces, the end
+# ---------------------------------------------------------------- outside: the scratch folder, the
+# namespaces, the end
 
 skip_all() {
 	printf '1..1\nok 1 - a fresh Debian 12 # SKIP %s\n' "$1"
@@ -89,7 +92,8 @@ if [ -z "$inside" ]; then
 	for tool in mmdebstrap unshare git; do
 		command -v "$tool" >/dev/null || skip_all "$tool is not installed"
 	done
-	unshare --mount --pid --fork --uts --ipc true 2>/dev/null || skip_all "root can make no namespaces here"
+	unshare --mount --pid --fork --uts --ipc true 2>/dev/null ||
+		skip_all "root can make no namespaces here"
 	trap finish EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -149,11 +153,13 @@ repository() {
 	fi
 	"${git[@]}" -C "$source" init --quiet --initial-branch=main
 	"${git[@]}" -C "$source" add --all --force
-	"${git[@]}" -C "$source" -c user.name=fresh -c user.email=fresh@localhost commit --quiet --message="$(basename "$top")"
+	"${git[@]}" -C "$source" -c user.name=fresh -c user.email=fresh@localhost commit --quiet \
+		--message="$(basename "$top")"
 	"${git[@]}" -C "$source" bundle create --quiet "$1" HEAD main
 }
 
-# in_tree TREE COMMAND...: as root of a machine whose root filesystem is TREE. What it starts ends with it.
+# in_tree TREE COMMAND...: as root of a machine whose root filesystem is TREE. What it starts ends
+# with it.
 in_tree() {
 	# $1 and "$@" are for the inner shell.
 	# shellcheck disable=SC2016
@@ -183,9 +189,11 @@ in_tree() {
 	' bash "$1" "$scratch/archives" "${@:2}" </dev/null
 }
 
-# as_newcomer LOG COMMAND: a command line, in the clone of the newcomer of this tree. Keeps the output.
+# as_newcomer LOG COMMAND: a command line, in the clone of the newcomer of this tree. Keeps the
+# output.
 as_newcomer() {
-	in_tree "$tree" su --login "$newcomer" --command "cd rootlet && $2" >"$logs/$newcomer-$1.log" 2>&1
+	in_tree "$tree" su --login "$newcomer" --command "cd rootlet && $2" \
+		>"$logs/$newcomer-$1.log" 2>&1
 }
 
 # installed: the packages of this tree.
@@ -195,8 +203,8 @@ installed() {
 
 # ---------------------------------------------------------------- inside: what must hold
 
-# shown LOG NAME: is what quickstart shows from inside the container true? NAME is the ordinary user. Names what isn't
-# in LOG.shown.
+# shown LOG NAME: is what quickstart shows from inside the container true? NAME is the ordinary
+# user. Names what isn't in LOG.shown.
 shown() {
 	local log=$1 name=$2 entry
 	local -a range
@@ -238,7 +246,8 @@ newcomer_tests() {
 
 	log=$logs/$newcomer-clone.log
 	status=0
-	in_tree "$tree" su --login "$newcomer" --command 'git clone --quiet /srv/rootlet.bundle rootlet' >"$log" 2>&1 ||
+	in_tree "$tree" su --login "$newcomer" \
+		--command 'git clone --quiet /srv/rootlet.bundle rootlet' >"$log" 2>&1 ||
 		status=$?
 	result "$status" "as $newcomer: git clone" "$log"
 
@@ -247,10 +256,13 @@ newcomer_tests() {
 	before=$(installed)
 	as_newcomer no-install 'examples/quickstart.sh --no-install' || status=$?
 	after=$(installed)
-	if [ "$status" -eq 1 ] && [ "$before" = "$after" ] && grep -q 'apt-get install .*gcc.*uidmap.*busybox-static' "$log"; then
-		result 0 "as $newcomer: quickstart --no-install names what is missing and installs nothing"
+	if [ "$status" -eq 1 ] && [ "$before" = "$after" ] &&
+		grep -q 'apt-get install .*gcc.*uidmap.*busybox-static' "$log"; then
+		result 0 \
+			"as $newcomer: quickstart --no-install names what is missing and installs nothing"
 	else
-		result 1 "as $newcomer: quickstart --no-install names what is missing and installs nothing" "$log"
+		result 1 \
+			"as $newcomer: quickstart --no-install names what is missing and installs nothing" "$log"
 	fi
 
 	log=$logs/$newcomer-first.log
@@ -273,7 +285,8 @@ newcomer_tests() {
 	log=$logs/$newcomer-clean.log
 	status=0
 	as_newcomer clean 'examples/quickstart.sh --clean' || status=$?
-	if [ -e "$tree$(in_tree "$tree" getent passwd "$user" | cut -d: -f6)/rootlet-quickstart" ]; then
+	if [ -e "$tree$(in_tree "$tree" getent passwd "$user" | cut -d: -f6)/rootlet-quickstart" ];
+	then
 		echo 'the folder is still there' >>"$log"
 		status=1
 	fi
@@ -294,13 +307,15 @@ newcomer_tests() {
 mkdir -p "$scratch/root" "$scratch/user" "$scratch/archives/partial"
 tar_file=${cache:-$scratch/debian.tar}
 if [ ! -e "$tar_file" ]; then
-	debian_make "$scratch/debian.tar" minbase "$scratch" git >"$logs/debian.log" 2>&1 || bail_out "mmdebstrap makes a clean Debian 12" "$logs/debian.log"
+	debian_make "$scratch/debian.tar" minbase "$scratch" git >"$logs/debian.log" 2>&1 ||
+		bail_out "mmdebstrap makes a clean Debian 12" "$logs/debian.log"
 	if [ "$tar_file" != "$scratch/debian.tar" ]; then
 		mkdir -p "$(dirname "$tar_file")"
 		cp "$scratch/debian.tar" "$tar_file.$$" && mv "$tar_file.$$" "$tar_file"
 	fi
 fi
-repository "$scratch/rootlet.bundle" >"$logs/repository.log" 2>&1 || bail_out "a repository to clone" "$logs/repository.log"
+repository "$scratch/rootlet.bundle" >"$logs/repository.log" 2>&1 ||
+	bail_out "a repository to clone" "$logs/repository.log"
 for name in root user; do
 	tar -C "$scratch/$name" --numeric-owner -xpf "$tar_file"
 	cp "$scratch/rootlet.bundle" "$scratch/$name/srv/"

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run: every test that this machine can run, by one command, as root or as an ordinary user with sudo.
+# run: every test that this machine can run, by one command, as root or as an ordinary user with
+# sudo.
 #
-# Builds a copy of the sources, as an ordinary user, in a folder that is gone afterwards. As root it makes and
-# uses the user rootlet-test. The last lines say how long each stage and the slowest files took; the very last is
-# "N passed, N failed, N skipped".
+# Builds a copy of the sources, as an ordinary user, in a folder that is gone afterwards. As root it
+# makes and uses the user rootlet-test. The last lines say how long each stage and the slowest files
+# took; the very last is "N passed, N failed, N skipped".
 #
-# The stages run one after the other, but for the virtual machine: it takes longest, by one processor, and needs no more
-# than the first build. It starts after that, beside the other stages, and is waited for in its own, the last one. Inside the
-# stage of the integration tests, files of the host and session rooms with some files each run side by side.
+# The stages run one after the other, but for the virtual machine: it takes longest, by one
+# processor, and needs no more than the first build. It starts after that, beside the other stages,
+# and is waited for in its own, the last one. Inside the stage of the integration tests, files of
+# the host and session rooms with some files each run side by side.
 set -eu
 shopt -s nullglob
 
@@ -70,13 +72,15 @@ while [ $# -gt 0 ]; do
 done
 
 [ "$ever_flaky" = no ] || [ "$repeat" -gt 0 ] || die "--ever-flaky needs --repeat"
-[ "$repeat" -eq 0 ] || [ "$ever_flaky" = yes ] || [ -n "$filter" ] || die "--repeat needs --filter or --ever-flaky"
+[ "$repeat" -eq 0 ] || [ "$ever_flaky" = yes ] || [ -n "$filter" ] ||
+	die "--repeat needs --filter or --ever-flaky"
 pool_size=$jobs
 
 must_work=${ROOTLET_MUST_WORK:-0}
 test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
 	golang-github-containers-common tmux mandoc'
-[ "$quick" = yes ] || test_packages="$test_packages clang libclang-rt-14-dev git qemu-system-x86 e2fsprogs"
+[ "$quick" = yes ] ||
+	test_packages="$test_packages clang libclang-rt-14-dev git qemu-system-x86 e2fsprogs"
 
 # ---------------------------------------------------------------- counting
 
@@ -104,8 +108,9 @@ skip() {
 	fi
 }
 
-# count LABEL LOG STATUS [DETAILS]: each line of a run of automake's harness, or of bats. A run that failed without
-# naming a test is a failure by itself. What is shown of a failed run is the end of DETAILS, or else of LOG.
+# count LABEL LOG STATUS [DETAILS]: each line of a run of automake's harness, or of bats. A run that
+# failed without naming a test is a failure by itself. What is shown of a failed run is the end of
+# DETAILS, or else of LOG.
 count() {
 	local label=$1 log=$2 status=$3 line before=$failed
 	local p=0 f=0 s=0
@@ -125,7 +130,8 @@ count() {
 		esac
 	done < <(grep -aE '^(ok [0-9]+|not ok [0-9]+|(PASS|FAIL|ERROR|XPASS|SKIP): tests/)' "$log")
 	if [ "$status" -ne 0 ] && [ "$failed" -eq "$before" ]; then
-		f=$((f + 1)) && fail "$label ended with status $status and names no test (124: out of time)"
+		f=$((f + 1)) && fail \
+			"$label ended with status $status and names no test (124: out of time)"
 	elif [ $((p + f + s)) -eq 0 ] && [ -z "$filter" ]; then
 		f=1 && fail "$label ran no test"
 	fi
@@ -156,7 +162,8 @@ vm_end() {
 }
 
 work=
-# The process of the virtual machine's run.sh, which leads a session and a group of its own, while it runs.
+# The process of the virtual machine's run.sh, which leads a session and a group of its own, while
+# it runs.
 vm=
 # shellcheck disable=SC2317 # called by the trap
 finish() {
@@ -176,7 +183,8 @@ finish() {
 		echo "the logs are kept in $kept"
 	fi
 	# Files of subordinate ids are in reach of root, or of the user inside their user namespace.
-	rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work" || true
+	rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work" ||
+		true
 	if [ "$finished" = yes ]; then
 		echo "$passed passed, $failed failed, $skipped skipped"
 	fi
@@ -225,8 +233,8 @@ build() {
 	# shellcheck disable=SC2016
 	if as_user "TMPDIR=$work/tmp" "${limit[@]}" sh -c '
 			cd "$1" && jobs=$2 && shift 2 && ../source/configure "$@" &&
-			make -j"$jobs" && make -j"$jobs" check TESTS=' sh "$work/build-$name" "$jobs" "$@" \
-		>"$log" 2>&1 </dev/null; then
+			make -j"$jobs" && make -j"$jobs" check TESTS=' sh "$work/build-$name" \
+		"$jobs" "$@" >"$log" 2>&1 </dev/null; then
 		if grep -aq 'warning:' "$log"; then
 			fail "the build $name has warnings"
 			grep -a 'warning:' "$log" | head -n 20 | sed 's/^/    | /'
@@ -243,19 +251,21 @@ build() {
 # check NAME: `make check` of that build.
 check() {
 	local log="$work/logs/check-$1.log" status=0
-	as_user "TMPDIR=$work/tmp" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		"${limit[@]}" make -C "$work/build-$1" -j"$jobs" check >"$log" 2>&1 </dev/null || status=$?
+	as_user "TMPDIR=$work/tmp" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+		UBSAN_OPTIONS=print_stacktrace=1 \
+		"${limit[@]}" make -C "$work/build-$1" -j"$jobs" check >"$log" 2>&1 </dev/null ||
+		status=$?
 	count "$1" "$log" "$status" "$work/build-$1/test-suite.log"
 }
 
-# fuzz SECONDS: each target, so long. In a build of its own, of what the targets need alone.
-fuzz() {
-	local log="$work/logs/fuzz.log" status=0
+# fuzz_start SECONDS: each target, so long, as a job. In a build of its own, of what they need alone.
+fuzz_start() {
+	logs[fuzz]=$work/logs/fuzz.log
 	as_user mkdir "$work/build-fuzzing"
 	# shellcheck disable=SC2016 # the inner shell's
-	as_user "TMPDIR=$work/tmp" "${limit[@]}" sh -c 'cd "$1" && ../source/configure --enable-devel --enable-fuzzing CC=clang &&
-		make -j"$2" fuzz FUZZ_TIME="$3"' sh "$work/build-fuzzing" "$jobs" "$1" >"$log" 2>&1 </dev/null || status=$?
-	count fuzz "$log" "$status"
+	pool_start fuzz logged "${logs[fuzz]}" as_user "TMPDIR=$work/tmp" "${limit[@]}" sh \
+		-c 'cd "$1" && ../source/configure --enable-devel --enable-fuzzing CC=clang &&
+		make -j"$2" fuzz FUZZ_TIME="$3"' sh "$work/build-fuzzing" "$jobs" "$1"
 }
 
 # bats_user|bats_root ARGUMENT...: bats on the host.
@@ -306,13 +316,14 @@ pool_done() {
 	esac
 }
 
-# root_works: a room needs root, and so much of the machine that it says itself what is missing. In a session without a
-# terminal, where the virtual machine will be.
+# root_works: a room needs root, and so much of the machine that it says itself what is missing. In
+# a session without a terminal, where the virtual machine will be.
 root_works() {
 	is_root || setsid --wait sudo -n true 2>/dev/null </dev/null
 }
 
-# room_command session|vm NAME SECONDS OPTION...: sets command, which as root runs files in that room.
+# room_command session|vm NAME SECONDS OPTION...: sets command, which as root runs files in that
+# room.
 room_command() {
 	local room=$1 name=$2 seconds=$3
 	shift 3
@@ -373,18 +384,22 @@ fresh_start() {
 	# Ours, so that what root puts there is ours to remove.
 	mkdir "$work/logs/fresh"
 	logs[$fresh_label]=$work/logs/fresh.log
-	pool_start "$fresh_label" logged "${logs[$fresh_label]}" as_root "${limit[@]}" "$top/tests/fresh.sh" --worktree \
+	pool_start "$fresh_label" logged "${logs[$fresh_label]}" as_root "${limit[@]}" \
+		"$top/tests/fresh.sh" --worktree \
 		--keep "$work/logs/fresh"
 }
 
-# vm_start: in the background. Ctrl-C doesn't get there, finish() does; and if we are killed, so is it.
+# vm_start: in the background. Ctrl-C doesn't get there, finish() does; and if we are killed, so is
+# it.
 vm_start() {
 	local -a command root=()
 	is_root || root=(sudo)
-	# Alone it takes some 25 minutes. Here it gets what the others leave, so twice what vm/run.sh allows by itself; and
-	# before it there may be a tree to make, or somebody else's machine to wait for.
+	# Alone it takes some 25 minutes. Here it gets what the others leave, so twice what
+	# vm/run.sh allows by itself; and before it there may be a tree to make, or somebody else's
+	# machine to wait for.
 	room_command vm vm 7200 --limit 2400
-	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env "ROOTLET_VM_LIMIT=${ROOTLET_VM_LIMIT:-4800}" \
+	setsid ${root[@]+"${root[@]}"} setpriv --pdeathsig TERM env \
+		"ROOTLET_VM_LIMIT=${ROOTLET_VM_LIMIT:-4800}" \
 		"${command[@]}" >"$work/logs/vm.log" 2>&1 </dev/null &
 	vm=$!
 	say "  the virtual machine has been started, beside the stages until its own"
@@ -416,8 +431,8 @@ host_start_all() {
 	done < <(by_tests "${files[@]}")
 }
 
-# scripts_check: as TAP. With the options that make lint has: what bats sets, and a test that waits for what its own
-# pipeline writes.
+# scripts_check: as TAP. With the options that make lint has: what bats sets, and a test that waits
+# for what its own pipeline writes.
 # shellcheck disable=SC2317 # a job
 scripts_check() {
 	local script n=0
@@ -513,7 +528,8 @@ if build gcc --enable-devel; then
 	check gcc
 fi
 
-bats_environment=("ROOTLET=$work/build-gcc/rootlet" "ROOTLET_SRCDIR=$work/source" "ROOTLET_BUILDDIR=$work/build-gcc"
+bats_environment=("ROOTLET=$work/build-gcc/rootlet" "ROOTLET_SRCDIR=$work/source" \
+	"ROOTLET_BUILDDIR=$work/build-gcc"
 	"ROOTLET_TEST_USER=$user" "TMPDIR=$work/tmp" BATS_TEST_TIMEOUT=300)
 reaper=("$work/build-gcc/tests/guest/reaper")
 
@@ -528,13 +544,13 @@ if [ "$quick" = no ]; then
 	if build sanitized --enable-devel --enable-asan --enable-ubsan; then
 		check sanitized
 	fi
-	stage "clang, --enable-devel: build; fuzz targets"
+	stage "clang, --enable-devel: build"
 	build clang --enable-devel CC=clang || true
-	fuzz 5
 fi
 
 stage "integration tests on the host and in session rooms, side by side; the scripts; the newcomer's commands"
 if [ "$quick" = no ]; then
+	fuzz_start 3
 	if root_works; then
 		fresh_start
 		if [ "$built" = yes ]; then

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# net: what a container's network carries, and what it costs, for rootlet and the peers installed here.
+# net: what a container's network carries, and what it costs, for rootlet and the peers installed
+# here.
 #
-# Two parts. How long a network makes the start of a container, as start.sh measures it, up to the first output of its
-# program. Then throughput, connections, round trips and memory of each way into and out of a container, in a
-# user, network, mount and pid namespace of its own: the load is on the loopback and the tap devices in there, and on a veth
-# pair to a second network namespace, the only way by which accelerated connections leave. Both interleaved, as ratios to the
-# first row; those across the pair also to what it carries without a container. What can't run here is named with its reason.
-# Started by root, it measures as the ordinary user rootlet-test.
+# Two parts. How long a network makes the start of a container, as start.sh measures it, up to the
+# first output of its program. Then throughput, connections, round trips and memory of each way into
+# and out of a container, in a user, network, mount and pid namespace of its own: the load is on the
+# loopback and the tap devices in there, and on a veth pair to a second network namespace, the only
+# way by which accelerated connections leave. Both interleaved, as ratios to the first row; those
+# across the pair also to what it carries without a container. What can't run here is named with its
+# reason. Started by root, it measures as the ordinary user rootlet-test.
 set -eu
 
 machine_name=bench
@@ -77,8 +79,8 @@ wanted() {
 	[[ $1 =~ $only ]]
 }
 
-# way NAME PIDS FROM TO WORD...: one row, if the server answers there. The words run netbench where the client is to be. With
-# `beside`, it is compared to that row as well.
+# way NAME PIDS FROM TO WORD...: one row, if the server answers there. The words run netbench where
+# the client is to be. With `beside`, it is compared to that row as well.
 way() {
 	local name=$1 pids=$2 from=$3 to=$4
 	shift 4
@@ -87,7 +89,8 @@ way() {
 		left_out "$name" "nothing answers: $(tail -n 1 "$work/room/said" 2>/dev/null)"
 		return 0
 	fi
-	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${beside:--}" "$pids" "$from" "$to" "$*" >>"$work/room/ways"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${beside:--}" "$pids" "$from" "$to" "$*" \
+		>>"$work/room/ways"
 }
 
 # The address of a client that is not the host, and the host's.
@@ -98,18 +101,20 @@ port=7000
 near=198.51.100.1
 far=198.51.100.2
 
-# container NET [RUN-OPTION...]: a container with the server in it, on a network of rootlet's. Sets helper, its helper's pid.
+# container NET [RUN-OPTION...]: a container with the server in it, on a network of rootlet's. Sets
+# helper, its helper's pid.
 container() {
 	local id=c$((++containers)) net=$1
 	shift
-	"$work/rootlet" --root "$work/state" run --detach --bundle "$work/bundle" "--net=$net" "$@" "$id" \
+	"$work/rootlet" --root "$work/state" run --detach --bundle "$work/bundle" "--net=$net" \
+		"$@" "$id" \
 		</dev/null >"$work/room/said" 2>&1 || return 1
 	helper=$(jq .network.pid "$work/state/$id/state.json")
 }
 containers=0
 
-# published LABEL NET: the way from a client to a published port. The client has an address of its own, or is at the veth pair's
-# far end where the third argument is "far".
+# published LABEL NET: the way from a client to a published port. The client has an address of its
+# own, or is at the veth pair's far end where the third argument is "far".
 published() {
 	local from=$there to=$host
 	local -a client=("$work/netbench")
@@ -126,11 +131,13 @@ published() {
 	fi
 }
 
-# outbound LABEL NET [ADDRESS]: the way from the container to the server on the host, or to that at the other address.
+# outbound LABEL NET [ADDRESS]: the way from the container to the server on the host, or to that at
+# the other address.
 outbound() {
 	wanted "rootlet out: $1" || return 0
 	if container "$2"; then
-		way "rootlet out: $1" "$(tree_of "$helper")" - "${3:-$host}:7000" "$work/rootlet" --root "$work/state" \
+		way "rootlet out: $1" "$(tree_of "$helper")" - "${3:-$host}:7000" "$work/rootlet" \
+			--root "$work/state" \
 			exec "c$containers" /bin/netbench
 	else
 		left_out "rootlet out: $1" "$(tail -n 1 "$work/room/said")"
@@ -142,8 +149,8 @@ not_here() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# far_end: makes the pair, with the server at its far end too; its packets are as large as loopback's, which it is compared to.
-# Sets on_far, the words that run a command there.
+# far_end: makes the pair, with the server at its far end too; its packets are as large as
+# loopback's, which it is compared to. Sets on_far, the words that run a command there.
 far_end() {
 	unshare --net sleep infinity &
 	on_far=(nsenter "--net=/proc/$!/ns/net")
@@ -159,7 +166,8 @@ far_end() {
 	until_it grep -q ready "$work/room/far"
 }
 
-# By the pair alone: loopback and the host's own addresses are kept from the host's sockets. The pair's row is measured for these.
+# By the pair alone: loopback and the host's own addresses are kept from the host's sockets. The
+# pair's row is measured for these.
 accelerated() {
 	local pair="across the veth pair, no container"
 	wanted "rootlet out: accel=seccomp" || wanted "rootlet in: accel=seccomp" || return 0
@@ -186,11 +194,13 @@ pasta_ways() {
 		return 0
 	fi
 	# Without -T it takes the ports of the host's servers for itself inside.
-	in_background pasta --config-net -f -t 7100:7000 -u none -T none -U none -- "$work/netbench" serve 7000
+	in_background pasta --config-net -f -t 7100:7000 -u none -T none -U none \
+		-- "$work/netbench" serve 7000
 	until_it server_of "$pid" || true
 	way "pasta in: by loopback, spliced" "$pid" 127.0.0.1 127.0.0.1:7100 "$work/netbench"
 	way "pasta in: by its tap device" "$pid" "$there" "$host:7100" "$work/netbench"
-	way "pasta out" "$pid" - "$host:7000" nsenter --target "$(server_of "$pid")" --user --net --preserve-credentials \
+	way "pasta out" "$pid" - "$host:7000" nsenter --target "$(server_of "$pid")" --user --net \
+		--preserve-credentials \
 		"$work/netbench"
 }
 
@@ -204,9 +214,10 @@ rootlesskit_ways() {
 	echo "root:1:65000" >"$work/room/ranges"
 	mount --bind "$work/room/ranges" /etc/subuid
 	mount --bind "$work/room/ranges" /etc/subgid
-	in_background rootlesskit --state-dir "$work/room/rootlesskit" --net=slirp4netns --mtu=65520 --disable-host-loopback \
-		--slirp4netns-sandbox=true --slirp4netns-seccomp=true --port-driver=builtin -p 0.0.0.0:7200:7000/tcp \
-		"$work/netbench" serve 7000
+	in_background rootlesskit --state-dir "$work/room/rootlesskit" --net=slirp4netns \
+		--mtu=65520 --disable-host-loopback \
+		--slirp4netns-sandbox=true --slirp4netns-seccomp=true --port-driver=builtin \
+		-p 0.0.0.0:7200:7000/tcp "$work/netbench" serve 7000
 	way "rootlesskit in: builtin" "$pid" "$there" "$host:7200" "$work/netbench"
 	# Its processes are all there when it answers.
 	if grep -q '^rootlesskit' "$work/room/ways"; then
@@ -244,7 +255,8 @@ fi
 # ---------------------------------------------------------------- outside: the bundle, the starts
 
 for program in jq ip pgrep slirp4netns; do
-	command -v "$program" >/dev/null || die "this needs $program: apt-get install jq iproute2 procps slirp4netns"
+	command -v "$program" >/dev/null || die \
+		"this needs $program: apt-get install jq iproute2 procps slirp4netns"
 done
 if is_root; then
 	machine_user rootlet-test
@@ -253,9 +265,11 @@ else
 fi
 machine_tun
 
-# State folders on a tmpfs, as under /run/user: only root can see to that, and its own mount namespace ends with it.
+# State folders on a tmpfs, as under /run/user: only root can see to that, and its own mount
+# namespace ends with it.
 if is_root && [ -z "${ROOTLET_BENCH_NESTED:-}" ]; then
-	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private "$here/net.sh" ${arguments[@]+"${arguments[@]}"}
+	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private "$here/net.sh" \
+		${arguments[@]+"${arguments[@]}"}
 fi
 
 # shellcheck disable=SC2317 # called by the trap
@@ -263,7 +277,8 @@ finish() {
 	cd /
 	if [ -n "$work" ]; then
 		! is_root || umount "$work/state" 2>/dev/null || true
-		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work"
+		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm \
+			-rf "$work"
 	fi
 }
 work=
@@ -274,7 +289,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-bench.XXXXXX")
 chmod 0755 "$work"
 
 # Copies, so that the user may execute them wherever they were built.
-mkdir -p "$work/tests/bench" "$work/tests/lib" "$work/bundle/rootfs/bin" "$work/hello" "$work/room" "$work/state"
+mkdir -p "$work/tests/bench" "$work/tests/lib" "$work/bundle/rootfs/bin" "$work/hello" \
+	"$work/room" "$work/state"
 if is_root; then
 	mount -t tmpfs -o mode=0755 tmpfs "$work/state"
 fi
@@ -291,11 +307,13 @@ cp "$found" "$work/rootlet"
 cp "$work/netbench" "$work/bundle/rootfs/bin"
 if is_root; then
 	chown -R "$user_uid:$user_gid" "$work"
-	# As the peers' are: a binary that its own user may write first copies itself where no container can.
+	# As the peers' are: a binary that its own user may write first copies itself where no
+	# container can.
 	chown 0:0 "$work" "$work/rootlet"
 fi
 as_user "$work/rootlet" spec --bundle "$work/hello"
-as_user sh -c "cd $work/room && jq '.process.terminal = false | .root.path = \"$work/bundle/rootfs\"' ../hello/config.json >both.json &&
+as_user sh \
+	-c "cd $work/room && jq '.process.terminal = false | .root.path = \"$work/bundle/rootfs\"' ../hello/config.json >both.json &&
 	jq '.process.args = [\"/bin/netbench\", \"serve\", \"7000\"]' both.json >../bundle/config.json &&
 	jq '.process.args = [\"/bin/netbench\", \"hello\"]' both.json >../hello/config.json"
 
@@ -303,7 +321,8 @@ as_user sh -c "cd $work/room && jq '.process.terminal = false | .root.path = \"$
 start_row() {
 	local label=$1
 	shift
-	printf '%s\t%s\n' "rootlet: $label" "$work/rootlet --root $work/state run --bundle $work/hello $* bench-{}"
+	printf '%s\t%s\n' "rootlet: $label" \
+		"$work/rootlet --root $work/state run --bundle $work/hello $* bench-{}"
 }
 
 start_commands() {
@@ -317,7 +336,8 @@ start_commands() {
 	fi
 	if path=$(command -v rootlesskit); then
 		printf '%s\t%s\n' "rootlesskit: the host's" "$path $work/netbench hello"
-		printf '%s\t%s\n' "rootlesskit: slirp4netns, a published port" "$path --net=slirp4netns --mtu=65520 \
+		printf '%s\t%s\n' "rootlesskit: slirp4netns, a published port" \
+			"$path --net=slirp4netns --mtu=65520 \
 --disable-host-loopback --slirp4netns-sandbox=true --slirp4netns-seccomp=true --port-driver=builtin \
 -p 127.0.0.1:17998:80/tcp $work/netbench hello"
 	fi
@@ -330,5 +350,7 @@ if [ "$starts" -gt 0 ]; then
 	start_commands | as_user "$work/startbench" --until-output "$starts"
 fi
 say "$rounds rounds of $seconds seconds a test and way"
-as_user unshare --user --map-auto --map-root-user --net --mount --propagation private --pid --fork --kill-child \
-	--mount-proc bash "$work/tests/bench/net.sh" --inside "$work" --rounds "$rounds" --seconds "$seconds" --only "$only"
+as_user unshare --user --map-auto --map-root-user --net --mount --propagation private --pid --fork \
+	--kill-child \
+	--mount-proc bash "$work/tests/bench/net.sh" --inside "$work" --rounds "$rounds" \
+	--seconds "$seconds" --only "$only"

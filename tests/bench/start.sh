@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# start: how long it takes from typing `run` to the end of /bin/true, for rootlet and the peers installed here.
+# start: how long it takes from typing `run` to the end of /bin/true, for rootlet and the peers
+# installed here.
 #
-# All OCI runtimes get the same bundle: the same namespaces, mounts, masks and capabilities, and no cgroup (the
-# machines that run this differ most in that). "full": the whole subordinate range, so that each of them calls
-# newuidmap and newgidmap; "one": the user's own id only. Runs are interleaved. What can't run here is named
-# with its reason. Started by root, it measures as the ordinary user rootlet-test.
+# All OCI runtimes get the same bundle: the same namespaces, mounts, masks and capabilities, and no
+# cgroup (the machines that run this differ most in that). "full": the whole subordinate range, so
+# that each of them calls newuidmap and newgidmap; "one": the user's own id only. Runs are
+# interleaved. What can't run here is named with its reason. Started by root, it measures as the
+# ordinary user rootlet-test.
 #
-# --before BINARY: an older rootlet stands beside the new one in place of the peers, and both execute in a container too:
-# what a change costs, seen in one run.
+# --before BINARY: an older rootlet stands beside the new one in place of the peers, and both
+# execute in a container too: what a change costs, seen in one run.
 set -eu
 
 machine_name=bench
@@ -39,17 +41,20 @@ END
 	shift
 done
 
-[ -x /bin/busybox ] || die "the container's /bin/true is Debian's busybox-static: apt-get install busybox-static"
+[ -x /bin/busybox ] || die \
+	"the container's /bin/true is Debian's busybox-static: apt-get install busybox-static"
 if is_root; then
 	machine_user rootlet-test
 else
 	machine_user "$(id -un)"
 fi
 
-# Root can make this one process and its children a machine as users have it: state folders on a tmpfs, as under
-# /run/user, and cgroup v2 alone (crun refuses v1 beside v2, even when it is to use none). All runtimes run under it alike.
+# Root can make this one process and its children a machine as users have it: state folders on a
+# tmpfs, as under /run/user, and cgroup v2 alone (crun refuses v1 beside v2, even when it is to use
+# none). All runtimes run under it alike.
 if is_root && [ -z "${ROOTLET_BENCH_NESTED:-}" ]; then
-	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private "$here/start.sh" ${arguments[@]+"${arguments[@]}"}
+	exec env ROOTLET_BENCH_NESTED=1 unshare --mount --propagation private "$here/start.sh" \
+		${arguments[@]+"${arguments[@]}"}
 fi
 if is_root && [ -d /sys/fs/cgroup/unified ]; then
 	say "cgroup v1 here: measuring in a mount namespace with v2 alone"
@@ -61,10 +66,12 @@ work=
 finish() {
 	cd /
 	if [ -n "$work" ]; then
-		[ ! -e "$work/state/rootlet" ] || as_user "$work/rootlet" --root "$work/state/rootlet" delete --force held
-		[ ! -e "$work/state/before" ] || as_user "$work/before" --root "$work/state/before" delete --force held
+		for name in ${before:+rootlet before}; do
+			as_user "$work/$name" --root "$work/state/$name" delete --force held
+		done
 		! is_root || umount "$work/state" 2>/dev/null || true
-		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm -rf "$work"
+		rm -rf "$work" 2>/dev/null || as_user unshare --map-auto --map-root-user rm \
+			-rf "$work"
 	fi
 }
 trap finish EXIT
@@ -150,15 +157,18 @@ bundle() {
 END
 }
 bundle full "$(extents /etc/subuid "$user_uid")" "$(extents /etc/subgid "$user_gid")"
-bundle one "{\"containerID\": 0, \"hostID\": $user_uid, \"size\": 1}" "{\"containerID\": 0, \"hostID\": $user_gid, \"size\": 1}"
+bundle one "{\"containerID\": 0, \"hostID\": $user_uid, \"size\": 1}" \
+	"{\"containerID\": 0, \"hostID\": $user_gid, \"size\": 1}"
 if [ -n "$before" ]; then
 	mkdir "$work/held"
 	cp /bin/busybox "$work/rootfs/bin/sleep"
-	sed 's|"args": .*|"args": [ "/bin/sleep", "3600" ],|' "$work/full/config.json" >"$work/held/config.json"
+	sed 's|"args": .*|"args": [ "/bin/sleep", "3600" ],|' "$work/full/config.json" \
+		>"$work/held/config.json"
 fi
 if is_root; then
 	chown -R "$user_uid:$user_gid" "$work"
-	# As the peers' are: a binary that its own user may write first copies itself where no container can.
+	# As the peers' are: a binary that its own user may write first copies itself where no
+	# container can.
 	[ ! -e "$work/rootlet" ] || chown 0:0 "$work" "$work/rootlet"
 	[ ! -e "$work/before" ] || chown 0:0 "$work/before"
 fi
@@ -168,14 +178,16 @@ oci() {
 	local label=$1 path=$2 ids
 	shift 2
 	for ids in full one; do
-		printf '%s\t%s --root %s %s run --bundle %s bench-{}\n' "$label, ids: $ids" "$path" \
+		printf '%s\t%s --root %s %s run --bundle %s bench-{}\n' "$label, ids: $ids" \
+			"$path" \
 			"$work/state/$(basename "$path")" "$*" "$work/$ids"
 	done
 }
 
 # held BINARY: a container of that one's, to execute in.
 held() {
-	as_user "$work/$1" --root "$work/state/$1" --cgroup-manager=disabled run --detach --bundle "$work/held" held
+	as_user "$work/$1" --root "$work/state/$1" --cgroup-manager=disabled run --detach \
+		--bundle "$work/held" held
 	printf '%s\t%s --root %s exec held /bin/true\n' "$1, exec" "$work/$1" "$work/state/$1"
 }
 
@@ -195,7 +207,8 @@ commands() {
 		say "left out: rootlet: no binary $rootlet" >&2
 	fi
 	if path=$(command -v crun); then
-		oci "crun $(crun --version | awk 'NR == 1 { print $NF }')" "$path" --cgroup-manager=disabled
+		oci "crun $(crun --version | awk 'NR == 1 { print $NF }')" "$path" \
+			--cgroup-manager=disabled
 	else
 		say "left out: crun: not installed" >&2
 	fi
@@ -205,7 +218,8 @@ commands() {
 		say "left out: runc: not installed" >&2
 	fi
 	if path=$(command -v bwrap); then
-		printf '%s\t%s\n' "bwrap $(bwrap --version | awk '{ print $NF }'), ids: one" "$path --unshare-all \
+		printf '%s\t%s\n' "bwrap $(bwrap --version | awk '{ print $NF }'), ids: one" \
+			"$path --unshare-all \
 --uid 0 --gid 0 --hostname bench --ro-bind $work/rootfs / --proc /proc --dev /dev --mqueue /dev/mqueue --tmpfs /tmp \
 --new-session --die-with-parent /bin/true"
 	else

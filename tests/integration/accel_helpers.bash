@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# accel_helpers: for the tests of accelerated networks. Around rootlet is a host of the test's own, as in net_nested.bats, with a
-# cable to a second one: 192.0.2.1 and 192.0.2.9, 2001:db8::1 and 2001:db8::9. After helpers.
+# accel_helpers: for the tests of accelerated networks. Around rootlet is a host of the test's own,
+# as in net_nested.bats, with a cable to a second one: 192.0.2.1 and 192.0.2.9, 2001:db8::1 and
+# 2001:db8::9. After helpers.
 #
-# shellcheck disable=SC2016,SC2034,SC2154,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317
 
 setup() {
 	container_setup
@@ -19,7 +21,8 @@ far() {
 	nsenter --net=/proc/"$WORLD"/ns/net "$@"
 }
 
-# secret ADDRESS...: a server at port 9000 of each, which nobody may reach. $T/reached has a line for each caller.
+# secret ADDRESS...: a server at port 9000 of each, which nobody may reach. $T/reached has a line
+# for each caller.
 secret() {
 	: >"$T/reached"
 	python3 - "$T/reached" "$@" >"$T/secret" 3>&- <<'END' &
@@ -43,9 +46,11 @@ END
 	wait_for grep -q up "$T/secret"
 }
 
-# on_host TEXT: bash runs it on the first host, and that ends with it. The second one answers at port 7000 and refuses at others.
+# on_host TEXT: bash runs it on the first host, and that ends with it. The second one answers at
+# port 7000 and refuses at others.
 on_host() {
-	try unshare --user --map-auto --map-root-user --net --mount --propagation private --pid --fork --mount-proc bash -euc '
+	try unshare --user --map-auto --map-root-user --net --mount --propagation private --pid \
+		--fork --mount-proc bash -euc '
 		ip link set lo up
 		echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 		unshare --net sleep 1000 &
@@ -71,12 +76,14 @@ serve() {
 	local text=$1
 	shift
 	script "$text"
-	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>"$T/err" || { cat "$T/out" "$T/err" >&2 && return 1; }
+	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>"$T/err" ||
+		{ cat "$T/out" "$T/err" >&2 && return 1; }
 	wait_for grep -q ready "$T/out"
 }
 
-# races FEW MANY: what a container runs that tries to reach port 9000 of the host's loopback, FEW times by IPv6 and MANY by IPv4.
-# Nobody takes what is sent to its two addresses that end with 50; its ports 80 and 81 are published.
+# races FEW MANY: what a container runs that tries to reach port 9000 of the host's loopback, FEW
+# times by IPv6 and MANY by IPv4. Nobody takes what is sent to its two addresses that end with 50;
+# its ports 80 and 81 are published.
 races() {
 	script "
 		accelguest race address 192.0.2.9 7001 9000 $2

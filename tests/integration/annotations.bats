@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # crun's annotations: what the process inside sees of them.
 
 load helpers
@@ -54,7 +55,8 @@ annotate() {
 
 # ---------------------------------------------------------------- a ready-made filter
 
-# bpf ACTION: base64 of a filter that answers getppid so (a number, seccomp(2)) and lets everything else happen.
+# bpf ACTION: base64 of a filter that answers getppid so (a number, seccomp(2)) and lets everything
+# else happen.
 bpf() {
 	local number
 	case $(uname -m) in
@@ -106,7 +108,8 @@ END
 # agent CODE: starts one at T/agent.sock.
 agent() {
 	rm -f "$T/agent.sock" "$T/agent.json"
-	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" "$1" >"$T/agent.out" 3>&- &
+	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" "$1" \
+		>"$T/agent.out" 3>&- &
 	agent_pid=$!
 	wait_for test -S "$T/agent.sock"
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# What the kernel keeps of a process beside its credentials, and the sysctls of namespaces that the container owns.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# What the kernel keeps of a process beside its credentials, and the sysctls of namespaces that the
+# container owns.
 
 load helpers
 
@@ -120,11 +122,13 @@ END
 }
 
 @test "apparmorProfile and selinuxLabel without their module: a note, and the container runs" {
-	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] || skip "AppArmor is active here"
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] ||
+		skip "AppArmor is active here"
 	[ ! -e /sys/fs/selinux/enforce ] || skip "SELinux is active here"
 	config '.process.apparmorProfile = "some-profile" | .process.selinuxLabel = "system_u:system_r:container_t:s0"'
 	inside 'echo runs'
 	equal "$output" runs
-	has "$stderr" "/process/apparmorProfile: \"some-profile\" is not applied: AppArmor is not active"
+	has "$stderr" \
+		"/process/apparmorProfile: \"some-profile\" is not applied: AppArmor is not active"
 	has "$stderr" "/process/selinuxLabel"
 }

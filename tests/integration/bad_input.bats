@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What can't work is said in one line that names the thing, with status 1, and leaves nothing (see teardown).
-# status, output and stderr come from `try`; what is between single quotes is for jq or the shell inside.
+# What can't work is said in one line that names the thing, with status 1, and leaves nothing (see
+# teardown). status, output and stderr come from `try`; what is between single quotes is for jq or
+# the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -151,7 +152,8 @@ END
 # ---------------------------------------------------------------- names and options
 
 @test "bad IDs" {
-	for id in "" . .. a/b ../a .hidden "a b" "$(printf '%300s' '' | tr ' ' x)" ünïcode $'a\nb' 'a%b' '*' 'a"b'; do
+	for id in "" . .. a/b ../a .hidden "a b" "$(printf '%300s' '' | tr ' ' x)" ünïcode $'a\nb' \
+		'a%b' '*' 'a"b'; do
 		for command in create run start state kill delete; do
 			case $command in
 			create | run) try rl "$command" --bundle "$B" -- "$id" ;;
@@ -289,7 +291,8 @@ content"
 	equal "$(ls -A "$T/outside")" ""
 }
 
-# CVE-2023-27561, CVE-2023-28642. Tried: open_real_directory taken out of open_target: the container ran.
+# CVE-2023-27561, CVE-2023-28642. Tried: open_real_directory taken out of open_target: the container
+# ran.
 @test "proc and sysfs go on real directories only" {
 	mkdir "$T/outside" "$B/rootfs/elsewhere"
 	rmdir "$B/rootfs/proc"

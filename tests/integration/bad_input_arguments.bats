@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Options, numbers, signals and files that can't be what was meant. One line that names the option and the value; nothing has
-# changed. Options that no one knows: options.bats; their parser: test_opts.
-# status, output and stderr come from `try`; what is between single quotes is for jq or the shell inside.
+# Options, numbers, signals and files that can't be what was meant. One line that names the option
+# and the value; nothing has changed. Options that no one knows: options.bats; their parser:
+# test_opts. status, output and stderr come from `try`; what is between single quotes is for jq or
+# the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -35,8 +36,10 @@ commands() {
 		# As --help shows them: "  -b, --bundle DIR  text".
 		while read -r option; do
 			case $option in
-			*=*) wrong "option --${option%=} requires an argument" "$command" "--${option%=}" ;;
-			*) wrong "--$option=maybe: a flag takes true or false" "$command" "--$option=maybe" ;;
+			*=*) wrong "option --${option%=} requires an argument" "$command" \
+				"--${option%=}" ;;
+			*) wrong "--$option=maybe: a flag takes true or false" "$command" \
+				"--$option=maybe" ;;
 			esac
 			n=$((n + 1))
 		done < <(rl "$command" --help | sed -nE 's/^  (-., |    )--([a-z0-9-]+) ([A-Z0-9|:=\[]|network )[^ ]* ? .*/\2=/p; t; s/^  (-., |    )--([a-z0-9-]+)  .*/\2/p' | grep -vx help)
@@ -76,7 +79,8 @@ commands() {
 			;;
 		*)
 			wrong "\"$command\" requires exactly 1 argument: CONTAINER" "$command"
-			wrong "\"$command\" requires exactly 1 argument: CONTAINER" "$command" "$C" x
+			wrong "\"$command\" requires exactly 1 argument: CONTAINER" "$command" \
+				"$C" x
 			;;
 		esac
 	done
@@ -89,35 +93,47 @@ commands() {
 @test "numbers: text, signs, fractions, hexadecimal, blanks, overflow" {
 	start_sleeping
 	local value option
-	for value in x 1x -2 1.5 0x10 1e3 " 5" "5 " +5 99999999999999999999 18446744073709551616 9223372036854775808; do
-		for option in pids-limit cpu-quota cpu-period cpu-burst cpu-share cpu-idle blkio-weight cpu-rt-period cpu-rt-runtime; do
-			wrong "--$option: \`$value\` is not a number from " update "--$option=$value" "$C"
+	for value in x 1x -2 1.5 0x10 1e3 " 5" "5 " +5 99999999999999999999 18446744073709551616 \
+		9223372036854775808; do
+		for option in pids-limit cpu-quota cpu-period cpu-burst cpu-share cpu-idle \
+			blkio-weight cpu-rt-period cpu-rt-runtime; do
+			wrong "--$option: \`$value\` is not a number from " update \
+				"--$option=$value" "$C"
 		done
 	done
 	for value in -1 2; do
-		wrong "--cpu-idle: \`$value\` is not a number from 0 to 1" update "--cpu-idle=$value" "$C"
+		wrong "--cpu-idle: \`$value\` is not a number from 0 to 1" update \
+			"--cpu-idle=$value" "$C"
 	done
-	wrong '--blkio-weight: `1001` is not a number from 0 to 1000' update --blkio-weight 1001 "$C"
-	for value in x -2 1.5.5m 0x10 1e3 " 5" +5 5mm 5mib3 5x m .5g 1.1234567g 99999999999999999999 9223372036854775808; do
-		for option in memory memory-reservation memory-swap kernel-memory kernel-memory-tcp; do
+	wrong '--blkio-weight: `1001` is not a number from 0 to 1000' update --blkio-weight 1001 \
+		"$C"
+	for value in x -2 1.5.5m 0x10 1e3 " 5" +5 5mm 5mib3 5x m .5g 1.1234567g \
+		99999999999999999999 9223372036854775808; do
+		for option in memory memory-reservation memory-swap kernel-memory kernel-memory-tcp;
+		do
 			wrong "--$option: \`$value\` is not an amount of memory (1048576, 512m, 1.5g or -1)" update "--$option=$value" "$C"
 		done
 	done
 	wrong '--memory: `9000000t` is more than can be counted' update --memory 9000000t "$C"
 	for value in x -1 65537 1.5 0x1 " 1" 99999999999999999999; do
-		wrong "--preserve-fds: \`$value\` is not a number from 0 to 65536" exec "--preserve-fds=$value" "$C" true
-		wrong "--preserve-fds: \`$value\` is not a number from 0 to 65536" create "--preserve-fds=$value" --bundle "$B" "$C-2"
+		wrong "--preserve-fds: \`$value\` is not a number from 0 to 65536" exec \
+			"--preserve-fds=$value" "$C" true
+		wrong "--preserve-fds: \`$value\` is not a number from 0 to 65536" create \
+			"--preserve-fds=$value" --bundle "$B" "$C-2"
 	done
 	for value in x 0 -5s 5ss 1:30 " 5s" nan inf 1e3 s 99999999999h; do
-		wrong "--interval: \`$value\` is not a time such as 5s, 500ms or 1m30s" events "--interval=$value" "$C"
+		wrong "--interval: \`$value\` is not a time such as 5s, 500ms or 1m30s" events \
+			"--interval=$value" "$C"
 	done
 	for value in x -1 1: :1 1:x 1:2:3 4294967295 4294967296 0x1 " 1" 1.5 root; do
 		wrong "--user: \`" exec "--user=$value" "$C" true
-		has "$stderr" "is not an id, a number from 0 to 4294967294; the form is uid[:gid]; names are not looked up"
+		has "$stderr" \
+			"is not an id, a number from 0 to 4294967294; the form is uid[:gid]; names are not looked up"
 	done
 	wrong '/process/user/uid: uid 4294967294 is not mapped' exec --user 4294967294 "$C" true
 	for value in x -1 "" 4294967295; do
-		wrong "--additional-gids: \`$value\` is not an id" exec "--additional-gids=$value" "$C" true
+		wrong "--additional-gids: \`$value\` is not an id" exec "--additional-gids=$value" \
+			"$C" true
 	done
 	for value in x "" =x; do
 		wrong "--env: \`$value\` is not NAME=VALUE" exec "--env=$value" "$C" true
@@ -143,7 +159,8 @@ commands() {
 		n=$((n + 1))
 		wait_for got "$n"
 	done
-	for signal in "" SIG SIGNOSUCH NOSUCH SIGKIL "SIGKILL " " KILL" 65 999 -1 -9 9x 0x9 99999999999999999999 RTMIN-1 RTMAX+1 RTMIN+99 \
+	for signal in "" SIG SIGNOSUCH NOSUCH SIGKIL "SIGKILL " " KILL" 65 999 -1 -9 9x 0x9 \
+		99999999999999999999 RTMIN-1 RTMAX+1 RTMIN+99 \
 		AVERYLONGNAMEOFASIGNAL ü; do
 		wrong "unknown signal \"$signal\"" kill -- "$C" "$signal"
 	done
@@ -221,7 +238,8 @@ bad_files() {
 	wait "$job"
 	try rl run --config <(cat "$B/config.json") --bundle "$B" "$C"
 	equal "$status$output$stderr" 0ran
-	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" run --config "$T/fifo" --bundle "$B" "$C" 3>&- &
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" run --config "$T/fifo" --bundle "$B" "$C" \
+		3>&- &
 	job=$!
 	wait_for no_container_yet "$job"
 	kill "$job"
@@ -243,7 +261,8 @@ no_container_yet() {
 	while read -r path cause; do
 		wrong "--pid-file: $path: $cause" create --pid-file "$path" --bundle "$B" "$C-2"
 		wrong "--pid-file: $path: $cause" run --pid-file "$path" --bundle "$B" "$C-2"
-		wrong "--pid-file: $path: $cause" run --detach --pid-file "$path" --bundle "$B" "$C-2"
+		wrong "--pid-file: $path: $cause" run --detach --pid-file "$path" --bundle "$B" \
+			"$C-2"
 		wrong "--pid-file: $path: $cause" exec --detach --pid-file "$path" "$C" sleep 1000
 		equal "$(rl list --quiet)" "$C"
 	done <<-END
@@ -254,9 +273,11 @@ no_container_yet() {
 	END
 	equal "$(find "$T/folder" -mindepth 1)" "$T/folder/pid"
 	if [ "$(id -u)" -ne 0 ]; then
-		wrong "--pid-file: /pid: Permission denied" create --pid-file /pid --bundle "$B" "$C-2"
+		wrong "--pid-file: /pid: Permission denied" create --pid-file /pid --bundle "$B" \
+			"$C-2"
 		chmod 500 "$T/folder"
-		wrong "--pid-file: $T/folder/new: Permission denied" create --pid-file "$T/folder/new" --bundle "$B" "$C-2"
+		wrong "--pid-file: $T/folder/new: Permission denied" create \
+			--pid-file "$T/folder/new" --bundle "$B" "$C-2"
 		chmod 700 "$T/folder"
 	fi
 	equal "$(rl ps --format json "$C" | jq length)" 1
@@ -278,13 +299,19 @@ no_container_yet() {
 	# A socket whose owner is gone.
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/dead"
 	while read -r name cause; do
-		wrong "--console-socket: connecting to $T/$name: $cause" exec --tty --console-socket "$T/$name" "$C" true
-		wrong "--pidfd-socket: connecting to $T/$name: $cause" exec --pidfd-socket "$T/$name" "$C" true
-		wrong "--pidfd-socket: connecting to $T/$name: $cause" create --pidfd-socket "$T/$name" --bundle "$B" "$C-2"
+		wrong "--console-socket: connecting to $T/$name: $cause" exec --tty \
+			--console-socket "$T/$name" "$C" true
+		wrong "--pidfd-socket: connecting to $T/$name: $cause" exec \
+			--pidfd-socket "$T/$name" "$C" true
+		wrong "--pidfd-socket: connecting to $T/$name: $cause" create \
+			--pidfd-socket "$T/$name" --bundle "$B" "$C-2"
 		config '.process.terminal = true'
-		wrong "--console-socket: connecting to $T/$name: $cause" create --console-socket "$T/$name" --bundle "$B" "$C-2"
-		config '.process.terminal = false | .annotations["run.oci.pidfd_receiver"] = $s' --arg s "$T/$name"
-		wrong "run.oci.pidfd_receiver: connecting to $T/$name: $cause" create --bundle "$B" "$C-2"
+		wrong "--console-socket: connecting to $T/$name: $cause" create \
+			--console-socket "$T/$name" --bundle "$B" "$C-2"
+		config '.process.terminal = false | .annotations["run.oci.pidfd_receiver"] = $s' \
+			--arg s "$T/$name"
+		wrong "run.oci.pidfd_receiver: connecting to $T/$name: $cause" create \
+			--bundle "$B" "$C-2"
 		config 'del(.annotations)'
 	done <<-'END'
 		nowhere No such file or directory

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Nowhere to write to: no stdout, a full one, one that nobody reads, no stdin or stderr; disks without room for the pid file, the log
-# or config.json. What was not written is an error, and the container is as it was.
-# status, output and stderr come from `try`; what is between single quotes is for jq or the shell inside.
+# Nowhere to write to: no stdout, a full one, one that nobody reads, no stdin or stderr; disks
+# without room for the pid file, the log or config.json. What was not written is an error, and the
+# container is as it was. status, output and stderr come from `try`; what is between single quotes
+# is for jq or the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -138,13 +139,14 @@ rl_to() {
 
 # ---------------------------------------------------------------- disks without room
 
-# on_full_disk TEXT: sh runs it where F is a folder on a full tmpfs (root of a user namespace with this user's ids, as an ordinary
-# user); F/filler can be removed to make room. L is rootlet.
+# on_full_disk TEXT: sh runs it where F is a folder on a full tmpfs (root of a user namespace with
+# this user's ids, as an ordinary user); F/filler can be removed to make room. L is rootlet.
 on_full_disk() {
 	local -a inside=(unshare --mount)
 	[ "$(id -u)" -eq 0 ] || inside+=(--map-auto --map-root-user)
 	mkdir -p "$T/full"
-	env "F=$T/full" "ROOTLET_TEST=$C" "L=$ROOTLET --root $T/state" "B=$B" "C=$C" "${inside[@]}" sh -euc '
+	env "F=$T/full" "ROOTLET_TEST=$C" "L=$ROOTLET --root $T/state" "B=$B" "C=$C" \
+		"${inside[@]}" sh -euc '
 		mount -t tmpfs -o size=16k,mode=755 full $F
 		dd if=/dev/zero of=$F/filler bs=4k 2>/dev/null || true
 		'"$1" 3>&-

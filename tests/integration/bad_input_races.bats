@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Two commands on one container at the same moment. One of them may come too late and says so in one line; both end; nothing is left.
-# Each pair is tried several times, as whoever is first differs.
+# Two commands on one container at the same moment. One of them may come too late and says so in one
+# line; both end; nothing is left. Each pair is tried several times, as whoever is first differs.
 # status, output and stderr come from `try`.
 # rooms: host session
 # shellcheck disable=SC2154,SC2153,SC2030,SC2031
@@ -10,7 +10,8 @@ load helpers
 
 rounds=6
 
-# both COMMAND -- COMMAND: starts them together and waits for the end of both; status_1, err_1, out_1 and so on are how they ended.
+# both COMMAND -- COMMAND: starts them together and waits for the end of both; status_1, err_1,
+# out_1 and so on are how they ended.
 both() {
 	local -a first=()
 	local jobs
@@ -44,7 +45,8 @@ one() {
 	echo "$ended" >"$T/status.$n"
 }
 
-# one_of STATUS TEXT PART...: it succeeded without a word, or failed with one line that has one of the PARTs.
+# one_of STATUS TEXT PART...: it succeeded without a word, or failed with one line that has one of
+# the PARTs.
 one_of() {
 	local status=$1 text=$2 part
 	shift 2
@@ -88,8 +90,10 @@ gone() {
 		script 'echo started >>/tmp/starts; exec sleep 1000'
 		rl create --bundle "$B" "$C"
 		both start "$C" -- start "$C"
-		one_of "$status_1" "$err_1" "cannot start container \`$C\`: it is running, not created"
-		one_of "$status_2" "$err_2" "cannot start container \`$C\`: it is running, not created"
+		one_of "$status_1" "$err_1" \
+			"cannot start container \`$C\`: it is running, not created"
+		one_of "$status_2" "$err_2" \
+			"cannot start container \`$C\`: it is running, not created"
 		equal "$((status_1 + status_2))" 1
 		wait_for test -s "$B/rootfs/tmp/starts"
 		equal "$(cat "$B/rootfs/tmp/starts")" started
@@ -118,7 +122,8 @@ gone() {
 	for ((i = 0; i < rounds; i++)); do
 		created
 		both start "$C" -- delete --force "$C"
-		one_of "$status_1" "$err_1" "does not exist" "it is stopped, not created" "ended" "Connection re" "Broken pipe"
+		one_of "$status_1" "$err_1" "does not exist" "it is stopped, not created" "ended" \
+			"Connection re" "Broken pipe"
 		equal "$status_2$err_2" 0
 		gone
 	done
@@ -128,8 +133,10 @@ gone() {
 	for ((i = 0; i < rounds; i++)); do
 		created
 		both start "$C" -- delete "$C"
-		one_of "$status_1" "$err_1" "does not exist" "it is stopped, not created" "ended" "Connection re" "Broken pipe"
-		one_of "$status_2" "$err_2" "cannot delete container $C that is not stopped: running"
+		one_of "$status_1" "$err_1" "does not exist" "it is stopped, not created" "ended" \
+			"Connection re" "Broken pipe"
+		one_of "$status_2" "$err_2" \
+			"cannot delete container $C that is not stopped: running"
 		equal "$((status_1 + status_2))" 1
 		rl delete --force "$C"
 		gone
@@ -229,7 +236,8 @@ gone() {
 	gone
 }
 
-# come_and_go: a container after the other, until there is a file "stop"; their statuses are in "runs".
+# come_and_go: a container after the other, until there is a file "stop"; their statuses are in
+# "runs".
 come_and_go() {
 	local ended
 	: >"$T/runs"

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The state folder in every bad shape: none, another's, a file, full, read-only, damaged. One line that names it, and `delete
+# The state folder in every bad shape: none, another's, a file, full, read-only, damaged. One line
+# that names it, and `delete
 # --force` gets out of it wherever the message says so.
-# status, output and stderr come from `try`; what is between single quotes is for jq or the shell inside.
+# status, output and stderr come from `try`; what is between single quotes is for jq or the shell
+# inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -29,20 +31,23 @@ here() {
 	env -u XDG_RUNTIME_DIR "${environment[@]}" "ROOTLET_TEST=$C" "$ROOTLET" "$@" 3>&-
 }
 
-# own_mounts TEXT: sh runs it, as root of a user namespace with this user's ids and a mount namespace of its own. (Root needs no
-# user namespace for that.) R is an empty folder to mount on, L rootlet with that folder for its state.
+# own_mounts TEXT: sh runs it, as root of a user namespace with this user's ids and a mount
+# namespace of its own. (Root needs no user namespace for that.) R is an empty folder to mount on, L
+# rootlet with that folder for its state.
 own_mounts() {
 	mkdir -p "$T/small"
 	local -a inside=(unshare --mount)
 	[ "$(id -u)" -eq 0 ] || inside+=(--map-auto --map-root-user)
-	env "R=$T/small" "ROOTLET_TEST=$C" "L=$ROOTLET --root $T/small" "B=$B" "C=$C" "${inside[@]}" sh -euc "$1" 3>&-
+	env "R=$T/small" "ROOTLET_TEST=$C" "L=$ROOTLET --root $T/small" "B=$B" "C=$C" \
+		"${inside[@]}" sh -euc "$1" 3>&-
 }
 
 # ---------------------------------------------------------------- which folder
 
 @test "a runtime folder that is unset, gone, another's or relative is passed over" {
 	mkdir -m 700 "$T/run"
-	# The same containers are found whatever the environment says: by the runtime folder that the user has anyway.
+	# The same containers are found whatever the environment says: by the runtime folder that
+	# the user has anyway.
 	for dir in "" relative /no/such/folder /proc /etc/passwd; do
 		try here "XDG_RUNTIME_DIR=$dir" -- state "$C"
 		refused "container \`$C\` does not exist"
@@ -65,7 +70,8 @@ own_mounts() {
 		try here "XDG_RUNTIME_DIR=$T/run" -- "$@"
 	}
 	: >"$T/run/rootlet"
-	for command in "list" "state $C" "create --bundle $B $C" "run --bundle $B $C" "delete --force $C"; do
+	for command in "list" "state $C" "create --bundle $B $C" "run --bundle $B $C" \
+		"delete --force $C"; do
 		# shellcheck disable=SC2086 # several words
 		mine $command
 		refused "cannot open the state folder $T/run/rootlet: Not a directory; remove it, or choose another with --root"
@@ -194,7 +200,8 @@ own_mounts() {
 every_command() {
 	local command
 	echo '[]' >"$T/mounts.json"
-	for command in "state $C" "start $C" "kill $C" "delete $C" "ps $C" "exec $C true" "pause $C" "resume $C" "update --pids-limit 5 $C" \
+	for command in "state $C" "start $C" "kill $C" "delete $C" "ps $C" "exec $C true" \
+		"pause $C" "resume $C" "update --pids-limit 5 $C" \
 		"events --stats $C" "wait $C" "mounts add $C $T/mounts.json" "port list $C"; do
 		# shellcheck disable=SC2086 # several words
 		try rl $command
@@ -213,8 +220,8 @@ every_command() {
 	equal "$(rl list --quiet)" "$C"
 }
 
-# damage PART... <<<COMMANDS: they are run where state.json is; "$T/good" is its copy. Then every command says PART, and what the
-# message promises works.
+# damage PART... <<<COMMANDS: they are run where state.json is; "$T/good" is its copy. Then every
+# command says PART, and what the message promises works.
 damage() {
 	rl create --bundle "$B" "$C"
 	pid_of >>"$T/left"
@@ -234,7 +241,8 @@ damage() {
 	damage "the text is empty" <<<': >state.json'
 	damage "ends too early" <<<'head -c 100 $T/good >state.json'
 	damage "expected an object" <<<'echo "[]" >state.json'
-	damage "/pid: expected an integer, found a string" <<<'jq ".pid = \"1\"" $T/good >state.json'
+	damage "/pid: expected an integer, found a string" \
+		<<<'jq ".pid = \"1\"" $T/good >state.json'
 	damage "/pid: 0 is out of range" <<<'jq ".pid = 0" $T/good >state.json'
 	damage "/pid: " <<<'jq ".pid = 4294967297" $T/good >state.json'
 	damage "/id: it says \`other\`" <<<'jq ".id = \"other\"" $T/good >state.json'
@@ -242,7 +250,8 @@ damage() {
 	damage "/annotations" <<<'jq ".annotations = {a: 1}" $T/good >state.json'
 }
 
-# Tried: ELOOP and EACCES taken out of is_damage, EISDIR out of host_state_remove: `delete --force` refused as well.
+# Tried: ELOOP and EACCES taken out of is_damage, EISDIR out of host_state_remove: `delete --force`
+# refused as well.
 @test "a state.json that is a link, a folder, a FIFO, too large, or may not be read" {
 	damage "symbolic links" <<<'rm state.json; ln -s $T/good state.json'
 	damage "symbolic links" <<<'rm state.json; ln -s / state.json'
@@ -260,7 +269,8 @@ damage() {
 	jq '.ociVersion = "9.9.9" | .future = {a: [1]}' "$T/good" >"$T/state/$C/state.json"
 	equal "$(rl state "$C" | jq -r .ociVersion)" 9.9.9
 	status_is running
-	# Another process's number with another start time is no container of ours, and is not signalled.
+	# Another process's number with another start time is no container of ours, and is not
+	# signalled.
 	sleep 1000 &
 	local other=$!
 	jq ".pid = $other" "$T/good" >"$T/state/$C/state.json"
@@ -278,7 +288,8 @@ damage() {
 	: >"$T/aside/state.json"
 	for how in "touch $T/state/$C" "ln -s $T/aside $T/state/$C" "ln -s nowhere $T/state/$C"; do
 		$how
-		for command in "state $C" "kill $C" "delete $C" "delete --force $C" "create --bundle $B $C" "run --bundle $B $C"; do
+		for command in "state $C" "kill $C" "delete $C" "delete --force $C" \
+			"create --bundle $B $C" "run --bundle $B $C"; do
 			# shellcheck disable=SC2086 # several words
 			try rl $command
 			refused "cannot open the state folder of \`$C\`, $T/state/$C: Not a directory; it was not made by rootlet: remove it"

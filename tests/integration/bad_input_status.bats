@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every command on a container that is not there, and on one that is in the wrong state for it. What each must say is in a
-# table; what a command may do in a state is proved elsewhere. Paused containers: root/bad_input_paused.bats.
-# status, output and stderr come from `try`.
+# Every command on a container that is not there, and on one that is in the wrong state for it. What
+# each must say is in a table; what a command may do in a state is proved elsewhere. Paused
+# containers: root/bad_input_paused.bats. status, output and stderr come from `try`.
 # rooms: host session
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
 
-# each TABLE-ON-STDIN: lines of "EXIT-STATUS | COMMAND with @ for the container | PART of the message". A status of 0 is a
-# success without a word on stderr.
+# each TABLE-ON-STDIN: lines of "EXIT-STATUS | COMMAND with @ for the container | PART of the
+# message". A status of 0 is a success without a word on stderr.
 each() {
 	local want command part expanded n=0
 	echo '[{"destination": "/mnt", "type": "tmpfs", "source": "x"}]' >"$T/mounts.json"
@@ -195,8 +195,10 @@ start_sleeping() {
 	mkdir -p "$T/state/real" "$T/beside"
 	echo keep >"$T/beside/file"
 	echo '[]' >"$T/mounts.json"
-	for id in "" . .. ../beside a/b /etc ./x "a b" " a" ünïcode $'a\nb' $'a\tb' $'\e[31m' 'a%b' '*' "$C\\"; do
-		for command in start state kill delete "delete --force" ps pause resume update events wait "exec ID true" "mounts add ID $T/mounts.json" \
+	for id in "" . .. ../beside a/b /etc ./x "a b" " a" ünïcode $'a\nb' $'a\tb' $'\e[31m' \
+		'a%b' '*' "$C\\"; do
+		for command in start state kill delete "delete --force" ps pause resume update \
+			events wait "exec ID true" "mounts add ID $T/mounts.json" \
 			"mounts remove ID $T/mounts.json" "port list" "port add ID 80:80"; do
 			case $command in
 			*ID*)

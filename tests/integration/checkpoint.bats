@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # output, stderr: of helpers' `try`
-# checkpoint and restore as an ordinary user, for whom CRIU can't work, and what clients ask beforehand.
+# checkpoint and restore as an ordinary user, for whom CRIU can't work, and what clients ask
+# beforehand.
 
 load helpers
 
@@ -18,7 +19,8 @@ load helpers
 	status_is running
 	[ ! -e "$T/images" ]
 	rl delete --force "$C"
-	# Not for root of a user namespace of one's own either: all its capabilities are of no use to CRIU.
+	# Not for root of a user namespace of one's own either: all its capabilities are of no use
+	# to CRIU.
 	try unshare --user --map-root-user "$ROOTLET" --root "$T/inner" checkpoint "$C"
 	refused "CAP_SYS_ADMIN" "in the initial user namespace"
 }

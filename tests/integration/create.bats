@@ -119,7 +119,8 @@ load lifecycle
 	mv "$B/config.json" "$B/other.json"
 	try rl run --config "$B/other.json" --bundle "$B" "$C"
 	equal "$status$output$stderr" 0original
-	try rl run --config <(jq '.process.args = ["echo", "piped"]' "$B/other.json") --bundle "$B" "$C"
+	try rl run --config <(jq '.process.args = ["echo", "piped"]' "$B/other.json") \
+		--bundle "$B" "$C"
 	equal "$status$output$stderr" 0piped
 }
 

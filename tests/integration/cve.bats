@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
 #
-# What went wrong in other runtimes must not go wrong here. Each test was once run against a rootlet without its guard;
-# what was taken out, and what the test then said, stands before it ("Tried: …").
+# What went wrong in other runtimes must not go wrong here. Each test was once run against a rootlet
+# without its guard; what was taken out, and what the test then said, stands before it ("Tried: …").
 #
 #   2016-9962                      here: a joined user namespace, and exec
 #   2019-5736                      self.bats
@@ -11,13 +12,16 @@
 #   2021-30465 2024-45310 2025-31133   here: against a process that exchanges names
 #   2021-43784                     tests/unit/test_wire.c: lengths, descriptors and turns
 #   2022-27650 2022-29162          process.bats, exec.bats: nothing inheritable
-#   2023-25809                     mounts.bats: the cgroup mount is never writable without a cgroup namespace
+#   2023-25809                     mounts.bats: the cgroup mount is never writable without a cgroup
+#   namespace
 #   2023-27561 2023-28642          bad_input.bats: proc and sysfs go on real directories only
-#   2024-21626                     process.bats, exec.bats: no working directory outside the root, no descriptor inherited
+#   2024-21626                     process.bats, exec.bats: no working directory outside the root,
+#   no descriptor inherited
 #   2025-24965                     here: files made in the tree
 #   2025-52565                     here: the terminal's places
 #   2026-30892                     exec.bats: ids as strict numbers
-#   2026-41579 2026-47766 2026-88264 2026-88265   devices.bats, root/devices.bats, and here: links everywhere
+#   2026-41579 2026-47766 2026-88264 2026-88265   devices.bats, root/devices.bats, and here: links
+#   everywhere
 
 load helpers
 
@@ -42,9 +46,11 @@ teardown() {
 	container_teardown
 }
 
-# outside: all of T/outside: names, types, modes, owners, times of change, contents, and what is mounted there.
+# outside: all of T/outside: names, types, modes, owners, times of change, contents, and what is
+# mounted there.
 outside() {
-	(cd "$T/outside" && find . -printf '%p %y %m %U:%G %C@\n' | sort && find . -type f -exec cksum {} + | sort)
+	(cd "$T/outside" && find . -printf '%p %y %m %U:%G %C@\n' | sort &&
+		find . -type f -exec cksum {} + | sort)
 	grep -F "$T" /proc/self/mountinfo || true
 }
 
@@ -73,7 +79,8 @@ on_terminal() {
 
 # Every place of a tree that a start uses, as a link to every place that it must not lead to.
 #
-# Tried: sys_open_in_root made a plain open of the rootfs's path and this one: T/outside had a folder "sub".
+# Tried: sys_open_in_root made a plain open of the rootfs's path and this one: T/outside had a
+# folder "sub".
 links_lead_nowhere() {
 	local place target n=0
 	config '.process.args = ["sh", "-c", "cat /etc/passwd /proc/self/fd/7/etc/hostname 2>/dev/null; ls /bin/testguest"]
@@ -83,12 +90,14 @@ links_lead_nowhere() {
 	for place in proc sys dev etc volume bound masked readonly cwd tmp; do
 		rm -rf "$B/rootfs/kept"
 		[ ! -e "$B/rootfs/$place" ] || mv "$B/rootfs/$place" "$B/rootfs/kept"
-		for target in .. / ../../../../../../../../../.. "$T/outside" "../../../../../../..$T/outside/dir" /proc/self/fd/7 \
+		for target in .. / ../../../../../../../../../.. "$T/outside" \
+			"../../../../../../..$T/outside/dir" /proc/self/fd/7 \
 			/proc/self/root /proc/1/root/tmp /proc/self/cwd /dev/../.. "$place"; do
 			ln -sfn "$target" "$B/rootfs/$place"
 			try rl run --bundle "$B" "$C" 7<"$T/outside"
 			if [ "$status" -ne 0 ]; then
-				[ "$(wc -l <"$T/try.err")" -eq 1 ] || fail "$place -> $target: $stderr"
+				[ "$(wc -l <"$T/try.err")" -eq 1 ] ||
+					fail "$place -> $target: $stderr"
 			fi
 			[[ $output != *"of the host"* ]] || fail "$place -> $target: $output"
 			untouched || fail "$place -> $target"
@@ -108,19 +117,21 @@ links_lead_nowhere() {
 	links_lead_nowhere
 }
 
-# Tried: O_NOFOLLOW taken out of look_at_place and make_one, and sys_open_in_root made a plain open: T/outside/new was
-# made.
+# Tried: O_NOFOLLOW taken out of look_at_place and make_one, and sys_open_in_root made a plain open:
+# T/outside/new was made.
 @test "CVE-2026-41579 and kin: without mounts on /dev, links in the devices' places never reach the host" {
 	local place target
 	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | .process.args = ["echo", "ran"]'
 	for place in null zero full tty fd ptmx shm console pts/ptmx; do
-		for target in "$T/outside/null" "../../../../../../..$T/outside/new" /proc/self/fd/7 /proc/self/fd/7/new ../etc/passwd ..; do
+		for target in "$T/outside/null" "../../../../../../..$T/outside/new" \
+			/proc/self/fd/7 /proc/self/fd/7/new ../etc/passwd ..; do
 			rm -rf "$B/rootfs/dev"
 			mkdir -p "$B/rootfs/dev/pts"
 			ln -s "$target" "$B/rootfs/dev/$place"
 			try rl run --bundle "$B" "$C" 7<"$T/outside"
 			untouched || fail "$place -> $target"
-			[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] || fail "$place -> $target: $stderr"
+			[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] ||
+				fail "$place -> $target: $stderr"
 			grep -q root:x:0 "$B/rootfs/etc/passwd"
 		done
 	done
@@ -128,13 +139,14 @@ links_lead_nowhere() {
 
 # ---------------------------------------------------------------- the terminal
 
-# Tried: O_NOFOLLOW and the check of the type taken out of bind_console: the container ran, with the terminal bound on
-# the link's end.
+# Tried: O_NOFOLLOW and the check of the type taken out of bind_console: the container ran, with the
+# terminal bound on the link's end.
 @test "CVE-2025-52565: /dev/console as a link, a folder, a FIFO" {
 	local target
 	script 'stat -c %t:%T /dev/console; head -c 4 /etc/passwd'
 	config '.mounts |= map(select(.destination != "/dev"))'
-	for target in "$T/outside/console" ../etc/passwd /proc/self/fd/7 nowhere "../../../../../../..$T/outside/new"; do
+	for target in "$T/outside/console" ../etc/passwd /proc/self/fd/7 nowhere \
+		"../../../../../../..$T/outside/new"; do
 		ln -sfn "$target" "$B/rootfs/dev/console"
 		on_terminal
 		refused /dev/console
@@ -155,7 +167,8 @@ links_lead_nowhere() {
 	has "$(cat "$T/screen")" root
 }
 
-# Tried: the check before the opening taken out of open_multiplexer: it was opened, which let the reader go.
+# Tried: the check before the opening taken out of open_multiplexer: it was opened, which let the
+# reader go.
 @test "a /dev/pts/ptmx of the tree that is none is not even opened" {
 	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
 	mkdir "$B/rootfs/dev/pts"
@@ -178,10 +191,12 @@ links_lead_nowhere() {
 
 # ---------------------------------------------------------------- files made in the tree
 
-# Tried: sys_open_in_root made a plain open, and O_EXCL and O_NOFOLLOW taken out of make_one: T/outside/new was made.
+# Tried: sys_open_in_root made a plain open, and O_EXCL and O_NOFOLLOW taken out of make_one:
+# T/outside/new was made.
 @test "CVE-2025-24965: what is made in the tree is not made through its links" {
 	local target
-	for target in "$T/outside/new" "$T/outside/file" "../../../../../../..$T/outside/new" /proc/self/fd/7/new; do
+	for target in "$T/outside/new" "$T/outside/file" "../../../../../../..$T/outside/new" \
+		/proc/self/fd/7/new; do
 		rm -rf "${B:?}/rootfs/made"
 		ln -sfn "$target" "$B/rootfs/made"
 		cp "$B/config.json" "$T/whole"
@@ -199,7 +214,8 @@ links_lead_nowhere() {
 	done
 }
 
-# Tried: the NOFOLLOWs and the S_ISLNK branch taken out of copy_up.c: the secret was in the new filesystem.
+# Tried: the NOFOLLOWs and the S_ISLNK branch taken out of copy_up.c: the secret was in the new
+# filesystem.
 @test "tmpcopyup copies links as links, and waits for nothing" {
 	mkdir -p "$B/rootfs/data/dir"
 	ln -s "$T/outside/secret" "$B/rootfs/data/secret"
@@ -215,8 +231,8 @@ fifo"
 
 # ---------------------------------------------------------------- /proc
 
-# Tried: guest_sysctls moved behind guest_pivot, without the checks of open_procfs and open_procfs_file: the tree's
-# false file was written to.
+# Tried: guest_sysctls moved behind guest_pivot, without the checks of open_procfs and
+# open_procfs_file: the tree's false file was written to.
 @test "CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, whatever the tree has for /proc" {
 	mkdir -p "$B/rootfs/false/sys/net/ipv4" "$B/rootfs/false/self/attr" "$B/rootfs/real"
 	echo untouched >"$B/rootfs/false/sys/net/ipv4/ip_unprivileged_port_start"
@@ -231,20 +247,23 @@ fifo"
 	equal "$output" $'untouched\nuntouched\n77'
 }
 
-# false_proc COMMAND: rootlet's run where COMMAND has changed /proc, in namespaces of the test's own.
+# false_proc COMMAND: rootlet's run where COMMAND has changed /proc, in namespaces of the test's
+# own.
 false_proc() {
 	try env "ROOTLET_TEST=$C" unshare --user --map-root-user --mount --net sh -ec "$1"'
 		shift
 		exec "$@"' sh "$T/false" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
 }
 
-# Tried: the comparison of f_type taken out of open_procfs: the file was refused instead of the folder. Taken out of
+# Tried: the comparison of f_type taken out of open_procfs: the file was refused instead of the
+# folder. Taken out of
 # open_procfs_file: the run went on, with the false file written to.
 @test "CVE-2025-52881: a /proc that is not the kernel's, or has foreign files in it, is not written to" {
 	local file=net/ipv4/ip_unprivileged_port_start
 	mkdir -p "$T/false/net/ipv4"
 	echo untouched >"$T/false/$file"
-	# In this very network namespace: another one has a /proc/sys/net of its own, with nothing mounted in it.
+	# In this very network namespace: another one has a /proc/sys/net of its own, with nothing
+	# mounted in it.
 	config '.linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"} | del(.linux.namespaces[] | select(.type == "user"))
 		| (.linux.namespaces[] | select(.type == "network")) += {path: "/proc/self/ns/net"}'
 	false_proc 'mount --bind "$1" /proc/sys'
@@ -271,7 +290,8 @@ false_proc() {
 	pid=$(pid_of)
 	config 'del(.hostname) | .mounts |= map(select(.type != "sysfs" and .type != "cgroup")) | .process.args = ["true"]
 		| (.linux.namespaces[] | select(.type == "user" or .type == "pid")) |= . + {path: "/proc/\($p)/ns/\(.type)"}
-		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", $hook]}]' --arg p "$pid" --arg hook \
+		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", $hook]}]' --arg p \
+			"$pid" --arg hook \
 		"touch $B/rootfs/srv/go; until [ -e $B/rootfs/srv/done ]; do sleep 0.02; done"
 	# Before the pivot, in the hook: nothing of the set-up can be had.
 	try rl run --bundle "$B" "$C-2"
@@ -282,7 +302,8 @@ false_proc() {
 	equal "$answer" $'setup EPERM\nok'
 }
 
-# Tried: the process made dumpable again after guest_enter's join: some could have been. (prctl taken out alone shows
+# Tried: the process made dumpable again after guest_enter's join: some could have been. (prctl
+# taken out alone shows
 # nothing: whoever gains capabilities by setns is not dumpable, unless fs.suid_dumpable is 1.)
 @test "CVE-2016-9962, by exec: who may trace in the container can't trace what comes in" {
 	local i
@@ -316,8 +337,8 @@ false_proc() {
 
 # ---------------------------------------------------------------- races
 
-# against_a_swapper NAME...: fifty starts beside a process that exchanges folders, and files, of the tree with links to
-# the host's, all the time.
+# against_a_swapper NAME...: fifty starts beside a process that exchanges folders, and files, of the
+# tree with links to the host's, all the time.
 against_a_swapper() {
 	local i name started=0
 	local -a pairs=()
@@ -329,10 +350,12 @@ against_a_swapper() {
 	swapper=$!
 	wait_for grep -q swapping "$T/swapper"
 	for ((i = 0; i < 50; i++)); do
-		try timeout 20 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+		try timeout 20 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run \
+			--bundle "$B" "$C"
 		[[ $output != *"of the host"* ]] || fail "start $i read it: $output"
 		[[ $output != *"is seen"* ]] || fail "start $i sees: $output"
-		[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] || fail "start $i: $status $stderr"
+		[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] ||
+			fail "start $i: $status $stderr"
 		started=$((started + (status == 0)))
 	done
 	kill -0 "$swapper"
@@ -343,15 +366,16 @@ against_a_swapper() {
 	[ "$started" -gt 0 ] || fail "none has started: $stderr"
 }
 
-# Tried: sys_open_in_root made a realpath(3), a comparison with the root, and then a plain open, as runtimes did before
-# these were found. Here T/outside had the new folders.
+# Tried: sys_open_in_root made a realpath(3), a comparison with the root, and then a plain open, as
+# runtimes did before these were found. Here T/outside had the new folders.
 @test "CVE-2021-30465, CVE-2024-45310: mounts below a folder that is exchanged with a link" {
 	mkdir -p "$B/rootfs/a" "$B/rootfs/b" "$B/rootfs/c/dir"
 	# Many, since each is one chance to meet the exchange.
 	config '.mounts += [range(20) | {destination: "/a/new\(.)/sub", type: "tmpfs", source: "t"}] + [
 		{destination: "/a/file", type: "bind", source: $s, options: ["bind"]},
 		{destination: "/b", type: "tmpfs", source: "t"},
-		{destination: "/c/dir", type: "tmpfs", source: "t", options: ["tmpcopyup"]}]' --arg s "$B/config.json"
+		{destination: "/c/dir", type: "tmpfs", source: "t", options: ["tmpcopyup"]}]' \
+			--arg s "$B/config.json"
 	script "[ ! -e '$T/outside/secret' ] || echo 'outside is seen'; cat /*/secret /c/dir/file 2>/dev/null; true"
 	against_a_swapper a b c
 }
@@ -367,7 +391,8 @@ against_a_swapper() {
 	against_a_swapper m r dev
 }
 
-# Tried: mask_one made to cover with the tree's own /dev/null instead of g->null_dev: what was planted was seen.
+# Tried: mask_one made to cover with the tree's own /dev/null instead of g->null_dev: what was
+# planted was seen.
 @test "CVE-2025-31133: /dev/null is exchanged with a link while files are masked" {
 	mkdir -p "$B/rootfs/m"
 	echo own >"$B/rootfs/m/secret"
@@ -383,8 +408,8 @@ against_a_swapper() {
 	[ "$status" -ne 0 ] || equal "$output" 1:3
 }
 
-# Tried: sys_open_in_root made a plain open: T/outside had the folders of the cwd and of /sys. With the branch for /proc
-# taken out of open_place: covers were missing in the tenth start.
+# Tried: sys_open_in_root made a plain open: T/outside had the folders of the cwd and of /sys. With
+# the branch for /proc taken out of open_place: covers were missing in the tenth start.
 @test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
 	mkdir -p "$B/rootfs/place"
 	config '.process.cwd = "/place/new/deep" | .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"}

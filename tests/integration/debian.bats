@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A whole Debian as an ordinary user's container: what its own tools need of ids and capabilities.
 #
-# The tree is made once for this file, by mmdebstrap from the machine's own package sources. ROOTLET_DEBIAN_TAR may
-# name a tar file of an earlier run, or where to leave one.
+# The tree is made once for this file, by mmdebstrap from the machine's own package sources.
+# ROOTLET_DEBIAN_TAR may name a tar file of an earlier run, or where to leave one.
 # status, output and stderr come from `try`; what is between single quotes is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
@@ -31,8 +31,10 @@ setup_file() {
 	local tar=${ROOTLET_DEBIAN_TAR:-$debian_dir/debian.tar}
 	if [ ! -e "$tar" ]; then
 		# shellcheck source=/dev/null
-		TMPDIR=$debian_dir mmdebstrap --quiet --mode=unshare --variant=minbase --include=procps \
-			"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tar" >"$debian_dir/log" 2>&1 </dev/null 3>&- || {
+		TMPDIR=$debian_dir mmdebstrap --quiet --mode=unshare --variant=minbase \
+			--include=procps \
+			"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tar" \
+			>"$debian_dir/log" 2>&1 </dev/null 3>&- || {
 			tail -n 20 "$debian_dir/log" >&2
 			return 1
 		}

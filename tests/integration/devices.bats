@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # The nodes and links of /dev, and what a root filesystem may not do with their places.
 
 load helpers
@@ -115,8 +116,8 @@ plain_dev() {
 	refused "/dev/zero exists in the root filesystem and is not the device"
 }
 
-# CVE-2026-41579, CVE-2026-88264. Tried: O_NOFOLLOW taken out of look_at_place: the container ran, with a file made at the
-# link's end.
+# CVE-2026-41579, CVE-2026-88264. Tried: O_NOFOLLOW taken out of look_at_place: the container ran,
+# with a file made at the link's end.
 @test "a symlink in a device's place is refused, and nothing at its end is touched" {
 	plain_dev
 	echo mine >"$T/victim"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# The caller's environment may hold secrets (the token of a CI job): no process of ours that stays may show them in /proc.
+# The caller's environment may hold secrets (the token of a CI job): no process of ours that stays
+# may show them in /proc.
 # shellcheck disable=SC2154,SC2153,SC2016
 
 load helpers
@@ -45,7 +46,8 @@ is_empty() {
 	printf '#!/bin/sh\necho "$1 $CI_TOKEN" >>%s\n' "$T/hooks" >"$T/hook"
 	chmod +x "$T/hook"
 	config '.hooks = (["createRuntime", "createContainer", "poststart"]
-		| map({key: ., value: [{path: $h, args: ["hook", .]}]}) | from_entries)' --arg h "$T/hook"
+		| map({key: ., value: [{path: $h, args: ["hook", .]}]}) | from_entries)' --arg h \
+			"$T/hook"
 	sleeper
 	with_secret rl run --detach --bundle "$B" "$C" </dev/null >/dev/null 2>&1
 	wait_for marker
@@ -63,9 +65,12 @@ poststart $SECRET"
 
 @test "the processes of a network show nothing of it, not even to root" {
 	export T B C P ROOTLET
-	export -f rl script bundle_args config serve wait_for fail with_secret tellers child_of helper_pid
-	# Root of a user namespace around all of them may look into a process that its own user can't look into.
-	try unshare --user --map-auto --map-root-user --net --mount --pid --fork --mount-proc bash -euc '
+	export -f rl script bundle_args config serve wait_for fail with_secret tellers child_of \
+		helper_pid
+	# Root of a user namespace around all of them may look into a process that its own user
+	# can't look into.
+	try unshare --user --map-auto --map-root-user --net --mount --pid --fork --mount-proc bash \
+		-euc '
 		SECRET=$1
 		ip link set lo up
 		with_secret serve "exec netguest tcp:80" --net=slirp4netns:accel=seccomp --publish "127.0.0.1:$P:80"

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# exec: one more process in a container that is there: who it is, what it may, where it runs, how it ends.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# exec: one more process in a container that is there: who it is, what it may, where it runs, how it
+# ends.
 
 load helpers
 load held_exec
@@ -41,7 +43,8 @@ says() {
 	equal "$output" "$expected"
 }
 
-# not_started PART...: the exec of the last `try` failed before its program: 255, and one line with every part.
+# not_started PART...: the exec of the last `try` failed before its program: 255, and one line with
+# every part.
 not_started() {
 	local part
 	equal "$status" 255
@@ -67,22 +70,28 @@ caps() {
 	config '.linux.namespaces += [{type: "cgroup"}, {type: "time"}] | .linux.namespaces |= unique'
 	echo here >"$B/rootfs/etc/mark"
 	running
-	exe "$C" sh -c 'for ns in user pid mnt net ipc uts cgroup time; do readlink /proc/self/ns/$ns; done'
-	equal "$output" "$(for ns in user pid mnt net ipc uts cgroup time; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
+	exe "$C" sh \
+		-c 'for ns in user pid mnt net ipc uts cgroup time; do readlink /proc/self/ns/$ns; done'
+	equal "$output" \
+		"$(for ns in user pid mnt net ipc uts cgroup time; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
 	says here "$C" cat /etc/mark
-	says "$(printf '%s\n' /root / /)" "$C" sh -c 'cd; pwd; readlink /proc/self/root; readlink /proc/1/root'
+	says "$(printf '%s\n' /root / /)" "$C" sh \
+		-c 'cd; pwd; readlink /proc/self/root; readlink /proc/1/root'
 }
 
 @test "before Linux 5.8, where a pidfd is none for setns" {
 	running
-	try env ROOTLET_TEST="$C" "$tool" as-5.7 "$ROOTLET" --root "$T/state" exec "$C" sh -c 'for ns in user pid mnt net ipc uts; do readlink /proc/self/ns/$ns; done'
+	try env ROOTLET_TEST="$C" "$tool" as-5.7 "$ROOTLET" --root "$T/state" exec "$C" sh \
+		-c 'for ns in user pid mnt net ipc uts; do readlink /proc/self/ns/$ns; done'
 	equal "$status$stderr" 0
-	equal "$output" "$(for ns in user pid mnt net ipc uts; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
+	equal "$output" \
+		"$(for ns in user pid mnt net ipc uts; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
 }
 
 @test "it sees the first process as pid 1, and is a child of nobody there" {
 	running
-	exe "$C" sh -c 'tr "\0" " " </proc/1/cmdline; echo; grep PPid /proc/self/status; ps -o pid,args | grep -c sleep'
+	exe "$C" sh \
+		-c 'tr "\0" " " </proc/1/cmdline; echo; grep PPid /proc/self/status; ps -o pid,args | grep -c sleep'
 	equal "$(sed -n 1p <<<"$output")" "sleep 1000 "
 	# Of the shell's child grep: the shell's own parent is outside.
 	says $'PPid:\t0' "$C" grep PPid /proc/self/status
@@ -107,18 +116,22 @@ caps() {
 @test "--preserve-fds" {
 	running
 	echo content >"$T/file"
-	try bash -c 'exec 3<"$1" 4<"$1" 5<"$1" 6<"$1"; shift; exec "$@"' bash "$T/file" "$ROOTLET" --root "$T/state" exec --preserve-fds 3 "$C" \
+	try bash -c 'exec 3<"$1" 4<"$1" 5<"$1" 6<"$1"; shift; exec "$@"' bash "$T/file" "$ROOTLET" \
+		--root "$T/state" exec --preserve-fds 3 "$C" \
 		sh -c 'testguest fds; cat <&3'
 	equal "$status$stderr" 0
 	equal "$output" "$(printf '%s\n' 0 1 2 3 4 5 content)"
-	try bash -c 'exec 4<&-; exec "$@"' bash "$ROOTLET" --root "$T/state" exec --preserve-fds 2 "$C" true
+	try bash -c 'exec 4<&-; exec "$@"' bash "$ROOTLET" --root "$T/state" exec --preserve-fds 2 \
+		"$C" true
 	not_started "--preserve-fds 2: descriptor" "is not open"
 }
 
 @test "socket activation: LISTEN_FDS, with the pid that the process has there" {
 	running
-	try env ROOTLET_TEST="$C" LISTEN_FDS=2 bash -c 'exec 3<"$1" 4<"$1"; shift; exec "$@"' bash /etc/passwd \
-		"$ROOTLET" --root "$T/state" exec "$C" sh -c 'echo $LISTEN_FDS; [ "$LISTEN_PID" = $$ ] && echo mine; testguest fds'
+	try env ROOTLET_TEST="$C" LISTEN_FDS=2 bash -c 'exec 3<"$1" 4<"$1"; shift; exec "$@"' bash \
+		/etc/passwd \
+		"$ROOTLET" --root "$T/state" exec "$C" sh \
+		-c 'echo $LISTEN_FDS; [ "$LISTEN_PID" = $$ ] && echo mine; testguest fds'
 	equal "$status$stderr" 0
 	equal "$output" "$(printf '%s\n' 2 mine 0 1 2 3 4)"
 }
@@ -130,7 +143,8 @@ caps() {
 	says "$(printf '1:3\n1:3\n1:3')" "$C" cat /tmp/fds
 }
 
-# Tried: guest_wait_ids without guest_is_guarded, so that it makes the process dumpable: all of it could be had.
+# Tried: guest_wait_ids without guest_is_guarded, so that it makes the process dumpable: all of it
+# could be had.
 @test "while it is set up, the container can neither trace it nor see what it holds" {
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
 	held_exec
@@ -138,14 +152,16 @@ caps() {
 	equal "$output" $'trace EPERM\nmem EACCES\nenviron EACCES\nok'
 }
 
-# ---------------------------------------------------------------- without --process: like the container's own
+# ---------------------------------------------------------------- without --process: like the
+# container's own
 
 @test "environment, cwd, user, capabilities, limits and noNewPrivileges are the configuration's" {
 	config '.process += {cwd: "/tmp", env: ["PATH=/bin", "FROM=config"], user: {uid: 1000, gid: 1000, additionalGids: [5, 7], umask: 63},
 		rlimits: [{type: "RLIMIT_NOFILE", soft: 77, hard: 88}], noNewPrivileges: true}
 		| .process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"]}'
 	running
-	says "$(printf '%s\n' FROM=config HOME=/tmp PATH=/bin)" "$C" sh -c 'env | grep -vE "PWD|SHLVL" | sort'
+	says "$(printf '%s\n' FROM=config HOME=/tmp PATH=/bin)" "$C" sh \
+		-c 'env | grep -vE "PWD|SHLVL" | sort'
 	says "$(printf '%s\n' /tmp 1000 '1000 5 7' 0077 '77 88' 1)" "$C" sh -c \
 		'pwd; id -u; id -G; umask; echo $(ulimit -Sn) $(ulimit -Hn); grep NoNewPrivs /proc/self/status | cut -f 2'
 	# Who is not root loses them with the execve, unless they are ambient.
@@ -159,7 +175,8 @@ caps() {
 	config '.process += {scheduler: {policy: "SCHED_BATCH", nice: $n}, oomScoreAdj: 900,
 		ioPriority: {class: "IOPRIO_CLASS_IDLE"}} | .linux.personality = {domain: "LINUX32"}' --argjson n "$nice"
 	running
-	says "$(printf '%s\n' "$nice" 900 idle 3 i686)" "$C" sh -c 'cut -d" " -f 19 /proc/self/stat; cat /proc/self/oom_score_adj
+	says "$(printf '%s\n' "$nice" 900 idle 3 i686)" "$C" sh \
+		-c 'cut -d" " -f 19 /proc/self/stat; cat /proc/self/oom_score_adj
 		ionice -p $$ | cut -d: -f 1; cut -d" " -f 41 /proc/self/stat; uname -m'
 }
 
@@ -167,10 +184,12 @@ caps() {
 	local nnp
 	for nnp in false true; do
 		config '.process.noNewPrivileges = $n | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
-			syscalls: [{names: ["getppid"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}' --argjson n $nnp
+			syscalls: [{names: ["getppid"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}' \
+				--argjson n $nnp
 		running
 		says EOPNOTSUPP "$C" testguest syscall getppid
-		says "$(printf '%s\t%s\n' Seccomp: 2 Seccomp_filters: 1)" "$C" grep Seccomp /proc/self/status
+		says "$(printf '%s\t%s\n' Seccomp: 2 Seccomp_filters: 1)" "$C" grep Seccomp \
+			/proc/self/status
 		rl delete --force "$C"
 	done
 }
@@ -189,7 +208,8 @@ caps() {
 	wait_for test -S "$T/agent"
 	says E2BIG "$C" testguest syscall mkdirat
 	kill "$agent" 2>/dev/null || true
-	equal "$(jq -r '[.state.status, .state.pid, .metadata] | join(" ")' "$T/agent.json")" "running $(pid_of) meta"
+	equal "$(jq -r '[.state.status, .state.pid, .metadata] | join(" ")' "$T/agent.json")" \
+		"running $(pid_of) meta"
 	[ "$(jq .pid "$T/agent.json")" != "$(pid_of)" ]
 }
 
@@ -205,7 +225,8 @@ caps() {
 @test "--env adds, and the last of a name counts" {
 	config '.process.env = ["PATH=/bin", "A=config", "B=config"]'
 	running
-	says "A=two B=config C=x=y" --env A=one -e A=two -eC=x=y "$C" sh -c 'echo A=$A B=$B C=$C; [ "$(env | grep -c ^A=)" = 1 ]'
+	says "A=two B=config C=x=y" --env A=one -e A=two -eC=x=y "$C" sh \
+		-c 'echo A=$A B=$B C=$C; [ "$(env | grep -c ^A=)" = 1 ]'
 	try rl exec -e novalue "$C" true
 	not_started "--env: \`novalue\` is not NAME=VALUE"
 }
@@ -223,12 +244,15 @@ caps() {
 @test "--cwd out of the container's root by a descriptor: refused (CVE-2024-21626)" {
 	running
 	for fd in 3 4 5 6 7 8 9 10 11 12 13 14; do
-		# A descriptor of our own may be there, of the container's root: that leads nowhere else.
+		# A descriptor of our own may be there, of the container's root: that leads nowhere
+		# else.
 		try rl exec --cwd "/proc/self/fd/$fd" "$C" testguest getcwd
 		[ "$output" = / ] || not_started "/process/cwd"
 	done
 	for fd in 3 9; do
-		try bash -c 'exec 3</ 4</ 5</ 6</ 7</ 8</ 9</etc; exec "$@"' bash "$ROOTLET" --root "$T/state" exec --preserve-fds 7 --cwd "/proc/self/fd/$fd" "$C" testguest getcwd
+		try bash -c 'exec 3</ 4</ 5</ 6</ 7</ 8</ 9</etc; exec "$@"' bash "$ROOTLET" \
+			--root "$T/state" exec --preserve-fds 7 --cwd "/proc/self/fd/$fd" "$C" \
+			testguest getcwd
 		not_started "/process/cwd" "leads out of the container's root"
 	done
 }
@@ -239,7 +263,8 @@ caps() {
 	running
 	says "1000 7" --user 1000 "$C" sh -c 'echo $(id -u) $(id -g)'
 	says "1000 1001" -u 1000:1001 "$C" sh -c 'echo $(id -u) $(id -g)'
-	for bad in root bob 1000:users ' 1' 1x -1 0x0 +0 : 1: :1 4294967295 4294967296 18446744073709551616 1:2:3; do
+	for bad in root bob 1000:users ' 1' 1x -1 0x0 +0 : 1: :1 4294967295 4294967296 \
+		18446744073709551616 1:2:3; do
 		try rl exec "--user=$bad" "$C" id
 		not_started "--user:" "is not an id"
 	done
@@ -292,9 +317,11 @@ caps() {
 	running
 	process '{args: ["sh", "-c", "pwd; id -u; echo from=$FROM mine=$MINE; ulimit -Sn; grep CapPrm /proc/self/status | cut -f 2"],
 		cwd: "/srv", env: ["PATH=/bin", "MINE=file"], user: {uid: 33, gid: 33}, rlimits: [{type: "RLIMIT_NOFILE", soft: 44, hard: 44}]}'
-	says "$(printf '%s\n' /srv 33 'from= mine=file' 44 0000000000000000)" --process "$T/process.json" "$C"
+	says "$(printf '%s\n' /srv 33 'from= mine=file' 44 0000000000000000)" \
+		--process "$T/process.json" "$C"
 	# Options come on top.
-	says "$(printf '%s\n' /tmp 34 'from= mine=option' 44 0000000000000000)" -p "$T/process.json" --cwd /tmp -u 34 -e MINE=option "$C"
+	says "$(printf '%s\n' /tmp 34 'from= mine=option' 44 0000000000000000)" \
+		-p "$T/process.json" --cwd /tmp -u 34 -e MINE=option "$C"
 }
 
 @test "--process: a file that is missing, no JSON, or wrong" {
@@ -319,10 +346,12 @@ caps() {
 	config '.process.execCPUAffinity = {initial: "0", final: "1"}'
 	running
 	says $'Cpus_allowed_list:\t1' "$C" grep Cpus_allowed_list /proc/self/status
-	equal "$(grep Cpus_allowed_list "/proc/$(pid_of)/status")" "$(grep Cpus_allowed_list /proc/self/status)"
+	equal "$(grep Cpus_allowed_list "/proc/$(pid_of)/status")" \
+		"$(grep Cpus_allowed_list /proc/self/status)"
 	config '.process.execCPUAffinity = {initial: "0"}'
 	process .
-	jq '.args = ["grep", "Cpus_allowed_list", "/proc/self/status"]' "$T/process.json" >"$T/p2.json"
+	jq '.args = ["grep", "Cpus_allowed_list", "/proc/self/status"]' "$T/process.json" \
+		>"$T/p2.json"
 	says $'Cpus_allowed_list:\t0' -p "$T/p2.json" "$C"
 	jq '.execCPUAffinity = {final: "8000"}' "$T/p2.json" >"$T/p3.json"
 	try rl exec -p "$T/p3.json" "$C"
@@ -373,7 +402,9 @@ caps() {
 
 @test "signals go through; the caller's end by SIGKILL leaves the process" {
 	running
-	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" exec "$C" sh -c 'trap "echo got term; exit 9" TERM; echo ready; while :; do usleep 20000; done' >"$T/out" 3>&- &
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" exec "$C" sh \
+		-c 'trap "echo got term; exit 9" TERM; echo ready; while :; do usleep 20000; done' \
+		>"$T/out" 3>&- &
 	pid=$!
 	wait_for grep -q ready "$T/out"
 	kill -TERM "$pid"
@@ -399,7 +430,8 @@ caps() {
 	equal "$output" ""
 	equal "$(wc -l <"$T/pid")" 0
 	equal "$(tr '\0' ' ' <"/proc/$(cat "$T/pid")/cmdline")" "sleep 999 "
-	says "sleep 999 " "$C" sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -x "sleep 999 "; done; true'
+	says "sleep 999 " "$C" sh \
+		-c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -x "sleep 999 "; done; true'
 	kill -KILL "$(cat "$T/pid")"
 }
 
@@ -442,12 +474,15 @@ pid $(cat "$T/pid")"
 @test "one that waits for its start as another user, and what is executed there can't look at it" {
 	config '.process.user = {uid: 1000, gid: 1000}'
 	rl create --bundle "$B" "$C"
-	exe "$C" sh -c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
+	exe "$C" sh \
+		-c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
 	first=$output
-	says "$(printf '%s\n' EACCES EACCES EACCES 1)" "$C" sh -c 'testguest try open-read /proc/1/environ
+	says "$(printf '%s\n' EACCES EACCES EACCES 1)" "$C" sh \
+		-c 'testguest try open-read /proc/1/environ
 		testguest try open-read /proc/1/fd; testguest try open-read /proc/1/mem; cat /proc/1/status | grep -c "^Pid:.1$"'
 	rl start "$C"
-	exe "$C" sh -c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
+	exe "$C" sh \
+		-c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
 	equal "$output" "$first"
 	says "$(printf '%s\n' 0 1 2)" "$C" ls /proc/1/fd
 }
@@ -486,7 +521,8 @@ pid $(cat "$T/pid")"
 
 @test "a container of one id: its root alone, no supplementary groups" {
 	config '.linux.uidMappings = [{containerID: 0, hostID: ($u | tonumber), size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: ($g | tonumber), size: 1}]' --arg u "$(id -u)" --arg g "$(id -g)"
+		| .linux.gidMappings = [{containerID: 0, hostID: ($g | tonumber), size: 1}]' \
+			--arg u "$(id -u)" --arg g "$(id -g)"
 	running
 	says "0 0" "$C" sh -c 'echo $(id -u) $(id -g)'
 	try rl exec --user 1 "$C" true
@@ -505,15 +541,18 @@ pid $(cat "$T/pid")"
 @test "namespaces that the container joined by path" {
 	running
 	bundle_make "$T/second"
-	B=$T/second config '.process.args = ["sleep", "1000"] | .linux.namespaces |= map(if .type == "network" or .type == "user" or .type == "ipc" or .type == "uts"
+	B=$T/second config \
+		'.process.args = ["sleep", "1000"] | .linux.namespaces |= map(if .type == "network" or .type == "user" or .type == "ipc" or .type == "uts"
 		then .path = "/proc/" + $p + "/ns/" + ({network: "net"}[.type] // .type) else . end) | del(.hostname)' --arg p "$(pid_of)"
 	rl run --detach --bundle "$T/second" "$C-2"
 	exe "$C-2" sh -c 'for ns in net user pid; do readlink /proc/self/ns/$ns; done'
-	equal "$output" "$(for ns in net user; do readlink "/proc/$(pid_of)/ns/$ns"; done; readlink "/proc/$(pid_of "$C-2")/ns/pid")"
+	equal "$output" \
+		"$(for ns in net user; do readlink "/proc/$(pid_of)/ns/$ns"; done; readlink "/proc/$(pid_of "$C-2")/ns/pid")"
 }
 
 @test "root of a user namespace, as in podman unshare" {
-	T=$T C=$C ROOTLET=$ROOTLET try unshare --map-auto --map-root-user --fork sh -c 'export ROOTLET_TEST=$C; r="$ROOTLET --root $T/state"
+	T=$T C=$C ROOTLET=$ROOTLET try unshare --map-auto --map-root-user --fork sh \
+		-c 'export ROOTLET_TEST=$C; r="$ROOTLET --root $T/state"
 		$r run --detach --bundle "$1" $C && $r exec -u 5 $C sh -c "id -u; cat /proc/self/uid_map | wc -l"; s=$?; $r delete --force $C; exit $s' sh "$B"
 	equal "$status$stderr" 0
 	has "$output" 5
@@ -522,7 +561,8 @@ pid $(cat "$T/pid")"
 @test "the caller's groups are kept where the container keeps them, and none can be added" {
 	config '.annotations = {"run.oci.keep_original_groups": "1"}'
 	running
-	equal "$(rl exec "$C" grep Groups /proc/self/status)" "$(rl exec "$C" grep Groups /proc/1/status)"
+	equal "$(rl exec "$C" grep Groups /proc/self/status)" \
+		"$(rl exec "$C" grep Groups /proc/1/status)"
 	try rl exec -g 5 "$C" true
 	not_started "--additional-gids: the container's annotation run.oci.keep_original_groups"
 }

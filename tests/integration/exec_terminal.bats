@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# exec with a terminal: in the foreground, as a person has it, and by --console-socket, as conmon has it.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# exec with a terminal: in the foreground, as a person has it, and by --console-socket, as conmon
+# has it.
 
 load helpers
 load terminal
@@ -30,7 +32,8 @@ teardown() {
 }
 
 @test "the terminal is one of the container's own devpts; /dev/console stays the first process's" {
-	on_terminal 'EXEC --tty $C sh -c "tty; echo by-tty >/dev/tty; grep -c /dev/console /proc/self/mountinfo; ls -1 /dev/pts"'
+	on_terminal \
+		'EXEC --tty $C sh -c "tty; echo by-tty >/dev/tty; grep -c /dev/console /proc/self/mountinfo; ls -1 /dev/pts"'
 	terminal_ends
 	equal "$output" $'/dev/pts/0\nby-tty\n0\n0\nptmx'
 }
@@ -50,7 +53,8 @@ teardown() {
 }
 
 @test "a user other than root owns their terminal" {
-	on_terminal 'EXEC -t -u 1000:1000 $C sh -c "stat -c %u \$(tty); echo out >/dev/stdout; echo tty >/dev/tty; echo err >/dev/stderr"'
+	on_terminal \
+		'EXEC -t -u 1000:1000 $C sh -c "stat -c %u \$(tty); echo out >/dev/stdout; echo tty >/dev/tty; echo err >/dev/stderr"'
 	terminal_ends
 	equal "$output" $'1000\nout\ntty\nerr'
 }
@@ -58,7 +62,8 @@ teardown() {
 @test "the size is the caller's, a resize arrives, and the exit status is the process's" {
 	# stty makes one resize of the rows and one of the columns.
 	echo 'now=$(stty size); echo "$now"; [ "$now" != "40 101" ] || exit 5' >"$B/rootfs/resized"
-	on_terminal 'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \". /resized\" WINCH; echo ready; while :; do usleep 20000; done"'
+	on_terminal \
+		'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \". /resized\" WINCH; echo ready; while :; do usleep 20000; done"'
 	on_screen ready
 	stty -F "$(cat "$T/tty")" rows 40 cols 101
 	terminal_ends
@@ -68,7 +73,8 @@ teardown() {
 }
 
 @test "Ctrl-C and Ctrl-Z are the process's, not ours" {
-	on_terminal 'EXEC -t $C sh -c "trap \"echo interrupted\" INT; trap \"echo stopped; exit 3\" TSTP; echo ready; while :; do usleep 20000; done"'
+	on_terminal \
+		'EXEC -t $C sh -c "trap \"echo interrupted\" INT; trap \"echo stopped; exit 3\" TSTP; echo ready; while :; do usleep 20000; done"'
 	on_screen ready
 	keys '\003'
 	on_screen interrupted
@@ -79,7 +85,8 @@ teardown() {
 }
 
 @test "without -t, Ctrl-C at the caller's terminal reaches the process as SIGINT" {
-	on_terminal 'trap : INT; EXEC $C sh -c "trap \"echo interrupted; exit 4\" INT; echo ready; while :; do usleep 20000; done"'
+	on_terminal \
+		'trap : INT; EXEC $C sh -c "trap \"echo interrupted; exit 4\" INT; echo ready; while :; do usleep 20000; done"'
 	on_screen ready
 	keys '\003'
 	terminal_ends
@@ -88,7 +95,8 @@ teardown() {
 }
 
 @test "a shell as a person uses it; the caller's terminal is as before" {
-	on_terminal 'stty -a >"$T/before"; EXEC -t $C sh; s=$?; stty -a >"$T/after"; EXEC -t $C nosuch; stty -a >"$T/after-error"; exit $s'
+	on_terminal \
+		'stty -a >"$T/before"; EXEC -t $C sh; s=$?; stty -a >"$T/after"; EXEC -t $C nosuch; stty -a >"$T/after-error"; exit $s'
 	keys 'echo $((6*7))\r'
 	on_screen 42
 	keys 'exit 9\r'
@@ -104,7 +112,8 @@ teardown() {
 	: >"$T/out"
 	# shellcheck disable=SC2094 # it is read to see when
 	{ wait_for grep -q ready "$T/out" && cat "$T/in"; } |
-		ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" exec -t "$C" sh -c 'stty raw -echo; echo ready; head -c 1000000' >"$T/out" 3>&-
+		ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" exec -t "$C" sh \
+		-c 'stty raw -echo; echo ready; head -c 1000000' >"$T/out" 3>&-
 	tail -c 1000000 "$T/out" | cmp - "$T/in"
 }
 
@@ -114,7 +123,8 @@ teardown() {
 	"$tool" receive "$T/socket" "typed text" >"$T/screen" &
 	client=$!
 	wait_for test -S "$T/socket"
-	try rl exec --pid-file "$T/pid" --process "$T/process.json" --detach --tty --console-socket "$T/socket" "$C"
+	try rl exec --pid-file "$T/pid" --process "$T/process.json" --detach --tty \
+		--console-socket "$T/socket" "$C"
 	equal "$status$output$stderr" 0
 	grep -qx '[0-9]*' "$T/pid"
 	wait "$client"
@@ -123,7 +133,8 @@ teardown() {
 	has "$output" $'/dev/pts/0\n30 90'
 	has "$output" "got typed text"
 	# Without a terminal: streams of the caller's.
-	jq '.terminal = false | .args = ["sh", "-c", "echo streams"]' "$T/process.json" >"$T/plain.json"
+	jq '.terminal = false | .args = ["sh", "-c", "echo streams"]' "$T/process.json" \
+		>"$T/plain.json"
 	try rl exec --pid-file "$T/pid" --process "$T/plain.json" --detach "$C"
 	equal "$status$stderr" 0
 	wait_for grep -qx streams "$T/try.out"
@@ -138,7 +149,8 @@ teardown() {
 	try timeout 10 env ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" exec -t "$C" true
 	equal "$status" 255
 	has "$stderr" "/dev/pts/ptmx of the container is not a terminal multiplexer"
-	rl exec "$C" sh -c 'rm /dev/pts/ptmx; ln -s /etc/passwd /dev/pts/ptmx; rm /dev/ptmx; ln -s /etc/passwd /dev/ptmx'
+	rl exec "$C" sh \
+		-c 'rm /dev/pts/ptmx; ln -s /etc/passwd /dev/pts/ptmx; rm /dev/ptmx; ln -s /etc/passwd /dev/ptmx'
 	try rl exec -t "$C" true
 	equal "$status" 255
 	has "$stderr" "/dev/ptmx of the container is not a terminal multiplexer"

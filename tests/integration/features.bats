@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2046,SC2154 # programs for jq, and words of its output; output, stderr: of helpers' `try`
+# Programs for jq, and words of its output; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2046,SC2154
 # The Features structure, held against what the runtime really does with each thing that it claims.
 
 load helpers
@@ -31,9 +32,12 @@ load helpers
 		kind='{destination: "/x", type: "tmpfs", source: "tmpfs", options: [$o]}'
 		case $option in
 		# These make it a bind mount; remount changes what is there already.
-		bind | rbind) kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
-		remount) kind='{destination: "/tmp", type: "none", source: $t, options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
-		copy-symlink | src-nofollow) kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
+		bind | rbind) \
+			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
+		remount) \
+			kind='{destination: "/tmp", type: "none", source: $t, options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
+		copy-symlink | src-nofollow) \
+			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
 		esac
 		cp "$T/whole" "$B/config.json"
 		config ".mounts += [$kind]" --arg o "$option" --arg t "$T"
@@ -42,7 +46,8 @@ load helpers
 }
 
 @test "every namespace, capability and hook it names is taken; others are not" {
-	config '.linux.namespaces = [$ARGS.positional[] | {type: .}]' --args -- $(rl features | jq -r '.linux.namespaces[]')
+	config '.linux.namespaces = [$ARGS.positional[] | {type: .}]' --args \
+		-- $(rl features | jq -r '.linux.namespaces[]')
 	config '.process.capabilities = {bounding: $ARGS.positional, permitted: $ARGS.positional}' \
 		--args -- $(rl features | jq -r '.linux.capabilities[]')
 	inside 'grep CapBnd /proc/self/status'

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # programs for the container's shell and for jq; output: for the tests
+# Programs for the container's shell and for jq; output: for the tests
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 #
-# held_exec: an exec that stops at its very last system call, and what the container can do to it then. The call waits for
-# a seccomp agent that is itself stopped, so it is a state that lasts, not a moment that has to be met.
+# held_exec: an exec that stops at its very last system call, and what the container can do to it
+# then. The call waits for a seccomp agent that is itself stopped, so it is a state that lasts, not
+# a moment that has to be met.
 
 # held_agent: one at T/agent.sock that lets all calls happen. Its pid is added to `agents`.
 held_agent() {
 	rm -f "$T/agent.sock"
-	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" -1 >/dev/null 3>&- &
+	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" \
+		-1 >/dev/null 3>&- &
 	agents+=("$!")
 	wait_for test -S "$T/agent.sock"
 }
@@ -17,8 +20,9 @@ held_end() {
 	[ -z "${agents[*]:-}" ] || kill -KILL "${agents[@]}" 2>/dev/null || true
 }
 
-# held_exec: what the container got of a process that is on its way into it is `output`, a line for each thing: tracing it,
-# its memory, its environment, and the descriptors that it could read. Needs testguest in the container.
+# held_exec: what the container got of a process that is on its way into it is `output`, a line for
+# each thing: tracing it, its memory, its environment, and the descriptors that it could read. Needs
+# testguest in the container.
 held_exec() {
 	local client
 	agents=()

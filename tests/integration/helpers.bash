@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# helpers: what every bats file has. One bundle a test, and a teardown that fails if anything is left.
+# helpers: what every bats file has. One bundle a test, and a teardown that fails if anything is
+# left.
 #
 #   T    this test's folder: T/bundle, T/state (--root)
 #   B    the bundle, T/bundle; its tree is B/rootfs
 #   C    a container ID that no other test has; a second one is "$C-2"
 #
-# A file that needs more defines its own setup or teardown and calls container_setup, container_teardown.
+# A file that needs more defines its own setup or teardown and calls container_setup,
+# container_teardown.
 
 bats_require_minimum_version 1.5.0
 
@@ -30,8 +32,9 @@ for name in sys.stdin.read().split():
 	printf 'root:x:0:\nbob:x:1000:\nnogroup:x:65534:\n' >"$1/etc/group"
 }
 
-# busybox_copy DIR: that tree, made once for a file. Links are linked, not copied: a new inode takes some file systems
-# 0.4 ms. Where a test has given them to another user, and may not link them any more, the tree is copied as it is.
+# busybox_copy DIR: that tree, made once for a file. Links are linked, not copied: a new inode takes
+# some file systems 0.4 ms. Where a test has given them to another user, and may not link them any
+# more, the tree is copied as it is.
 busybox_copy() {
 	local from=$BATS_FILE_TMPDIR
 	if [ ! -d "$from/rootfs" ]; then
@@ -51,8 +54,8 @@ busybox_copy() {
 	fi
 }
 
-# bundle_make DIR [OPTION-OF-SPEC...]: a bundle that runs `true`, without a terminal, on a writable root. What `spec` writes
-# is asked for once for a file.
+# bundle_make DIR [OPTION-OF-SPEC...]: a bundle that runs `true`, without a terminal, on a writable
+# root. What `spec` writes is asked for once for a file.
 bundle_make() {
 	local dir=$1 spec text
 	shift
@@ -62,7 +65,8 @@ bundle_make() {
 	if [ ! -e "$spec/config.json" ]; then
 		mkdir -p "$spec.new"
 		"$ROOTLET" spec --bundle "$spec.new" "$@"
-		B=$spec.new config '.process.terminal = false | .root.readonly = false | .process.args = ["true"]
+		B=$spec.new config \
+			'.process.terminal = false | .root.readonly = false | .process.args = ["true"]
 			| .process.env += ["ROOTLET_TEST=@C@"]'
 		mv "$spec.new" "$spec"
 	fi
@@ -78,8 +82,8 @@ config() {
 	mv "$B/config.new" "$B/config.json"
 }
 
-# bundle_args COMMAND...: what the container runs. jq takes 30 ms to start, so plain text is put where it belongs: jq has
-# left each word of process.args in a line of its own.
+# bundle_args COMMAND...: what the container runs. jq takes 30 ms to start, so plain text is put
+# where it belongs: jq has left each word of process.args in a line of its own.
 bundle_args() {
 	local LC_ALL=C text before after word words='' odd=$'*[^\n\t -~]*'
 	text=$(<"$B/config.json")
@@ -95,7 +99,8 @@ bundle_args() {
 			word=${word//$'\t'/\\t}
 			words+=$',\n      "'"$word"'"'
 		done
-		printf '%s\n    "args": [%s\n    ]%s\n' "$before" "${words#,}" "$after" >"$B/config.new"
+		printf '%s\n    "args": [%s\n    ]%s\n' "$before" "${words#,}" "$after" \
+			>"$B/config.new"
 		mv "$B/config.new" "$B/config.json"
 		return
 	fi
@@ -117,13 +122,14 @@ script() {
 
 # ---------------------------------------------------------------- running
 
-# rl ARGUMENT...: rootlet with this test's state folder. Its processes are known by that, or by their environment.
+# rl ARGUMENT...: rootlet with this test's state folder. Its processes are known by that, or by
+# their environment.
 rl() {
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
-# try COMMAND...: sets status, output and stderr. By files, not by pipes as bats' run: a container in the background
-# inherits stdout, and a pipe would keep us waiting for it.
+# try COMMAND...: sets status, output and stderr. By files, not by pipes as bats' run: a container
+# in the background inherits stdout, and a pipe would keep us waiting for it.
 # shellcheck disable=SC2034 # for the tests
 try() {
 	status=0
@@ -132,7 +138,8 @@ try() {
 	stderr=$(tr -d '\0' <"$T/try.err")
 }
 
-# inside TEXT: runs it in a container that is gone afterwards; its stdout is `output`. Must exit with 0.
+# inside TEXT: runs it in a container that is gone afterwards; its stdout is `output`. Must exit
+# with 0.
 inside() {
 	script "$1"
 	try rl run --bundle "$B" "$C"
@@ -162,7 +169,8 @@ not() {
 	fi
 }
 
-# wait_for COMMAND...: until it succeeds, at least ten seconds. What it said last is told when it never does.
+# wait_for COMMAND...: until it succeeds, at least ten seconds. What it said last is told when it
+# never does.
 wait_for() {
 	local i
 	for ((i = 0; i < 500; i++)); do
@@ -173,7 +181,8 @@ wait_for() {
 it says: $("$@" 2>&1 | head -n 20)"
 }
 
-# stays COMMAND...: it succeeds, and still does some moments later. For what must not happen, of which nothing tells.
+# stays COMMAND...: it succeeds, and still does some moments later. For what must not happen, of
+# which nothing tells.
 stays() {
 	local i
 	for ((i = 0; i < 8; i++)); do
@@ -187,7 +196,8 @@ status_is() {
 	[ "$(of_state status "${2:-$C}")" = "$1" ]
 }
 
-# of_state NAME ID: a plain value of what `state` says, where annotations come last. jq takes 30 ms to start.
+# of_state NAME ID: a plain value of what `state` says, where annotations come last. jq takes 30 ms
+# to start.
 of_state() {
 	rl state "$2" | sed -n "s/^\t\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p"
 }
@@ -197,8 +207,8 @@ pid_of() {
 	of_state pid "${1:-$C}"
 }
 
-# refused [PART...]: the command of the last `try` failed as it should: status 1, nothing on stdout, one line on
-# stderr that has every PART, and no state folder.
+# refused [PART...]: the command of the last `try` failed as it should: status 1, nothing on stdout,
+# one line on stderr that has every PART, and no state folder.
 refused() {
 	local part
 	equal "$status" 1
@@ -209,7 +219,8 @@ refused() {
 	done
 }
 
-# nicer N: a nice value so much above ours, up to the highest. An ordinary user may have no lower one.
+# nicer N: a nice value so much above ours, up to the highest. An ordinary user may have no lower
+# one.
 nicer() {
 	local value=$(($(nice) + $1))
 	[ "$value" -le 19 ] || value=19
@@ -218,8 +229,8 @@ nicer() {
 
 # ---------------------------------------------------------------- nothing is left
 
-# marked: the pids of all processes of this test's containers, and of its rootlets. Those that stay have overwritten their
-# environment, and are known by their arguments.
+# marked: the pids of all processes of this test's containers, and of its rootlets. Those that stay
+# have overwritten their environment, and are known by their arguments.
 marked() {
 	local file pid seen=' '
 	while read -r file; do
@@ -237,8 +248,9 @@ no_marked() {
 	[ -z "$(marked)" ]
 }
 
-# nothing_left: no process, state, mount or half-written file. A killed process may take a moment. (All is looked at,
-# and counted: where this stands before "||", bash ignores what fails on the way.)
+# nothing_left: no process, state, mount or half-written file. A killed process may take a moment.
+# (All is looked at, and counted: where this stands before "||", bash ignores what fails on the
+# way.)
 nothing_left() {
 	local i left bad=0
 	for ((i = 0; i < 50; i++)); do
@@ -258,7 +270,8 @@ nothing_left() {
 
 # user_units: all scopes of the user's manager, and whatever has failed there; from any environment.
 user_units() {
-	XDG_RUNTIME_DIR=/run/user/$(id -u) DBUS_SESSION_BUS_ADDRESS='' systemctl --user list-units --all --plain --no-legend |
+	XDG_RUNTIME_DIR=/run/user/$(id -u) DBUS_SESSION_BUS_ADDRESS='' systemctl --user list-units \
+		--all --plain --no-legend |
 		awk '$1 ~ /\.scope$/ || $3 == "failed" { print $1, $3 }' | sort
 }
 
@@ -279,7 +292,8 @@ container_setup() {
 	bundle_make "$B" "$@"
 }
 
-# remove_tree DIR: with the files of subordinate ids in it, which only root of the user's namespace can remove.
+# remove_tree DIR: with the files of subordinate ids in it, which only root of the user's namespace
+# can remove.
 remove_tree() {
 	! rm -rf "$1" 2>/dev/null || return 0
 	chmod -R u+rwX "$1" 2>/dev/null || true

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for other shells and for jq; output, stderr: of helpers' `try`
-# Hooks: all six kinds, when and where they run, what they are told, and what becomes of the container when one fails.
+# Programs for other shells and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Hooks: all six kinds, when and where they run, what they are told, and what becomes of the
+# container when one fails.
 
 load helpers
 
@@ -22,7 +24,8 @@ for n in pid net ipc uts mnt user; do readlink "/proc/self/ns/$n"; done >"$2/$1.
 END
 	chmod 755 "$T/note"
 	cp "$T/note" "$B/rootfs/bin/note"
-	# In the container when the poststart hooks run, which proves that they come after its execve.
+	# In the container when the poststart hooks run, which proves that they come after its
+	# execve.
 	cat >"$T/note-after-program" <<'END'
 #!/bin/sh
 i=0
@@ -65,7 +68,8 @@ order() {
 
 # state_says NAME STATUS: the state that the hook got.
 state_says() {
-	jq -e --arg s "$2" --arg id "$C" --arg b "$B" '.status == $s and .id == $id and .bundle == $b and
+	jq -e --arg s "$2" --arg id "$C" --arg b "$B" \
+		'.status == $s and .id == $id and .bundle == $b and
 		(.ociVersion | test("^1\\.[0-9]+\\.[0-9]+")) and .annotations["org.example.key"] == "a \"value\"\n"' \
 		"$T/log/$1.state" >"$T/jq.out" || fail "$1 got $(cat "$T/log/$1.state")"
 }
@@ -128,7 +132,8 @@ host_namespaces() {
 	state_says startContainer created
 	state_says poststart running
 	state_says poststop stopped
-	equal "$(state_pid prestart) $(state_pid createRuntime) $(state_pid poststart)" "$pid $pid $pid"
+	equal "$(state_pid prestart) $(state_pid createRuntime) $(state_pid poststart)" \
+		"$pid $pid $pid"
 	# As seen from the container's own pid namespace.
 	equal "$(state_pid createContainer) $(state_pid startContainer)" "1 1"
 	# There is no process any more.
@@ -143,7 +148,8 @@ host_namespaces() {
 	equal "$status" 0
 	pid=$(state_pid prestart)
 	[ "$pid" -gt 1 ]
-	equal "$(state_pid createContainer) $(state_pid startContainer) $(state_pid poststart)" "$pid $pid $pid"
+	equal "$(state_pid createContainer) $(state_pid startContainer) $(state_pid poststart)" \
+		"$pid $pid $pid"
 }
 
 @test "runtime hooks run in our namespaces, container hooks in the container's" {
@@ -200,7 +206,8 @@ host_namespaces() {
 	config '.annotations["run.oci.hooks.stdout"] = $f | .process.env += ["INSIDE=yes"] | .hooks = {
 		createRuntime: [{path: "/usr/bin/env", env: ["B=two words", "A=1"]}],
 		createContainer: [{path: "/usr/bin/env", env: ["A=2"]}],
-		startContainer: [{path: "/bin/env", args: ["env"], env: ["A=3"]}]}' --arg f "$T/log/out"
+		startContainer: [{path: "/bin/env", args: ["env"], env: ["A=3"]}]}' --arg f \
+			"$T/log/out"
 	SECRET=host try rl run --bundle "$B" "$C"
 	equal "$status$stderr" 0
 	equal "$(<"$T/log/out")" $'B=two words\nA=1\nA=2\nA=3'
@@ -250,7 +257,8 @@ host_namespaces() {
 	order one poststop
 }
 
-# fails_with KIND PART...: run, and create and start, fail saying PART; nothing stays, and the poststop hook ran.
+# fails_with KIND PART...: run, and create and start, fail saying PART; nothing stays, and the
+# poststop hook ran.
 fails_with() {
 	local kind=$1
 	shift
@@ -402,14 +410,16 @@ END
 
 @test "a createContainer hook can mount into the tree" {
 	mkdir "$B/rootfs/extra"
-	hook createContainer /bin/sh sh -c 'mount -t tmpfs extra "$0" && echo "from the hook" >"$0/file"' "$B/rootfs/extra"
+	hook createContainer /bin/sh sh \
+		-c 'mount -t tmpfs extra "$0" && echo "from the hook" >"$0/file"' "$B/rootfs/extra"
 	inside 'cat /extra/file'
 	equal "$output" "from the hook"
 	[ ! -e "$B/rootfs/extra/file" ]
 }
 
 @test "a createRuntime hook can set up the container's other namespaces by way of the pid" {
-	hook createRuntime /bin/sh sh -c 'nsenter --target "$(jq -r .pid)" --user --uts --net --preserve-credentials \
+	hook createRuntime /bin/sh sh \
+		-c 'nsenter --target "$(jq -r .pid)" --user --uts --net --preserve-credentials \
 		sh -c "readlink /proc/self/ns/net >$0; hostname hooked"' "$T/log/net"
 	inside 'hostname; readlink /proc/self/ns/net'
 	equal "$output" "hooked
@@ -447,7 +457,8 @@ $(<"$T/log/net")"
 	hook startContainer /bin/sh sh -c 'testguest fds >/log/startContainer.fds'
 	try rl run --bundle "$B" "$C"
 	equal "$status$stderr" 0
-	# What any other child of our caller's gets, and inside nothing of that either. (ls has one for the folder.)
+	# What any other child of our caller's gets, and inside nothing of that either. (ls has one
+	# for the folder.)
 	sh -c 'ls /proc/$$/fd >"$0/child.fds"' "$T/log" 3>&-
 	equal "$(<"$T/log/createRuntime.fds")" "$(<"$T/log/child.fds")"
 	equal "$(paste -sd' ' "$T/log/createContainer.fds")" "0 1 2 3"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Which ids a container has, and what its files are outside. For an ordinary user with at least one range.
-# status, output and stderr come from `try`; what is between single quotes is for the shell inside or for jq.
+# Which ids a container has, and what its files are outside. For an ordinary user with at least one
+# range. status, output and stderr come from `try`; what is between single quotes is for the shell
+# inside or for jq.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -13,10 +14,12 @@ setup() {
 
 # ranges FILE: "start count" of each range of this user, by name or number, in the file's order.
 ranges() {
-	awk -F: -v name="$(id -un)" -v uid="$(id -u)" '$1 == name || $1 == uid { print $2, $3 }' "$1"
+	awk -F: -v name="$(id -un)" -v uid="$(id -u)" '$1 == name || $1 == uid { print $2, $3 }' \
+		"$1"
 }
 
-# whole_map OWN-ID FILE: the map that a user's whole set makes, in /proc's columns without their padding.
+# whole_map OWN-ID FILE: the map that a user's whole set makes, in /proc's columns without their
+# padding.
 whole_map() {
 	echo "0 $1 1"
 	ranges "$2" | awk 'BEGIN { inside = 1 } { print inside, $1, $2; inside += $2 }'
@@ -30,7 +33,8 @@ outside() {
 # single: one id, mapped to root, as the peers' rootless templates have it.
 single() {
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$(id -u)" --argjson g "$(id -g)"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$(id -u)" --argjson g "$(id -g)"
 }
 
 maps='sed "s/  */ /g;s/^ //" /proc/self/uid_map; echo; sed "s/  */ /g;s/^ //" /proc/self/gid_map'
@@ -47,12 +51,14 @@ $(whole_map "$(id -g)" /etc/subgid)"
 }
 
 @test "files of every id: 65534, 1000, root, as seen inside and outside" {
-	[ -n "$(outside 65534 /etc/subuid)" ] || skip "$(id -un) has fewer than 65534 subordinate ids"
+	[ -n "$(outside 65534 /etc/subuid)" ] ||
+		skip "$(id -un) has fewer than 65534 subordinate ids"
 	inside 'cd /srv; touch a b c; chown 65534:65534 a; chown 1000:1 b; stat -c "%u %g" a b c'
 	equal "$output" "65534 65534
 1000 1
 0 0"
-	equal "$(stat -c '%u %g' "$B"/rootfs/srv/{a,b,c})" "$(outside 65534 /etc/subuid) $(outside 65534 /etc/subgid)
+	equal "$(stat -c '%u %g' "$B"/rootfs/srv/{a,b,c})" \
+		"$(outside 65534 /etc/subuid) $(outside 65534 /etc/subgid)
 $(outside 1000 /etc/subuid) $(outside 1 /etc/subgid)
 $(id -u) $(id -g)"
 	config '.process.user = {uid: 1000, gid: 1000, umask: 23}'
@@ -62,7 +68,8 @@ $(id -u) $(id -g)"
 1000 1000 640
 1000 1000 750
 denied"
-	equal "$(stat -c '%u %g' "$B/rootfs/tmp/mine")" "$(outside 1000 /etc/subuid) $(outside 1000 /etc/subgid)"
+	equal "$(stat -c '%u %g' "$B/rootfs/tmp/mine")" \
+		"$(outside 1000 /etc/subuid) $(outside 1000 /etc/subgid)"
 }
 
 @test "ids of the host that are not in the map are nobody's inside, and out of reach" {
@@ -128,7 +135,8 @@ no"
 			+ [range(0; 40) | {containerID: (. * 100 + 1), hostID: ($start + 5000 - . * 100), size: (. + 1)}]
 		| .linux.gidMappings = [{containerID: 0, hostID: $gown, size: 1}, {containerID: 1, hostID: $gstart, size: 10}]
 		| .process.user.uid = 3905' \
-		--argjson own "$(id -u)" --argjson gown "$(id -g)" --argjson start "$start" --argjson gstart "$gstart"
+		--argjson own "$(id -u)" --argjson gown "$(id -g)" --argjson start "$start" \
+		--argjson gstart "$gstart"
 	inside "$maps; id -u; touch /tmp/mine"
 	{
 		echo "0 $(id -u) 1"
@@ -137,7 +145,8 @@ no"
 		done
 		printf '\n0 %s 1\n1 %s 10\n3905\n' "$(id -g)" "$gstart"
 	} >"$T/expected"
-	# The kernel sorts a map of more than five lines by its outside ids when it is looked up, not when it is shown.
+	# The kernel sorts a map of more than five lines by its outside ids when it is looked up,
+	# not when it is shown.
 	diff <(sort "$T/expected") <(sort <<<"$output")
 	equal "$(stat -c %u "$B/rootfs/tmp/mine")" $((start + 5000 - 3900 + 4))
 }
@@ -147,7 +156,8 @@ no"
 	start=$(ranges /etc/subuid | awk 'NR == 1 { print $1 }')
 	gstart=$(ranges /etc/subgid | awk 'NR == 1 { print $1 }')
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1000}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' --argjson u "$start" --argjson g "$gstart"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' --argjson u \
+			"$start" --argjson g "$gstart"
 	chmod 0777 "$B/rootfs/srv"
 	chmod -R a+rX "$B"
 	chmod 0755 "$T"
@@ -158,7 +168,8 @@ no"
 
 @test "host ids that are not ours are refused, and the mapping is named" {
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}, {containerID: 1, hostID: 4000000000, size: 10}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$(id -u)" --argjson g "$(id -g)"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$(id -u)" --argjson g "$(id -g)"
 	try rl create --bundle "$B" "$C"
 	refused "/linux/uidMappings/1" "4000000000 to 4000000009" "not yours" "/etc/subuid"
 	config '.linux.uidMappings[1].hostID = 0'
@@ -246,7 +257,8 @@ ran() {
 # ---------------------------------------------------------------- already root in a user namespace
 
 @test "in a user namespace of its own, rootlet maps what that has, without helpers" {
-	# No uidmap package in there: an empty PATH for helpers, and nosuid would forbid them anyway.
+	# No uidmap package in there: an empty PATH for helpers, and nosuid would forbid them
+	# anyway.
 	script "$maps; id -u; touch /srv/a; chown 77:78 /srv/a; stat -c '%u %g' /srv/a"
 	try unshare --map-root-user --map-auto env "ROOTLET_TEST=$C" setpriv --no-new-privs \
 		"$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
@@ -255,12 +267,14 @@ ran() {
 	equal "$(sed -n 1p <<<"$output" | cut -d' ' -f1,2)" "0 0"
 	equal "$(tail -n 2 <<<"$output")" "0
 77 78"
-	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" "$(outside 77 /etc/subuid) $(outside 78 /etc/subgid)"
+	equal "$(stat -c '%u %g' "$B/rootfs/srv/a")" \
+		"$(outside 77 /etc/subuid) $(outside 78 /etc/subgid)"
 }
 
 @test "in a user namespace of one id, the container has that one" {
 	script "$maps; id -u"
-	try unshare --map-root-user env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	try unshare --map-root-user env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run \
+		--bundle "$B" "$C"
 	equal "$status" 0
 	equal "$output" "0 0 1
 
@@ -271,7 +285,8 @@ ran() {
 @test "in a user namespace, ids that it lacks are refused by name" {
 	single
 	config '.linux.uidMappings = [{containerID: 0, hostID: 4000000000, size: 1}]'
-	try unshare --map-root-user --map-auto env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
+	try unshare --map-root-user --map-auto env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" \
+		create --bundle "$B" "$C"
 	refused "/linux/uidMappings/0" "4000000000" "does not exist in the user namespace"
 }
 
@@ -301,7 +316,8 @@ outer 0"
 	rl run --detach --bundle "$B" "$C-2" </dev/null >/dev/null
 	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(
 		if .type == "user" or .type == "pid" then .path = $ns + .type
-		elif .type == "network" then .path = $ns + "net" else . end)' --arg ns "/proc/$(pid_of "$C-2")/ns/"
+		elif .type == "network" then .path = $ns + "net" else . end)' --arg ns \
+			"/proc/$(pid_of "$C-2")/ns/"
 	inside 'id -u; cat /proc/self/setgroups; readlink /proc/self/ns/user'
 	equal "$output" "0
 deny

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# systemd as PID 1 of a container that has none of its caller's own ids: its cgroups are out of the caller's reach, and yet
-# given to it, entered by exec, and removed.
+# systemd as PID 1 of a container that has none of its caller's own ids: its cgroups are out of the
+# caller's reach, and yet given to it, entered by exec, and removed.
 # rooms: session
 # shellcheck disable=SC2016,SC2154 # jq's variables; output: of helpers' `try`
 
@@ -35,8 +35,8 @@ teardown() {
 @test "a Debian under subordinate ids alone boots, takes in who comes by exec, and ends cleanly" {
 	debian_boots
 	equal "$output" running
-	# From a session, out of which only the manager can move it, into a cgroup where only the container's root may write; and
-	# from below the manager.
+	# From a session, out of which only the manager can move it, into a cgroup where only the
+	# container's root may write; and from below the manager.
 	equal "$(in_inner sed -n 's/^0:://p' /proc/self/cgroup)" /init.scope
 	equal "$(systemd-run --user --quiet --pipe --wait --collect -E ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
 		exec "$C" sed -n 's/^0:://p' /proc/self/cgroup)" /init.scope

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # output, stderr: of helpers' `try`
-# linux.intelRdt where it can't be had: few machines have resctrl. What is done there is held by tests/unit/test_rdt.c.
+# linux.intelRdt where it can't be had: few machines have resctrl. What is done there is held by
+# tests/unit/test_rdt.c.
 
 load helpers
 
@@ -17,5 +18,6 @@ load helpers
 
 @test "intelRdt: features says that it is known" {
 	try rl features
-	equal "$(jq -c .linux.intelRdt <<<"$output")" '{"enabled":true,"schemata":true,"monitoring":true}'
+	equal "$(jq -c .linux.intelRdt <<<"$output")" \
+		'{"enabled":true,"schemata":true,"monitoring":true}'
 }

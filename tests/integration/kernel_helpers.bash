@@ -5,8 +5,9 @@
 #
 # shellcheck disable=SC2154
 
-# without pidfd_getfd|readv|cookie|filter|listener COMMAND...: as on a kernel that has not the call, SO_NETNS_COOKIE (5.14), or SO_ATTACH_FILTER
-# for it; or as one of a process around which there is a seccomp listener already. For a root of a user namespace.
+# without pidfd_getfd|readv|cookie|filter|listener COMMAND...: as on a kernel that has not the call,
+# SO_NETNS_COOKIE (5.14), or SO_ATTACH_FILTER for it; or as one of a process around which there is a
+# seccomp listener already. For a root of a user namespace.
 without() {
 	ROOTLET_TEST=$C python3 - "$@" 3>&- <<'END'
 import ctypes, os, struct, sys

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2153,SC2016,SC2034,SC2119,SC2120
-# lifecycle: containers in each of their states, for the files of the commands that make and end them.
+# lifecycle: containers in each of their states, for the files of the commands that make and end
+# them.
 
 # The container tells that its program ran by a file in its root.
 marker() {
 	[ -e "$B/rootfs/srv/ran" ]
 }
 
-# sleeper [TEXT]: a container that does TEXT, leaves the marker and then runs until it is told to end.
+# sleeper [TEXT]: a container that does TEXT, leaves the marker and then runs until it is told to
+# end.
 sleeper() {
 	script "${1:-} trap 'exit 42' TERM; touch /srv/ran; while :; do sleep 0.1; done"
 }
@@ -18,8 +20,8 @@ detached() {
 	wait_for marker
 }
 
-# background COMMAND...: `pid` is the process itself, not a subshell that waits for it: what it was forked from is
-# replaced. Bats' own descriptor would keep bats waiting.
+# background COMMAND...: `pid` is the process itself, not a subshell that waits for it: what it was
+# forked from is replaced. Bats' own descriptor would keep bats waiting.
 background() {
 	env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" "$@" >"$T/out" 2>"$T/err" 3>&- &
 	pid=$!
@@ -35,8 +37,8 @@ gone() {
 	[ ! -e "/proc/$1" ] || [ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = Z ]
 }
 
-# killed_anywhere ROUNDS COMMAND...: from its first instant to after its end, which is measured. What is left must be
-# complete, or dead; never a process that nobody knows of.
+# killed_anywhere ROUNDS COMMAND...: from its first instant to after its end, which is measured.
+# What is left must be complete, or dead; never a process that nobody knows of.
 killed_anywhere() {
 	local rounds=$1 before span i kept=0
 	shift
@@ -51,7 +53,9 @@ killed_anywhere() {
 		ended "$pid" 2>/dev/null
 		if [ -e "$T/state/$C/state.json" ]; then
 			kept=$((kept + 1))
-			rl state "$C" | jq -e '.status | . == "created" or . == "running" or . == "stopped"' >/dev/null
+			rl state "$C" | jq \
+				-e '.status | . == "created" or . == "running" or . == "stopped"' \
+				>/dev/null
 			rl delete --force "$C"
 		fi
 		wait_for no_marked

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Limits that hold: read back from the kernel, inside the container, and felt by what runs there. Needs every controller
-# delegated to the user's manager.
+# Limits that hold: read back from the kernel, inside the container, and felt by what runs there.
+# Needs every controller delegated to the user's manager.
 # rooms: vm
 # shellcheck disable=SC2016,SC2154
 
@@ -12,7 +12,8 @@ delegated() {
 	local list controller
 	list=" $(<"/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers") "
 	for controller; do
-		[[ $list == *" $controller "* ]] || skip "needs the cgroup controller $controller, delegated to users"
+		[[ $list == *" $controller "* ]] ||
+			skip "needs the cgroup controller $controller, delegated to users"
 	done
 }
 
@@ -63,7 +64,8 @@ disk() {
 memory.low 33554432
 memory.swap.max 33554432
 pids.max 33"
-	equal "$(shows MemoryMax) $(shows MemorySwapMax) $(shows MemoryLow) $(shows TasksMax)" "67108864 33554432 33554432 33"
+	equal "$(shows MemoryMax) $(shows MemorySwapMax) $(shows MemoryLow) $(shows TasksMax)" \
+		"67108864 33554432 33554432 33"
 	# What the container is held to is above what it sees.
 	equal "$(cat "$(cgroup_dir)/../memory.max")" 67108864
 	rl delete --force "$C"
@@ -89,7 +91,8 @@ pids.max 33"
 	delegated io
 	dev=$(disk)
 	config '.linux.resources.blockIO = {throttleReadBpsDevice: [{major: $a, minor: $i, rate: 1048576}],
-		throttleWriteIOPSDevice: [{major: $a, minor: $i, rate: 50}]}' --argjson a "${dev%:*}" --argjson i "${dev#*:}"
+		throttleWriteIOPSDevice: [{major: $a, minor: $i, rate: 50}]}' --argjson a \
+			"${dev%:*}" --argjson i "${dev#*:}"
 	inside 'cat /sys/fs/cgroup/io.max'
 	equal "$output" "$dev rbps=1048576 wbps=max riops=max wiops=50"
 }
@@ -116,7 +119,8 @@ weigh() {
 	rl delete --force "$C"
 
 	weigh "$dev" 100
-	refused /linux/resources/blockIO/weightDevice/0 "\"$dev 910\" to io.weight" "\"$dev enable=1\" to /sys/fs/cgroup/io.cost.qos"
+	refused /linux/resources/blockIO/weightDevice/0 "\"$dev 910\" to io.weight" \
+		"\"$dev enable=1\" to /sys/fs/cgroup/io.cost.qos"
 	sudo -n sh -c "echo '$dev enable=1' >/sys/fs/cgroup/io.cost.qos"
 	weigh "$dev" 100
 	equal "$stderr" ""
@@ -196,7 +200,8 @@ $dev 300"
 	bundle_args dd if=/dev/zero of=/dev/null bs=128M count=1
 	try rl run --bundle "$B" "$C"
 	equal "$status" 137
-	# What the kernel killed for memory makes a unit of systemd's fail; a failed one would be in the next start's way.
+	# What the kernel killed for memory makes a unit of systemd's fail; a failed one would be in
+	# the next start's way.
 	wait_for no_unit
 	rl run -d --bundle "$B" "$C"
 	try rl wait "$C"
@@ -223,7 +228,8 @@ $dev 300"
 	sleep 1
 	before=$(awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir)/cpu.stat") used=$(date +%s%6N)
 	sleep 6
-	after=$(awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir)/cpu.stat") wall=$(($(date +%s%6N) - used))
+	after=$(awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir)/cpu.stat") \
+		wall=$(($(date +%s%6N) - used))
 	used=$((after - before))
 	rl delete --force "$C"
 	echo "$used of $wall microseconds"
@@ -235,11 +241,15 @@ $dev 300"
 	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864}, cpu: {quota: 50000, period: 100000, burst: 1000}}'
 	script 'exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
-	rl update --memory 48m --memory-reservation 16MiB --memory-swap 64m --pids-limit 77 --cpu-share 2048 --cpu-quota 20000 \
+	rl update --memory 48m --memory-reservation 16MiB --memory-swap 64m --pids-limit 77 \
+		--cpu-share 2048 --cpu-quota 20000 \
 		--cpu-burst 500 --cpuset-cpus 1 --cpuset-mems 0 "$C"
-	equal "$(in_cgroup memory.max) $(in_cgroup memory.low) $(in_cgroup memory.swap.max)" "50331648 16777216 16777216"
-	equal "$(in_cgroup pids.max) $(in_cgroup cpu.weight) $(in_cgroup cpu.max)" "77 174 20000 100000"
-	equal "$(in_cgroup cpu.max.burst) $(in_cgroup cpuset.cpus) $(in_cgroup cpuset.mems)" "500 1 0"
+	equal "$(in_cgroup memory.max) $(in_cgroup memory.low) $(in_cgroup memory.swap.max)" \
+		"50331648 16777216 16777216"
+	equal "$(in_cgroup pids.max) $(in_cgroup cpu.weight) $(in_cgroup cpu.max)" \
+		"77 174 20000 100000"
+	equal "$(in_cgroup cpu.max.burst) $(in_cgroup cpuset.cpus) $(in_cgroup cpuset.mems)" \
+		"500 1 0"
 	equal "$(shows MemoryMax) $(shows TasksMax) $(shows CPUWeight) $(shows CPUQuotaPerSecUSec)" "50331648 77 174 200ms"
 	# A part of a pair keeps the other.
 	rl update --cpu-period 50000 "$C"
@@ -249,13 +259,17 @@ $dev 300"
 	rl update --memory 1.5g --memory-swap 2GiB "$C"
 	equal "$(in_cgroup memory.max) $(in_cgroup memory.swap.max)" "1610612736 536870912"
 	rl update --memory -1 --pids-limit -1 --cpu-quota -1 "$C"
-	equal "$(in_cgroup memory.max) $(in_cgroup pids.max) $(in_cgroup cpu.max)" "max max max 50000"
+	equal "$(in_cgroup memory.max) $(in_cgroup pids.max) $(in_cgroup cpu.max)" \
+		"max max max 50000"
 	equal "$(shows MemoryMax) $(shows TasksMax)" "infinity infinity"
 	rl update --cpu-idle 1 "$C"
 	equal "$(in_cgroup cpu.idle)" 1
-	rl update --resources - "$C" <<<'{"unified": {"memory.high": "41943040", "cgroup.max.depth": "3"}}'
-	equal "$(in_cgroup memory.high) $(in_cgroup cgroup.max.depth) $(shows MemoryHigh)" "41943040 3 41943040"
-	rl update --resources - "$C" <<<'{"memory": {"limit": 1048576, "checkBeforeUpdate": true}, "pids": {"limit": 9}}'
+	rl update --resources - "$C" \
+		<<<'{"unified": {"memory.high": "41943040", "cgroup.max.depth": "3"}}'
+	equal "$(in_cgroup memory.high) $(in_cgroup cgroup.max.depth) $(shows MemoryHigh)" \
+		"41943040 3 41943040"
+	rl update --resources - "$C" \
+		<<<'{"memory": {"limit": 1048576, "checkBeforeUpdate": true}, "pids": {"limit": 9}}'
 	equal "$(in_cgroup memory.max) $(in_cgroup pids.max)" "1048576 9"
 	rl delete --force "$C"
 }
@@ -306,7 +320,8 @@ $dev 300"
 	delegated memory pids
 	config '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 33}}'
 	script 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
-	try systemd-run --user --scope --quiet -p Delegate=yes env ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
+	try systemd-run --user --scope --quiet -p Delegate=yes env ROOTLET_TEST="$C" "$ROOTLET" \
+		--root "$T/state" \
 		--cgroup-manager cgroupfs run --bundle "$B" "$C"
 	equal "$stderr" ""
 	equal "$output" $'67108864\n33'
@@ -315,8 +330,10 @@ $dev 300"
 @test "beside other processes there: refused, and nothing of theirs is changed" {
 	delegated memory pids
 	config '.linux.resources.pids.limit = 33'
-	try systemd-run --user --scope --quiet -p Delegate=yes sh -c 'own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
-		"$@"; echo "$? $(cat "$own/cgroup.type") $(cat "$own/cgroup.subtree_control")"' - env ROOTLET_TEST="$C" "$ROOTLET" \
+	try systemd-run --user --scope --quiet -p Delegate=yes sh \
+		-c 'own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
+		"$@"; echo "$? $(cat "$own/cgroup.type") $(cat "$own/cgroup.subtree_control")"' \
+			- env ROOTLET_TEST="$C" "$ROOTLET" \
 		--root "$T/state" --cgroup-manager cgroupfs run --bundle "$B" "$C"
 	equal "$output" "1 domain "
 	has "$stderr" "processes of its own"
@@ -334,7 +351,8 @@ memory pids
 
 # as_other COMMAND...: in a login session of the room's other user.
 as_other() {
-	sudo systemd-run --quiet --wait --pipe --collect -p User=rootlet-other -p PAMName=login -p WorkingDirectory=/ \
+	sudo systemd-run --quiet --wait --pipe --collect -p User=rootlet-other -p PAMName=login \
+		-p WorkingDirectory=/ \
 		-E ROOTLET_TEST="$C" -E PATH="$PATH" -- "$@"
 }
 
@@ -344,7 +362,8 @@ other_manager_has() {
 	sudo systemctl stop user@1001.service
 	if [ -n "$1" ]; then
 		sudo mkdir -p "$drop_in"
-		printf '[Service]\nDelegate=\nDelegate=%s\n' "$1" | sudo tee "$drop_in/zz-test.conf" >/dev/null
+		printf '[Service]\nDelegate=\nDelegate=%s\n' "$1" |
+			sudo tee "$drop_in/zz-test.conf" >/dev/null
 	else
 		sudo rm -r "$drop_in"
 	fi
@@ -360,11 +379,14 @@ other_manager_has() {
 	config '.linux.resources = {cpu: {quota: 20000, period: 100000}, memory: {limit: 67108864}, pids: {limit: 33}}'
 	script 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
 	try as_other "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
-	refused /linux/resources/cpu '"cpu" is not delegated' /etc/systemd/system/user@.service.d/delegate.conf "Delegate=cpu cpuset io memory pids"
+	refused /linux/resources/cpu '"cpu" is not delegated' \
+		/etc/systemd/system/user@.service.d/delegate.conf \
+		"Delegate=cpu cpuset io memory pids"
 	try as_other "$ROOTLET" --root "$folder/state" --limits=best-effort run --bundle "$B" "$C"
 	other_manager_has ""
 	equal "$output" $'67108864\n33'
-	[[ $stderr == "rootlet: warning: /linux/resources/cpu/"*": cpu.max is not limited: "* ]] || fail "$stderr"
+	[[ $stderr == "rootlet: warning: /linux/resources/cpu/"*": cpu.max is not limited: "* ]] ||
+		fail "$stderr"
 	equal "$(wc -l <"$T/try.err")" 1
 	sudo rm -rf "$folder"
 }

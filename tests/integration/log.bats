@@ -15,8 +15,8 @@ teardown() {
 	container_teardown
 }
 
-# daemon PATH ARGUMENT...: rootlet in a mount namespace where a datagram socket listens at PATH; each datagram on a line,
-# as Python writes bytes, then the exit status and stderr.
+# daemon PATH ARGUMENT...: rootlet in a mount namespace where a datagram socket listens at PATH;
+# each datagram on a line, as Python writes bytes, then the exit status and stderr.
 daemon() {
 	env "ROOTLET_TEST=$C" unshare --map-root-user --mount sh -c 'mount -t tmpfs tmpfs /run &&
 		mkdir -p "$0/dev" /run/systemd/journal && { [ "$1" != /dev/log ] || { mount -t tmpfs tmpfs "$0/dev" &&
@@ -40,13 +40,15 @@ journal=/run/systemd/journal/socket
 
 @test "journald: one datagram of the native protocol, and the error on stderr as well" {
 	try daemon $journal --log journald:my-container state nope
-	equal "$output" "b'PRIORITY=3\\nSYSLOG_IDENTIFIER=my-container\\nID=my-container\\nMESSAGE=container \`nope\` does not exist\\n'
+	equal "$output" \
+		"b'PRIORITY=3\\nSYSLOG_IDENTIFIER=my-container\\nID=my-container\\nMESSAGE=container \`nope\` does not exist\\n'
 1 rootlet: container \`nope\` does not exist"
 }
 
 @test "syslog: a datagram to /dev/log with priority, local time, identifier and pid" {
 	try daemon /dev/log --log syslog:my-container state nope
-	[[ $output =~ ^b\'\<11\>[A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9:]{8}\ my-container\[[0-9]+\]:\ container\ \`nope\`\ does\ not\ exist\' ]] ||
+	[[ $output =~ \
+		^b\'\<11\>[A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9:]{8}\ my-container\[[0-9]+\]:\ container\ \`nope\`\ does\ not\ exist\' ]] ||
 		fail "$output"
 	# The local time, whichever zone that is.
 	TZ=XXX-5 try daemon /dev/log --log syslog:x state nope
@@ -99,7 +101,8 @@ journal=/run/systemd/journal/socket
 	try rl --log-level loud list
 	refused "--log-level" "error, warning or debug"
 	# Nobody listens.
-	try unshare --map-root-user --mount sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$ROOTLET" --log journald:x list
+	try unshare --map-root-user --mount sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh \
+		"$ROOTLET" --log journald:x list
 	refused "--log journald:x" "/run/systemd/journal/socket" "No such file or directory"
 }
 
@@ -126,7 +129,8 @@ rootlet: error: container \`two\` does not exist"
 	equal "$status" 1
 	equal "$(wc -l <"$T/log")" 1
 	jq -e '.level == "error" and (.msg | contains("/no/such")) and
-		(.time | test("^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$")) and length == 3' "$T/log"
+		(.time | test("^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$")) and length == 3' \
+			"$T/log"
 	equal "$stderr" "rootlet: $(jq -r .msg "$T/log")"
 	# On stderr it is the only line.
 	try rl --log-format json run --bundle "$B" "$C"

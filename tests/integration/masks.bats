@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # linux.maskedPaths and linux.readonlyPaths, and that they can't be undone from inside.
 
 load helpers
@@ -83,7 +84,8 @@ setup() {
 }
 
 @test "/proc/sys is read-only, and /proc is not" {
-	# A setting of the container's own network namespace: its root may write it but for the cover.
+	# A setting of the container's own network namespace: its root may write it but for the
+	# cover.
 	config '.process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
 	inside 'testguest try open-write /proc/sys/net/ipv4/ip_forward; testguest try open-write /proc/self/comm'
 	equal "$output" $'EROFS\nok'

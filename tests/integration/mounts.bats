@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # What is mounted in a container, with which flags, and that none of it reaches the host.
 
 load helpers
@@ -17,7 +18,8 @@ own_mounts() {
 	unshare --map-root-user --map-auto --mount "$@"
 }
 
-# Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the topmost there.
+# Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the
+# topmost there.
 mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++) o = o \" \" \$i
 	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" /proc/self/mountinfo; }; '
 
@@ -99,7 +101,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mount_add /mnt none "$T/dir" bind ro
 	mount_add /mnt-rw none "$T/dir" bind
 	script "$mountinfo"'mountinfo /mnt; mountinfo /mnt-rw; touch /mnt/x 2>&1; touch /mnt-rw/y'
-	try own_mounts sh -ec 'mount -t tmpfs -o nosuid,nodev,noexec none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
+	try own_mounts sh \
+		-ec 'mount -t tmpfs -o nosuid,nodev,noexec none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
 		sh "$ROOTLET" "$T/dir" "$B" "$C"
 	equal "$status" 0
 	rmdir "$T/dir.state"
@@ -112,7 +115,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mkdir "$T/dir"
 	mount_add /mnt none "$T/dir" bind suid dev
 	script "$mountinfo"'mountinfo /mnt'
-	try own_mounts sh -ec 'mount -t tmpfs -o nosuid,nodev none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
+	try own_mounts sh \
+		-ec 'mount -t tmpfs -o nosuid,nodev none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
 		sh "$ROOTLET" "$T/dir" "$B" "$C"
 	equal "$status" 0
 	rmdir "$T/dir.state"
@@ -153,7 +157,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mount_add /rro none "$T/dir" rbind rro
 	script 'touch /ro/a 2>/dev/null || echo 1; touch /ro/below/b && echo 2; touch /rro/c 2>/dev/null || echo 3
 		touch /rro/below/d 2>/dev/null || echo 4'
-	try own_mounts sh -ec 'mount -t tmpfs none "$2/below"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
+	try own_mounts sh \
+		-ec 'mount -t tmpfs none "$2/below"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
 		sh "$ROOTLET" "$T/dir" "$B" "$C"
 	rmdir "$T/dir.state"
 	equal "$output" $'1\n2\n3\n4'
@@ -163,7 +168,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mkdir "$B/data"
 	echo here >"$B/data/file"
 	mount_add srv/data none data bind
-	(cd / && script 'cat /srv/data/file' && try rl run --bundle "$B" "$C" && equal "$output" here)
+	(cd / && script 'cat /srv/data/file' && try rl run --bundle "$B" "$C" &&
+		equal "$output" here)
 }
 
 @test "missing destinations are made, files and directories" {
@@ -195,7 +201,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mount_add /file none "$T/dir" bind
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7: destination /file" "not a directory"
-	config '.mounts[-1] = {destination: "/tmp", type: "none", source: $f, options: ["bind"]}' --arg f "$T/file"
+	config '.mounts[-1] = {destination: "/tmp", type: "none", source: $f, options: ["bind"]}' \
+		--arg f "$T/file"
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7: destination /tmp is a directory"
 }
@@ -340,7 +347,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 @test "a mount on / is refused" {
 	local destination
 	for destination in / // /. /.. /../ .; do
-		config '.mounts[7] = {destination: $d, type: "tmpfs", source: "tmpfs"}' --arg d "$destination"
+		config '.mounts[7] = {destination: $d, type: "tmpfs", source: "tmpfs"}' --arg d \
+			"$destination"
 		try rl run --bundle "$B" "$C"
 		refused "/mounts/7/destination: a mount on \"/\""
 	done
@@ -378,7 +386,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	local options
 	for options in '["ro"]' '["rw"]' '[]'; do
 		config 'del(.linux.namespaces[] | select(.type == "cgroup"))
-			| (.mounts[] | select(.type == "cgroup")).options = $o' --argjson o "$options"
+			| (.mounts[] | select(.type == "cgroup")).options = $o' --argjson o \
+				"$options"
 		inside 'n=0; while read -r _ _ _ _ where flags _; do case $where in
 			/sys/fs/cgroup | /sys/fs/cgroup/*) n=$((n + 1)); case $flags in ro,*) ;; *) echo "$where $flags" ;; esac ;;
 			esac; done </proc/self/mountinfo; echo "n=$((n > 0))"; mkdir /sys/fs/cgroup/x 2>/dev/null && echo writable; true'

@@ -1,11 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # rootlet mounts: mounts added to a container that is there, and removed from it.
 
 load helpers
 
-# start_container: runs the bundle until the test ends it; the container answers by files in /answers, the host's T/answers.
+# start_container: runs the bundle until the test ends it; the container answers by files in
+# /answers, the host's T/answers.
 start_container() {
 	mkdir "$T/answers"
 	mount_add /answers none "$T/answers" bind
@@ -19,7 +21,8 @@ start_container() {
 	wait_for test -e "$T/answers/up"
 }
 
-# ask COMMAND: runs it in the container's program, which has been there all the time; its output is `answer`.
+# ask COMMAND: runs it in the container's program, which has been there all the time; its output is
+# `answer`.
 ask() {
 	asked=$((asked + 1))
 	[ "$(wc -l <<<"$1")" -eq 1 ] || fail "one line: $1"
@@ -46,7 +49,8 @@ file() {
 	file '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind", "ro", "nosuid"]},
 		{destination: "/srv/file", type: "none", source: ($t + "/dir/file"), options: ["rbind"]},
 		{destination: "/srv/t", type: "tmpfs", options: ["size=64k", "mode=711"]},
-		{destination: "/srv/t/below", source: ($t + "/dir"), options: ["bind"]}]' --arg t "$T"
+		{destination: "/srv/t/below", source: ($t + "/dir"), options: ["bind"]}]' --arg t \
+			"$T"
 	try rl mounts add "$C" "$T/mounts.json"
 	equal "$status$output$stderr" 0
 	ask 'cat /srv/dir/file /srv/file /srv/t/below/file; touch /srv/dir/x; stat -c %a /srv/t; echo new >/srv/t/below/new'
@@ -164,7 +168,8 @@ by_socket() {
 	rl mounts add "$C" "$T/mounts.json"
 	equal "$(ls -A "$T/outside")" ""
 	ask "ls $T/outside/new /tmp/new"
-	equal "$answer" "$(printf '%s:\nhere\n\n%s:\nhere' /tmp/new "$T/outside/new" | sort)" || has "$answer" here
+	equal "$answer" "$(printf '%s:\nhere\n\n%s:\nhere' /tmp/new "$T/outside/new" | sort)" ||
+		has "$answer" here
 	[ ! -e /tmp/new ]
 	end_container
 }
@@ -242,7 +247,8 @@ by_socket() {
 }
 
 @test "the process that acts in the container can't be looked into or traced by it" {
-	# The container's root may trace, and looks at every process that is not its own. strace holds ours for a while.
+	# The container's root may trace, and looks at every process that is not its own. strace
+	# holds ours for a while.
 	mkdir "$T/dir"
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"])'
 	start_container
@@ -260,7 +266,8 @@ by_socket() {
 	END
 	ask 'sh /answers/look >/dev/null 2>&1 & true'
 	file '[{destination: "/srv", source: $s, options: ["bind"]}]' --arg s "$T/dir"
-	try strace -f -qq -o "$T/trace" -e trace=move_mount,setresuid -e inject=move_mount,setresuid:delay_enter=700000 \
+	try strace -f -qq -o "$T/trace" -e trace=move_mount,setresuid \
+		-e inject=move_mount,setresuid:delay_enter=700000 \
 		"$ROOTLET" --root "$T/state" mounts add "$C" "$T/mounts.json"
 	equal "$status$stderr" 0
 	touch "$T/answers/enough"
@@ -286,11 +293,15 @@ by_socket() {
 	bad '[{"destination": "/srv", "type": "tmpfs"}, 5]' "$T/mounts.json: /1: expected an object"
 	bad '[{"destination": "", "type": "tmpfs"}]' "/0/destination: must not be empty"
 	bad '[{"destination": "/srv"}]' "$T/mounts.json: /0/type: required"
-	bad '[{"destination": "/srv", "options": ["bind"]}]' "$T/mounts.json: /0/source: required for a bind mount"
+	bad '[{"destination": "/srv", "options": ["bind"]}]' \
+		"$T/mounts.json: /0/source: required for a bind mount"
 	bad '[{"destination": "/", "type": "tmpfs"}]' '/0/destination: a mount on "/"'
-	bad '[{"destination": "/srv", "type": "nosuchfs"}]' '/0: mounting nosuchfs on /srv' 'not known to this kernel'
-	bad '[{"destination": "/srv", "source": "/no/such", "options": ["bind"]}]' "/0: source /no/such: No such file"
-	bad '[{"destination": "/srv", "type": "ext4", "source": "/dev/null"}]' "/0: mounting ext4 on /srv: " "a bind mount"
+	bad '[{"destination": "/srv", "type": "nosuchfs"}]' '/0: mounting nosuchfs on /srv' \
+		'not known to this kernel'
+	bad '[{"destination": "/srv", "source": "/no/such", "options": ["bind"]}]' \
+		"/0: source /no/such: No such file"
+	bad '[{"destination": "/srv", "type": "ext4", "source": "/dev/null"}]' \
+		"/0: mounting ext4 on /srv: " "a bind mount"
 	bad '[{"destination": "/srv", "type": "tmpfs", "options": ["idmap=uids=@0-1-1;gids=@0-1-1"]}]' "only when the container is made"
 	rm "$T/mounts.json"
 	try rl mounts add "$C" "$T/mounts.json"

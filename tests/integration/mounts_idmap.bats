@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Idmapped mounts, as far as the container's user owns the filesystem. What only root can do is in root/.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Idmapped mounts, as far as the container's user owns the filesystem. What only root can do is in
+# root/.
 
 load helpers
 
@@ -10,7 +12,8 @@ load helpers
 	inside 'stat -c "%u:%g" /t
 		chown 2000:3000 /t && stat -c "%u:%g" /t
 		touch /t/root 2>&1; grep " /t " /proc/self/mountinfo'
-	# The root directory of a tmpfs belongs to 0:0 of the filesystem, which the map shows as 10:20.
+	# The root directory of a tmpfs belongs to 0:0 of the filesystem, which the map shows as
+	# 10:20.
 	equal "$(sed -n 1,2p <<<"$output")" $'10:20\n2000:3000'
 	# Root of the container is not in the map: nothing can be written as it.
 	has "$output" "Value too large"
@@ -33,7 +36,8 @@ load helpers
 @test "mappings without the option are applied too" {
 	mount_add /t tmpfs tmpfs
 	config '.mounts[-1].uidMappings = [{containerID: 0, hostID: $u, size: 1}]
-		| .mounts[-1].gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$(id -u)" --argjson g "$(id -g)"
+		| .mounts[-1].gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$(id -u)" --argjson g "$(id -g)"
 	inside 'grep -c " /t .*idmapped" /proc/self/mountinfo'
 	equal "$output" 1
 }
@@ -48,7 +52,8 @@ load helpers
 	mkdir "$T/dir"
 	mount_add /mnt none "$T/dir" rbind idmap
 	try rl run --bundle "$B" "$C"
-	refused "/mounts/7: mapping the ids of /mnt: Operation not permitted" "keep-id" "/linux/uidMappings"
+	refused "/mounts/7: mapping the ids of /mnt: Operation not permitted" "keep-id" \
+		"/linux/uidMappings"
 	config '.mounts[-1].options = ["rbind", "ridmap=uids=@0-0-1;gids=@0-0-1"]'
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7: mapping the ids of /mnt: Operation not permitted" "keep-id"
@@ -70,7 +75,8 @@ load helpers
 		stat -c "host %u:%g" "$2/new"
 		chown -R 0:0 "$3/rootfs"
 	END
-	try unshare --map-root-user --map-auto --mount sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" "$C"
+	try unshare --map-root-user --map-auto --mount sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" \
+		"$C"
 	rmdir "$T/dir.state"
 	equal "$stderr$output" $'0:0\n7:8\nhost 3:4'
 }
@@ -91,15 +97,18 @@ load helpers
 		"$1" --root "$2.state" run -b "$3" "$4"
 		chown -R 0:0 "$3/rootfs"
 	END
-	try unshare --map-root-user --map-auto --mount sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" "$C"
+	try unshare --map-root-user --map-auto --mount sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" \
+		"$C"
 	rmdir "$T/dir.state"
 	equal "$stderr$output" $'3:3\n65534:65534\n3:3\n3:3'
 }
 
 @test "id maps that can't be: refused, each with its place" {
 	local text
-	for text in "idmap=uids=0-1;gids=0-0-1" "idmap=uids=0-0-x" "idmap=uids=0-0-4294967296" "idmap=uids=0-0-1#" \
-		"idmap=users=0-0-1" "ridmap=uids=0-0-1;uids=0-0-1" "idmap=uids=@0-0-0;gids=@0-0-1" "idmap=uids=0-4000000000-1"; do
+	for text in "idmap=uids=0-1;gids=0-0-1" "idmap=uids=0-0-x" "idmap=uids=0-0-4294967296" \
+		"idmap=uids=0-0-1#" \
+		"idmap=users=0-0-1" "ridmap=uids=0-0-1;uids=0-0-1" "idmap=uids=@0-0-0;gids=@0-0-1" \
+		"idmap=uids=0-4000000000-1"; do
 		config '.mounts[7] = {destination: "/t", type: "tmpfs", source: "tmpfs", options: [$t]}' --arg t "$text"
 		try rl run --bundle "$B" "$C"
 		refused "/mounts/7/options: "

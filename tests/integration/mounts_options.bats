@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # Every option string of config.md, seen in mountinfo inside, and what the flags do.
 
 load helpers
@@ -17,11 +18,13 @@ own_mounts() {
 	unshare --map-root-user --map-auto --mount "$@"
 }
 
-# Inside: for each mount below /o its last part, the mount's flags, and the filesystem's without what a tmpfs has of itself.
+# Inside: for each mount below /o its last part, the mount's flags, and the filesystem's without
+# what a tmpfs has of itself.
 show='awk "\$5 ~ \"^/o/\" { for (i = 7; \$i != \"-\"; i++); s = \$(i + 3); gsub(/,?(inode64|uid=[0-9]*|gid=[0-9]*)/, \"\", s)
 	sub(\"^/o/\", \"\", \$5); print \$5, \$6, s }" /proc/self/mountinfo'
 
-# options_give KIND: for each line of stdin, "option option … : flags filesystem-flags", a mount of its own.
+# options_give KIND: for each line of stdin, "option option … : flags filesystem-flags", a mount of
+# its own.
 options_give() {
 	local kind=$1 line name wanted=""
 	local -a options
@@ -107,7 +110,8 @@ options_give() {
 }
 
 @test "recursive options reach what is mounted below, also those of the access time" {
-	local options=(rnoatime rnodiratime rstrictatime rrelatime rnodev rnoexec rnosuid rro rnosymfollow ratime rdiratime
+	local options=(rnoatime rnodiratime rstrictatime rrelatime rnodev rnoexec rnosuid rro \
+		rnosymfollow ratime rdiratime
 		rnorelatime rnostrictatime rdev rexec rsuid rrw rsymfollow) option
 	mkdir "$T/dir"
 	chmod 0755 "$T"
@@ -115,7 +119,8 @@ options_give() {
 		mount_add "/o/$option" none "$T/dir" rbind "$option"
 	done
 	script "$show"' | grep /below | cut -d" " -f1,2'
-	# Without a user namespace of its own the container's mounts are not locked: the flags can be cleared too.
+	# Without a user namespace of its own the container's mounts are not locked: the flags can
+	# be cleared too.
 	config 'del(.linux.namespaces[] | select(.type == "user"), .linux.uidMappings, .linux.gidMappings)'
 	try own_mounts sh -ec 'mount -t tmpfs none "$2"; mkdir "$2/below"
 		mount -t tmpfs -o noatime,nodiratime,nodev,noexec,nosuid none "$2/below"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Sources and destinations of every type of file, and what stands in where a filesystem can't be mounted.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Sources and destinations of every type of file, and what stands in where a filesystem can't be
+# mounted.
 
 load helpers
 
@@ -80,10 +82,12 @@ root:x:0:"
 @test "a destination that can't be made on a read-only root filesystem" {
 	mkdir "$T/dir"
 	mount_add /not/there none "$T/dir" bind
-	try own_mounts sh -ec 'mount --bind "$3/rootfs" "$3/rootfs"; mount -o remount,bind,ro "$3/rootfs"
+	try own_mounts sh \
+		-ec 'mount --bind "$3/rootfs" "$3/rootfs"; mount -o remount,bind,ro "$3/rootfs"
 		exec "$1" --root "$2.state" run -b "$3" "$4"' sh "$ROOTLET" "$T/dir" "$B" "$C"
 	rmdir "$T/dir.state"
-	refused "/mounts/7: destination /not/there: Read-only file system" "create it in the root filesystem"
+	refused "/mounts/7: destination /not/there: Read-only file system" \
+		"create it in the root filesystem"
 }
 
 @test "a mount over a file, and one below another mount" {
@@ -142,7 +146,8 @@ ro,nosuid,nodev,noexec,relatime"
 		exec "$1" --root "$2/outer.state" run -b "$3" "$4"
 	END
 	try own_mounts sh -e "$T/outer" "$ROOTLET" "$T" "$B" "$C"
-	refused "/mounts/0: mounting proc on /proc" "partly covered" "unmask=ALL" "org.rootlet.proc=bind"
+	refused "/mounts/0: mounting proc on /proc" "partly covered" "unmask=ALL" \
+		"org.rootlet.proc=bind"
 	config '.annotations["org.rootlet.proc"] = "bind"'
 	try own_mounts sh -e "$T/outer" "$ROOTLET" "$T" "$B" "$C"
 	rmdir "$T/outer.state"

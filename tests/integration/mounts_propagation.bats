@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Who sees whose mounts: rootfsPropagation and the propagation of single mounts, by mountinfo and by mounting.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Who sees whose mounts: rootfsPropagation and the propagation of single mounts, by mountinfo and by
+# mounting.
 
 load helpers
 
@@ -10,12 +12,14 @@ own_mounts() {
 	unshare --map-root-user --map-auto --mount "$@"
 }
 
-# Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the topmost there.
+# Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the
+# topmost there.
 mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++) o = o \" \" \$i
 	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" /proc/self/mountinfo; }; '
 
-# late_mount: runs the bundle in a mount namespace whose T/dir is shared. Once the container has made /tmp/up, there is a
-# tmpfs with a file "late" on T/dir/below and on the container's root at srv, as the host sees them.
+# late_mount: runs the bundle in a mount namespace whose T/dir is shared. Once the container has
+# made /tmp/up, there is a tmpfs with a file "late" on T/dir/below and on the container's root at
+# srv, as the host sees them.
 late_mount() {
 	mkdir -p "$T/dir"
 	cat >"$T/outer" <<-'END'
@@ -51,7 +55,8 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 		*shared) [[ $output == *" - "*shared:* ]] || fail "$value: $output" ;;
 		*unbindable) has "$output" unbindable ;;
 		# Slave of a host that shares nothing is private too.
-		*slave | *private) [[ $output != *shared:* && $output != *master:* ]] || fail "$value: $output" ;;
+		*slave | *private) [[ $output != *shared:* && $output != *master:* ]] ||
+			fail "$value: $output" ;;
 		esac
 	done
 	config '.linux.rootfsPropagation = "sideways"'
@@ -67,9 +72,11 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 		rm -f "$B"/rootfs/tmp/{up,go}
 		late_mount
 		case $value in
-		slave) [[ $output == late*master:* && $output != *shared:* ]] || fail "$value: $output" ;;
+		slave) [[ $output == late*master:* && $output != *shared:* ]] ||
+			fail "$value: $output" ;;
 		shared) [[ $output == late*shared:*master:* ]] || fail "$value: $output" ;;
-		private) [[ $output != *late* && $output != *shared:* && $output != *master:* ]] || fail "$value: $output" ;;
+		private) [[ $output != *late* && $output != *shared:* && $output != *master:* ]] ||
+			fail "$value: $output" ;;
 		esac
 	done
 }
@@ -92,7 +99,8 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 	late_mount
 	equal "$status" 0
 	equal "$(head -n 4 <<<"$output")" $'/slave: late\n/shared: late\n/private: \n/default: '
-	[[ $(sed -n 5p <<<"$output") == *" master:"* && $(sed -n 5p <<<"$output") != *shared:* ]] || fail "$output"
+	[[ $(sed -n 5p <<<"$output") == *" master:"* && $(sed -n 5p <<<"$output") != *shared:* ]] ||
+		fail "$output"
 	[[ $(sed -n 6p <<<"$output") == *" shared:"*" master:"* ]] || fail "$output"
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # Namespaces: made, shared with the host, joined by path; and the settings that live in them.
 
 load helpers
@@ -95,7 +96,8 @@ sleeper() {
 	try rl run --bundle "$B" "$C-2"
 	[ "$status" -eq 0 ] || fail "$stderr"
 	for type in user net ipc uts pid cgroup; do
-		grep -qxF "$(readlink "/proc/$pid/ns/$type")" <<<"$output" || fail "$type is not the first's: $output"
+		grep -qxF "$(readlink "/proc/$pid/ns/$type")" <<<"$output" ||
+			fail "$type is not the first's: $output"
 	done
 	is_new mnt
 	[[ $output != *"$(readlink "/proc/$pid/ns/mnt")"* ]]
@@ -136,7 +138,8 @@ sleeper() {
 @test "a path to another type of namespace is refused" {
 	by_path ipc /proc/self/ns/uts
 	try rl run --bundle "$B" "$C"
-	refused "/linux/namespaces/2: joining the ipc namespace /proc/self/ns/uts" "it is no ipc namespace"
+	refused "/linux/namespaces/2: joining the ipc namespace /proc/self/ns/uts" \
+		"it is no ipc namespace"
 }
 
 @test "a path to what is no namespace, or to nothing, is refused" {
@@ -154,7 +157,8 @@ sleeper() {
 @test "a namespace of somebody else is refused with a hint" {
 	by_path network /proc/self/ns/net
 	try rl run --bundle "$B" "$C"
-	refused "/linux/namespaces/1: joining the network namespace" "only namespaces owned by a user namespace of yours"
+	refused "/linux/namespaces/1: joining the network namespace" \
+		"only namespaces owned by a user namespace of yours"
 }
 
 @test "a type twice, or unknown, is refused" {
@@ -187,7 +191,8 @@ sleeper() {
 @test "the loopback interface of a new network is up, and nothing else is there" {
 	inside 'ls /sys/class/net; mkdir /tmp/www; echo answer >/tmp/www/index.html
 		httpd -p 127.0.0.1:80 -h /tmp/www && wget -q -O - http://127.0.0.1/'
-	equal "$(grep -vE '^(tunl|sit|ip6tnl|gre|erspan|ip_vti|ip6_vti|ip6gre)' <<<"$output")" $'lo\nanswer'
+	equal "$(grep -vE '^(tunl|sit|ip6tnl|gre|erspan|ip_vti|ip6_vti|ip6gre)' <<<"$output")" \
+		$'lo\nanswer'
 }
 
 @test "timeOffsets move the clocks of the container" {
@@ -200,7 +205,8 @@ sleeper() {
 	mono=$(sed -n 1p <<<"$output")
 	boot=$(sed -n 2p <<<"$output")
 	[ $((mono - own_mono)) -ge 99999 ] && [ $((mono - own_mono)) -le 100020 ] || fail "$output"
-	[ $((boot - own_boot)) -ge -6 ] && [ $((boot - own_boot)) -le 15 ] || fail "$output, $own_boot"
+	[ $((boot - own_boot)) -ge -6 ] && [ $((boot - own_boot)) -le 15 ] ||
+		fail "$output, $own_boot"
 	[ $(($(sed -n 3p <<<"$output") - boot)) -le 2 ]
 	config '.linux.timeOffsets.boottime.secs = 1000000'
 	inside 'cut -d. -f1 /proc/uptime'

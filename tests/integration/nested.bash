@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154,SC2016 # T, B, C: helpers.bash's; programs for the container's shell
+# T, B, C: helpers.bash's; programs for the container's shell
+# shellcheck shell=bash disable=SC2154,SC2016
 #
-# nested: for rootlet inside rootlet, after helpers and debian: the outer container, and what is in it.
+# nested: for rootlet inside rootlet, after helpers and debian: the outer container, and what is in
+# it.
 
 setup() {
 	debian_setup
 	before=$(user_units)
-	# A /proc without covers, since the kernel lets no user namespace have a new one otherwise; a cgroup to divide.
+	# A /proc without covers, since the kernel lets no user namespace have a new one otherwise;
+	# a cgroup to divide.
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .hostname = "outer"'
 	mount_add /usr/local/bin/rootlet bind "$ROOTLET" bind ro
-	[ "$ROOTLET_ROOM" != vm ] || config '.linux.resources = {memory: {limit: 402653184}, pids: {limit: 300}}'
+	[ "$ROOTLET_ROOM" != vm ] || config \
+		'.linux.resources = {memory: {limit: 402653184}, pids: {limit: 300}}'
 }
 
 teardown() {

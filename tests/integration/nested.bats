@@ -3,16 +3,19 @@
 # rootlet inside rootlet: in a container, as its root and as an ordinary user there.
 # The inner containers have user namespaces, ids and cgroups of their own, and limits that hold.
 # rooms: session vm
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell; output, stderr: of helpers' `try`
+# Programs for the container's shell; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 
 load helpers
 load debian
 load nested
 
-# as_bob COMMAND...: an ordinary user there, in a cgroup that its root has given him; without an environment, as cron has it.
+# as_bob COMMAND...: an ordinary user there, in a cgroup that its root has given him; without an
+# environment, as cron has it.
 as_bob() {
 	in_inner sh -ec 'echo 0 >/sys/fs/cgroup/bob/shell/cgroup.procs; exec "$@"' - \
-		setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all env -i PATH=/usr/local/bin:/usr/bin:/bin "$@"
+		setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all env \
+		-i PATH=/usr/local/bin:/usr/bin:/bin "$@"
 }
 
 # plain: a container that only waits, with its first process out of the way in its cgroup.
@@ -24,8 +27,8 @@ plain() {
 	rl run --detach --bundle "$B" "$C" >"$T/console" 2>&1
 }
 
-# What an inner container says of itself; the limits that are asked for, and what it has of them. In the session room the
-# one limit that needs no controller.
+# What an inner container says of itself; the limits that are asked for, and what it has of them. In
+# the session room the one limit that needs no controller.
 says='id -u; cd /sys/fs/cgroup; sed -n s/^0:://p /proc/self/cgroup; cat /proc/self/uid_map | sed "s/  */ /g"'
 limits_that_hold() {
 	if [ "$ROOTLET_ROOM" = vm ]; then
@@ -84,9 +87,11 @@ $said"
 	plain
 	bob_is_there
 	# Removes their file capabilities, too.
-	in_inner sh -ec 'chown root /usr/bin/newuidmap /usr/bin/newgidmap; chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap'
+	in_inner sh \
+		-ec 'chown root /usr/bin/newuidmap /usr/bin/newgidmap; chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap'
 	inner '.process.args = ["id"]'
-	try in_inner setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all rootlet run --bundle /srv/bundle one
+	try in_inner setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all rootlet run \
+		--bundle /srv/bundle one
 	rl delete --force "$C"
 	equal "$status $output" "1 "
 	has "$stderr" "newuidmap: write to uid_map failed: Operation not permitted"

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # rootlet inside rootlet, in a container that systemd runs.
 # rooms: session
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell; output, stderr: of helpers' `try`
+# Programs for the container's shell; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 
 load helpers
 load debian
 load nested
 
-# scope_of ID COMMAND...: the cgroup of a detached container that is started behind COMMAND, and a limit it reads there.
+# scope_of ID COMMAND...: the cgroup of a detached container that is started behind COMMAND, and a
+# limit it reads there.
 scope_of() {
 	in_inner sh -euc '
 		id=$0
@@ -27,11 +29,14 @@ scope_of() {
 	inner '.process.args = ["sleep", "1000"] | .linux.resources.unified = {"cgroup.max.descendants": "7"}'
 	try scope_of one env
 	equal "$stderr$output" $'/system.slice/rootlet-one.scope/container\n7'
-	# bob's manager is there as long as he has a session, or lingers; what cron would start has nothing in its environment.
+	# bob's manager is there as long as he has a session, or lingers; what cron would start has
+	# nothing in its environment.
 	in_inner loginctl enable-linger bob
 	wait_for in_inner test -S /run/user/1000/systemd/private
-	try scope_of two setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all env -i PATH=/usr/local/bin:/usr/bin:/bin
-	equal "$stderr$output" $'/user.slice/user-1000.slice/user@1000.service/user.slice/rootlet-two.scope/container\n7'
+	try scope_of two setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all env \
+		-i PATH=/usr/local/bin:/usr/bin:/bin
+	equal "$stderr$output" \
+		$'/user.slice/user-1000.slice/user@1000.service/user.slice/rootlet-two.scope/container\n7'
 	equal "$(in_inner systemctl list-units --plain --no-legend --all 'rootlet-*')" ""
 	equal "$(in_inner sh -c 'find /sys/fs/cgroup -name "rootlet-*"')" ""
 	rl delete --force "$C"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A container on the network by slirp4netns: for each thing that the network is to do, the test
-# that shows it. net_options.bats and net_processes.bats go into the details, net_nested.bats has what
-# needs a host of its own, net_lifetime.bats what has to be done often.
+# that shows it. net_options.bats and net_processes.bats go into the details, net_nested.bats has
+# what needs a host of its own, net_lifetime.bats what has to be done often.
 #
 # rooms: host session vm
 # alone: it measures how soon slirp4netns is back
@@ -21,8 +21,10 @@ load net_helpers
 	has "$output" "mtu 65520"
 	has "$output" "default via 10.0.2.2 dev tap0"
 	# An address that is not tentative (40): duplicate detection would take a second.
-	grep -qE '^fd000000000000000000000000000100 [0-9a-f]+ 40 00 [0-9a-f]+ +tap0' <<<"$output" || fail "no IPv6 address: $output"
-	! grep -qE '^f[de][0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [4-7c-f][0-9a-f] +tap0' <<<"$output" ||
+	grep -qE '^fd000000000000000000000000000100 [0-9a-f]+ 40 00 [0-9a-f]+ +tap0' <<<"$output" ||
+		fail "no IPv6 address: $output"
+	! grep -qE '^f[de][0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [4-7c-f][0-9a-f] +tap0' \
+		<<<"$output" ||
 		fail "tentative: $output"
 }
 
@@ -193,7 +195,8 @@ time.sleep(60)' $((base + 2)) >"$T/owner" &
 	local owner=$!
 	wait_for grep -q up "$T/owner"
 	script true
-	try rl run --bundle "$B" --net=slirp4netns --publish "127.0.0.1:$base-$((base + 3)):80-83" "$C"
+	try rl run --bundle "$B" --net=slirp4netns --publish "127.0.0.1:$base-$((base + 3)):80-83" \
+		"$C"
 	kill "$owner"
 	refused "port $((base + 2)) on the host" "(pid $owner)"
 	refuses 127.0.0.1 "$base"
@@ -201,9 +204,11 @@ time.sleep(60)' $((base + 2)) >"$T/owner" &
 
 # bats test_tags=not-vm
 @test "a privileged port: the host's limit is named" {
-	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] || skip "every port is free to bind here"
+	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] ||
+		skip "every port is free to bind here"
 	try rl run --bundle "$B" --publish 127.0.0.1:80:80 "$C"
-	refused "port 80 on the host" "below $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" "ip_unprivileged_port_start"
+	refused "port 80 on the host" "below $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" \
+		"ip_unprivileged_port_start"
 }
 
 # ---------------------------------------------------------------- which slirp4netns
@@ -250,7 +255,8 @@ exec $(command -v slirp4netns) \"\$@\""
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	local helper slirp forwarder
-	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns) forwarder=$(child_of "$helper" rootlet-ports)
+	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns) \
+		forwarder=$(child_of "$helper" rootlet-ports)
 	kill -9 "$(pid_of)"
 	all_gone "$helper" "$slirp" "$forwarder"
 	rl delete "$C"
@@ -260,7 +266,8 @@ exec $(command -v slirp4netns) \"\$@\""
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	local helper slirp forwarder
-	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns) forwarder=$(child_of "$helper" rootlet-ports)
+	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns) \
+		forwarder=$(child_of "$helper" rootlet-ports)
 	kill -9 "$helper"
 	all_gone "$helper" "$slirp" "$forwarder"
 	status_is running
@@ -275,7 +282,8 @@ exec $(command -v slirp4netns) \"\$@\""
 	[ "${ROOTLET_ROOM:-}" != vm ] || factor=15
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	helper=$(helper_pid)
-	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" events --interval 1h "$C" >"$T/events" 2>&1 </dev/null 3>&- &
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" events --interval 1h "$C" >"$T/events" 2>&1 \
+		</dev/null 3>&- &
 	events=$!
 	# It is told only what comes after it has asked.
 	wait_for follows "$events"

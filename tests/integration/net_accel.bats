@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# --net=slirp4netns:accel=seccomp: connections by sockets of the host. What depends on the kernel, and what each container is to
-# have; net_accel_scope.bats and net_accel_servers.bats go into the details, net_accel_user.bats has what an ordinary user of the whole machine sees.
+# --net=slirp4netns:accel=seccomp: connections by sockets of the host. What depends on the kernel,
+# and what each container is to have; net_accel_scope.bats and net_accel_servers.bats go into the
+# details, net_accel_user.bats has what an ordinary user of the whole machine sees.
 #
 # rooms: host session vm
 #
@@ -102,7 +103,8 @@ load accel_helpers
 		try_it 8080:80 plain ::
 		try_it 192.0.2.1:8080:80 plain ::
 		try_it [2001:db8::1]:8080:80 only6 ::'
-	# What a call from the second host prints, then two from inside: the address at this end, and the one that the server sees.
+	# What a call from the second host prints, then two from inside: the address at this end,
+	# and the one that the server sees.
 	equal "${output//then: /connect: }" "ready 0.0.0.0 8080
 192.0.2.9 192.0.2.9
 connect: ECONNREFUSED

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# --net=slirp4netns:accel=seccomp where the kernel keeps socket filters of TCP for CAP_NET_ADMIN, as an ordinary user has it on kernels
-# of 2026: connections outward alone. net_accel_user.bats is about that user himself.
+# --net=slirp4netns:accel=seccomp where the kernel keeps socket filters of TCP for CAP_NET_ADMIN, as
+# an ordinary user has it on kernels of 2026: connections outward alone. net_accel_user.bats is
+# about that user himself.
 #
 # rooms: host session
 #
-# shellcheck disable=SC2016,SC2034,SC2154,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317
 
 load helpers
 load kernel_helpers
@@ -39,7 +41,8 @@ on_plain_host() {
 		rl delete --force "$C"'
 	equal "${#line[@]}" 13
 	for i in 0 1 4 5 6 8; do
-		[[ ${line[i]} == "192.0.2.1 192.0.2.1 "* || ${line[i]} == "::ffff:192.0.2.1 192.0.2.1 "* ]] || fail "$i: ${line[i]}"
+		[[ ${line[i]} == "192.0.2.1 192.0.2.1 "* ||
+			${line[i]} == "::ffff:192.0.2.1 192.0.2.1 "* ]] || fail "$i: ${line[i]}"
 	done
 	for i in 2 3 7; do
 		[[ ${line[i]} == "2001:db8::1 2001:db8::1 "* ]] || fail "$i: ${line[i]}"
@@ -72,7 +75,8 @@ on_plain_host() {
 		[[ ${line[i]} == "10.0.2.100 192.0.2.1 "* ]] || fail "${line[i]}"
 	done
 	[[ ${line[6]} == "EINTR "*" E"* ]] || fail "${line[6]}"
-	equal "${line[7]} ${line[8]} ${line[9]}" "connect: ECONNREFUSED then: ECONNREFUSED connect: ENETUNREACH"
+	equal "${line[7]} ${line[8]} ${line[9]}" \
+		"connect: ECONNREFUSED then: ECONNREFUSED connect: ENETUNREACH"
 }
 
 # A socket of IPv6 that was judged for one family could be used for the other.
@@ -109,7 +113,8 @@ bind: EINVAL"
 	equal "$output" "$nothing_reached"
 }
 
-# ports used|taken: the 4096 of those who are switched are in use with 192.0.2.9 port 7100, or bound by somebody who does not share.
+# ports used|taken: the 4096 of those who are switched are in use with 192.0.2.9 port 7100, or bound
+# by somebody who does not share.
 ports() {
 	python3 - "$1" >"$T/$1" 3>&- <<'END' &
 import resource, socket, sys, time

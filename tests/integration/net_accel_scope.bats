@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# --net=slirp4netns:accel=seccomp: which connections are by sockets of the host, and of which processes; what is refused.
+# --net=slirp4netns:accel=seccomp: which connections are by sockets of the host, and of which
+# processes; what is refused.
 #
 # rooms: host session
 #
@@ -73,8 +74,9 @@ load accel_helpers
 	[[ ${line[1]} == "192.0.2.1 "* ]]
 }
 
-# Seen to reach it, by IPv4 and IPv6: as a client with both the device and the filter left out of make_client
-# (libnet/switch/socket.c; each alone holds), as a listener without the filter of switch_server.
+# Seen to reach it, by IPv4 and IPv6: as a client with both the device and the filter left out of
+# make_client (libnet/switch_socket.c; each alone holds), as a listener without the filter of
+# switch_server.
 @test "a program that races does not reach the host's loopback" {
 	on_host "$race"
 	equal "$output" "$nothing_reached"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# --net=slirp4netns:accel=seccomp: servers on published ports that have a socket of the host, or are forwarded to.
+# --net=slirp4netns:accel=seccomp: servers on published ports that have a socket of the host, or are
+# forwarded to.
 #
 # rooms: host session
 #
@@ -23,7 +24,8 @@ load accel_helpers
 		try_it 8080:80 0.0.0.0 80
 		try_it 0.0.0.0:8080:80 127.0.0.1 80
 		try_it 0.0.0.0:8080:80 0.0.0.0 8080'
-	equal "$(sed 's/^192.0.2.9 /far: /; s/^2001:db8::9 /far6: /' <<<"$output")" "ready 0.0.0.0 80
+	equal "$(sed 's/^192.0.2.9 /far: /; s/^2001:db8::9 /far6: /' <<<"$output")" \
+		"ready 0.0.0.0 80
 far: 192.0.2.9
 far6: 10.0.2.2
 ready 127.0.0.1 80

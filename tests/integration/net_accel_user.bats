@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# --net=slirp4netns:accel=seccomp for a user of the whole machine, without a namespace around him in which he has all capabilities.
-# Kernels of 2026 (6.18, and Debian's 6.1.0-56 too) keep SO_ATTACH_FILTER of TCP sockets for CAP_NET_ADMIN over their network
-# namespace: an ordinary user has connections outward alone there. With that one capability he has all.
+# --net=slirp4netns:accel=seccomp for a user of the whole machine, without a namespace around him in
+# which he has all capabilities. Kernels of 2026 (6.18, and Debian's 6.1.0-56 too) keep
+# SO_ATTACH_FILTER of TCP sockets for CAP_NET_ADMIN over their network
+# namespace: an ordinary user has connections outward alone there. With that one capability he has
+# all.
 #
 # rooms: vm
 #
@@ -11,7 +13,8 @@ load helpers
 load kernel_helpers
 load accel_helpers
 
-# The cable leads from the machine itself to a network namespace "accel": the addresses are accel_helpers'.
+# The cable leads from the machine itself to a network namespace "accel": the addresses are
+# accel_helpers'.
 setup_file() {
 	sudo ip netns add accel
 	sudo ip link add accel0 type veth peer name accel1 netns accel
@@ -25,7 +28,8 @@ setup_file() {
 		ip -n accel address add 192.0.2.9/24 dev accel1
 		ip -n accel address add 2001:db8::9/64 dev accel1 nodad
 		ip -n accel link set accel1 up'
-	far "$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 tcp:7001 >"$BATS_FILE_TMPDIR/far" 3>&- &
+	far "$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 tcp:7001 >"$BATS_FILE_TMPDIR/far" \
+		3>&- &
 	wait_for grep -q ready "$BATS_FILE_TMPDIR/far"
 }
 
@@ -60,8 +64,10 @@ END
 
 # admin_rl ARGUMENT...: rl, with CAP_NET_ADMIN over the machine's network and no other capability.
 admin_rl() {
-	sudo setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups --inh-caps=+net_admin --ambient-caps=+net_admin \
-		env HOME="$HOME" USER="$USER" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" "$@" 3>&-
+	sudo setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups --inh-caps=+net_admin \
+		--ambient-caps=+net_admin \
+		env HOME="$HOME" USER="$USER" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" ROOTLET_TEST="$C" \
+		"$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
 @test "an ordinary user: out by the host's socket, for every user of the container, by run and exec; a port is forwarded" {
@@ -85,14 +91,16 @@ admin_rl() {
 		equal "${line[4]}" "ready :: 8080"
 	else
 		equal "${line[4]}" "ready :: 80"
-		has "$(cat "$T/err")" "published ports are forwarded, connections outward alone are accelerated"
+		has "$(cat "$T/err")" \
+			"published ports are forwarded, connections outward alone are accelerated"
 	fi
 	equal "$(far_ask 192.0.2.1 8080)" "192.0.2.9 ::ffff:192.0.2.9"
 	equal "$(far_ask 2001:db8::1 8080)" "2001:db8::9 2001:db8::9"
 	# CAP_DAC_READ_SEARCH, SYS_PTRACE and SYS_ADMIN, of the container's user namespace.
 	switch=$(pgrep -x rootlet-switch)
 	equal "$(awk '/^Cap(Prm|Eff):/ { print $2 }' "/proc/$switch/status" | sort -u)" 0000000000280004
-	equal "$(sudo readlink "/proc/$switch/ns/user")" "$(readlink "/proc/$(rl state "$C" | jq .pid)/ns/user")"
+	equal "$(sudo readlink "/proc/$switch/ns/user")" \
+		"$(readlink "/proc/$(rl state "$C" | jq .pid)/ns/user")"
 	equal "$(sudo readlink "/proc/$switch/ns/net")" "$(readlink /proc/self/ns/net)"
 	# Whoever is root in the container can't look into it.
 	equal "$(stat -c %U "/proc/$switch/mem")" root
@@ -106,7 +114,8 @@ admin_rl() {
 	has "$("$ROOTLET_BUILDDIR/tests/guest/accelguest" call block 127.0.0.1 9000)" secret
 	: >"$T/reached"
 	races 200 1000
-	rl run --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 --publish 8081:81 "$C" >"$T/out" 2>"$T/err"
+	rl run --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 --publish 8081:81 "$C" >"$T/out" \
+		2>"$T/err"
 	equal "$(sort -u "$T/out") $(wc -l <"$T/out")" "reached 0 6"
 	equal "$(cat "$T/reached")" ""
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# A container's network as seen by a host of its own: the addresses of clients, answers and the container.
+# A container's network as seen by a host of its own: the addresses of clients, answers and the
+# container.
 #
 # rooms: host session
 #
-# shellcheck disable=SC2016,SC2153,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2153,SC2317
 
 load helpers
 load kernel_helpers
@@ -44,7 +46,8 @@ END
 	[[ $output != *"lookup 101"* ]]
 }
 
-# Seen to fail, now and then, without the own address of AF_INET6 on lo (inside.c): a datagram is lost meanwhile.
+# Seen to fail, now and then, without the own address of AF_INET6 on lo (inside.c): a datagram is
+# lost meanwhile.
 @test "slirp4netns killed: datagrams and connections by IPv6 go on, with the client's address" {
 	on_host '
 		serve "exec netguest udp-peer:53 peer:80" --publish 5353:53/udp --publish 8080:80

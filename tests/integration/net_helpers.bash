@@ -34,7 +34,8 @@ print(first)
 END
 }
 
-# serve TEXT [OPTION...]: a detached container that runs it on a network of ours. `netguest` says when it is ready.
+# serve TEXT [OPTION...]: a detached container that runs it on a network of ours. `netguest` says
+# when it is ready.
 serve() {
 	local text=$1
 	shift
@@ -65,7 +66,8 @@ END
 
 # follows PID: a rootlet that waits, with the container's network connected to it.
 follows() {
-	[ "$(readlink "/proc/$1/fd"/* | grep -c socket:)" -ge 1 ] && [ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = S ]
+	[ "$(readlink "/proc/$1/fd"/* | grep -c socket:)" -ge 1 ] &&
+		[ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = S ]
 }
 
 # The pid of the container's network helper.

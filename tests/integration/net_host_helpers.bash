@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# net_host_helpers: a host of its own for the network tests: a user, network and mount namespace around rootlet, in which
-# the test chooses the host's addresses, routes and resolver, and what is installed. After helpers.
+# net_host_helpers: a host of its own for the network tests: a user, network and mount namespace
+# around rootlet, in which the test chooses the host's addresses, routes and resolver, and what is
+# installed. After helpers.
 #
-# shellcheck disable=SC2016,SC2034,SC2154,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317
 
 # That host has no manager of its own, and the one outside doesn't know its processes.
 rl() {
@@ -15,16 +17,19 @@ setup() {
 	container_setup
 	cp "$ROOTLET_BUILDDIR/tests/guest/netguest" "$B/rootfs/bin"
 	# shellcheck disable=SC2016 # for the shell inside
-	printf '#!/bin/sh\nprintf "GET / HTTP/1.0\\r\\n\\r\\n" | nc "$1" "$2" | tail -n 1\n' >"$B/rootfs/bin/fetch"
+	printf '#!/bin/sh\nprintf "GET / HTTP/1.0\\r\\n\\r\\n" | nc "$1" "$2" | tail -n 1\n' \
+		>"$B/rootfs/bin/fetch"
 	chmod +x "$B/rootfs/bin/fetch"
 	# Rootlet is root of the outer namespace here.
 	export T B C ROOTLET
 	export -f rl script bundle_args config serve client_of wait_for fail
 }
 
-# on_host TEXT: bash runs it on that host, which has 192.0.2.1, 192.0.2.2 and 2001:db8::1, and ends with it.
+# on_host TEXT: bash runs it on that host, which has 192.0.2.1, 192.0.2.2 and 2001:db8::1, and ends
+# with it.
 on_host() {
-	try unshare --user --map-auto --map-root-user --net --mount --propagation private --pid --fork --mount-proc bash -euc '
+	try unshare --user --map-auto --map-root-user --net --mount --propagation private --pid \
+		--fork --mount-proc bash -euc '
 		ip link set lo up
 		ip address add 192.0.2.1/32 dev lo
 		ip address add 192.0.2.2/32 dev lo
@@ -37,7 +42,8 @@ serve() {
 	local text=$1
 	shift
 	script "$text"
-	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>&1 || { cat "$T/out" >&2 && return 1; }
+	rl run --detach --bundle "$B" "$@" "$C" </dev/null >"$T/out" 2>&1 || { cat "$T/out" >&2 &&
+		return 1; }
 	wait_for grep -q ready "$T/out"
 }
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What is left of a network when one of its processes is killed at any moment, and when it has been made very often.
+# What is left of a network when one of its processes is killed at any moment, and when it has been
+# made very often.
 #
-# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: 250, or at least 200 within 80 seconds) starts, fewer
-# in a room; ROOTLET_NET_SEED repeats a run.
+# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: 250, or at least 200 within
+# 80 seconds) starts, fewer in a room; ROOTLET_NET_SEED repeats a run.
 #
 # rooms: host session vm
 # alone: it looks at every slirp4netns of the user's
@@ -18,8 +19,9 @@ load net_helpers
 	case ${ROOTLET_ROOM:-} in session) rounds=24 ;; vm) rounds=16 ;; esac
 	script 'exec netguest tcp:80'
 	echo "# ROOTLET_NET_SEED=$seed" >&3
-	# Each process of a round has the test's folder among its arguments, or (the container's) its mark in the environment, but
-	# for slirp4netns, which is known by the network namespace that it holds open.
+	# Each process of a round has the test's folder among its arguments, or (the container's)
+	# its mark in the environment, but for slirp4netns, which is known by the network namespace
+	# that it holds open.
 	try python3 - "$ROOTLET" "$T/state" "$B" "$C" "$P" "$seed" "$rounds" <<'END'
 import errno, glob, os, random, signal, socket, subprocess, sys, time
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Published ports under load: many connections, slow readers, ends and resets of one side, no descriptors left.
+# Published ports under load: many connections, slow readers, ends and resets of one side, no
+# descriptors left.
 #
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153
 
@@ -9,7 +10,8 @@ load net_helpers
 # serve_kind KIND: a container whose port 80 is served so, published as P.
 serve_kind() {
 	script "exec netguest $1:80 udp:53"
-	rl run --detach --bundle "$B" --publish "127.0.0.1:$P:80" --publish "127.0.0.1:$P:53/udp" "$C" </dev/null >"$T/out" 2>&1
+	rl run --detach --bundle "$B" --publish "127.0.0.1:$P:80" --publish "127.0.0.1:$P:53/udp" \
+		"$C" </dev/null >"$T/out" 2>&1
 	wait_for grep -q ready "$T/out"
 }
 

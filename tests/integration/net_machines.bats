@@ -3,7 +3,8 @@
 #
 # rooms: host session
 #
-# shellcheck disable=SC2016,SC2153,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2153,SC2317
 
 load helpers
 load kernel_helpers
@@ -22,7 +23,8 @@ load net_host_helpers
 		rl run --bundle "$B" --net=slirp4netns:enable_dns=false "$C" 2>"$T/said"
 		cat "$T/said"'
 	equal "$(wc -l <<<"$output")" 1
-	has "$output" "warning: --net: names may not be resolved: /etc/resolv.conf leads to $T/resolv.conf"
+	has "$output" \
+		"warning: --net: names may not be resolved: /etc/resolv.conf leads to $T/resolv.conf"
 }
 
 @test "slirp4netns is missing, or the tun device is: each said by its name, with the remedy" {
@@ -92,7 +94,8 @@ load net_host_helpers
 	equal "$(grep -c "^192.0.2." <<<"$output")" 2
 }
 
-# As where Yama's ptrace_scope is 3: it is taken for the device's opening without a look at the name.
+# As where Yama's ptrace_scope is 3: it is taken for the device's opening without a look at the
+# name.
 @test "nobody may read another's memory: slirp4netns is given its device all the same" {
 	export -f without
 	on_host '

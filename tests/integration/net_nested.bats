@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# A container's network as seen by a host of its own: clients' addresses, names, what is in reach. For each thing that the
-# network is to do, the test that shows it; net_addresses.bats and net_machines.bats go into the details.
+# A container's network as seen by a host of its own: clients' addresses, names, what is in reach.
+# For each thing that the network is to do, the test that shows it; net_addresses.bats and
+# net_machines.bats go into the details.
 #
 # rooms: host session vm
 #
-# shellcheck disable=SC2016,SC2153,SC2317 # what stands in single quotes is for the shell of that host
+# What stands in single quotes is for the shell of that host
+# shellcheck disable=SC2016,SC2153,SC2317
 
 load helpers
 load net_host_helpers

@@ -12,7 +12,8 @@ load net_helpers
 
 @test "options: mtu, another network, no IPv6" {
 	script 'ip addr show tap0; ip route'
-	try rl run --bundle "$B" --net=slirp4netns:mtu=1500,cidr=192.168.77.0/24,enable_ipv6=false "$C"
+	try rl run --bundle "$B" \
+		--net=slirp4netns:mtu=1500,cidr=192.168.77.0/24,enable_ipv6=false "$C"
 	equal "$status" 0
 	has "$output" "mtu 1500"
 	has "$output" "inet 192.168.77.100/24"
@@ -32,9 +33,11 @@ load net_helpers
 
 @test "the annotations of a bundle do the same, and spec writes them" {
 	rm "$B/config.json"
-	rl spec --bundle "$B" --net=slirp4netns:mtu=9000 --publish "127.0.0.1:$P:80" --publish "127.0.0.1:$P:80/udp"
+	rl spec --bundle "$B" --net=slirp4netns:mtu=9000 --publish "127.0.0.1:$P:80" \
+		--publish "127.0.0.1:$P:80/udp"
 	equal "$(jq -r '.annotations["org.rootlet.net"]' "$B/config.json")" slirp4netns:mtu=9000
-	equal "$(jq -r '.annotations["org.rootlet.publish"]' "$B/config.json")" "127.0.0.1:$P:80,127.0.0.1:$P:80/udp"
+	equal "$(jq -r '.annotations["org.rootlet.publish"]' "$B/config.json")" \
+		"127.0.0.1:$P:80,127.0.0.1:$P:80/udp"
 	# shellcheck disable=SC2016 # jq's variable
 	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
 	serve 'ip addr show tap0 >/mtu; exec netguest tcp:80'
@@ -118,7 +121,8 @@ except ConnectionResetError:
 }
 
 @test "port_handler=slirp4netns does it too" {
-	serve 'exec netguest tcp:80' --net=slirp4netns:port_handler=slirp4netns --publish "127.0.0.1:$P:80"
+	serve 'exec netguest tcp:80' --net=slirp4netns:port_handler=slirp4netns \
+		--publish "127.0.0.1:$P:80"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	equal "$(rl port list "$C")" "127.0.0.1:$P:80/tcp"
 	local other
@@ -195,8 +199,10 @@ END
 
 @test "CIDRs, MTUs and addresses that can't be: each by its option" {
 	local option
-	for option in cidr=10.0.2.1/24 cidr=10.0.2.0/26 cidr=10.0.2.0 cidr=fd00::/64 cidr=10.0.2.0/0 mtu=65522 mtu=x \
-		outbound_addr=lo outbound_addr6=192.0.2.1 enable_ipv6=maybe allow_lan= port_handler=pasta frobnicate=1 mtu; do
+	for option in cidr=10.0.2.1/24 cidr=10.0.2.0/26 cidr=10.0.2.0 cidr=fd00::/64 \
+		cidr=10.0.2.0/0 mtu=65522 mtu=x \
+		outbound_addr=lo outbound_addr6=192.0.2.1 enable_ipv6=maybe allow_lan= \
+		port_handler=pasta frobnicate=1 mtu; do
 		try rl run --bundle "$B" --net="slirp4netns:$option" "$C"
 		refused "rootlet: --net: network option " "${option%%=*}"
 	done

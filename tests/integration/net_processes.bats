@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The processes of a container's network: which slirp4netns, what each may do, and what becomes of the others
-# when one ends.
+# The processes of a container's network: which slirp4netns, what each may do, and what becomes of
+# the others when one ends.
 #
 # rooms: host session
 #

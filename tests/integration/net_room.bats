@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# A container's network on a machine that is ours as a whole: sockets from systemd, devices as root changes them.
+# A container's network on a machine that is ours as a whole: sockets from systemd, devices as root
+# changes them.
 #
 # rooms: session
 #
@@ -19,9 +20,10 @@ teardown() {
 	try rl run --bundle "$B" --publish 127.0.0.1:80:80 "$C"
 	refused "port 80 on the host" "have systemd pass the socket"
 	sudo systemd-run --quiet --collect --unit="$C" --uid="$(id -u)" --gid="$(id -g)" \
-		--setenv=XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" --setenv=ROOTLET_TEST="$C" --property=Delegate=yes \
-		--socket-property=ListenStream=127.0.0.1:80 --socket-property=BindToDevice=lo \
-		--service-type=simple "$ROOTLET" --root "$T/state" run --bundle "$B" --publish 127.0.0.1:80:80 "$C"
+		--setenv=XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" --setenv=ROOTLET_TEST="$C" \
+		--property=Delegate=yes --socket-property=ListenStream=127.0.0.1:80 \
+		--socket-property=BindToDevice=lo --service-type=simple "$ROOTLET" \
+		--root "$T/state" run --bundle "$B" --publish 127.0.0.1:80:80 "$C"
 	# The first connection starts it.
 	wait_for answers 127.0.0.1 80 hello
 	equal "$(rl port list "$C")" 127.0.0.1:80:80/tcp
@@ -34,18 +36,20 @@ teardown() {
 	script true
 	sudo chmod 0600 /dev/net/tun
 	try rl run --bundle "$B" --publish "127.0.0.1:$P:80" "$C"
-	refused "the container's network device" "you may not open /dev/net/tun" "sudo chmod 0666 /dev/net/tun"
+	refused "the container's network device" "you may not open /dev/net/tun" \
+		"sudo chmod 0666 /dev/net/tun"
 	refuses 127.0.0.1 "$P"
 	sudo chmod 0666 /dev/net/tun
 	rl run --bundle "$B" --publish "127.0.0.1:$P:80" "$C"
 }
 
-# refused_namespaces [PROPERTY...]: rootlet in a service that may make no user namespace. Not by --uid: with a filter, systemd
-# then sets no_new_privs, which is another obstacle.
+# refused_namespaces [PROPERTY...]: rootlet in a service that may make no user namespace. Not by
+# --uid: with a filter, systemd then sets no_new_privs, which is another obstacle.
 refused_namespaces() {
 	try sudo systemd-run --quiet --pipe --wait --collect --property=RestrictNamespaces=~user \
 		--setenv=XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" --setenv=ROOTLET_TEST="$C" "$@" \
-		setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups "$ROOTLET" --root "$T/state" run --bundle "$B" --net=slirp4netns "$C" </dev/null
+		setpriv --reuid="$(id -u)" --regid="$(id -g)" --init-groups "$ROOTLET" \
+		--root "$T/state" run --bundle "$B" --net=slirp4netns "$C" </dev/null
 	equal "$(wc -l <"$T/try.err")" 1
 	equal "$output" ""
 }

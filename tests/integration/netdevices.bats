@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # output, stderr: of helpers' `try`
-# linux.netDevices as an ordinary user, who owns none: the specification's error. What root has: root/netdevices.bats.
+# linux.netDevices as an ordinary user, who owns none: the specification's error. What root has:
+# root/netdevices.bats.
 
 load helpers
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# NOTIFY_SOCKET: a container tells its service manager, through a socket of its own, and no more than it may.
-# status, output and stderr come from `try`; what is between single quotes is for the shell inside.
+# NOTIFY_SOCKET: a container tells its service manager, through a socket of its own, and no more
+# than it may. status, output and stderr come from `try`; what is between single quotes is for the
+# shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -17,7 +18,8 @@ teardown() {
 	container_teardown
 }
 
-# manager [ADDRESS]: a service manager in the background: each datagram on a line of T/got, as Python writes bytes.
+# manager [ADDRESS]: a service manager in the background: each datagram on a line of T/got, as
+# Python writes bytes.
 manager() {
 	at=${1:-$T/manager}
 	python3 -u - "$at" >"$T/got" 3>&- <<'END' &
@@ -45,7 +47,8 @@ got() {
 }
 
 background() {
-	env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" "$@" >"$T/out" 2>"$T/err" </dev/null 3>&- &
+	env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" "$@" >"$T/out" 2>"$T/err" </dev/null \
+		3>&- &
 	pid=$!
 }
 
@@ -213,9 +216,11 @@ nothing"
 @test "before Linux 6.15: the monitor that is the parent passes on, too" {
 	manager
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$(id -u)" --argjson g "$(id -g)"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$(id -u)" --argjson g "$(id -g)"
 	script 'testguest notify READY=1; while [ ! -e /srv/more ]; do sleep 0.02; done; testguest notify STATUS=more; exit 6'
-	ROOTLET_TEST=$C "$ROOTLET_BUILDDIR/tests/guest/testguest" as-6.14 "$ROOTLET" --root "$T/state" run --detach --bundle "$B" \
+	ROOTLET_TEST=$C "$ROOTLET_BUILDDIR/tests/guest/testguest" as-6.14 "$ROOTLET" \
+		--root "$T/state" run --detach --bundle "$B" \
 		"$C" </dev/null >/dev/null 3>&-
 	init=$(pid_of)
 	touch "$B/rootfs/srv/more"

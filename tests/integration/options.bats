@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every option of crun and runc is known to its command here, with two dashes and with one, with "=" and without.
-# status, output and stderr come from `try`.
+# Every option of crun and runc is known to its command here, with two dashes and with one, with "="
+# and without. status, output and stderr come from `try`.
 # shellcheck disable=SC2154,SC2153,SC2030,SC2031
 
 load helpers
@@ -14,7 +14,8 @@ teardown() {
 	container_teardown
 }
 
-# Command, then the options of either peer: a letter, "name" for a flag, "name=" for one that takes a value.
+# Command, then the options of either peer: a letter, "name" for a flag, "name=" for one that takes
+# a value.
 peers="
 global    debug log= log-format= log-level= root= systemd-cgroup cgroup-manager= rootless= criu= version v V
 create    b= bundle= console-socket= pid-file= no-pivot no-new-keyring preserve-fds= pidfd-socket= f= config= no-subreaper
@@ -110,7 +111,8 @@ value() {
 
 @test "options that mean nothing here change nothing" {
 	bundle_args echo ran
-	try rl --rootless=true --criu /no/such/criu --debug=false run -no-subreaper=false --bundle "$B" "$C"
+	try rl --rootless=true --criu /no/such/criu --debug=false run -no-subreaper=false \
+		--bundle "$B" "$C"
 	equal "$status$output$stderr" 0ran
 }
 

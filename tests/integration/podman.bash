@@ -2,14 +2,18 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # manager: set in setup; status, stderr: of `try`
 #
-# podman: what the files that test with podman have, after helpers. Each has its own storage, and an image "local" of
-# busybox. The part of a test's name before the colon says which way to have cgroups: "podman, systemd: ...".
+# podman: what the files that test with podman have, after helpers. Each has its own storage, and an
+# image "local" of busybox. The part of a test's name before the colon says which way to have
+# cgroups: "podman, systemd: ...".
 
-# pod ARGUMENT...: podman with this file's own storage, on a file system with user.* attributes. `manager` is the test's.
+# pod ARGUMENT...: podman with this file's own storage, on a file system with user.* attributes.
+# `manager` is the test's.
 pod() {
 	local run=$XDG_RUNTIME_DIR/podman-bats
-	ROOTLET_TEST=$C CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman --root "$pod_storage" \
-		--runroot "$run" --tmpdir "$run/tmp" --runtime "$ROOTLET" --cgroup-manager="$manager" "$@" 3>&-
+	ROOTLET_TEST=$C CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman \
+		--root "$pod_storage" \
+		--runroot "$run" --tmpdir "$run/tmp" --runtime "$ROOTLET" \
+		--cgroup-manager="$manager" "$@" 3>&-
 }
 
 # pod_run ARGUMENT...: podman run.
@@ -23,7 +27,8 @@ setup_file() {
 	export pod_storage
 	: >"$BATS_FILE_TMPDIR/containers.conf"
 	# Its own default is a limit, with systemd: not where the controller is missing.
-	[ "$ROOTLET_ROOM" = vm ] || printf '[containers]\npids_limit = 0\n' >"$BATS_FILE_TMPDIR/containers.conf"
+	[ "$ROOTLET_ROOM" = vm ] || printf '[containers]\npids_limit = 0\n' \
+		>"$BATS_FILE_TMPDIR/containers.conf"
 	busybox_tree "$BATS_FILE_TMPDIR/tree"
 	tar -C "$BATS_FILE_TMPDIR/tree" -cf - . | pod import --quiet - local:latest
 }

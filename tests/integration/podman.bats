@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell; output, stderr: of helpers' `try`
-# Podman as an ordinary user has it: its command line, its conmon, and rootlet as the runtime, with both of podman's
-# ways to have cgroups. The image is a local tree; nothing is fetched.
+# Programs for the container's shell; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+# Podman as an ordinary user has it: its command line, its conmon, and rootlet as the runtime, with
+# both of podman's ways to have cgroups. The image is a local tree; nothing is fetched.
 #
 # rooms: session
 
@@ -14,7 +15,8 @@ waits='trap "exit 3" TERM; trap "echo usr1" USR1; echo started; while :; do slee
 
 runs() {
 	local code
-	try pod_run --rm --hostname inside --env A=1 --workdir /srv local sh -c 'id -u; hostname; echo $A; pwd; echo error >&2; exit 5'
+	try pod_run --rm --hostname inside --env A=1 --workdir /srv local sh \
+		-c 'id -u; hostname; echo $A; pwd; echo error >&2; exit 5'
 	equal "$status" 5
 	equal "$output" $'0\ninside\n1\n/srv'
 	equal "$stderr" error
@@ -42,7 +44,8 @@ runs() {
 	# The container's uid 1000 is another than ours.
 	mkdir -m 0755 "$T/volume"
 	mv "$T/file" "$T/volume"
-	try pod_run --rm --volume "$T/volume:/srv" --user 1000:1000 --read-only --tmpfs /tmp local sh -c '
+	try pod_run --rm --volume "$T/volume:/srv" --user 1000:1000 --read-only --tmpfs /tmp \
+		local sh -c '
 		cat /srv/file; id -u; touch /file 2>/dev/null || echo read-only; touch /tmp/file; grep CapEff /proc/self/status'
 	equal "$output" $'from outside\n1000\nread-only\nCapEff:\t0000000000000000'
 }
@@ -57,7 +60,8 @@ runs() {
 lives() {
 	starts sh -c "$waits"
 	equal "$(pod inspect --format '{{.OCIRuntime}} {{.State.Status}}' "$C")" "$ROOTLET running"
-	try pod exec --env B=2 --workdir /tmp "$C" sh -c 'echo $B; pwd; grep -c "echo usr1" /proc/1/cmdline; exit 4'
+	try pod exec --env B=2 --workdir /tmp "$C" sh \
+		-c 'echo $B; pwd; grep -c "echo usr1" /proc/1/cmdline; exit 4'
 	equal "$status" 4
 	equal "$output" $'2\n/tmp\n1'
 	try pod exec --interactive "$C" cat <<<"by stdin"

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Who the container's process is, what it may, and what it gets from its caller: nothing that the bundle does not say.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Who the container's process is, what it may, and what it gets from its caller: nothing that the
+# bundle does not say.
 
 load helpers
 
@@ -49,7 +51,8 @@ caps() {
 		permitted: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
 		inheritable: ["CAP_KILL", "CAP_NET_BIND_SERVICE"],
 		ambient: ["CAP_KILL"], effective: ["CAP_CHOWN"]} | .process.user = {uid: 1000, gid: 1000}'
-	# After execve by a user who is not root, only the ambient set remains of permitted and effective (capabilities(7)).
+	# After execve by a user who is not root, only the ambient set remains of permitted and
+	# effective (capabilities(7)).
 	run_args grep Cap /proc/self/status
 	equal "$(caps Bnd)" 0000000000200421
 	equal "$(caps Inh)" 0000000000000420
@@ -61,11 +64,13 @@ caps() {
 @test "uid 0 has what is permitted; without noNewPrivileges all that is bounding" {
 	config '.process.capabilities = {bounding: ["CAP_CHOWN", "CAP_SETFCAP"], permitted: ["CAP_CHOWN"], effective: ["CAP_CHOWN"]}'
 	run_args grep Cap /proc/self/status
-	equal "$(caps Bnd) $(caps Prm) $(caps Eff)" "0000000080000001 0000000000000001 0000000000000001"
+	equal "$(caps Bnd) $(caps Prm) $(caps Eff)" \
+		"0000000080000001 0000000000000001 0000000000000001"
 	equal "$(caps Inh)$(caps Amb)" 00000000000000000000000000000000
 	config '.process.noNewPrivileges = false'
 	run_args grep Cap /proc/self/status
-	equal "$(caps Bnd) $(caps Prm) $(caps Eff)" "0000000080000001 0000000080000001 0000000080000001"
+	equal "$(caps Bnd) $(caps Prm) $(caps Eff)" \
+		"0000000080000001 0000000080000001 0000000080000001"
 }
 
 @test "without capabilities in the bundle there are none" {
@@ -75,7 +80,8 @@ caps() {
 	equal "$(caps Inh)$(caps Amb)" 00000000000000000000000000000000
 }
 
-# CVE-2022-27650, CVE-2022-29162. Tried: inheritable made the permitted set in set_caps: all of it was inheritable.
+# CVE-2022-27650, CVE-2022-29162. Tried: inheritable made the permitted set in set_caps: all of it
+# was inheritable.
 @test "what spec writes leaves nothing inheritable or ambient" {
 	run_args grep Cap /proc/self/status
 	equal "$(caps Inh)$(caps Amb)" 00000000000000000000000000000000
@@ -151,7 +157,8 @@ caps() {
 	refused /process/cwd "/closed" "Permission denied"
 }
 
-# Tried: the getcwd of guest_cwd taken out: with the descriptor handed in, the container ran in the host's root.
+# Tried: the getcwd of guest_cwd taken out: with the descriptor handed in, the container ran in the
+# host's root.
 @test "no working directory outside the root, by whatever descriptor (CVE-2024-21626)" {
 	local fd
 	bundle_args testguest getcwd
@@ -159,26 +166,30 @@ caps() {
 		config '.process.cwd = $d' --arg d "/proc/self/fd/$fd"
 		# The caller holds the host's root open at 7.
 		try rl run --bundle "$B" "$C" 7</
-		# What is in reach may only be the container's own: the kernel says "(unreachable)" of what isn't below the root.
+		# What is in reach may only be the container's own: the kernel says "(unreachable)"
+		# of what isn't below the root.
 		[[ $status$output == 0/* ]] || refused /process/cwd
 	done
 	# Handed in on purpose, it is in reach, and refused.
 	for fd in 7 7/ 7/usr; do
 		config '.process.cwd = $d' --arg d "/proc/self/fd/$fd"
-		ROOTLET_TEST=$C try "$ROOTLET" --root "$T/state" run --preserve-fds 5 --bundle "$B" "$C" 3</dev/null \
+		ROOTLET_TEST=$C try "$ROOTLET" --root "$T/state" run --preserve-fds 5 \
+			--bundle "$B" "$C" 3</dev/null \
 			4</dev/null 5</dev/null 6</dev/null 7</
 		refused /process/cwd "leads out of the container's root"
 	done
 }
 
-# CVE-2024-21626 began with one that leaked. Tried: sys_close_except taken out of guest_main: 4, 5 and 9 were there.
+# CVE-2024-21626 began with one that leaked. Tried: sys_close_except taken out of guest_main: 4, 5
+# and 9 were there.
 @test "no descriptor of the caller's is inherited, but the preserved ones" {
 	bundle_args testguest fds
 	try rl run --bundle "$B" "$C" 4</dev/null 5</ 9</etc/passwd
 	equal "$status$output" $'00\n1\n2'
 	try rl run --preserve-fds 2 --bundle "$B" "$C" 4</dev/null 9</etc/passwd
 	refused "--preserve-fds 2: descriptor 3 is not open"
-	ROOTLET_TEST=$C try "$ROOTLET" --root "$T/state" run --preserve-fds 2 --bundle "$B" "$C" 3</dev/null 4</dev/null \
+	ROOTLET_TEST=$C try "$ROOTLET" --root "$T/state" run --preserve-fds 2 --bundle "$B" "$C" \
+		3</dev/null 4</dev/null \
 		9</etc/passwd
 	equal "$status$output" $'00\n1\n2\n3\n4'
 }
@@ -187,7 +198,8 @@ caps() {
 	config '.process.env = ["A=1", "EMPTY=", "SPACE=a b", "PATH=/bin", "LAST=ü=x"]'
 	bundle_args cat /proc/self/environ
 	SECRET=x try rl run --bundle "$B" "$C"
-	equal "$(tr '\0' '\n' <"$T/try.out")" $'A=1\nEMPTY=\nSPACE=a b\nPATH=/bin\nLAST=ü=x\nHOME=/root'
+	equal "$(tr '\0' '\n' <"$T/try.out")" \
+		$'A=1\nEMPTY=\nSPACE=a b\nPATH=/bin\nLAST=ü=x\nHOME=/root'
 }
 
 @test "HOME: the bundle's, else from the tree's passwd, else /" {
@@ -237,7 +249,8 @@ caps() {
 @test "a program that is missing: the words that clients look for" {
 	bundle_args nosuchprogram
 	try rl run --bundle "$B" "$C"
-	refused 'exec: "nosuchprogram": executable file not found in $PATH' "No such file or directory"
+	refused 'exec: "nosuchprogram": executable file not found in $PATH' \
+		"No such file or directory"
 	bundle_args /no/such
 	try rl run --bundle "$B" "$C"
 	refused 'exec: "/no/such"' "No such file or directory"
@@ -292,7 +305,8 @@ caps() {
 		try rl run --bundle "$B" "$C"
 		equal "$status" 0
 	)
-	equal "$(cat "$T/try.out")" $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000'
+	equal "$(cat "$T/try.out")" \
+		$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000'
 }
 
 @test "a broken pipe kills the writer" {
@@ -309,7 +323,8 @@ caps() {
 	run_args testguest keyring
 	[[ $output == *" _ses.$C" ]] || fail "$output"
 	[ "${output%% *}" != "${outside%% *}" ]
-	try "$tool" with-keyring mine sh -c '"$1" keyring; "$2" --root "$3" run --no-new-keyring --bundle "$4" "$5"' \
+	try "$tool" with-keyring mine sh \
+		-c '"$1" keyring; "$2" --root "$3" run --no-new-keyring --bundle "$4" "$5"' \
 		sh "$tool" "$ROOTLET" "$T/state" "$B" "$C"
 	equal "$status" 0
 	# The same serial number, twice.

@@ -41,10 +41,12 @@ answers() {
 	[ "$status$stderr" = 0 ] || fail "status $status: $stderr; $(tail -n 1 <<<"$output")"
 }
 
-# by_the_profile FILE: each call in it returns what the profile in the configuration says; one that is allowed, what it
-# returns without any filter (T/free has that); one that an agent is asked about, -95.
+# by_the_profile FILE: each call in it returns what the profile in the configuration says; one that
+# is allowed, what it returns without any filter (T/free has that); one that an agent is asked
+# about, -95.
 by_the_profile() {
-	jq_profiles '. as $seccomp | ($free | split("\n") | map(select(. != "") | capture("^(?<key>.*): (?<value>-?[0-9]+)$")) | from_entries) as $free
+	jq_profiles \
+		'. as $seccomp | ($free | split("\n") | map(select(. != "") | capture("^(?<key>.*): (?<value>-?[0-9]+)$")) | from_entries) as $free
 		| $calls | split("\n")[] | select(. != "") | . as $call | split(" ") as $words
 		| ($words[0] | sub("^.*:"; "")) as $name | ($words[1:] | map(tonumber)) as $values
 		| ($seccomp | verdict($name; $values))
@@ -53,12 +55,13 @@ by_the_profile() {
 		<(jq .linux.seccomp "$B/config.json") >"$T/expected"
 	not grep -F null "$T/expected"
 	answers "$1"
-	diff "$T/expected" - <<<"$output" || fail "(above: < is what the profile says, > what the container got)"
+	diff "$T/expected" - <<<"$output" || fail \
+		"(above: < is what the profile says, > what the container got)"
 }
 
-# denied_calls: of all that the machine has, by all ways into the kernel that the profile is for, those that this
-# configuration's profile doesn't allow with arguments of 0. None of them reaches the kernel, so nothing needs to be known
-# of what they do.
+# denied_calls: of all that the machine has, by all ways into the kernel that the profile is for,
+# those that this configuration's profile doesn't allow with arguments of 0. None of them reaches
+# the kernel, so nothing needs to be known of what they do.
 denied_calls() {
 	local absent='^$'
 	[ "$("$testguest" call32)" = ok ] || absent=^i386:
@@ -69,9 +72,10 @@ denied_calls() {
 		<(jq .linux.seccomp "$B/config.json")
 }
 
-# Calls that do no harm and whose answer the kernel's rules settle, where they reach it. The first part is what a profile
-# makes dependent on a capability; the second what programs live on. (clone: CLONE_NEWUSER and CLONE_NEWNS, each with CLONE_FS,
-# and CLONE_SIGHAND alone, which the kernel refuses all; unshare: CLONE_NEWUSER with a flag that there is not.)
+# Calls that do no harm and whose answer the kernel's rules settle, where they reach it. The first
+# part is what a profile makes dependent on a capability; the second what programs live on. (clone:
+# CLONE_NEWUSER and CLONE_NEWNS, each with CLONE_FS, and CLONE_SIGHAND alone, which the kernel
+# refuses all; unshare: CLONE_NEWUSER with a flag that there is not.)
 harmless_calls() {
 	cat <<'END'
 acct 0
@@ -125,12 +129,13 @@ landlock_create_ruleset 0 0 99
 END
 }
 
-# profile_calls: T/calls, the calls to try under this configuration's profile, and T/free, what those of them that have an
-# answer of the kernel's return without it.
+# profile_calls: T/calls, the calls to try under this configuration's profile, and T/free, what
+# those of them that have an answer of the kernel's return without it.
 profile_calls() {
 	{
 		harmless_calls
-		jq_profiles 'around_conditions' -r <(jq .linux.seccomp "$B/config.json") | grep -v '^clone '
+		jq_profiles 'around_conditions' -r <(jq .linux.seccomp "$B/config.json") |
+			grep -v '^clone '
 	} | sort -u >"$T/calls"
 	cp "$B/config.json" "$T/config.whole"
 	config 'del(.linux.seccomp)'
@@ -142,8 +147,8 @@ profile_calls() {
 	cat "$T/denied" >>"$T/calls"
 }
 
-# profile_holds [false|true]: the container's system calls under its profile, in that way of loading it (noNewPrivileges)
-# or in both.
+# profile_holds [false|true]: the container's system calls under its profile, in that way of loading
+# it (noNewPrivileges) or in both.
 profile_holds() {
 	local nnp
 	profile_calls

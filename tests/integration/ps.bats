@@ -15,7 +15,8 @@ load helpers
 	equal "$status$stderr" 0
 	[[ $(head -n 1 <<<"$output") == UID*PID*PPID*CMD ]]
 	equal "$(wc -l <<<"$output")" 4
-	equal "$(grep -oE 'sleep 7[0-9]' <<<"$output" | sort | tr '\n' ' ')" "sleep 71 sleep 72 sleep 73 "
+	equal "$(grep -oE 'sleep 7[0-9]' <<<"$output" | sort | tr '\n' ' ')" \
+		"sleep 71 sleep 72 sleep 73 "
 	try rl ps --format json "$C"
 	equal "$(jq 'length' <<<"$output")" 3
 	equal "$(jq --argjson p "$pid" 'index($p) != null' <<<"$output")" true

@@ -16,7 +16,8 @@ manager() {
 	[[ $(sed -n 's/^0:://p' /proc/self/cgroup) == /user.slice/user-1000.slice/session-*.scope ]]
 	equal "$XDG_RUNTIME_DIR" /run/user/1000
 	equal "$DBUS_SESSION_BUS_ADDRESS" unix:path=/run/user/1000/bus
-	equal "$(stat -c '%F %u' /run/user/1000/bus /run/user/1000/systemd/private)" $'socket 1000\nsocket 1000'
+	equal "$(stat -c '%F %u' /run/user/1000/bus /run/user/1000/systemd/private)" \
+		$'socket 1000\nsocket 1000'
 	equal "$(systemctl --user is-system-running)" running
 	equal "$(busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager ControlGroup)" \
 		"s \"$(manager)\""
@@ -58,5 +59,6 @@ manager() {
 
 @test "room: a container in its own user namespace has its own /proc and /sys" {
 	inside 'grep -E " /(proc|sys) " /proc/mounts | cut -d" " -f1-3; ls /proc/self/status /sys/class/net/lo/address'
-	equal "$output" $'proc /proc proc\nsysfs /sys sysfs\n/proc/self/status\n/sys/class/net/lo/address'
+	equal "$output" \
+		$'proc /proc proc\nsysfs /sys sysfs\n/proc/self/status\n/sys/class/net/lo/address'
 }

@@ -146,16 +146,19 @@ line 2"
 	echo secret >"$T/secret"
 	# One more is that of ls for the folder.
 	script 'cat <&5 >/srv/five 2>/dev/null; exec ls /proc/self/fd >/srv/list'
-	"$ROOTLET" --root "$T/state" run --bundle "$B" "$C" 3<"$T/secret" 4<"$T/secret" 5<"$T/secret" 6<"$T/secret" \
+	"$ROOTLET" --root "$T/state" run --bundle "$B" "$C" 3<"$T/secret" 4<"$T/secret" \
+		5<"$T/secret" 6<"$T/secret" \
 		7<"$T/secret" 8<"$T/secret" 9<"$T/secret"
 	equal "$(sort -n "$B/rootfs/srv/list" | tr '\n' ' ')" "0 1 2 3 "
 	equal "$(cat "$B/rootfs/srv/five")" ""
-	"$ROOTLET" --root "$T/state" run --preserve-fds 3 --bundle "$B" "$C" 3<"$T/secret" 4<"$T/secret" 5<"$T/secret" \
+	"$ROOTLET" --root "$T/state" run --preserve-fds 3 --bundle "$B" "$C" 3<"$T/secret" \
+		4<"$T/secret" 5<"$T/secret" \
 		6<"$T/secret" 9<"$T/secret"
 	equal "$(cat "$B/rootfs/srv/five")" secret
 	equal "$(sort -n "$B/rootfs/srv/list" | tr '\n' ' ')" "0 1 2 3 4 5 6 "
 	# More than there are: nothing of rootlet's own takes their place. (10 is bats' own.)
-	try "$ROOTLET" --root "$T/state" run --preserve-fds 20 --bundle "$B" "$C" 3<"$T/secret" 4>&- 5<"$T/secret" 10>&-
+	try "$ROOTLET" --root "$T/state" run --preserve-fds 20 --bundle "$B" "$C" 3<"$T/secret" \
+		4>&- 5<"$T/secret" 10>&-
 	refused "--preserve-fds 20: descriptor 4 is not open"
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Seccomp: what a filter's actions, conditions and flags do to the calls of the container, and the agents that listen.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+# Seccomp: what a filter's actions, conditions and flags do to the calls of the container, and the
+# agents that listen.
 
 load helpers
 
@@ -148,7 +150,8 @@ both_ways() {
 
 # ---------------------------------------------------------------- conditions
 
-# conditions ARGS VALUE=ANSWER...: of personality(2) under a rule with these conditions; + happens, - is denied.
+# conditions ARGS VALUE=ANSWER...: of personality(2) under a rule with these conditions; + happens,
+# - is denied.
 conditions() {
 	local case text='' expected=''
 	rule personality ERRNO ", errnoRet: 95, args: [$1]"
@@ -173,8 +176,11 @@ conditions() {
 }
 
 @test "conditions on several arguments must all hold, on one argument any" {
-	conditions '{index: 0, value: 7, op: "SCMP_CMP_EQ"}, {index: 0, value: 9, op: "SCMP_CMP_EQ"}' 7=- 8=+ 9=-
-	rule socket ERRNO ', errnoRet: 95, args: [{index: 0, value: 2, op: "SCMP_CMP_EQ"}, {index: 1, value: 2, op: "SCMP_CMP_EQ"}]'
+	conditions \
+		'{index: 0, value: 7, op: "SCMP_CMP_EQ"}, {index: 0, value: 9, op: "SCMP_CMP_EQ"}' \
+		7=- 8=+ 9=-
+	rule socket ERRNO \
+		', errnoRet: 95, args: [{index: 0, value: 2, op: "SCMP_CMP_EQ"}, {index: 1, value: 2, op: "SCMP_CMP_EQ"}]'
 	inside 'testguest syscall socket 2 2 0; testguest syscall socket 2 1 0 | sed "s/[0-9].*/open/"
 		testguest syscall socket 1 2 0 | sed "s/[0-9].*/open/"'
 	equal "$output" $'EOPNOTSUPP\nopen\nopen'
@@ -284,7 +290,8 @@ END
 # agent CODE: starts one at T/agent.sock.
 agent() {
 	rm -f "$T/agent.sock" "$T/agent.json"
-	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" "$1" >"$T/agent.out" 3>&- &
+	"$ROOTLET_BUILDDIR/tests/guest/testguest" agent "$T/agent.sock" "$T/agent.json" "$1" \
+		>"$T/agent.out" 3>&- &
 	agent_pid=$!
 	wait_for test -S "$T/agent.sock"
 }
@@ -303,7 +310,8 @@ agent_ends() {
 # notify_of NAME...: a profile that asks T/agent.sock about these.
 notify_of() {
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
-		syscalls: [{names: $ARGS.positional, action: "SCMP_ACT_NOTIFY"}]}' --arg s "$T/agent.sock" --args -- "$@"
+		syscalls: [{names: $ARGS.positional, action: "SCMP_ACT_NOTIFY"}]}' --arg s \
+			"$T/agent.sock" --args -- "$@"
 }
 
 answered() {
@@ -343,10 +351,12 @@ answered() {
 		rl create --bundle "$B" "$C" >"$T/out"
 		pid=$(pid_of)
 		wait_for test -s "$T/agent.json"
-		jq -e --arg id "$C" --arg b "$B" --argjson pid "$pid" '.fds == ["seccompFd"] and .pid == $pid
+		jq -e --arg id "$C" --arg b "$B" --argjson pid "$pid" \
+			'.fds == ["seccompFd"] and .pid == $pid
 			and .metadata == "some = \"data\"" and .ociVersion == .state.ociVersion and (.ociVersion | startswith("1."))
 			and .state.id == $id and .state.status == "creating" and .state.pid == $pid and .state.bundle == $b
-			and .state.annotations["org.example.key"] == "value"' "$T/agent.json" >"$T/jq.out" || fail "$(<"$T/agent.json")"
+			and .state.annotations["org.example.key"] == "value"' "$T/agent.json" \
+				>"$T/jq.out" || fail "$(<"$T/agent.json")"
 		rl start "$C"
 		wait_for status_is stopped
 		equal "$(<"$T/out")" 0

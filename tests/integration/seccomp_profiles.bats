@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Whole seccomp profiles, as engines ship them and make them fit a container: every system call of the machine returns
-# what the profile says. What that is, is computed from the profile (profiles.jq).
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Whole seccomp profiles, as engines ship them and make them fit a container: every system call of
+# the machine returns what the profile says. What that is, is computed from the profile
+# (profiles.jq).
 
 load helpers
 load profiles
@@ -80,7 +82,8 @@ END
 	done
 	# The rules that are meant to tell these apart have done it.
 	profile_apply "$T/profile.json" "$ordinary_caps"
-	printf '%s\n' 'clone 268435968 0 0 0 0' 'clone 2048 0 0 0 0' 'clone3 0 0' 'keyctl 99 0 0' 'socket 40 1 0' >"$T/calls"
+	printf '%s\n' 'clone 268435968 0 0 0 0' 'clone 2048 0 0 0 0' 'clone3 0 0' 'keyctl 99 0 0' \
+		'socket 40 1 0' >"$T/calls"
 	answers "$T/calls"
 	equal "$(cut -d: -f2 <<<"$output" | paste -sd,)" ' -1, -22, -38, -95, -1'
 }

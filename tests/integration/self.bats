@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2016 # output, stderr: of helpers' `try`; jq's variables
 #
-# CVE-2019-5736: a container must not be able to overwrite the runtime's own file. Tried with host_self_protect taken
+# CVE-2019-5736: a container must not be able to overwrite the runtime's own file. Tried with
+# host_self_protect taken
 # out: /proc/PID/exe is then the copy below, and the test fails.
 
 load helpers
@@ -29,13 +30,17 @@ own() {
 }
 
 @test "pages of the copy that the kernel holds just then are waited for" {
-	# The second fcntl asks for the seals of rootlet's own file, those after it put ours on the copy.
+	# The second fcntl asks for the seals of rootlet's own file, those after it put ours on the
+	# copy.
 	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.uidMappings = [{containerID: 0, hostID: $uid, size: 1}] |
-		.linux.gidMappings = [{containerID: 0, hostID: $gid, size: 1}]' --argjson uid "$(id -u)" --argjson gid "$(id -g)"
+		.linux.gidMappings = [{containerID: 0, hostID: $gid, size: 1}]' --argjson uid \
+			"$(id -u)" --argjson gid "$(id -g)"
 	bundle_args echo there
-	try strace -o "$T/trace" -e trace=fcntl -e inject=fcntl:error=EBUSY:when=3..7 "$T/own" --root "$T/state" run --bundle "$B" "$C"
+	try strace -o "$T/trace" -e trace=fcntl -e inject=fcntl:error=EBUSY:when=3..7 "$T/own" \
+		--root "$T/state" run --bundle "$B" "$C"
 	equal "$status$output$stderr" 0there
 	equal "$(grep -c 'F_ADD_SEALS.*EBUSY' "$T/trace")" 5
-	try strace -o "$T/trace" -e trace=fcntl -e inject=fcntl:error=EBUSY:when=3+ "$T/own" --root "$T/state" run --bundle "$B" "$C"
+	try strace -o "$T/trace" -e trace=fcntl -e inject=fcntl:error=EBUSY:when=3+ "$T/own" \
+		--root "$T/state" run --bundle "$B" "$C"
 	refused "protected copy" "busy"
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# Descriptors that go in (socket activation, --preserve-fds) and come out (--pidfd-socket, run.oci.pidfd_receiver).
-# status, output and stderr come from `try`; what is between single quotes is for the shell inside.
+# Descriptors that go in (socket activation, --preserve-fds) and come out (--pidfd-socket,
+# run.oci.pidfd_receiver). status, output and stderr come from `try`; what is between single quotes
+# is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -15,7 +16,8 @@ teardown() {
 	container_teardown
 }
 
-# activated VARIABLE=VALUE... -- ARGUMENT...: rootlet, which has LISTEN_PID for itself, with $T/a at 3 and $T/b at 4.
+# activated VARIABLE=VALUE... -- ARGUMENT...: rootlet, which has LISTEN_PID for itself, with $T/a at
+# 3 and $T/b at 4.
 activated() {
 	local env=()
 	while [ "$1" != -- ]; do
@@ -33,7 +35,8 @@ activated() {
 	script 'echo "$LISTEN_FDS $LISTEN_PID $$ $LISTEN_FDNAMES $A"; cat <&3; cat <&4; [ ! -e /proc/self/fd/5 ] && echo two'
 	config '.process.env += ["A=1", "LISTEN_FDS=7", "LISTEN_PID=7", "LISTEN_FDNAMES=old"]'
 	for pid in LISTEN_PID= A=2; do
-		try activated LISTEN_FDS=2 LISTEN_FDNAMES=http:metrics $pid -- run --bundle "$B" "$C"
+		try activated LISTEN_FDS=2 LISTEN_FDNAMES=http:metrics $pid -- run --bundle "$B" \
+			"$C"
 		equal "$status$stderr" 0
 		equal "$output" "2 1 1 http:metrics 1
 this is a
@@ -93,7 +96,8 @@ this is b"
 
 @test "what is meant for another process, or is no number, is not taken" {
 	script 'echo "${LISTEN_FDS-none} ${LISTEN_PID-none}"; [ ! -e /proc/self/fd/4 ] && echo closed'
-	for env in "LISTEN_FDS=2 LISTEN_PID=1" "LISTEN_FDS=x LISTEN_PID=" "LISTEN_FDS=2 LISTEN_PID=1x" "LISTEN_FDS=-1 A=1" \
+	for env in "LISTEN_FDS=2 LISTEN_PID=1" "LISTEN_FDS=x LISTEN_PID=" \
+		"LISTEN_FDS=2 LISTEN_PID=1x" "LISTEN_FDS=-1 A=1" \
 		"LISTEN_FDS=0 A=1"; do
 		# shellcheck disable=SC2086 # two words
 		try activated $env -- run --bundle "$B" "$C"
@@ -119,7 +123,8 @@ this is b
 	rm "$T/log"
 }
 
-# receiver PATH: a client, in the background: what it gets, and how the process behind the pidfd ended.
+# receiver PATH: a client, in the background: what it gets, and how the process behind the pidfd
+# ended.
 receiver() {
 	python3 - "$1" >"$T/received" 3>&- <<'END' &
 import array, os, select, socket, sys

@@ -15,7 +15,8 @@ load helpers
 		'["1.3.0","rootfs",true,true,["sh"],"rootlet"]'
 	equal "$(jq -c '[.linux.namespaces[].type]' "$T/one/config.json")" \
 		'["pid","network","ipc","uts","mount","cgroup","user"]'
-	equal "$(jq -c '[.linux.namespaces[].type]' "$T/two/config.json")" '["pid","network","ipc","uts","mount","cgroup"]'
+	equal "$(jq -c '[.linux.namespaces[].type]' "$T/two/config.json")" \
+		'["pid","network","ipc","uts","mount","cgroup"]'
 	[ "$(jq '.process.capabilities.bounding | length' "$T/one/config.json")" -gt 3 ]
 	equal "$(jq '.process.capabilities.bounding | length' "$T/two/config.json")" 3
 	equal "$(jq -c '[.mounts[].destination]' "$T/one/config.json")" \
@@ -28,7 +29,8 @@ load helpers
 	refused "already exists" "$B"
 	cmp "$T/before" "$B/config.json"
 	mkdir "$T/here"
-	(cd "$T/here" && try rl spec --file other.json && equal "$status" 0 && [ -s other.json ] && [ ! -e config.json ])
+	(cd "$T/here" && try rl spec --file other.json && equal "$status" 0 && [ -s other.json ] &&
+		[ ! -e config.json ])
 	try rl spec --bundle "$T/none"
 	refused "$T/none" "No such file"
 }

@@ -65,7 +65,8 @@ default_root() {
 	[ -w "/run/user/$(id -u)" ] || skip "needs /run/user/$(id -u), which a login makes"
 	sleeper
 	export ROOTLET_TEST=$C
-	env -u XDG_RUNTIME_DIR "XDG_RUNTIME_DIR=/run/user/$(id -u)" "$ROOTLET" create --bundle "$B" "$C" 3>&-
+	env -u XDG_RUNTIME_DIR "XDG_RUNTIME_DIR=/run/user/$(id -u)" "$ROOTLET" create \
+		--bundle "$B" "$C" 3>&-
 	env -i "PATH=$PATH" "$ROOTLET" start "$C"
 	wait_for marker
 	equal "$(env -i "$ROOTLET" state "$C" | jq -r .status)" running
@@ -108,7 +109,8 @@ default_root() {
 	equal "$status$stderr" 0
 	equal "$(jq -r '[.ociVersion, .id, .status, .bundle, .rootfs, .owner, .annotations["org.example.key"]] | join("|")' <<<"$output")" \
 		"1.3.0|$C|running|$B|$B/rootfs|$(id -un)|value \"quoted\""
-	[[ $(jq -r .created <<<"$output") =~ ^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}(\.[0-9]+)?Z$ ]]
+	[[ $(jq -r .created <<<"$output") =~ \
+		^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}(\.[0-9]+)?Z$ ]]
 	equal "$(tr '\0' ' ' <"/proc/$(jq .pid <<<"$output")/cmdline")" "sleep 60 "
 	equal "$(rl state "$C-3" | jq -c '[.status, .pid]')" '["stopped",0]'
 	delete_all

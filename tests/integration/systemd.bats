@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # output, stderr: of helpers' `try`
-# Scopes of the user's systemd manager: from wherever one asks for them, whatever is in the way, and that none is left.
+# Scopes of the user's systemd manager: from wherever one asks for them, whatever is in the way, and
+# that none is left.
 # rooms: session
 
 load helpers
@@ -46,7 +47,8 @@ bare() {
 in_scope() {
 	local cgroup
 	cgroup=$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
-	[[ $cgroup == */user@$(id -u).service/*/"$1"/container ]] || fail "the container is in $cgroup"
+	[[ $cgroup == */user@$(id -u).service/*/"$1"/container ]] ||
+		fail "the container is in $cgroup"
 }
 
 # whereabouts: the container says where it is, for the callers that can't look; `output` of placed.
@@ -54,7 +56,8 @@ in_scope() {
 whereabouts() {
 	# shellcheck disable=SC2016 # jq's variable
 	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c",
-		"pid=$(jq -r .pid) && sed -n s/^0:://p /proc/$pid/cgroup >\($file)"]}]' --arg file "$T/whereabouts"
+		"pid=$(jq -r .pid) && sed -n s/^0:://p /proc/$pid/cgroup >\($file)"]}]' --arg file \
+			"$T/whereabouts"
 	rm -f "$T/whereabouts"
 }
 
@@ -63,7 +66,8 @@ placed() {
 	local cgroup
 	[ "$status" -eq 0 ] || fail "status $status: $stderr$output"
 	cgroup=$(cat "$T/whereabouts")
-	[[ $cgroup == */user@$(id -u).service/user.slice/"$unit"/container ]] || fail "the container was in $cgroup"
+	[[ $cgroup == */user@$(id -u).service/user.slice/"$unit"/container ]] ||
+		fail "the container was in $cgroup"
 }
 
 # ---------------------------------------------------------------- the scope
@@ -140,7 +144,8 @@ placed() {
 	whereabouts
 	try sd run --bundle "$B" "$C"
 	placed
-	equal "$stderr" "rootlet: warning: /annotations/org.systemd.property.NoSuchThing: this systemd knows no property NoSuchThing of a scope: left out"
+	equal "$stderr" \
+		"rootlet: warning: /annotations/org.systemd.property.NoSuchThing: this systemd knows no property NoSuchThing of a scope: left out"
 }
 
 @test "a value of the wrong type is refused, and nothing is left" {
@@ -193,20 +198,24 @@ end_manager() {
 
 @test "as cron has it: a service of the system, no environment" {
 	whereabouts
-	try sudo systemd-run --quiet --wait --pipe --collect --uid="$(id -u)" --working-directory=/ \
-		env -i PATH=/usr/bin:/bin ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
+	try sudo systemd-run --quiet --wait --pipe --collect --uid="$(id -u)" \
+		--working-directory=/ \
+		env -i PATH=/usr/bin:/bin ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
+		--cgroup-manager systemd run --bundle "$B" "$C"
 	placed
 }
 
 @test "sudo -u" {
 	whereabouts
-	try sudo sudo -u "$(id -un)" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
+	try sudo sudo -u "$(id -un)" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
+		--cgroup-manager systemd run --bundle "$B" "$C"
 	placed
 }
 
 @test "su, with root's environment" {
 	whereabouts
-	try sudo env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus XDG_RUNTIME_DIR=/run/user/0 ROOTLET_TEST="$C" \
+	try sudo env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus \
+		XDG_RUNTIME_DIR=/run/user/0 ROOTLET_TEST="$C" \
 		su -p -c "'$ROOTLET' --root '$T/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$(id -un)"
 	placed
 }
@@ -216,7 +225,8 @@ end_manager() {
 	sd run --detach --bundle "$B" "$C"
 	rl exec --detach --pid-file "$T/one" "$C" sleep 60
 	sudo systemd-run --quiet --wait --pipe --collect --uid="$(id -u)" --working-directory=/ \
-		env -i PATH=/usr/bin:/bin ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" exec --detach --pid-file "$T/two" "$C" sleep 60
+		env -i PATH=/usr/bin:/bin ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" exec \
+		--detach --pid-file "$T/two" "$C" sleep 60
 	equal "$(cat "/proc/$(cat "$T/one")/cgroup")" "$(cat "/proc/$(pid_of)/cgroup")"
 	equal "$(cat "/proc/$(cat "$T/two")/cgroup")" "$(cat "/proc/$(pid_of)/cgroup")"
 	in_scope "$unit"
@@ -228,10 +238,13 @@ end_manager() {
 	local folder
 	end_manager
 	folder=$(sudo -u "$other" mktemp -d)
-	try sudo env DBUS_SESSION_BUS_ADDRESS="unix:path=$manager/bus" XDG_RUNTIME_DIR="$manager" ROOTLET_TEST="$C" \
+	try sudo env DBUS_SESSION_BUS_ADDRESS="unix:path=$manager/bus" XDG_RUNTIME_DIR="$manager" \
+		ROOTLET_TEST="$C" \
 		su -p -c "'$ROOTLET' --root '$folder/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$other"
-	refused "unix:path=$manager/bus: another user's" "unix:path=$manager/systemd/private: another user's" \
-		"/run/user/$(id -u "$other")/bus: No such file or directory" "sudo loginctl enable-linger $(id -u "$other")"
+	refused "unix:path=$manager/bus: another user's" \
+		"unix:path=$manager/systemd/private: another user's" \
+		"/run/user/$(id -u "$other")/bus: No such file or directory" \
+		"sudo loginctl enable-linger $(id -u "$other")"
 	equal "$(sudo ls "$folder/state")" ""
 	sudo rm -rf "$folder"
 }
@@ -241,10 +254,12 @@ end_manager() {
 	end_manager
 	folder=$(sudo -u "$other" mktemp -d)
 	script 'echo runs'
-	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
+	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" \
+		"$C"
 	equal "$status $output" "0 runs"
 	config '.linux.resources.pids.limit = 50'
-	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
+	try sudo -u "$other" ROOTLET_TEST="$C" "$ROOTLET" --root "$folder/state" run --bundle "$B" \
+		"$C"
 	refused /linux/resources/pids enable-linger
 	sudo rm -rf "$folder"
 }
@@ -256,7 +271,8 @@ end_manager() {
 	sudo chown "$(id -u)" "/tmp/$C.socket"
 	mv "$manager/bus" "$manager/bus.away"
 	mv "$manager/systemd/private" "$manager/systemd/private.away"
-	try env DBUS_SESSION_BUS_ADDRESS="unix:path=/tmp/$C.socket" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
+	try env DBUS_SESSION_BUS_ADDRESS="unix:path=/tmp/$C.socket" ROOTLET_TEST="$C" "$ROOTLET" \
+		--root "$T/state" \
 		--cgroup-manager systemd run --bundle "$B" "$C"
 	sudo pkill -x -u "$other" testguest
 	sudo rm "/tmp/$C.socket"
@@ -280,7 +296,8 @@ end_manager() {
 	local daemon=$!
 	wait_for test -S "$T/bus"
 	whereabouts
-	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" "$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
+	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" "$ROOTLET" --root "$T/state" \
+		--cgroup-manager systemd run --bundle "$B" "$C"
 	kill "$daemon"
 	placed
 }
@@ -291,7 +308,8 @@ end_manager() {
 	local hanging=$!
 	wait_for test -S "$T/bus"
 	whereabouts
-	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" "$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
+	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" "$ROOTLET" --root "$T/state" \
+		--cgroup-manager systemd run --bundle "$B" "$C"
 	kill "$hanging"
 	placed
 	((SECONDS - begin < 20))
@@ -304,15 +322,18 @@ end_manager() {
 	"$tool" hang "$T/bus" 3>&- &
 	local hanging=$!
 	wait_for test -S "$T/bus"
-	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
+	try env DBUS_SESSION_BUS_ADDRESS="unix:path=$T/bus" ROOTLET_TEST="$C" "$ROOTLET" \
+		--root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
 	kill "$hanging"
-	refused "unix:path=$T/bus: no answer within 5.0 seconds" "unix:path=$manager/bus: No such file or directory"
+	refused "unix:path=$T/bus: no answer within 5.0 seconds" \
+		"unix:path=$manager/bus: No such file or directory"
 	((SECONDS - begin < 20))
 }
 
 @test "root of a user namespace, as in podman unshare" {
 	whereabouts
-	try unshare --map-root-user --map-auto env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR ROOTLET_TEST="$C" \
+	try unshare --map-root-user --map-auto env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR \
+		ROOTLET_TEST="$C" \
 		"$ROOTLET" --root "$T/state" --cgroup-manager systemd run --bundle "$B" "$C"
 	placed
 	mv "$manager/bus" "$manager/bus.away"
@@ -377,13 +398,14 @@ end_manager() {
 
 # ---------------------------------------------------------------- many, and violent ends
 
-# inventory: what the user's manager and its bus have: units of any kind and state, cgroups, open files. A first container has
-# run, so that its slice and what the manager loads once are there.
+# inventory: what the user's manager and its bus have: units of any kind and state, cgroups, open
+# files. A first container has run, so that its slice and what the manager loads once are there.
 inventory() {
 	local pid
 	ctl list-units --all --plain --no-legend | awk '{ print $1, $2, $3, $4 }' | sort
 	find "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service" -type d | sort
-	for pid in $(ctl show --value --property MainPID dbus.service) $(systemctl show --value --property MainPID "user@$(id -u).service"); do
+	for pid in $(ctl show --value --property MainPID dbus.service) \
+		$(systemctl show --value --property MainPID "user@$(id -u).service"); do
 		echo "$pid: $(sudo ls "/proc/$pid/fd" | wc -l) files"
 	done
 }
@@ -425,7 +447,8 @@ same_inventory() {
 @test "a rootlet that is killed on its way leaves no scope" {
 	local i
 	for ((i = 1; i <= 15; i++)); do
-		ROOTLET_TEST=$C timeout --signal KILL "0.00$((i % 9 + 1))" "$ROOTLET" --root "$T/state" --cgroup-manager systemd \
+		ROOTLET_TEST=$C timeout --signal KILL "0.00$((i % 9 + 1))" "$ROOTLET" \
+			--root "$T/state" --cgroup-manager systemd \
 			run --bundle "$B" "$C-$i" 3>&- 2>/dev/null || true
 	done
 	for ((i = 1; i <= 15; i++)); do
@@ -459,7 +482,8 @@ same_inventory() {
 
 # another_manager_than PID: the user's manager is there, and is another process than that.
 another_manager_than() {
-	ctl is-active basic.target && [ "$(systemctl show --value --property MainPID "user@$(id -u).service")" != "$1" ]
+	ctl is-active basic.target &&
+		[ "$(systemctl show --value --property MainPID "user@$(id -u).service")" != "$1" ]
 }
 
 @test "the user's manager ends and another begins: the container has ended, wait says by what, and nothing is in the next one's way" {
@@ -474,7 +498,8 @@ another_manager_than() {
 	try rl wait "$C"
 	equal "$status $output" "5 5"
 	equal "$(ctl show "$unit" -p LoadState --value)" not-found
-	# Not deleted yet: the scope's name is free, and what is left of the first is only its state.
+	# Not deleted yet: the scope's name is free, and what is left of the first is only its
+	# state.
 	rl delete "$C"
 	sd run --detach --bundle "$B" "$C"
 	in_scope "$unit"

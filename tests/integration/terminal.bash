@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2034,SC2154 # text for another shell; status, output, T: of helpers.bash
+# Text for another shell; status, output, T: of helpers.bash
+# shellcheck disable=SC2016,SC2034,SC2154
 # A person at a terminal: a pseudo-terminal, what is typed there, what appears.
 
-# on_terminal SHELL-TEXT: runs it with a pseudo-terminal (24x80, unless it changes that) in the background. What
-# appears there is in T/screen; `keys` types. RUN in the text runs the bundle, EXEC is exec with its options to follow.
+# on_terminal SHELL-TEXT: runs it with a pseudo-terminal (24x80, unless it changes that) in the
+# background. What appears there is in T/screen; `keys` types. RUN in the text runs the bundle, EXEC
+# is exec with its options to follow.
 on_terminal() {
 	local rootlet='env ROOTLET_TEST=$C "$ROOTLET" --root "$T/state"' text
 	text=${1//RUN/$rootlet run --bundle \"\$B\" \"\$C\"}

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# Streams and terminals: a pseudo-terminal in the foreground and by --console-socket, pipes, and nothing at all.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# Streams and terminals: a pseudo-terminal in the foreground and by --console-socket, pipes, and
+# nothing at all.
 
 load helpers
 load terminal
@@ -127,9 +129,11 @@ setup() {
 	equal "$(tail -n 1 <<<"$output")" 20000
 }
 
-# between_pipes: with stdin and stdout that are no terminals; what stdin brings comes when the container says "ready".
+# between_pipes: with stdin and stdout that are no terminals; what stdin brings comes when the
+# container says "ready".
 between_pipes() {
-	ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" >"$T/out" 3>&-
+	ROOTLET_TEST=$C timeout -s KILL 30 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" \
+		>"$T/out" 3>&-
 }
 
 when_ready() {

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 #
-# Terminal work as a person does it: a shell in a window of tmux, what is typed by send-keys, what is seen by
-# capture-pane. terminal.bats has the details; here they must be right together.
+# Terminal work as a person does it: a shell in a window of tmux, what is typed by send-keys, what
+# is seen by capture-pane. terminal.bats has the details; here they must be right together.
 
 load helpers
 
@@ -18,7 +19,8 @@ setup() {
 		unset HISTFILE PROMPT_COMMAND
 		rl() { ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" "$@"; }
 	END
-	mux -f /dev/null new-session -d -s work -x 80 -y 24 "bash --norc --noprofile --rcfile $T/rc -i"
+	mux -f /dev/null new-session -d -s work -x 80 -y 24 \
+		"bash --norc --noprofile --rcfile $T/rc -i"
 	mux set-option -g remain-on-exit on >/dev/null
 	mux send-keys -t work: ". $T/rc; clear" Enter
 	sees 'outer$'

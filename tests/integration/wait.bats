@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # rooms: host session
-# `wait`: the exit status of a container, from whoever learns it, and the monitor behind a detached run.
-# status, output and stderr come from `try`; what is between single quotes is for the shell inside.
+# `wait`: the exit status of a container, from whoever learns it, and the monitor behind a detached
+# run. status, output and stderr come from `try`; what is between single quotes is for the shell
+# inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
@@ -24,9 +25,11 @@ tell() {
 	touch "$B/rootfs/srv/end"
 }
 
-# waiter NAME [ID]: in the background; its pid is in `waiter`. answers NAME TEXT: its status and what it printed.
+# waiter NAME [ID]: in the background; its pid is in `waiter`. answers NAME TEXT: its status and
+# what it printed.
 waiter() {
-	env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" wait "${2:-$C}" >"$T/$1.out" 2>"$T/$1.err" 3>&- &
+	env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" wait "${2:-$C}" >"$T/$1.out" \
+		2>"$T/$1.err" 3>&- &
 	waiter=$!
 	eval "waiter_$1=$waiter"
 }
@@ -39,7 +42,8 @@ answers() {
 
 # blocked PID: it has opened what it waits for.
 blocked() {
-	[ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = S ] && grep -qE 'locks_lock|flock|poll|wait' "/proc/$1/wchan"
+	[ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = S ] &&
+		grep -qE 'locks_lock|flock|poll|wait' "/proc/$1/wchan"
 }
 
 # The monitor of this test's container.
@@ -250,8 +254,8 @@ anon_inode"
 	kill -INT "$monitor"
 	still_there() { equal "$(monitor)" "$monitor"; }
 	stays still_there
-	# What it keeps for itself: its share of the program's file depends on who else runs one. (A sanitizer's shadow
-	# memory is not meant.)
+	# What it keeps for itself: its share of the program's file depends on who else runs one. (A
+	# sanitizer's shadow memory is not meant.)
 	own=$(awk '$1 == "Private_Dirty:" { print $2 }' "/proc/$monitor/smaps_rollup")
 	ldd "$ROOTLET" | grep -qE 'lib(a|ub)san' || [ "$own" -lt 700 ] || fail "$own KiB of its own"
 	tell
@@ -277,14 +281,17 @@ END
 	rl delete "$C"
 }
 
-# rootlet as on a kernel before 6.15. Without privilege the filter comes with no_new_privs, so the map is of one id.
+# rootlet as on a kernel before 6.15. Without privilege the filter comes with no_new_privs, so the
+# map is of one id.
 rl_6_14() {
-	ROOTLET_TEST=$C "$ROOTLET_BUILDDIR/tests/guest/testguest" as-6.14 "$ROOTLET" --root "$T/state" "$@" 3>&-
+	ROOTLET_TEST=$C "$ROOTLET_BUILDDIR/tests/guest/testguest" as-6.14 "$ROOTLET" \
+		--root "$T/state" "$@" 3>&-
 }
 
 @test "before Linux 6.15 the monitor is init's parent" {
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$(id -u)" --argjson g "$(id -g)"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$(id -u)" --argjson g "$(id -g)"
 	until_told 42
 	rl_6_14 run --detach --pid-file "$T/pid" --bundle "$B" "$C" </dev/null >/dev/null
 	equal "$(cat "$T/pid")" "$(pid_of)"

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# pool: jobs side by side, some at a time, and how long each took. Sourced by tests/run.sh, under bash -eu.
+# pool: jobs side by side, some at a time, and how long each took. Sourced by tests/run.sh, under
+# bash -eu.
 #
-# The caller sets pool_size, how many at a time, and has pool_done LABEL STATUS, which is called for each as it ends. A job
-# leads a process group of its own, by which pool_end ends all of it.
+# The caller sets pool_size, how many at a time, and has pool_done LABEL STATUS, which is called for
+# each as it ends. A job leads a process group of its own, by which pool_end ends all of it.
 
 pool_size=1
 pool_pids=()
@@ -23,7 +24,8 @@ seconds_of() {
 	printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100))
 }
 
-# pool_start LABEL COMMAND...: as soon as there is room. It gets no input, and its output is the caller's.
+# pool_start LABEL COMMAND...: as soon as there is room. It gets no input, and its output is the
+# caller's.
 pool_start() {
 	local label=$1
 	shift

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# repeat: some integration tests again and again, and how many times each passed. Sourced by tests/run.sh, whose settings
-# and jobs these use.
+# repeat: some integration tests again and again, and how many times each passed. Sourced by
+# tests/run.sh, whose settings and jobs these use.
 # shellcheck disable=SC2154
 
 # repeat_pattern NAME...: a regular expression that matches those names of tests alone.
@@ -21,9 +21,11 @@ repeat_filter() {
 	local -a names=() wanted=()
 	mapfile -t names < <(sed -n 's/^@test "\(.*\)" {$/\1/p' "$file")
 	if [ "$ever_flaky" = yes ]; then
-		mapfile -t wanted < <(sed -n "s/^${file##*/integration/}: //p" "$work/source/tests/flaky.txt")
+		mapfile -t wanted \
+			< <(sed -n "s/^${file##*/integration/}: //p" "$work/source/tests/flaky.txt")
 		for name in ${wanted[@]+"${wanted[@]}"}; do
-			printf '%s\n' "${names[@]}" | grep -qxF -e "$name" || die "tests/flaky.txt: $file has no test \"$name\""
+			printf '%s\n' "${names[@]}" | grep -qxF -e "$name" ||
+				die "tests/flaky.txt: $file has no test \"$name\""
 		done
 		names=(${wanted[@]+"${wanted[@]}"})
 	fi
@@ -68,7 +70,8 @@ repeat_all() {
 		logs[$label]=$log
 		if [ -n "$(room_of host "$file")" ]; then
 			case $file in
-			*/root/*) ! is_root || pool_start "$label" repeat_host root "$log" "$pattern" "$file" ;;
+			*/root/*) ! is_root || pool_start "$label" repeat_host root "$log" \
+				"$pattern" "$file" ;;
 			*) pool_start "$label" repeat_host user "$log" "$pattern" "$file" ;;
 			esac
 		elif [ -n "$(room_of session "$file")" ] && root_works; then

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# inside: runs bats files, or a command, in a test room. Started there by root, outside of any session.
+# inside: runs bats files, or a command, in a test room. Started there by root, outside of any
+# session.
 #
 #   inside.sh tests FILE.bats...         relative to the sources
 #   inside.sh command user|root COMMAND...
 #   inside.sh terminal user|root COMMAND...
 #
-# What an ordinary user runs, runs in a login session of theirs, which logind and PAM make as for ssh: a scope that belongs
-# to the system's manager, with the user's own manager and bus beside it.
+# What an ordinary user runs, runs in a login session of theirs, which logind and PAM make as for
+# ssh: a scope that belongs to the system's manager, with the user's own manager and bus beside it.
 #
-# From the environment: ROOTLET_ROOM (session or vm), ROOM_USER, ROOM_OTHER, ROOM_LIMIT (seconds for one file), ROOM_FILTER, and
-# ROOM_RESULTS, a folder for logs and core files.
+# From the environment: ROOTLET_ROOM (session or vm), ROOM_USER, ROOM_OTHER, ROOM_LIMIT (seconds for
+# one file), ROOM_FILTER, and ROOM_RESULTS, a folder for logs and core files.
 set -eu
 
 source=/srv/rootlet/source
@@ -22,15 +23,20 @@ session() {
 	local who=$1
 	local -a options
 	shift
-	# Not --service-type=exec: of a service with PAM, systemd 252 never learns that it was executed, and ends it after 90 s.
-	options=(--quiet --wait --collect --service-type=simple -p LimitCORE=infinity -p TasksMax=infinity
-		-E LANG=C.UTF-8 -E "TERM=${TERM:-dumb}" -E PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+	# Not --service-type=exec: of a service with PAM, systemd 252 never learns that it was
+	# executed, and ends it after 90 s.
+	options=(--quiet --wait --collect --service-type=simple -p LimitCORE=infinity \
+		-p TasksMax=infinity
+		-E LANG=C.UTF-8 -E "TERM=${TERM:-dumb}" \
+			-E PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
 		-E "ROOTLET=$build/rootlet" -E "ROOTLET_SRCDIR=$source" -E "ROOTLET_BUILDDIR=$build"
-		-E "ROOTLET_TEST_USER=$ROOM_USER" -E "ROOTLET_ROOM=$ROOTLET_ROOM" -E BATS_TEST_TIMEOUT="${ROOM_TEST_LIMIT:-300}")
+		-E "ROOTLET_TEST_USER=$ROOM_USER" -E "ROOTLET_ROOM=$ROOTLET_ROOM" \
+			-E BATS_TEST_TIMEOUT="${ROOM_TEST_LIMIT:-300}")
 	if [ "$who" = root ]; then
 		options+=(-E HOME=/root -p WorkingDirectory=/root)
 	else
-		options+=(-p "User=$ROOM_USER" -p PAMName=login -E XDG_SESSION_CLASS=user -E XDG_SESSION_TYPE=tty
+		options+=(-p "User=$ROOM_USER" -p PAMName=login -E XDG_SESSION_CLASS=user \
+			-E XDG_SESSION_TYPE=tty
 			-p "WorkingDirectory=/home/$ROOM_USER")
 	fi
 	systemd-run "${options[@]}" "$@"
@@ -38,11 +44,14 @@ session() {
 
 # user_units: the scopes of the user's manager, and what failed there.
 user_units() {
-	setpriv --reuid="$ROOM_USER" --regid="$ROOM_USER" --init-groups env "XDG_RUNTIME_DIR=/run/user/$(id -u "$ROOM_USER")" \
-		systemctl --user list-units --all --plain --no-legend | awk '$1 ~ /\.scope$/ || $3 == "failed" { print $1 }'
+	setpriv --reuid="$ROOM_USER" --regid="$ROOM_USER" --init-groups env \
+		"XDG_RUNTIME_DIR=/run/user/$(id -u "$ROOM_USER")" \
+		systemctl --user list-units --all --plain --no-legend |
+		awk '$1 ~ /\.scope$/ || $3 == "failed" { print $1 }'
 }
 
-# cores: moves the core files away, and names them. The working folders are where a kernel that isn't ours puts them.
+# cores: moves the core files away, and names them. The working folders are where a kernel that
+# isn't ours puts them.
 cores() {
 	local file
 	for file in /home/"$ROOM_USER"/core* /root/core* /var/tmp/cores/core*; do
@@ -68,8 +77,8 @@ tidy() {
 	fi
 }
 
-# other_without_manager: what a file before this one may have changed, if only by su, whose session leaves a manager behind
-# for a while.
+# other_without_manager: what a file before this one may have changed, if only by su, whose session
+# leaves a manager behind for a while.
 other_without_manager() {
 	local id
 	id=$(id -u "$ROOM_OTHER")
@@ -94,7 +103,8 @@ tests() {
 		other_without_manager
 		before=$(user_units)
 		status=0
-		session "$who" --pipe -- timeout -k 10 "$ROOM_LIMIT" "${bats[@]}" "$source/$file" </dev/null 2>&1 || status=$?
+		session "$who" --pipe -- timeout -k 10 "$ROOM_LIMIT" "${bats[@]}" "$source/$file" \
+			</dev/null 2>&1 || status=$?
 		tidy "$file" "$before"
 		echo "# room: end $status"
 	done

@@ -5,8 +5,9 @@
 #
 #   keeper.sh SCRATCH [CGROUP]
 #
-# Started in a session of its own, with a pipe as its input whose other end only the room's run.sh has: when that is
-# closed, be it by SIGKILL, the room is over. Its processes are already gone or going then.
+# Started in a session of its own, with a pipe as its input whose other end only the room's run.sh
+# has: when that is closed, be it by SIGKILL, the room is over. Its processes are already gone or
+# going then.
 set -u
 scratch=$1 cgroup=${2:-}
 trap '' INT TERM HUP

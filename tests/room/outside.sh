@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# outside: what the two test rooms have in common on the outer side: the options, the cached Debian tree, and the making
-# of one TAP stream out of many files'. Sourced by session/run.sh and vm/run.sh, under bash -eu, after machine.sh.
+# outside: what the two test rooms have in common on the outer side: the options, the cached Debian
+# tree, and the making of one TAP stream out of many files'. Sourced by session/run.sh and
+# vm/run.sh, under bash -eu, after machine.sh.
 #
 # The caller sets room (session or vm) and top.
 # shellcheck disable=SC2154
@@ -100,7 +101,8 @@ room_find_files() {
 	local -a given=("${room_files[@]}")
 	room_files=()
 	if [ "${#given[@]}" -eq 0 ] && [ "${#room_command[@]}" -eq 0 ]; then
-		mapfile -t given < <(room_of "$room" "$top"/tests/integration/*.bats "$top"/tests/integration/root/*.bats)
+		mapfile -t given \
+			< <(room_of "$room" "$top"/tests/integration/*.bats "$top"/tests/integration/root/*.bats)
 		[ "${#given[@]}" -gt 0 ] || die "no file of tests/integration names the room $room"
 	fi
 	for file in ${given[@]+"${given[@]}"}; do
@@ -115,8 +117,9 @@ room_find_files() {
 
 # ---------------------------------------------------------------- the tree
 
-# room_tree: makes the tree, or finds it in the cache. Sets room_cache, the folder of this tree and of what is made from
-# it; the tree is room_cache/tree. It stays locked, shared, as long as this process lives.
+# room_tree: makes the tree, or finds it in the cache. Sets room_cache, the folder of this tree and
+# of what is made from it; the tree is room_cache/tree. It stays locked, shared, as long as this
+# process lives.
 room_tree() {
 	local cache=${ROOTLET_ROOM_CACHE:-/var/cache/rootlet-tests} key making
 	key=$(cat "$top/tests/room/tree.sh" "$top/tests/lib/debian.sh" | sha256sum | cut -c 1-16)
@@ -129,7 +132,8 @@ room_tree() {
 	touch "$room_cache.lock"
 	flock --shared "$room_lock"
 	if [ ! -d "$room_cache/tree" ]; then
-		# A lock of its own: who waits for the tree is not to wait until the other room, which has it in use, ends.
+		# A lock of its own: who waits for the tree is not to wait until the other room,
+		# which has it in use, ends.
 		exec {making}<"$cache"
 		flock "$making"
 		[ -d "$room_cache/tree" ] || room_make_tree "$making"
@@ -146,7 +150,8 @@ room_make_tree() {
 	mkdir "$room_cache"
 	mkdir "$room_cache/scratch"
 	# In namespaces that end with us: what mmdebstrap mounts and starts doesn't stay.
-	setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
+	setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child \
+		--mount-proc \
 		"$top/tests/room/tree.sh" "$room_cache/scratch/tree" "$room_cache/scratch" \
 		>"$room_cache/log" 2>&1 </dev/null {room_lock}>&- {making}>&- || {
 		tail -n 30 "$room_cache/log" | sed 's/^/    | /' >&2
@@ -161,7 +166,8 @@ room_make_tree() {
 room_sweep() {
 	local lock fd
 	for lock in "$1"/*.lock; do
-		if [ -e "$lock" ] && [ "${lock##*/}" != "$2.lock" ] && [ -n "$(find "$lock" -mtime +7)" ]; then
+		if [ -e "$lock" ] && [ "${lock##*/}" != "$2.lock" ] &&
+			[ -n "$(find "$lock" -mtime +7)" ]; then
 			exec {fd}>>"$lock"
 			if flock --nonblock "$fd"; then
 				rm -rf --one-file-system "${lock%.lock}" "$lock"
@@ -178,13 +184,15 @@ room_ms_since() {
 	echo $(((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}) / 1000))
 }
 
-# room_pressure: the milliseconds in which anything on this machine has waited for a processor until now.
+# room_pressure: the milliseconds in which anything on this machine has waited for a processor until
+# now.
 room_pressure() {
-	{ sed -n 's/^some .*total=\([0-9]*\)[0-9]\{3\}$/\1/p' /proc/pressure/cpu 2>/dev/null || true; } | grep . || echo 0
+	{ sed -n 's/^some .*total=\([0-9]*\)[0-9]\{3\}$/\1/p' /proc/pressure/cpu 2>/dev/null ||
+		true; } | grep . || echo 0
 }
 
-# room_start, room_up: how long the machine takes to come up: said, and a test of its own. Other work on this machine is not
-# the room's fault.
+# room_start, room_up: how long the machine takes to come up: said, and a test of its own. Other
+# work on this machine is not the room's fault.
 room_start() {
 	room_started=$EPOCHREALTIME
 	room_pressed=$(room_pressure)
@@ -198,7 +206,8 @@ room_up() {
 		limit=60000 waited=$(machine_waited)
 	fi
 	[ "$((ms - waited))" -le "$limit" ] || ok="not ok"
-	printf '# the %s room is up after %d ms, %d of them without a processor\n' "$room" "$ms" "$waited"
+	printf '# the %s room is up after %d ms, %d of them without a processor\n' "$room" "$ms" \
+		"$waited"
 	room_result "$ok 0 comes up within $((limit / 1000)) s" room
 }
 
@@ -216,9 +225,9 @@ room_result() {
 	printf '%s %d %s: %s\n' "$ok" "$room_tests" "$2" "${line#* }"
 }
 
-# room_tap: reads what inside.sh says and writes one TAP stream. Whatever is no TAP becomes a comment. Sets room_tests,
-# room_failed and room_ended; writes each file's own lines to room_results/NAME.log.
-# Says how long each file took.
+# room_tap: reads what inside.sh says and writes one TAP stream. Whatever is no TAP becomes a
+# comment. Sets room_tests, room_failed and room_ended; writes each file's own lines to
+# room_results/NAME.log. Says how long each file took.
 room_tap() {
 	local line file=room log=/dev/null planned=0 seen=0 bad=0 status began=$EPOCHREALTIME
 	room_ended=no
@@ -235,15 +244,18 @@ room_tap() {
 			if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 				room_result "not ok 0 out of time after $room_limit s" "$file"
 			elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-				room_result "not ok 0 ended with status $status and names no test" "$file"
+				room_result "not ok 0 ended with status $status and names no test" \
+					"$file"
 			elif [ "$seen" -ne "$planned" ]; then
 				room_result "not ok 0 planned $planned tests, ran $seen" "$file"
 			fi
 			echo "# room: $(room_ms_since "$began") ms: $file"
 			log=/dev/null
 			;;
-		"# room: tidy") room_result "ok 0 leaves neither units nor core files behind" "$file" ;;
-		"# room: left") room_result "not ok 0 leaves neither units nor core files behind" "$file" ;;
+		"# room: tidy") room_result "ok 0 leaves neither units nor core files behind" \
+			"$file" ;;
+		"# room: left") room_result "not ok 0 leaves neither units nor core files behind" \
+			"$file" ;;
 		"# room: up") room_up ;;
 		"# room: done") room_ended=yes ;;
 		"1.."[0-9]*)
@@ -281,7 +293,8 @@ room_keep() {
 	cp -r "$room_results"/. "$keep"
 }
 
-# room_kept SCRATCH: until the keeper has removed it. (bash knows a process substitution only until there is the next one.)
+# room_kept SCRATCH: until the keeper has removed it. (bash knows a process substitution only until
+# there is the next one.)
 room_kept() {
 	local i
 	for ((i = 0; i < 1000; i++)); do

@@ -5,9 +5,11 @@
 #
 #   tree.sh TREE SCRATCH      makes it; as root
 #
-# Sourced for the names in it. The cache's key is the sum of this file: whatever changes the tree stands here.
+# Sourced for the names in it. The cache's key is the sum of this file: whatever changes the tree
+# stands here.
 
-# Both rooms have the same tree. What only the machine with a kernel of its own needs is in the last line.
+# Both rooms have the same tree. What only the machine with a kernel of its own needs is in the last
+# line.
 # shellcheck disable=SC2034 # for outside.sh
 room_packages='systemd systemd-sysv dbus dbus-user-session libpam-systemd
 	uidmap slirp4netns libcap2-bin bats jq busybox-static procps psmisc tmux sudo cron iproute2 strace python3 less
@@ -18,14 +20,17 @@ room_packages='systemd systemd-sysv dbus dbus-user-session libpam-systemd
 room_user=rootlet-test
 room_other=rootlet-other
 
-# room_tree_image TREE: TREE/srv/debian.tar, from which tests make containers that are a whole Debian: this one, before it
-# is set up, without what is big and what an engine would start in there.
+# room_tree_image TREE: TREE/srv/debian.tar, from which tests make containers that are a whole
+# Debian: this one, before it is set up, without what is big and what an engine would start in
+# there.
 room_tree_image() {
 	local name
 	local -a without=(--exclude=./srv/debian.tar)
-	for name in boot 'dev/*' 'etc/systemd/system/*.wants/podman*' usr/bin/crun usr/bin/podman 'usr/bin/python3*' usr/sbin/runc \
-		usr/lib/cni usr/lib/modules usr/lib/podman 'usr/lib/python3*' usr/lib/udev 'usr/lib/*/perl' usr/share/doc usr/share/locale \
-		usr/share/man usr/share/perl var/cache var/lib/apt; do
+	for name in boot 'dev/*' 'etc/systemd/system/*.wants/podman*' usr/bin/crun usr/bin/podman \
+		'usr/bin/python3*' usr/sbin/runc \
+		usr/lib/cni usr/lib/modules usr/lib/podman 'usr/lib/python3*' usr/lib/udev \
+		'usr/lib/*/perl' usr/share/doc usr/share/locale usr/share/man usr/share/perl \
+		var/cache var/lib/apt; do
 		without+=("--exclude=./$name")
 	done
 	tar -C "$1" --numeric-owner "${without[@]}" -cf "$1/srv/debian.tar" .
@@ -55,30 +60,37 @@ room_tree_setup() {
 	# For the kernel of the virtual machine.
 	printf 'overlay\ntun\nfuse\n' >"$tree/etc/modules-load.d/room.conf"
 
-	# Nothing that wakes up by itself, nothing that an engine or a key agent starts by itself, nothing that only takes time:
-	# an emulated processor is slow.
-	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer logrotate.timer \
-		systemd-tmpfiles-clean.timer podman-auto-update.timer podman-auto-update.service podman-restart.service \
-		podman.service podman.socket podman-clean-transient.service getty@.service serial-getty@.service console-getty.service \
-		modprobe@.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount proc-sys-fs-binfmt_misc.mount \
-		systemd-firstboot.service systemd-sysusers.service systemd-update-utmp.service systemd-pstore.service \
-		systemd-random-seed.service systemd-ask-password-console.path systemd-ask-password-wall.path; do
+	# Nothing that wakes up by itself, nothing that an engine or a key agent starts by itself,
+	# nothing that only takes time: an emulated processor is slow.
+	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+		fstrim.timer logrotate.timer \
+		systemd-tmpfiles-clean.timer podman-auto-update.timer podman-auto-update.service \
+		podman-restart.service podman.service podman.socket podman-clean-transient.service \
+		getty@.service serial-getty@.service console-getty.service \
+		modprobe@.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount \
+		proc-sys-fs-binfmt_misc.mount systemd-firstboot.service systemd-sysusers.service \
+		systemd-update-utmp.service systemd-pstore.service systemd-random-seed.service \
+		systemd-ask-password-console.path systemd-ask-password-wall.path; do
 		ln -sf /dev/null "$tree/etc/systemd/system/$unit"
 	done
 	rm -f "$tree"/etc/systemd/user/*.wants/*
 	for unit in system-generators user-generators user-environment-generators; do
 		mkdir -p "$tree/etc/systemd/$unit"
-		find "$tree/usr/lib/systemd/$unit" -type f ! -name '*environment-d*' ! -name 'systemd-debug-generator' -printf '%f\n' |
+		find "$tree/usr/lib/systemd/$unit" -type f ! -name '*environment-d*' \
+			! -name 'systemd-debug-generator' -printf '%f\n' |
 			xargs -I NAME ln -s /dev/null "$tree/etc/systemd/$unit/NAME"
 	done
 
 	# The user's manager may have every controller that this machine has.
 	mkdir -p "$tree/etc/systemd/system/user@.service.d"
-	printf '[Service]\nDelegate=cpu cpuset io memory pids\n' >"$tree/etc/systemd/system/user@.service.d/delegate.conf"
+	printf '[Service]\nDelegate=cpu cpuset io memory pids\n' \
+		>"$tree/etc/systemd/system/user@.service.d/delegate.conf"
 	mkdir -p "$tree/etc/systemd/journald.conf.d"
-	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$tree/etc/systemd/journald.conf.d/room.conf"
+	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' \
+		>"$tree/etc/systemd/journald.conf.d/room.conf"
 
-	# The whole machine: up to a user's session, and then what room-ready.service does, which is each room's own.
+	# The whole machine: up to a user's session, and then what room-ready.service does, which is
+	# each room's own.
 	cat >"$tree/etc/systemd/system/room.target" <<-END
 		[Unit]
 		Description=Test room

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run: tests in a real systemd user session, on a Debian 12 that boots in namespaces of this machine within seconds.
+# run: tests in a real systemd user session, on a Debian 12 that boots in namespaces of this machine
+# within seconds.
 #
-# The machine's system is a cached tree under an overlay in memory, its pid 1 is systemd, and an ordinary user with
-# lingering has a manager there. Scopes, delegation, freezing and killing are real; of the controllers there are those that
-# this machine has on cgroup v2. Sources and build are bound in, read-only. It has no network.
+# The machine's system is a cached tree under an overlay in memory, its pid 1 is systemd, and an
+# ordinary user with lingering has a manager there. Scopes, delegation, freezing and killing are
+# real; of the controllers there are those that this machine has on cgroup v2. Sources and build are
+# bound in, read-only. It has no network.
 #
-# Two processes stay outside: this one, and a keeper, which waits for the end of this one, whatever ends it, and then
-# removes the cgroup and the scratch folder. Everything else is in the pid namespace, and mounts are in the mount namespace,
-# that end with the machine.
+# Two processes stay outside: this one, and a keeper, which waits for the end of this one, whatever
+# ends it, and then removes the cgroup and the scratch folder. Everything else is in the pid
+# namespace, and mounts are in the mount namespace, that end with the machine.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,10 +20,11 @@ self=$here/$(basename "$0")
 # shellcheck disable=SC2034 # machine.sh's name for messages
 machine_name=session/run.sh
 
-# ---------------------------------------------------------------- inside: from the namespaces to systemd
+# ---------------------------------------------------------------- inside: from the namespaces to
+# systemd
 
-# Already pid 1. Alone in the cgroup that is to be the root of this machine's: where there are controllers, systemd can
-# hand them out only from a cgroup without other processes.
+# Already pid 1. Alone in the cgroup that is to be the root of this machine's: where there are
+# controllers, systemd can hand them out only from a cgroup without other processes.
 if [ "${1:-}" = --enter ]; then
 	scratch=$2 cgroup=$3
 	# As the outer /proc has it.
@@ -94,13 +97,16 @@ if [ "${1:-}" = --boot ]; then
 	mkdir -p run/room run/systemd/system
 	mount --bind "$scratch/shared" run/room
 	# The kernel and its devices are not this machine's.
-	for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udev-trigger.service \
-		systemd-modules-load.service systemd-sysctl.service kmod-static-nodes.service dev-hugepages.mount \
-		sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do
+	for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket \
+		systemd-udev-trigger.service \
+		systemd-modules-load.service systemd-sysctl.service kmod-static-nodes.service \
+		dev-hugepages.mount sys-kernel-config.mount sys-kernel-debug.mount \
+		sys-kernel-tracing.mount; do
 		ln -s /dev/null "run/systemd/system/$unit"
 	done
-	# systemd raises some of the kernel's limits early; that would be the outer machine's. Afterwards the cover must go:
-	# under a /proc with covered parts, the kernel lets no user namespace have its own.
+	# systemd raises some of the kernel's limits early; that would be the outer machine's.
+	# Afterwards the cover must go: under a /proc with covered parts, the kernel lets no user
+	# namespace have its own.
 	mount --bind proc/sys proc/sys
 	mount -o remount,bind,ro proc/sys
 	cat >run/systemd/system/room-ready.service <<-END
@@ -113,9 +119,11 @@ if [ "${1:-}" = --boot ]; then
 	pivot_root . "$PWD/mnt"
 	cd /
 	umount -l /mnt
-	# As every systemd has it, but for one in a container, which leaves it to whoever started that.
+	# As every systemd has it, but for one in a container, which leaves it to whoever started
+	# that.
 	mount --make-rshared /
-	exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=rootlet-room \
+	exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		container=rootlet-room \
 		/lib/systemd/systemd --system --unit=room.target --log-target=journal
 fi
 
@@ -144,10 +152,11 @@ for tool in unshare nsenter setpriv flock; do
 done
 is_root || room_skip "needs root"
 
-# On a machine that systemd manages, the cgroup is to come from there, in a scope of ours with everything that may be
-# delegated; it follows us to the end.
+# On a machine that systemd manages, the cgroup is to come from there, in a scope of ours with
+# everything that may be delegated; it follows us to the end.
 if [ -d /run/systemd/system ] && [ -z "${ROOTLET_ROOM_SCOPE:-}" ]; then
-	ROOTLET_ROOM_SCOPE=1 exec systemd-run --scope --quiet --collect --slice=system.slice -p Delegate=yes "$self" "$@"
+	ROOTLET_ROOM_SCOPE=1 exec systemd-run --scope --quiet --collect --slice=system.slice \
+		-p Delegate=yes "$self" "$@"
 fi
 
 room_tree
@@ -172,20 +181,22 @@ cgroup_make() {
 		echo $$ >"$own/supervisor/cgroup.procs"
 		read -r -a names <"$own/cgroup.controllers"
 		for name in ${names[@]+"${names[@]}"}; do
-			echo "+$name" >"$own/cgroup.subtree_control" || say "no controller $name" >&2
+			echo "+$name" >"$own/cgroup.subtree_control" ||
+				say "no controller $name" >&2
 		done
 	fi
 	cgroup=$own/rootlet-room.$$
 	mkdir "$cgroup" 2>/dev/null || room_skip "can't make a cgroup in $own"
 }
 
-# in_room COMMAND...: in the machine's namespaces, but in no unit of its systemd; inside.sh sees to that.
+# in_room COMMAND...: in the machine's namespaces, but in no unit of its systemd; inside.sh sees to
+# that.
 in_room() {
 	nsenter --target "$(<"$scratch/pid")" --mount --uts --ipc --net --pid --cgroup -- \
-		env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
-		ROOTLET_ROOM=session "ROOM_USER=$room_user" "ROOM_OTHER=$room_other" \
-		"ROOM_LIMIT=$room_limit" "ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room \
-		"$@" {keeper_in}>&- {ready}>&-
+		env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin \
+		HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" ROOTLET_ROOM=session \
+		"ROOM_USER=$room_user" "ROOM_OTHER=$room_other" "ROOM_LIMIT=$room_limit" \
+		"ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room "$@" {keeper_in}>&- {ready}>&-
 }
 top_inside=/srv/rootlet/source/tests/room/inside.sh
 
@@ -207,7 +218,8 @@ finish() {
 
 cgroup_make
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-session.XXXXXX")
-exec {keeper_in}> >(exec {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
+exec {keeper_in}> \
+	>(exec {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch" "$cgroup")
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -217,7 +229,8 @@ mkfifo -m 0600 "$scratch/shared/ready"
 exec {ready}<>"$scratch/shared/ready"
 
 room_start
-setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --net \
+setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --uts \
+	--ipc --net \
 	"$self" --enter "$scratch" "$cgroup" "$room_cache/tree" "$room_build" \
 	>"$scratch/console" 2>&1 </dev/null {keeper_in}>&- {ready}>&- {room_lock}>&- &
 machine=$!
@@ -227,7 +240,8 @@ for ((i = 0; i < 60; i++)); do
 done
 if [ "$i" -ge 60 ]; then
 	sed 's/^/    | /' "$scratch/console" >&2
-	[ ! -d "/proc/$machine" ] || in_room journalctl --no-pager --boot | tail -n 100 | sed 's/^/    | /' >&2
+	[ ! -d "/proc/$machine" ] || in_room journalctl --no-pager --boot | tail -n 100 |
+		sed 's/^/    | /' >&2
 	die "the session room doesn't come up"
 fi
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# job: what the virtual machine does, as root, once it is up. TAP or the command's output goes to the second serial port;
-# its status, the journal and the core files to the third disk, as a tar file.
+# job: what the virtual machine does, as root, once it is up. TAP or the command's output goes to
+# the second serial port; its status, the journal and the core files to the third disk, as a tar
+# file.
 set -u
 exec <>/dev/ttyS1 >&0 2>/dev/kmsg
 stty -F /dev/ttyS1 raw -echo
@@ -14,7 +15,8 @@ arguments=()
 . /srv/rootlet/job
 mkdir -p "$ROOM_RESULTS"
 
-# This kernel is ours. A crash inside a container leaves its core in the container, if the folder is there.
+# This kernel is ours. A crash inside a container leaves its core in the container, if the folder is
+# there.
 mkdir -m 1777 /var/tmp/cores
 echo '/var/tmp/cores/core.%e.%p' >/proc/sys/kernel/core_pattern
 

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run: tests in a virtual machine, for what the host and the session room don't have: every cgroup controller, delegated
-# to the user's manager by a systemd with a kernel of its own.
+# run: tests in a virtual machine, for what the host and the session room don't have: every cgroup
+# controller, delegated to the user's manager by a systemd with a kernel of its own.
 #
-# QEMU emulates the processor, which is some ten times slower than the host and works everywhere. The machine's disks: the
-# system, made once from the tree that the session room boots, and never written to; the job, which is the build, the
-# sources and what to run; and the results. It has no network. One machine runs at a time.
+# QEMU emulates the processor, which is some ten times slower than the host and works everywhere.
+# The machine's disks: the system, made once from the tree that the session room boots, and never
+# written to; the job, which is the build, the sources and what to run; and the results. It has no
+# network. One machine runs at a time.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -59,7 +60,8 @@ finish() {
 	exit "$status"
 }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-vm.XXXXXX")
-exec {keeper_in}> >(exec {one}>&- {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch")
+exec {keeper_in}> \
+	>(exec {one}>&- {room_lock}>&- && exec setsid "$top/tests/room/keeper.sh" "$scratch")
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -80,7 +82,8 @@ fi
 
 job=$scratch/job
 mkdir -p "$job/source" "$job/build/tests/guest"
-tar -C "$top" -cf - --exclude-vcs --exclude='./build*' --exclude='*.o' --exclude='*.a' . | tar -C "$job/source" -xf -
+tar -C "$top" -cf - --exclude-vcs --exclude='./build*' --exclude='*.o' --exclude='*.a' . |
+	tar -C "$job/source" -xf -
 cp "$room_build/rootlet" "$job/build/"
 cp "$room_build"/tests/guest/{testguest,netguest,accelguest} "$job/build/tests/guest/"
 how=tests
@@ -96,7 +99,8 @@ fi
 	printf '%q ' "$@"
 	printf ')\n'
 	printf 'export %s=%q\n' ROOM_USER "$room_user" ROOM_OTHER "$room_other" \
-		ROOM_LIMIT "$room_limit" ROOM_TEST_LIMIT 600 ROOM_FILTER "$room_filter" TERM "${TERM:-dumb}"
+		ROOM_LIMIT "$room_limit" ROOM_TEST_LIMIT 600 ROOM_FILTER "$room_filter" TERM \
+		"${TERM:-dumb}"
 } >"$job/job"
 image "$scratch/job.ext4" $(($(du -sm "$job" | cut -f1) * 2 + 16))M "$job"
 truncate -s 256M "$scratch/results.tar"
@@ -109,33 +113,37 @@ machine() {
 	for kernel in "$room_cache"/tree/boot/vmlinuz-*; do :; done
 	limit=(timeout --foreground -k 5 "${ROOTLET_VM_LIMIT:-2400}")
 	echo "$BASHPID" >"$scratch/pid"
-	# Nothing that is written reaches the system's disk: the snapshot is a file without a name. Before what else runs on the
-	# host, where that is allowed: whatever waits for this machine waits longest, and systemd's own limits inside run out.
+	# Nothing that is written reaches the system's disk: the snapshot is a file without a name.
+	# Before what else runs on the host, where that is allowed: whatever waits for this machine
+	# waits longest, and systemd's own limits inside run out.
 	TMPDIR=$scratch exec nice -n -5 "${limit[@]}" setpriv --pdeathsig KILL qemu-system-x86_64 \
-		-accel "${ROOTLET_VM_ACCEL:-tcg,thread=multi}" -smp 2 -cpu max,-svm,-vmx,-la57 -m 2048 \
-		-nodefaults -no-user-config -display none -no-reboot -nic none \
+		-accel "${ROOTLET_VM_ACCEL:-tcg,thread=multi}" -smp 2 -cpu max,-svm,-vmx,-la57 \
+		-m 2048 -nodefaults -no-user-config -display none -no-reboot -nic none \
 		-chardev "file,id=console,path=$scratch/console" -serial chardev:console \
 		-chardev stdio,id=job,signal=off -serial chardev:job \
 		-drive "file=$room_cache/vm,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$scratch/job.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$scratch/results.tar,format=raw,if=virtio" \
 		-kernel "$kernel" -initrd "${kernel/vmlinuz/initrd.img}" \
-		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 tsc=reliable \
+		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 \
 systemd.show_status=false \
 systemd.unit=room.target systemd.wants=room-vm.service" {keeper_in}>&- {one}>&- {room_lock}>&-
 }
 
-# machine_waited: the milliseconds for which the machine's busiest thread has waited for a processor until now.
+# machine_waited: the milliseconds for which the machine's busiest thread has waited for a processor
+# until now.
 machine_waited() {
 	local pid
 	pid=$(pgrep -P "$(<"$scratch/pid")" qemu) || pid=self
-	awk '$2 > most { most = $2 } END { printf "%d\n", most / 1000000 }' /proc/"$pid"/task/*/schedstat
+	awk '$2 > most { most = $2 } END { printf "%d\n", most / 1000000 }' \
+		/proc/"$pid"/task/*/schedstat
 }
 
 # results: what the machine put on its third disk.
 results() {
 	mkdir "$scratch/results"
-	tar -C "$scratch/results" -xf "$scratch/results.tar" 2>/dev/null && [ -r "$scratch/results/status" ]
+	tar -C "$scratch/results" -xf "$scratch/results.tar" 2>/dev/null &&
+		[ -r "$scratch/results/status" ]
 }
 
 trouble() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Bad input where root's rootlet is asked: state folders and files of other users, and containers of theirs.
+# Bad input where root's rootlet is asked: state folders and files of other users, and containers of
+# theirs.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load ../helpers
@@ -98,7 +99,8 @@ rl_closed() {
 
 @test "a full disk, and one that is read-only: nothing of root's container is left" {
 	mkdir "$T/small"
-	try env "R=$T/small" "L=$ROOTLET --root $T/small" "B=$B" "C=$C" "ROOTLET_TEST=$C" unshare --mount sh -euc '
+	try env "R=$T/small" "L=$ROOTLET --root $T/small" "B=$B" "C=$C" "ROOTLET_TEST=$C" unshare \
+		--mount sh -euc '
 		mount -t tmpfs -o size=32k,mode=700 small $R
 		dd if=/dev/zero of=$R/filler bs=4k 2>/dev/null || true
 		$L run --bundle $B $C && exit 9

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every command on a paused container, and pause beside commands that end the container. As an ordinary user with a cgroup.
+# Every command on a paused container, and pause beside commands that end the container. As an
+# ordinary user with a cgroup.
 # rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
@@ -71,7 +72,8 @@ frozen() {
 				rlu $how
 				if ! wait "$job"; then
 					equal "$(wc -l <"$T/late.err")" 1
-					grep -qE 'does not exist|container not running' "$T/late.err" || fail "$what: $(cat "$T/late.err")"
+					grep -qE 'does not exist|container not running' \
+						"$T/late.err" || fail "$what: $(cat "$T/late.err")"
 				fi
 				wait_for no_process_of "$pid"
 				rlu delete --force "$C"

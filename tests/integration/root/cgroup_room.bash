@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # T, B, C: helpers.bash's
 #
-# cgroup_room: for tests that root runs: a cgroup that is delegated to an ordinary user, and rootlet as that user in it.
+# cgroup_room: for tests that root runs: a cgroup that is delegated to an ordinary user, and rootlet
+# as that user in it.
 #
 #   G     the delegated cgroup's directory; "$top" its path below the mount
 #   rl    rootlet as the user, in "$G/mine" (or "$G$at")
@@ -62,11 +63,12 @@ cgroup_of() {
 	sed -n 's/^0:://p' "/proc/$1/cgroup"
 }
 
-# needs_hugetlb: a controller that this machine can hand down to "$G"; `size` is one of its page sizes. Domain controllers are
-# what it takes, and this is the one that a hybrid machine has.
+# needs_hugetlb: a controller that this machine can hand down to "$G"; `size` is one of its page
+# sizes. Domain controllers are what it takes, and this is the one that a hybrid machine has.
 needs_hugetlb() {
 	local files
-	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs the hugetlb controller in cgroup v2"
+	grep -qw hugetlb "$mount/cgroup.controllers" ||
+		skip "needs the hugetlb controller in cgroup v2"
 	echo +hugetlb >"$mount/cgroup.subtree_control"
 	files=("$G"/hugetlb.*.rsvd.max)
 	size=${files[0]##*/hugetlb.}

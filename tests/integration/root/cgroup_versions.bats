@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Machines without a cgroup v2 that can be had: version 1 alone, both side by side (hybrid), none at all. In a mount namespace in which
-# /sys/fs/cgroup looks as it does there; an ordinary user's rootlet, and root's.
+# Machines without a cgroup v2 that can be had: version 1 alone, both side by side (hybrid), none at
+# all. In a mount namespace in which /sys/fs/cgroup looks as it does there; an ordinary user's
+# rootlet, and root's.
 # rooms: host session
 # shellcheck disable=SC2016,SC2154
 
@@ -17,7 +18,8 @@ setup() {
 	chown -R "$user:" "$T"
 }
 
-# on VERSION ARGUMENT...: rootlet where that is all there is: v1, hybrid, none. As the user, or as root where AS is root.
+# on VERSION ARGUMENT...: rootlet where that is all there is: v1, hybrid, none. As the user, or as
+# root where AS is root.
 on() {
 	AS=${AS:-$user} unshare --mount --propagation private sh -ec '
 		case $1 in
@@ -28,7 +30,8 @@ on() {
 		esac
 		shift
 		[ "$AS" = root ] || set -- setpriv "--reuid=$(id -u "$AS")" "--regid=$(id -g "$AS")" --init-groups --inh-caps=-all "$@"
-		exec env -i PATH="$PATH" HOME=/ "ROOTLET_TEST=$0" "$@"' "$C" "$1" "$ROOTLET" --root "$T/state" "${@:2}" 3>&-
+		exec env -i PATH="$PATH" HOME=/ "ROOTLET_TEST=$0" "$@"' "$C" "$1" "$ROOTLET" \
+			--root "$T/state" "${@:2}" 3>&-
 }
 
 # What each machine is said to be.
@@ -119,6 +122,7 @@ declare -A WHY=(
 	AS=root try on v1 run --bundle "$B" "$C"
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.err")" 1
-	has "$stderr" "/linux/resources/devices: device rules are not enforced: the container gets no cgroup: ${WHY[v1]}"
+	has "$stderr" \
+		"/linux/resources/devices: device rules are not enforced: the container gets no cgroup: ${WHY[v1]}"
 	has "$stderr" "leave CAP_MKNOD out"
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Control groups by cgroupfs: an ordinary user in a cgroup that root has delegated to it, and root itself.
+# Control groups by cgroupfs: an ordinary user in a cgroup that root has delegated to it, and root
+# itself.
 #
-# Works on a machine with cgroup v2, alone or beside version 1. Values of limits are limits.bats' matter: here it is
-# about where a container is, what it sees and may write, and that nothing is left.
+# Works on a machine with cgroup v2, alone or beside version 1. Values of limits are limits.bats'
+# matter: here it is about where a container is, what it sees and may write, and that nothing is
+# left.
 # rooms: session
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
@@ -19,13 +21,14 @@ cgroup2
 mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
 }
 
-# refused_mount ARGUMENT...: rootlet as the user, with fsopen of cgroup2 refused: strace, which root starts, answers in the kernel's
-# place.
+# refused_mount ARGUMENT...: rootlet as the user, with fsopen of cgroup2 refused: strace, which root
+# starts, answers in the kernel's place.
 refused_mount() {
 	as_user true
-	sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
-		strace -f -qq -u "$user" -o /dev/null -e trace=fsopen -e inject=fsopen:error=EPERM:when=1 \
-		"$ROOTLET" --root "$T/state" "$@" 3>&-
+	sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env \
+		-i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
+		strace -f -qq -u "$user" -o /dev/null -e trace=fsopen \
+		-e inject=fsopen:error=EPERM:when=1 "$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
 SEEN='grep -cx 1 /sys/fs/cgroup/cgroup.procs 2>/dev/null; ls -d /sys/fs/cgroup/*/ 2>/dev/null; mkdir /sys/fs/cgroup/x 2>&1
@@ -39,7 +42,8 @@ SEEN='grep -cx 1 /sys/fs/cgroup/cgroup.procs 2>/dev/null; ls -d /sys/fs/cgroup/*
 	try refused_mount run --bundle "$B" "$C"
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.err")" 1
-	has "$stderr" "/mounts/0: the container's cgroup is bound on /sys/fs/cgroup, as the host has it:"
+	has "$stderr" \
+		"/mounts/0: the container's cgroup is bound on /sys/fs/cgroup, as the host has it:"
 	has "$stderr" "Operation not permitted"
 	equal "$(sed '$d' <<<"$output")" "1
 mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
@@ -139,15 +143,18 @@ mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
 	done
 }
 
-# killed_at N: a create that is killed when it begins to make its Nth folder; false when it doesn't come so far, and `status` is its
-# own then. The tracer and what it runs are in the user's cgroup, as as_user has it.
+# killed_at N: a create that is killed when it begins to make its Nth folder; false when it doesn't
+# come so far, and `status` is its own then. The tracer and what it runs are in the user's cgroup,
+# as as_user has it.
 killed_at() {
 	as_user true
 	status=0
 	{
-		sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
-			strace -qq -u "$user" -o /dev/null -e trace=mkdirat -e "inject=mkdirat:signal=SIGKILL:when=$1" \
-			"$ROOTLET" --root "$T/state" create --bundle "$B" "$C" >"$T/try.out" 2>"$T/try.err" 3>&- || status=$?
+		sh -ec 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$G/mine" env \
+			-i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" \
+			strace -qq -u "$user" -o /dev/null -e trace=mkdirat \
+			-e "inject=mkdirat:signal=SIGKILL:when=$1" "$ROOTLET" --root "$T/state" \
+			create --bundle "$B" "$C" >"$T/try.out" 2>"$T/try.err" 3>&- || status=$?
 	} 2>/dev/null
 	[ "$status" -eq 137 ]
 }
@@ -273,7 +280,8 @@ a 0:0"
 	chmod -R a+rX "$T"
 	script 'stat -c %u:%g /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/a && echo 1 >/sys/fs/cgroup/a/cgroup.procs && exec sleep 1000'
 	rlu run -d --bundle "$B" "$C" >"$T/out"
-	wait_for sh -c '[ "$(sed -n s/^0:://p "/proc/$1/cgroup")" = "$2" ]' - "$(pid_of)" "$top/rootlet-$C/container/a"
+	wait_for sh -c '[ "$(sed -n s/^0:://p "/proc/$1/cgroup")" = "$2" ]' - "$(pid_of)" \
+		"$top/rootlet-$C/container/a"
 	# The group is the caller's, of whom there is none in there.
 	equal "$(cat "$T/out")" $'0:65534\n0:65534'
 	try rlu exec "$C" sed -n 's/^0:://p' /proc/self/cgroup
@@ -313,7 +321,8 @@ a 0:0"
 	# Two that no machine hands down by itself.
 	config '.linux.resources = {rdma: {mlx5_1: {hcaHandles: 3}}, unified: {"misc.max": "res 1"}}'
 	try rlu run --bundle "$B" "$C"
-	refused /linux/resources/rdma/mlx5_1 'controller "rdma" is not delegated' --limits=best-effort
+	refused /linux/resources/rdma/mlx5_1 'controller "rdma" is not delegated' \
+		--limits=best-effort
 	try rlu --limits=best-effort run --bundle "$B" "$C"
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.err")" 2
@@ -331,14 +340,16 @@ a 0:0"
 
 @test "hugetlb: the limit is in place where the kernel has it" {
 	needs_hugetlb
-	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
+	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s \
+		"$size"
 	inside "cat /sys/fs/cgroup/hugetlb.$size.max /sys/fs/cgroup/hugetlb.$size.rsvd.max"
 	equal "$output" $'1073741824\n1073741824'
 }
 
 @test "alone in the delegated cgroup, rootlet makes room so that controllers can be handed down" {
 	needs_hugetlb
-	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
+	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s \
+		"$size"
 	script "cat /sys/fs/cgroup/hugetlb.$size.max"
 	at='' try rlu run --bundle "$B" "$C"
 	equal "$stderr" ""
@@ -349,7 +360,8 @@ a 0:0"
 @test "beside other processes in the delegated cgroup limits can't be had, and the error says so" {
 	local sleeper
 	needs_hugetlb
-	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s "$size"
+	config '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 1073741824}]' --arg s \
+		"$size"
 	sleep 1000 3>&- &
 	sleeper=$!
 	echo "$sleeper" >"$G/cgroup.procs"
@@ -368,7 +380,8 @@ a 0:0"
 	config '.linux.cgroupsPath = $p | .linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)' \
 		--arg p "$top/by-root"
 	script 'exec sleep 1000'
-	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" --cgroup-manager cgroupfs run -d --bundle "$B" "$C" 3>&-
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" --cgroup-manager cgroupfs run -d \
+		--bundle "$B" "$C" 3>&-
 	equal "$(cgroup_of "$(ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" state "$C" | jq .pid)")" "$top/by-root"
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" delete --force "$C"
 }

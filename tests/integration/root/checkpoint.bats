@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# checkpoint and restore. With CRIU where it gets along with this kernel (the one of Debian 12 does not know the vDSO of Linux
-# 6.13 and later); rootlet's own part always, with a criu that writes down how it was called.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+# checkpoint and restore. With CRIU where it gets along with this kernel (the one of Debian 12 does
+# not know the vDSO of Linux 6.13 and later); rootlet's own part always, with a criu that writes
+# down how it was called.
 
 load ../helpers
 
@@ -11,7 +13,8 @@ setup() {
 	container_setup --rootless=false
 	I=$T/images
 	mkdir "$T/source"
-	config '.mounts += [{destination: "/srv", source: $s, options: ["rbind", "ro"]}]' --arg s "$T/source"
+	config '.mounts += [{destination: "/srv", source: $s, options: ["rbind", "ro"]}]' --arg s \
+		"$T/source"
 }
 
 counter() {
@@ -67,19 +70,23 @@ criu_works() {
 	stopped=$(count)
 	sleep 0.1
 	equal "$(count)" "$stopped"
-	try rl restore --detach --bundle "$B" --image-path "$I" --work-path "$T" --pid-file "$T/pid" "$C"
+	try rl restore --detach --bundle "$B" --image-path "$I" --work-path "$T" \
+		--pid-file "$T/pid" "$C"
 	equal "$status$stderr$output" 0
 	equal "$(cat "$T/pid")" "$(pid_of)"
 	status_is running
 	wait_for above "$stopped"
 	# The same namespaces, mounts and streams as before.
-	try rl exec "$C" sh -c 'touch /srv/x 2>&1; cat /proc/1/mountinfo | grep -c " /srv "; readlink /proc/1/fd/0'
+	try rl exec "$C" sh \
+		-c 'touch /srv/x 2>&1; cat /proc/1/mountinfo | grep -c " /srv "; readlink /proc/1/fd/0'
 	equal "$output" $'touch: /srv/x: Read-only file system\n1\n/dev/null'
 	equal "$(readlink "/proc/$(pid_of)/fd/0")" /dev/null
 	# In a cgroup of its own where it had one, and without a sight of others.
 	if jq -e '.cgroup.path' "$T/state/$C/state.json" >/dev/null; then
-		has "$(cat "/proc/$(pid_of)/cgroup")" "0::$(jq -r '.cgroup.path' "$T/state/$C/state.json")"
-		try rl exec "$C" sh -c 'find /sys/fs/cgroup -name cgroup.procs | wc -l; grep -cx 1 /sys/fs/cgroup/cgroup.procs'
+		has "$(cat "/proc/$(pid_of)/cgroup")" \
+			"0::$(jq -r '.cgroup.path' "$T/state/$C/state.json")"
+		try rl exec "$C" sh \
+			-c 'find /sys/fs/cgroup -name cgroup.procs | wc -l; grep -cx 1 /sys/fs/cgroup/cgroup.procs'
 		equal "$output" $'1\n1'
 	fi
 	# Once more, and left running.
@@ -114,14 +121,15 @@ criu_works() {
 	config '(.mounts[] | select(.destination == "/srv")).source = $s' --arg s "$T/elsewhere"
 	echo line >"$T/line"
 	# Streams of the same kinds as before: CRIU insists.
-	try sh -c 'cat "$0" | { "$@" 2>/dev/null; echo "status $?"; } | cat' "$T/line" "$ROOTLET" --root "$T/state" restore --bundle "$B" --image-path "$I" "$C"
+	try sh -c 'cat "$0" | { "$@" 2>/dev/null; echo "status $?"; } | cat' "$T/line" "$ROOTLET" \
+		--root "$T/state" restore --bundle "$B" --image-path "$I" "$C"
 	equal "$output" $'got line\nfile\nstatus 7'
 }
 
 # ---------------------------------------------------------------- what criu is told
 
-# fake_criu: a criu in front of the real one that writes its arguments into T/calls, one a line. `dump` leaves a log, `restore`
-# starts a process.
+# fake_criu: a criu in front of the real one that writes its arguments into T/calls, one a line.
+# `dump` leaves a log, `restore` starts a process.
 fake_criu() {
 	mkdir -p "$T/bin"
 	cat >"$T/bin/criu" <<'END'
@@ -177,7 +185,8 @@ not_told() {
 	pid=$(pid_of)
 	try rl checkpoint --image-path "$I" --leave-running "$C"
 	equal "$status$stderr$output" 0
-	told dump dump --images-dir "$I" --work-dir "$I" --log-file dump.log -v4 --config /etc/my-criu.conf --manage-cgroups=ignore
+	told dump dump --images-dir "$I" --work-dir "$I" --log-file dump.log -v4 \
+		--config /etc/my-criu.conf --manage-cgroups=ignore
 	told dump --tree "$pid" --root "$B/rootfs" --leave-running
 	# What the host has too; not what is the container's own.
 	told dump --external 'mnt[/srv]:/srv'
@@ -185,19 +194,26 @@ not_told() {
 	not_told dump 'mnt[/proc]:/proc'
 	not_told dump 'mnt[/dev]:/dev'
 	not_told dump 'mnt[/proc/sys]:/proc/sys'
-	told dump --external "$(printf 'file[%x:%x]' "$(awk '/mnt_id/{print $2}' "/proc/$pid/fdinfo/0")" "$(stat -c %i /dev/null)")"
+	told dump \
+		--external \
+		"$(printf 'file[%x:%x]' "$(awk '/mnt_id/{print $2}' "/proc/$pid/fdinfo/0")" "$(stat -c %i /dev/null)")"
 	equal "$(jq -r '.[] | select(.destination == "/srv").source' "$I/mounts.json")" "$T/source"
 	equal "$(jq length "$I/descriptors.json")" 3
-	for rest in --tcp-established --skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages --auto-dedup; do
+	for rest in --tcp-established --skip-in-flight --ext-unix-sk --shell-job --file-locks \
+		--link-remap --lazy-pages --auto-dedup; do
 		not_told dump "$rest"
 	done
-	try rl checkpoint --image-path "$I" --work-path "$T/work" --pre-dump --parent-path ../before --tcp-established \
-		--tcp-skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages --auto-dedup \
-		--manage-cgroups-mode soft --network-lock nftables --empty-ns network --page-server ::1:77 --status-fd 2 "$C"
+	try rl checkpoint --image-path "$I" --work-path "$T/work" --pre-dump \
+		--parent-path ../before --tcp-established \
+		--tcp-skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap \
+		--lazy-pages --auto-dedup --manage-cgroups-mode soft --network-lock nftables \
+		--empty-ns network --page-server ::1:77 --status-fd 2 "$C"
 	equal "$status$stderr$output" 0
 	told pre-dump --work-dir "$T/work"
-	told pre-dump --manage-cgroups=soft --network-lock nftables --tcp-established --skip-in-flight --ext-unix-sk --shell-job \
-		--file-locks --link-remap --lazy-pages --auto-dedup --empty-ns net --status-fd 2 --page-server --address ::1 --port 77
+	told pre-dump --manage-cgroups=soft --network-lock nftables --tcp-established \
+		--skip-in-flight --ext-unix-sk --shell-job \
+		--file-locks --link-remap --lazy-pages --auto-dedup --empty-ns net --status-fd 2 \
+		--page-server --address ::1 --port 77
 	told pre-dump --track-mem --prev-images-dir ../before
 	# A pre-dump leaves it running, everything else ends and deletes it.
 	status_is running
@@ -213,16 +229,20 @@ not_told() {
 	start
 	rl checkpoint --image-path "$I" "$C"
 	rmdir "$B/rootfs/srv"
-	try rl restore --bundle "$B" --image-path "$I" --detach --pid-file "$T/pid" --lsm-profile apparmor:mine \
+	try rl restore --bundle "$B" --image-path "$I" --detach --pid-file "$T/pid" \
+		--lsm-profile apparmor:mine \
 		--lsm-mount-context system_u:x --tcp-close --no-pivot --no-subreaper "$C"
 	equal "$status$stderr$output" 0
 	told restore restore --images-dir "$I"
 	told restore --tcp-close --lsm-profile apparmor:mine --lsm-mount-context system_u:x
-	told restore --restore-detached --restore-sibling --root "$B/rootfs" --pidfile "$T/state/$C/criu.pid"
+	told restore --restore-detached --restore-sibling --root "$B/rootfs" \
+		--pidfile "$T/state/$C/criu.pid"
 	told restore --external "mnt[/srv]:$T/source"
 	told restore --external 'mnt[/proc/keys]:/dev/null'
-	equal "$(grep -A1 -x -- --inherit-fd "$T/call.restore" | sed -n 's/^fd\[[0-9]*\]://p')" "$(jq -r '.[]' "$I/descriptors.json")"
-	# Its root was a mount for criu, and is none any more; a mount point that was missing is there.
+	equal "$(grep -A1 -x -- --inherit-fd "$T/call.restore" | sed -n 's/^fd\[[0-9]*\]://p')" \
+		"$(jq -r '.[]' "$I/descriptors.json")"
+	# Its root was a mount for criu, and is none any more; a mount point that was missing is
+	# there.
 	[ -s "$T/root" ]
 	not grep -F "$T" /proc/self/mountinfo
 	[ -d "$B/rootfs/srv" ]
@@ -284,7 +304,8 @@ not_told() {
 	refused "criu did not say which process"
 	printf '#!/bin/sh\necho "Error (criu/vdso.c:1): no such kernel"\nexit 1\n' >"$T/bin/criu"
 	try rl restore --bundle "$B" --image-path "$I" "$C"
-	refused "restore: CRIU does not work on this machine" "Error (criu/vdso.c:1): no such kernel"
+	refused "restore: CRIU does not work on this machine" \
+		"Error (criu/vdso.c:1): no such kernel"
 }
 
 @test "bad input" {
@@ -331,9 +352,11 @@ END
 	counter
 	start
 	# Whatever there is of it is hidden by a file that can't be executed.
-	try unshare --mount sh -c 'for file in /usr/sbin/criu /usr/bin/criu /usr/local/sbin/criu /usr/local/bin/criu; do
+	try unshare --mount sh \
+		-c 'for file in /usr/sbin/criu /usr/bin/criu /usr/local/sbin/criu /usr/local/bin/criu; do
 			[ ! -e "$file" ] || mount --bind /dev/null "$file"
-		done; PATH=/usr/bin:/bin exec "$0" "$@"' "$ROOTLET" --root "$T/state" checkpoint "$C"
+		done; PATH=/usr/bin:/bin exec "$0" "$@"' "$ROOTLET" --root "$T/state" checkpoint \
+			"$C"
 	refused "criu is not installed" "apt-get install criu"
 	rl delete --force "$C"
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Device rules of root's containers, held by a program at the cgroup: felt by whoever opens a node inside.
+# Device rules of root's containers, held by a program at the cgroup: felt by whoever opens a node
+# inside.
 #
-# 10:229 is fuse, which anybody may open and which is no default device; 10:240 to 254 are for local use and nothing here has 250,
-# so that an open which is allowed says that there is no such device. The manager is the room's: systemd, or on a machine without it
-# cgroupfs.
+# 10:229 is fuse, which anybody may open and which is no default device; 10:240 to 254 are for local
+# use and nothing here has 250, so that an open which is allowed says that there is no such device.
+# The manager is the room's: systemd, or on a machine without it cgroupfs.
 # rooms: host session
 # shellcheck disable=SC2016,SC2154
 
@@ -86,7 +87,8 @@ block < Operation not permitted"
 
 # By script(1), which gives rootlet a terminal.
 script_run() {
-	command script -qefc "env ROOTLET_TEST=$C $ROOTLET --root $T/state run --bundle $B $C" /dev/null 3>&- </dev/null
+	command script -qefc "env ROOTLET_TEST=$C $ROOTLET --root $T/state run --bundle $B $C" \
+		/dev/null 3>&- </dev/null
 }
 
 @test "root: reading and writing are counted apart, and an open for both needs both" {
@@ -101,7 +103,8 @@ fuse0 <> Operation not permitted"
 	equal "$(head -n 3 <<<"$output")" "fuse0 <
 fuse0 > Operation not permitted
 fuse0 <> Operation not permitted"
-	rules "$DENY" '{allow: true, type: "c", major: 10, access: "r"}' '{allow: true, type: "c", minor: 229, access: "w"}'
+	rules "$DENY" '{allow: true, type: "c", major: 10, access: "r"}' \
+		'{allow: true, type: "c", minor: 229, access: "w"}'
 	inside "$NODES; $OPEN"
 	equal "$output" "$FUSE_OPENS
 none < No such device
@@ -154,7 +157,8 @@ block < Operation not permitted"
 	rl update --resources - "$C" <<<'{"unified": {"cgroup.max.depth": "9"}}'
 	equal "$(opens | head -n 4)" "$FUSE_OPENS
 none < Operation not permitted"
-	rl update --resources - "$C" <<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, "minor": 250}]}'
+	rl update --resources - "$C" \
+		<<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, "minor": 250}]}'
 	equal "$(opens)" "$FUSE_DENIED
 $NONE_OPENS
 block < Operation not permitted"

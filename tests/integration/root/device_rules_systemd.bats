@@ -43,11 +43,13 @@ reloaded() {
 @test "root: an update of them outlives a reload too, and what another puts at the cgroup stays" {
 	rl update --resources - "$C" <<<'{"devices": [{"allow": false}]}'
 	systemctl daemon-reload
-	equal "$(rl exec "$C" sh -c '(exec 3<>/dev/yes) 2>&1')" "sh: can't create /dev/yes: Operation not permitted"
+	equal "$(rl exec "$C" sh -c '(exec 3<>/dev/yes) 2>&1')" \
+		"sh: can't create /dev/yes: Operation not permitted"
 	# A program of systemd's own, for what the scope was given by somebody else.
 	systemctl set-property --runtime "rootlet-$C.scope" 'DeviceAllow=char-pts rw'
 	rl update --resources - "$C" <<<'{"devices": [{"allow": true}]}'
-	equal "$(rl exec "$C" sh -c '(exec 3<>/dev/yes) 2>&1')" "sh: can't create /dev/yes: Operation not permitted"
+	equal "$(rl exec "$C" sh -c '(exec 3<>/dev/yes) 2>&1')" \
+		"sh: can't create /dev/yes: Operation not permitted"
 	systemctl set-property --runtime "rootlet-$C.scope" DeviceAllow=
 	equal "$(rl exec "$C" sh -c '(exec 3<>/dev/yes) 2>&1 && echo opens')" opens
 	rl delete --force "$C"

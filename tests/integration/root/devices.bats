@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
 # Root without a user namespace makes real device nodes.
 
 load ../helpers
@@ -34,8 +35,8 @@ fifo 0:0 640 1000:1000"
 	equal "$output" "1:3 666 5:6"
 }
 
-# Tried: look_at_place without O_NOFOLLOW. The first link is then refused only by mknod(2), with other words, and the second
-# one passes for the device.
+# Tried: look_at_place without O_NOFOLLOW. The first link is then refused only by mknod(2), with
+# other words, and the second one passes for the device.
 @test "root: a symlink in a device's place is refused, and nothing at its end is touched" {
 	config 'del(.mounts[] | select(.destination | startswith("/dev")))'
 	echo mine >"$T/victim"
@@ -59,14 +60,16 @@ fifo 0:0 640 1000:1000"
 	refused "/dev/null exists in the root filesystem and is not the device"
 }
 
-# ---------------------------------------------------------------- an ordinary user's, with nodes that root made
+# ---------------------------------------------------------------- an ordinary user's, with nodes
+# that root made
 
 # as_member GROUPS COMMAND...: as the test user, with these supplementary groups ("" for none).
 as_member() {
 	local groups=(--clear-groups)
 	[ -z "$1" ] || groups=("--groups=$1")
 	shift
-	setpriv "--reuid=$(id -u "$ROOTLET_TEST_USER")" "--regid=$(id -g "$ROOTLET_TEST_USER")" "${groups[@]}" --inh-caps=-all \
+	setpriv "--reuid=$(id -u "$ROOTLET_TEST_USER")" "--regid=$(id -g "$ROOTLET_TEST_USER")" \
+		"${groups[@]}" --inh-caps=-all \
 		env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" "$@" 3>&-
 }
 
@@ -79,7 +82,8 @@ member_node() {
 	rm "$B/config.json"
 	"$ROOTLET" spec --bundle "$B" --rootless
 	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]
-		| .linux.devices = [{path: $p, type: "c", major: 1, minor: 5}]' --arg c "$C" --arg p "$T/node"
+		| .linux.devices = [{path: $p, type: "c", major: 1, minor: 5}]' --arg c "$C" \
+			--arg p "$T/node"
 	script "head -c 1 $T/node | od -An -tx1 || true"
 	chmod 0755 "$T"
 	mkdir "$T/state"

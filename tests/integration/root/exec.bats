@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# exec as real root: containers without a user namespace, and with one that is not root's own; a root that was not pivoted.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154
+# exec as real root: containers without a user namespace, and with one that is not root's own; a
+# root that was not pivoted.
 
 load ../helpers
 load ../held_exec
@@ -57,16 +59,18 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	chown -R 100000:100000 "$B/rootfs"
 	running
 	says "$(namespaces "$(pid_of)")" "$C" sh -c "$inside_namespaces"
-	says $'0 0 0\n100000' "$C" sh -c 'echo $(id -u) $(id -g) $(id -G); stat -c %u /proc/self >/dev/null; sed "s/  */ /g" /proc/self/uid_map | cut -d" " -f 3'
-	try setpriv --groups 0,4,27 "$ROOTLET" --root "$T/state" exec "$C" grep Groups /proc/self/status
+	says $'0 0 0\n100000' "$C" sh \
+		-c 'echo $(id -u) $(id -g) $(id -G); stat -c %u /proc/self >/dev/null; sed "s/  */ /g" /proc/self/uid_map | cut -d" " -f 3'
+	try setpriv --groups 0,4,27 "$ROOTLET" --root "$T/state" exec "$C" grep Groups \
+		/proc/self/status
 	equal "$(tr -d ' \t' <<<"$output")" "Groups:"
 	try rl exec -u 1000 "$C" true
 	equal "$status" 255
 	has "$stderr" "uid 1000 is not mapped in the container (its map has 1000 uids)"
 }
 
-# Without a user namespace nothing of the kernel's stands between two processes of the same uid and capabilities. Tried:
-# prctl(PR_SET_DUMPABLE) taken out of guest_enter: all of it could be had.
+# Without a user namespace nothing of the kernel's stands between two processes of the same uid and
+# capabilities. Tried: prctl(PR_SET_DUMPABLE) taken out of guest_enter: all of it could be had.
 @test "while it is set up, a container without a user namespace can neither trace it nor see what it holds" {
 	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
 	held_exec
@@ -82,7 +86,8 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	rl delete --force "$C"
 	# From within a chroot the moved root does not cover the namespace's own.
 	mkdir -p "$T/jail"
-	unshare --mount sh -ec 'cd "$1"; mount --bind jail jail; for d in usr bin lib lib64 etc proc sys dev tmp run home work; do
+	unshare --mount sh \
+		-ec 'cd "$1"; mount --bind jail jail; for d in usr bin lib lib64 etc proc sys dev tmp run home work; do
 			[ -e "/$d" ] || continue; mkdir -p "jail/$d"; mount --rbind "/$d" "jail/$d"; done
 		export ROOTLET_TEST=$4; chroot jail "$2" --root "$3/state" run --no-pivot --detach --bundle "$3/bundle" "$4"
 		"$2" --root "$3/state" exec "$4" cat /etc/mark; "$2" --root "$3/state" exec "$4" ls /; "$2" --root "$3/state" delete --force "$4"' \
@@ -96,12 +101,14 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 		| .process += {oomScoreAdj: -500, scheduler: {policy: "SCHED_FIFO", priority: 3}, ioPriority: {class: "IOPRIO_CLASS_RT", priority: 5}}'
 	running
 	# A root without CAP_SYS_RESOURCE has what an ordinary user has.
-	says "$(cat "/proc/$(pid_of)/oom_score_adj")"$'\nrealtime: prio 5\n1' "$C" sh -c 'cat /proc/self/oom_score_adj; ionice -p $$; cut -d" " -f 41 /proc/self/stat'
+	says "$(cat "/proc/$(pid_of)/oom_score_adj")"$'\nrealtime: prio 5\n1' "$C" sh \
+		-c 'cat /proc/self/oom_score_adj; ionice -p $$; cut -d" " -f 41 /proc/self/stat'
 }
 
 # ---------------------------------------------------------------- control groups
 
-# cgroup_running: in a cgroup of its own; `G` is its directory, as `group` it is in /proc/PID/cgroup.
+# cgroup_running: in a cgroup of its own; `G` is its directory, as `group` it is in
+# /proc/PID/cgroup.
 cgroup_running() {
 	local mount
 	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
@@ -148,7 +155,8 @@ cgroup_running() {
 	local controller parent=${G%/*} before
 	controller=$(cut -d' ' -f 1 "$parent/cgroup.controllers")
 	before=$(cat "$parent/cgroup.subtree_control")
-	[ -n "$controller" ] && echo "+$controller" >"$parent/cgroup.subtree_control" || skip "needs a controller of cgroup v2"
+	[ -n "$controller" ] && echo "+$controller" >"$parent/cgroup.subtree_control" ||
+		skip "needs a controller of cgroup v2"
 	mkdir "$G/own"
 	pid_of >"$G/own/cgroup.procs"
 	echo "+$controller" >"$G/cgroup.subtree_control"
@@ -156,7 +164,8 @@ cgroup_running() {
 	equal "$status$stderr" 0
 	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group/own"
 	rl delete --force "$C"
-	[[ " $before " == *" $controller "* ]] || echo "-$controller" >"$parent/cgroup.subtree_control"
+	[[ " $before " == *" $controller "* ]] ||
+		echo "-$controller" >"$parent/cgroup.subtree_control"
 }
 
 @test "a paused container: refused; with --ignore-paused the process waits, and runs when it is resumed" {

@@ -9,7 +9,8 @@ load cgroup_room
 
 @test "exec is in the container's cgroup, its children too" {
 	start_sleeping
-	try rlu exec "$C" sh -c 'sed -n "s/^0:://p" /proc/self/cgroup; sed -n "s/^0:://p" /proc/self/cgroup | cat'
+	try rlu exec "$C" sh \
+		-c 'sed -n "s/^0:://p" /proc/self/cgroup; sed -n "s/^0:://p" /proc/self/cgroup | cat'
 	equal "$output" $'/\n/'
 	rlu exec -d --pid-file "$T/pid" "$C" sleep 1000
 	equal "$(cgroup_of "$(cat "$T/pid")")" "$top/rootlet-$C"

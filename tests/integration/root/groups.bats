@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154,SC2016 # status, output, stderr: of helpers' `try`; programs for the container's shell
+# Status, output, stderr: of helpers' `try`; programs for the container's shell
+# shellcheck disable=SC2154,SC2016
 # Supplementary groups of the caller: only root can give a user one for the test.
 
 load ../helpers
@@ -15,14 +16,17 @@ setup() {
 	chown root:54321 "$T/shared" "$T/shared/file"
 	chmod 0750 "$T/shared"
 	chmod 0640 "$T/shared/file"
-	config '.mounts += [{destination: "/srv", source: $s, options: ["bind"]}]' --arg s "$T/shared"
+	config '.mounts += [{destination: "/srv", source: $s, options: ["bind"]}]' --arg s \
+		"$T/shared"
 	chown -R "$ROOTLET_TEST_USER:" "$B"
 }
 
 # user_run: the bundle, as the ordinary user with one group more.
 user_run() {
-	try setpriv --reuid "$(id -u "$ROOTLET_TEST_USER")" --regid "$(id -g "$ROOTLET_TEST_USER")" --groups 54321 --inh-caps=-all \
-		env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/bundle/state" run --bundle "$B" "$C" 3>&-
+	try setpriv --reuid "$(id -u "$ROOTLET_TEST_USER")" \
+		--regid "$(id -g "$ROOTLET_TEST_USER")" --groups 54321 --inh-caps=-all \
+		env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ "ROOTLET_TEST=$C" "$ROOTLET" \
+		--root "$T/bundle/state" run --bundle "$B" "$C" 3>&-
 }
 
 @test "a file of the caller's group is readable only with keep_original_groups" {

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Ids where only root can make the circumstances: other ranges, broken helpers, and root's own containers.
+# Ids where only root can make the circumstances: other ranges, broken helpers, and root's own
+# containers.
 #
-# Files under /etc and /usr/bin are covered by bind mounts in a mount namespace of the test's own; the machine's are
-# never changed.
+# Files under /etc and /usr/bin are covered by bind mounts in a mount namespace of the test's own;
+# the machine's are never changed.
 # status, output and stderr come from `try`; what is between single quotes is for the shell inside.
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
@@ -11,7 +12,8 @@ load ../helpers
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	# Bind mounts in a namespace, and real device nodes: what CAP_SYS_ADMIN in a container lacks.
+	# Bind mounts in a namespace, and real device nodes: what CAP_SYS_ADMIN in a container
+	# lacks.
 	unshare --mount true || skip "needs mount namespaces"
 	[ -n "${ROOTLET_TEST_USER:-}" ] || skip "needs an ordinary user: ROOTLET_TEST_USER"
 	user=$ROOTLET_TEST_USER
@@ -73,7 +75,8 @@ $2"
 }
 
 @test "three ranges, by name and by number, among those of others" {
-	subid uid "# a comment" "somebody:1000:5" "$user:300000:1000" "" "$user_uid:310000:500" "1$user_uid:77:7" "$user:290000:10" \
+	subid uid "# a comment" "somebody:1000:5" "$user:300000:1000" "" "$user_uid:310000:500" \
+		"1$user_uid:77:7" "$user:290000:10" \
 		"x$user:1:1" "$user:garbage:1" "$user:320000:0"
 	subid gid "$user_uid:400000:65536"
 	script "$maps; touch /srv/a; chown 1505:0 /srv/a"
@@ -138,7 +141,8 @@ deny"
 }
 
 @test "a range that holds the own id, and ranges that overlap, are left out with a note" {
-	subid uid "$user:$((user_uid - 1)):100" "$user:300000:1000" "$user:300500:1000" "$user:310000:10"
+	subid uid "$user:$((user_uid - 1)):100" "$user:300000:1000" "$user:300500:1000" \
+		"$user:310000:10"
 	subid gid "$user:300000:1000"
 	script "$maps"
 	user_run
@@ -160,7 +164,8 @@ deny"
 	refused "newuidmap" "not installed" "apt-get install uidmap"
 	# A bundle of one id needs none.
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u "$user_uid" --argjson g "$user_gid"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
+			"$user_uid" --argjson g "$user_gid"
 	script "$maps"
 	user_run
 	mapped "0 $user_uid 1" "0 $user_gid 1"
@@ -204,7 +209,8 @@ deny"
 }
 
 @test "a helper that fails: its words are in the one line" {
-	printf '#!/bin/sh\necho "newgidmap: one line" >&2\necho "and another" >&2\nexit 1\n' >"$T/newgidmap"
+	printf '#!/bin/sh\necho "newgidmap: one line" >&2\necho "and another" >&2\nexit 1\n' \
+		>"$T/newgidmap"
 	chown root: "$T/newgidmap"
 	chmod 4755 "$T/newgidmap"
 	cover "$T/newgidmap" "$(command -v newgidmap)"
@@ -219,7 +225,8 @@ deny"
 
 @test "a caller in another group than that of the login" {
 	user_gid=54321 try as_user "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
-	# Some versions of the helpers insist on the login group; those that do not make the container.
+	# Some versions of the helpers insist on the login group; those that do not make the
+	# container.
 	if [ "$status" -eq 0 ]; then
 		as_user "$ROOTLET" --root "$T/state" delete "$C"
 	else
@@ -236,8 +243,10 @@ deny"
 	user_uid=4242
 	user_gid=4242
 	as_nameless() {
-		unshare --mount sh -ec "mount --bind '$T/subuid' /etc/subuid; mount --bind '$T/subgid' /etc/subgid"'; exec "$@"' sh \
-			setpriv --reuid=4242 --regid=4242 --clear-groups env -i PATH=/usr/bin:/bin "ROOTLET_TEST=$C" "$@" 3>&-
+		unshare --mount sh \
+			-ec "mount --bind '$T/subuid' /etc/subuid; mount --bind '$T/subgid' /etc/subgid"'; exec "$@"' sh \
+			setpriv --reuid=4242 --regid=4242 --clear-groups env -i PATH=/usr/bin:/bin \
+			"ROOTLET_TEST=$C" "$@" 3>&-
 	}
 	try as_nameless "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
 	refused "4242" "password database"
@@ -290,7 +299,8 @@ rootful() {
 	cover "$T/subuid" /etc/subuid
 	cover "$T/subuid" /etc/subgid
 	as_root() {
-		unshare --mount sh -ec '. "$0"; exec "$@"' "$T/cover" env "ROOTLET_TEST=$C" "$@" 3>&-
+		unshare --mount sh -ec '. "$0"; exec "$@"' "$T/cover" env "ROOTLET_TEST=$C" "$@" \
+			3>&-
 	}
 	try as_root "$ROOTLET" --root "$T/state" create --bundle "$B" "$C"
 	refused "/linux/uidMappings"

@@ -1,10 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2153 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# linux.intelRdt as root: the group is entered by the container's process, and what was made for it goes with it.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2153
+# linux.intelRdt as root: the group is entered by the container's process, and what was made for it
+# goes with it.
 #
-# Where the machine has no resctrl, rootlet is shown a tree that looks like it, by a mountinfo that is covered in a mount
-# namespace of the test's own; a hook plays the kernel's part and fills a new folder with its files.
+# Where the machine has no resctrl, rootlet is shown a tree that looks like it, by a mountinfo that
+# is covered in a mount namespace of the test's own; a hook plays the kernel's part and fills a new
+# folder with its files.
 
 load ../helpers
 
@@ -17,11 +20,13 @@ setup() {
 	echo "35 24 0:30 / $F rw,relatime - resctrl resctrl rw" >"$T/mountinfo"
 }
 
-# rdt_run COMMAND...: rootlet in that world. The file is bound over that of the process that executes rootlet next.
+# rdt_run COMMAND...: rootlet in that world. The file is bound over that of the process that
+# executes rootlet next.
 rdt_run() {
 	try unshare --mount sh -ec '
 		mount --bind "$0" /proc/$$/mountinfo
-		exec "$@"' "$T/mountinfo" env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" "$@" 3>&-
+		exec "$@"' "$T/mountinfo" env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" "$@" \
+			3>&-
 }
 
 @test "a class that is there: the container's process is written into its tasks" {
@@ -41,7 +46,8 @@ rdt_run() {
 
 @test "monitoring: a group of the container's own, removed by delete and at the end of run" {
 	config '.linux.intelRdt = {closID: "/", enableMonitoring: true}'
-	config '.hooks.createRuntime = [{path: "/usr/bin/touch", args: ["touch", $f]}]' --arg f "$F/mon_groups/$C/tasks"
+	config '.hooks.createRuntime = [{path: "/usr/bin/touch", args: ["touch", $f]}]' --arg f \
+		"$F/mon_groups/$C/tasks"
 	script 'sleep 100'
 	rdt_run create --bundle "$B" "$C"
 	equal "$status$stderr" 0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
 # Mounts that only root can have: idmapped trees of the host.
 
 load ../helpers
@@ -14,11 +15,13 @@ setup() {
 	chown 7:8 "$T/dir/seven"
 }
 
-# mapped UID GID: the container gets a user namespace with 1000 ids from there, and the bundle is its root's.
+# mapped UID GID: the container gets a user namespace with 1000 ids from there, and the bundle is
+# its root's.
 mapped() {
 	config '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: $u, size: 1000}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' --argjson u "$1" --argjson g "$2"
+		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1000}]' --argjson u \
+			"$1" --argjson g "$2"
 	chown -R "$1:$2" "$B/rootfs"
 	chmod 0755 "$T"
 }
@@ -76,7 +79,8 @@ mapped() {
 	wait_for grep up "$T/out"
 	mount_add /mnt none "$T/dir" rbind idmap
 	config 'del(.linux.uidMappings, .linux.gidMappings)
-		| (.linux.namespaces[] | select(.type == "user")).path = $p' --arg p "/proc/$(pid_of "$C-2")/ns/user"
+		| (.linux.namespaces[] | select(.type == "user")).path = $p' --arg p \
+			"/proc/$(pid_of "$C-2")/ns/user"
 	script 'stat -c "%u:%g" /mnt/seven; cut -c1-80 /proc/self/uid_map'
 	try rl run --bundle "$B" "$C"
 	rl kill "$C-2" KILL
@@ -98,7 +102,8 @@ mapped() {
 		"$1" --root "$2.state" run -b "$3" "$4"
 		grep -c " $2/below .*size=64k" /proc/self/mountinfo
 	END
-	try unshare --mount --propagation private env "ROOTLET_TEST=$C" sh -e "$T/outer" "$ROOTLET" "$T/dir" "$B" "$C"
+	try unshare --mount --propagation private env "ROOTLET_TEST=$C" sh -e "$T/outer" \
+		"$ROOTLET" "$T/dir" "$B" "$C"
 	rmdir "$T/dir.state"
 	equal "$stderr" ""
 	equal "$output" $'/private/below:\n\n/slave/below:\nx\n1'
@@ -106,7 +111,8 @@ mapped() {
 
 # ---------------------------------------------------------------- rootlet mounts
 
-# added_in ID: what the container's program sees after `mounts add` of T/mounts.json, then after `mounts remove`.
+# added_in ID: what the container's program sees after `mounts add` of T/mounts.json, then after
+# `mounts remove`.
 added_in() {
 	mkdir "$T/answers"
 	chmod 0777 "$T/answers"
@@ -128,9 +134,11 @@ added_in() {
 
 @test "root: mounts add and remove without a user namespace: nothing of it on the host" {
 	jq -n '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind", "idmap=uids=0-5-1;gids=0-6-1"]},
-		{destination: "/srv/t", type: "tmpfs"}, {destination: "/srv/proc", type: "proc"}]' --arg t "$T" >"$T/mounts.json"
+		{destination: "/srv/t", type: "tmpfs"}, {destination: "/srv/proc", type: "proc"}]' \
+			--arg t "$T" >"$T/mounts.json"
 	cat /proc/self/mountinfo >"$T/before"
-	added_in 'stat -c %u:%g /srv/dir/zero; readlink /srv/proc/1/exe; grep -c /srv /proc/self/mountinfo'
+	added_in \
+		'stat -c %u:%g /srv/dir/zero; readlink /srv/proc/1/exe; grep -c /srv /proc/self/mountinfo'
 	cmp "$T/before" /proc/self/mountinfo
 	equal "$(cat "$T/answers/one")" $'5:6\n/bin/busybox\n3'
 	has "$(cat "$T/answers/two")" "No such file"
@@ -141,7 +149,8 @@ added_in() {
 	mapped 300000 400000
 	jq -n '[{destination: "/srv/own", source: ($t + "/dir"), options: ["bind", "idmap"]},
 		{destination: "/srv/given", source: ($t + "/dir"), options: ["bind", "ridmap=uids=7-300003-1;gids=@8-4-1"]},
-		{destination: "/srv/plain", source: ($t + "/dir"), options: ["bind"]}]' --arg t "$T" >"$T/mounts.json"
+		{destination: "/srv/plain", source: ($t + "/dir"), options: ["bind"]}]' --arg t \
+			"$T" >"$T/mounts.json"
 	added_in 'stat -c %u:%g /srv/own/seven /srv/given/seven /srv/plain/seven'
 	equal "$(cat "$T/answers/one")" $'7:8\n3:4\n65534:65534'
 	[ "$(grep -c "No such file" "$T/answers/two")" -eq 3 ]

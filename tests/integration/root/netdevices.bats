@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # programs for the container's shell and for jq; output, stderr: of helpers' `try`
-# linux.netDevices: devices of the runtime's network namespace, which is one of the test's own, move into the container.
+# Programs for the container's shell and for jq; output, stderr: of helpers' `try`
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+# linux.netDevices: devices of the runtime's network namespace, which is one of the test's own, move
+# into the container.
 
 load ../helpers
 
@@ -12,11 +14,13 @@ setup() {
 	before='ip link add veth0 type veth peer name peer0; ip link set peer0 up'
 }
 
-# net_run: in a new network namespace, after `before`; `after` runs in the same one when the container is gone.
+# net_run: in a new network namespace, after `before`; `after` runs in the same one when the
+# container is gone.
 net_run() {
 	try unshare --net sh -ec "$before"'
 		status=0; "$@" || status=$?
-		eval "$AFTER" >&2; exit $status' sh env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" 3>&-
+		eval "$AFTER" >&2; exit $status' sh env "ROOTLET_TEST=$C" "$ROOTLET" \
+			--root "$T/state" run --bundle "$B" "$C" 3>&-
 }
 
 devices() {
@@ -68,7 +72,8 @@ lo veth0"
 	script 'ls /sys/class/net | sort | xargs; ip addr | grep -w inet | grep -o "10[^ ]*.*"'
 	net_run
 	equal "$status$stderr" 0
-	equal "$output" $'lo net0 net1\n10.1.1.1/24 scope global net0\n10.1.2.1/24 scope global net1'
+	equal "$output" \
+		$'lo net0 net1\n10.1.1.1/24 scope global net0\n10.1.2.1/24 scope global net1'
 	# A namespace to join that has devices of the same numbers and of the name before.
 	devices '{veth0: {name: "mine%d"}, peer1: {name: "eth7"}}'
 	config '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$T/netns"
@@ -79,13 +84,15 @@ lo veth0"
 		unshare --net='"$T/netns"' sh -c "ip link add veth0 type veth peer name x0; ip link add mine0 type veth peer name x1"'
 	net_run_in_mounts
 	equal "$status$stderr" 0
-	# Any name that is free: the kernel chooses, and does so anew for the step from a name that was taken too.
+	# Any name that is free: the kernel chooses, and does so anew for the step from a name that
+	# was taken too.
 	equal "${output//mine[1-9]/mineN}" \
 		$'eth7 lo mine0 mineN veth0 x0 x1\n10.1.1.1/24 scope global mineN\n10.1.2.1/24 scope global eth7'
 	devices '{veth0: {name: "mine0"}}'
 	AFTER='ip -o addr show veth0 | grep -o 10.1.1.1' net_run_in_mounts
 	equal "$status" 1
-	has "$stderr" "/linux/netDevices/veth0: the container's network namespace has a device mine0 already"
+	has "$stderr" \
+		"/linux/netDevices/veth0: the container's network namespace has a device mine0 already"
 	# Nothing was moved.
 	has "$stderr" 10.1.1.1
 }
@@ -94,7 +101,8 @@ lo veth0"
 net_run_in_mounts() {
 	try unshare --net --mount sh -ec "$before"'
 		status=0; "$@" || status=$?
-		eval "$AFTER" >&2; exit $status' sh env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" 3>&-
+		eval "$AFTER" >&2; exit $status' sh env "ROOTLET_TEST=$C" "$ROOTLET" \
+			--root "$T/state" run --bundle "$B" "$C" 3>&-
 }
 
 @test "before the hooks run, and in a container with a user namespace too" {

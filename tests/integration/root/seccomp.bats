@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Seccomp as real root: there a profile is what stands between the container and the machine's own rights, since nothing of
-# the kernel's refuses what the capabilities allow.
+# Seccomp as real root: there a profile is what stands between the container and the machine's own
+# rights, since nothing of the kernel's refuses what the capabilities allow.
 
 load ../helpers
 load ../profiles
@@ -29,7 +29,8 @@ setup() {
 @test "root: Debian's profile, with all capabilities that it knows" {
 	profile_apply "$debians" "$(all_caps "$debians")"
 	profile_holds
-	# They are the machine's: what the profile lets through for them, the kernel does not refuse.
+	# They are the machine's: what the profile lets through for them, the kernel does not
+	# refuse.
 	grep -qx 'settimeofday 0 0: 0' "$T/expected"
 	grep -qx 'sethostname 0 -1: -22' "$T/expected"
 	profile_apply "$debians" "$ordinary_caps"

@@ -16,9 +16,11 @@ load cgroup_room
 	equal "$(cat "$G/rootlet-$C/cgroup.max.descendants")" 5
 	rlu update -r - "$C" <<<'{"unified": {"cgroup.max.descendants": "max"}}'
 	equal "$(cat "$G/rootlet-$C/cgroup.max.descendants")" max
-	rlu update -r - "$C" <<<"{\"hugepageLimits\": [{\"pageSize\": \"$size\", \"limit\": 2147483648}]}"
+	rlu update -r - "$C" \
+		<<<"{\"hugepageLimits\": [{\"pageSize\": \"$size\", \"limit\": 2147483648}]}"
 	equal "$(cat "$G/rootlet-$C/hugetlb.$size.max")" 2147483648
-	jq -e --arg s "$size" '.data.hugetlb[$s] | .usage == 0 and .failcnt == 0' <<<"$(rlu events --stats "$C")"
+	jq -e --arg s "$size" '.data.hugetlb[$s] | .usage == 0 and .failcnt == 0' \
+		<<<"$(rlu events --stats "$C")"
 	rlu delete --force "$C"
 }
 
@@ -63,7 +65,8 @@ load cgroup_room
 
 @test "update: an ordinary user's device rules are passed over with a line, and the rest is done" {
 	start_sleeping
-	try rlu update --resources - "$C" <<<'{"devices": [{"allow": false}], "unified": {"cgroup.max.depth": "9"}}'
+	try rlu update --resources - "$C" \
+		<<<'{"devices": [{"allow": false}], "unified": {"cgroup.max.depth": "9"}}'
 	equal "$status" 0
 	has "$stderr" "/devices: device rules are not enforced"
 	equal "$(wc -l <"$T/try.err")" 1
