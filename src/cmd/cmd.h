@@ -111,7 +111,6 @@ struct cmd_context {
 /* All commands in the order of commands.h, NULL-terminated, and the global options. */
 extern const struct cmd *const cmd_table[];
 extern const struct cmd_option cmd_global_options[];
-extern const struct name cmd_cgroup_managers[]; /* to enum plan_cgroup_choice */
 const struct cmd *cmd_find(const char *name);
 
 enum cmd_order {
@@ -217,5 +216,6 @@ struct launch_options;
 	{ "no-subreaper", 0, NULL, \
 	  "do not take over what a container without a pid namespace leaves", CMD_USED }
 /* clang-format on */
+extern const struct name cmd_cgroup_managers[]; /* to enum plan_cgroup_choice */
 int cmd_launch_options(struct cmd_context *ctx, bool quiet, struct launch_options *ret,
 		       struct err *err);

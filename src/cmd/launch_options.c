@@ -8,6 +8,14 @@
 #include "cmd/cmd.h"
 #include "host/launch_options.h"
 
+const struct name cmd_cgroup_managers[] = {
+	{ "auto", PLAN_CGROUP_AUTO },
+	{ "systemd", PLAN_CGROUP_ONLY_SYSTEMD },
+	{ "cgroupfs", PLAN_CGROUP_ONLY_FS },
+	{ "disabled", PLAN_CGROUP_DISABLED },
+	NAMES_END,
+};
+
 /* The words were checked by main. --cgroup-manager is the more exact of the two. */
 static enum plan_cgroup_choice cgroup_choice(const struct cmd_args *globals)
 {

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/table: the commands by name, and the global options. */
 #include "cmd/commands.h"
-#include "plan/plan.h"
 
 #define ENTRY(name) &cmd_##name,
 
 const struct cmd *const cmd_table[] = { CMD_COMMANDS(ENTRY) NULL };
-
-const struct name cmd_cgroup_managers[] = {
-	{ "auto", PLAN_CGROUP_AUTO },
-	{ "systemd", PLAN_CGROUP_ONLY_SYSTEMD },
-	{ "cgroupfs", PLAN_CGROUP_ONLY_FS },
-	{ "disabled", PLAN_CGROUP_DISABLED },
-	NAMES_END,
-};
 
 const struct cmd_option cmd_global_options[] = {
 	{ "root", 0, "DIR", "where state is kept (default: $XDG_RUNTIME_DIR/rootlet)", CMD_USED },
