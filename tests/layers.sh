@@ -462,7 +462,7 @@ END
 object() {
 	printf '%s\n' "$3" >"$tmp/object.c"
 	# shellcheck disable=SC2086
-	$CC -c -o "$tmp/$2.o" "$tmp/object.c"
+	$CC -w -c -o "$tmp/$2.o" "$tmp/object.c"
 	ar cr "$tmp/lib$1.a" "$tmp/$2.o"
 }
 # A circle of three files in two layers, by functions and by a table, and one of two. top calls into
