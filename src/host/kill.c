@@ -17,6 +17,7 @@
 #include "cgroup/processes.h"
 #include "state/processes.h"
 #include "state/status.h"
+#include "sys/clock.h"
 #include "sys/clone.h"
 
 /* How long SIGKILL may take: an exiting process may have to wait for a slow disk. */
@@ -99,14 +100,10 @@ int host_kill(struct container *c, int sig, bool all, struct err *err)
 static int wait_end(int pidfd, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
-	struct timespec now;
-	int64_t end;
+	int64_t end = sys_now_ms() + timeout_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout_ms;
 	for (;;) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		int64_t left = end - (now.tv_sec * 1000 + now.tv_nsec / 1000000);
+		int64_t left = end - sys_now_ms();
 		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0) {

@@ -20,6 +20,7 @@
 
 #include "base/scope.h"
 #include "scratch.h"
+#include "sys/clock.h"
 #include "sys/spawn.h"
 
 static const char *const environment[] = { "PATH=/usr/bin:/bin", "ONLY=this", NULL };
@@ -87,10 +88,7 @@ static char *output_of(struct sys_spawn *s, char *buf, size_t size)
 
 static int64_t seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return sys_now_ms() / 1000;
 }
 
 static void ends(void **unused)
