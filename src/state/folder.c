@@ -350,21 +350,11 @@ static bool is_container(int root_fd, const char *name)
 	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Grows by doubling: the arena keeps the old copies, which are small. */
 static void add_name(struct arena *arena, struct strs *list, size_t *room, const char *name)
 {
-	if (list->n + 1 >= *room) {
-		const char **grown;
-
-		*room = *room ? *room * 2 : 16;
-		grown = arena_array(arena, *room, sizeof(*grown));
-		if (list->n > 0) {
-			memcpy(grown, list->v, list->n * sizeof(*grown));
-		}
-		list->v = grown;
-	}
+	/* NULL follows the last name: what lies behind the elements is zero. */
+	list->v = arena_grow(arena, list->v, list->n, room, sizeof(*list->v));
 	list->v[list->n++] = arena_strdup(arena, name);
-	list->v[list->n] = NULL;
 }
 
 int state_list(struct arena *arena, const char *root, struct strs *ret, struct err *err)

@@ -339,7 +339,7 @@ ssize_t sys_read_file(struct arena *arena, int dirfd, const char *path, size_t m
 ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
 {
 	struct stat st;
-	size_t room = 4096;
+	size_t room = 4096 + 1; /* with the NUL */
 	size_t len = 0;
 	char *buf;
 
@@ -351,12 +351,12 @@ ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
 			return -EFBIG;
 		}
 		if (st.st_size > 0) {
-			room = (size_t)st.st_size + 1;
+			room = (size_t)st.st_size + 2;
 		}
 	}
-	buf = arena_alloc(arena, room + 1);
+	buf = arena_alloc(arena, room);
 	for (;;) {
-		ssize_t got = read(fd, buf + len, room - len);
+		ssize_t got = read(fd, buf + len, room - 1 - len);
 
 		if (got < 0 && errno == EINTR) {
 			continue;
@@ -371,13 +371,7 @@ ssize_t sys_read_fd(struct arena *arena, int fd, size_t max, const char **ret)
 		if (len > max) {
 			return -EFBIG;
 		}
-		if (len == room) {
-			char *grown = arena_alloc(arena, room * 2 + 1);
-
-			memcpy(grown, buf, len);
-			buf = grown;
-			room *= 2;
-		}
+		buf = arena_grow(arena, buf, len, &room, 1);
 	}
 	buf[len] = '\0';
 	*ret = buf;

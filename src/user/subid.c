@@ -15,22 +15,16 @@
 
 #define FILE_MAX (4u << 20)
 
-static void add_range(struct arena *arena, struct facts_ranges *ranges, uint32_t start,
-		      uint32_t count)
+static void add_range(struct arena *arena, struct facts_ranges *ranges, size_t *room,
+		      uint32_t start, uint32_t count)
 {
-	/* Few lines, so growing by one and leaving the old array to the arena is cheap enough. */
-	struct facts_range *grown = arena_array(arena, ranges->n + 1, sizeof(*grown));
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		grown[i] = ranges->v[i];
-	}
-	grown[ranges->n++] = (struct facts_range){ .start = start, .count = count };
-	ranges->v = grown;
+	ranges->v = arena_grow(arena, ranges->v, ranges->n, room, sizeof(*ranges->v));
+	ranges->v[ranges->n++] = (struct facts_range){ .start = start, .count = count };
 }
 
 /* Three fields, "owner:start:count"; start and count are unsigned 32-bit numbers. */
 static void parse_line(struct arena *arena, char *line, const char *user, uid_t uid,
-		       struct facts_ranges *ret)
+		       struct facts_ranges *ret, size_t *room)
 {
 	char *start = strchr(line, ':');
 	char *count = NULL;
@@ -50,20 +44,22 @@ static void parse_line(struct arena *arena, char *line, const char *user, uid_t 
 	}
 	if (str_u32(start, &first) == 0 && str_u32(count, &size) == 0 && size > 0 &&
 	    size <= UINT32_MAX - first) {
-		add_range(arena, ret, first, size);
+		add_range(arena, ret, room, first, size);
 	}
 }
 
 void user_subid_parse(struct arena *arena, const char *text, const char *user, uid_t uid,
 		      struct facts_ranges *ret)
 {
+	size_t room = 0;
+
 	ret->v = NULL;
 	ret->n = 0;
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
 		if (len > 0 && *text != '#') {
-			parse_line(arena, arena_strndup(arena, text, len), user, uid, ret);
+			parse_line(arena, arena_strndup(arena, text, len), user, uid, ret, &room);
 		}
 		text += len + (text[len] == '\n');
 	}
@@ -131,6 +127,7 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 	subid_get_fn *get = (subid_get_fn *)(uintptr_t)dlsym(library, function);
 	subid_free_fn *release = (subid_free_fn *)(uintptr_t)dlsym(library, "subid_free");
 	struct subid_range *ranges = NULL;
+	size_t room = 0;
 	int n;
 
 	if (!get) {
@@ -142,7 +139,8 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 	for (int i = 0; i < n; i++) {
 		if (ranges[i].start <= UINT32_MAX &&
 		    ranges[i].count <= UINT32_MAX - ranges[i].start) {
-			add_range(arena, ret, (uint32_t)ranges[i].start, (uint32_t)ranges[i].count);
+			add_range(arena, ret, &room, (uint32_t)ranges[i].start,
+				  (uint32_t)ranges[i].count);
 		}
 	}
 	if (release && ranges) {
