@@ -75,18 +75,13 @@ static void tells_the_end(void **state)
 	assert_int_equal(wire_send(host, WIRE_START, NULL, 0, -1), -EPIPE);
 }
 
-/* Sends raw bytes with n copies of a descriptor, and says what the receiver makes of it. */
-static int receive_raw(const void *bytes, size_t len, size_t n)
+/* Sends raw bytes with n copies of a descriptor: also what wire_send would not. */
+static void send_raw(int wire, const void *bytes, size_t len, int fd, size_t n)
 {
 	char control[CMSG_SPACE(8 * sizeof(int))] = { 0 };
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct wire_msg got;
-	scope_fd int host = -1;
-	scope_fd int guest = -1;
-	int rc;
 
-	assert_int_equal(wire_pair(&host, &guest), 0);
 	if (n > 0) {
 		struct cmsghdr *cmsg;
 
@@ -97,12 +92,22 @@ static int receive_raw(const void *bytes, size_t len, size_t n)
 		cmsg->cmsg_type = SCM_RIGHTS;
 		cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
 		for (size_t i = 0; i < n; i++) {
-			int fd = STDIN_FILENO;
-
 			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &fd, sizeof(fd));
 		}
 	}
-	assert_true(sendmsg(guest, &msg, 0) >= 0);
+	assert_true(sendmsg(wire, &msg, 0) >= 0);
+}
+
+/* What the receiver makes of raw bytes with n copies of a descriptor. */
+static int receive_raw(const void *bytes, size_t len, size_t n)
+{
+	struct wire_msg got;
+	scope_fd int host = -1;
+	scope_fd int guest = -1;
+	int rc;
+
+	assert_int_equal(wire_pair(&host, &guest), 0);
+	send_raw(guest, bytes, len, STDIN_FILENO, n);
 	rc = wire_recv(host, &got);
 	if (rc == 1 && got.fd >= 0) {
 		close(got.fd);
@@ -408,6 +413,7 @@ static void the_least(void **state)
 	scope_fd int host = -1;
 	scope_fd int guest = -1;
 	int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+	uint32_t ready = WIRE_READY;
 	int pipe_ends[2];
 
 	(void)state;
@@ -419,7 +425,7 @@ static void the_least(void **state)
 	/* Sent where none belongs, it is closed again, also as 0. */
 	assert_true(saved >= 0);
 	assert_int_equal(pipe(pipe_ends), 0);
-	assert_int_equal(wire_send(guest, WIRE_READY, NULL, 0, pipe_ends[0]), 0);
+	send_raw(guest, &ready, sizeof(ready), pipe_ends[0], 1);
 	close(STDIN_FILENO);
 	assert_int_equal(wire_recv(host, &got), -EPROTO);
 	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
