@@ -32,7 +32,7 @@ generated='tests/guest/calls.h'
 # A function that X.c defines for others is declared in X.h. Where it is declared elsewhere, a line
 # says for which files, in which header, and why.
 elsewhere='
-src/cgroup/*_none.c    src/cgroup/*.h        a stand-in: the name without _none
+src/systemd/none.c     src/systemd/*.h       a stand-in for the whole folder
 src/guest/*.c          src/guest/step.h      the steps stand in one table
 src/cmd/*.c            src/cmd/cmd.h         what the commands share
 '
