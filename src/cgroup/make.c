@@ -7,8 +7,8 @@
  * scope of systemd begins with a process, so there it is moved.
  *
  * What is made is remembered in the state folder before it is made, with the first directory on the
- * way that isn't there yet. So nothing of a deep cgroupsPath stays when `create` is killed, and what
- * is another's is never taken for ours.
+ * way that isn't there yet. So nothing of a deep cgroupsPath stays when `create` is killed, and
+ * what is another's is never taken for ours.
  *
  * Limits are written at two levels where the container may divide its cgroup: above, where they
  * hold and which is out of its reach, and below, where it looks. Controllers are handed down only

@@ -18,9 +18,9 @@ int host_update_read(struct arena *arena, const char *path, struct spec_resource
 		     struct err *err);
 
 /*
- * Writes the limits to the cgroup of a container that is alive and reads them back. Values that only together say
- * what is meant (quota and period, memory and swap) are completed from what is in force. Changes
- * what update points to.
+ * Writes the limits to the cgroup of a container that is alive and reads them back. Values that
+ * only together say what is meant (quota and period, memory and swap) are completed from what is in
+ * force. Changes what update points to.
  * Errors: ESRCH "container not running"; ENOTSUP when it has no cgroup, or not the controller;
  * EINVAL for the values.
  */

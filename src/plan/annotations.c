@@ -25,14 +25,16 @@ const struct plan_annotation_row plan_annotations[PLAN_ANNOTATION_N] = {
 		.value = "[HOST:]PORT[-PORT]:PORT[-PORT][/udp], separated by commas",
 		.meaning = "published ports; without org.rootlet.net they imply slirp4netns" },
 	[PLAN_ANNOTATION_PROC] = {
-		NAME("org.rootlet.proc"), .reader = "plan/mount_adapt", .unsafe = "org.rootlet.proc",
+		NAME("org.rootlet.proc"), .reader = "plan/mount_adapt",
+		.unsafe = "org.rootlet.proc",
 		.value = "mount or bind",
-		.meaning = "bind: the /proc that is there in place of a fresh one, for containers in containers" },
+		.meaning = "bind: the /proc that is there in place of a fresh one, for containers "
+			   "in containers" },
 	[PLAN_ANNOTATION_SESSION] = {
 		NAME("org.rootlet.session"), .reader = "plan/build",
 		.value = "bound or persistent",
-		.meaning = "persistent: refused where the container would end with the user's last login "
-			   "session; bound: that is meant, and not told at the start" },
+		.meaning = "persistent: refused where the container would end with the user's last "
+			   "login session; bound: that is meant, and not told at the start" },
 	[PLAN_ANNOTATION_CONTEXT_TYPE] = {
 		NAME("run.oci.mount_context_type"), .reader = "plan/mount_adapt",
 		.value = "context, fscontext, defcontext or rootcontext",
@@ -52,9 +54,11 @@ const struct plan_annotation_row plan_annotations[PLAN_ANNOTATION_N] = {
 	[PLAN_ANNOTATION_KEEP_GROUPS] = {
 		NAME("run.oci.keep_original_groups"), .reader = "plan/process",
 		.value = "0 or 1",
-		.meaning = "setgroups(2) is never called, process.user.additionalGids is left out with a note" },
+		.meaning = "setgroups(2) is never called, process.user.additionalGids is left out "
+			   "with a note" },
 	[PLAN_ANNOTATION_PIDFD_RECEIVER] = {
-		NAME("run.oci.pidfd_receiver"), .reader = "host/", .unsafe = "run.oci.pidfd_receiver",
+		NAME("run.oci.pidfd_receiver"), .reader = "host/",
+		.unsafe = "run.oci.pidfd_receiver",
 		.value = "a UNIX stream socket",
 		.meaning = "it is sent a pidfd of the container's first process" },
 	[PLAN_ANNOTATION_HANDLER] = {
@@ -62,10 +66,11 @@ const struct plan_annotation_row plan_annotations[PLAN_ANNOTATION_N] = {
 		.value = "a name",
 		.meaning = "what starts the container's program" },
 	[PLAN_ANNOTATION_SECCOMP_RECEIVER] = {
-		NAME("run.oci.seccomp.receiver"), .reader = "plan/filter", .unsafe = "run.oci.seccomp.receiver",
+		NAME("run.oci.seccomp.receiver"), .reader = "plan/filter",
+		.unsafe = "run.oci.seccomp.receiver",
 		.value = "a UNIX stream socket",
-		.meaning = "the listener's, in place of linux.seccomp.listenerPath; without both that of "
-			   "RUN_OCI_SECCOMP_RECEIVER in the environment" },
+		.meaning = "the listener's, in place of linux.seccomp.listenerPath; without both "
+			   "that of RUN_OCI_SECCOMP_RECEIVER in the environment" },
 	[PLAN_ANNOTATION_SECCOMP_BPF] = {
 		NAME("run.oci.seccomp_bpf_data"), .reader = "plan/filter",
 		.value = "base64",
@@ -77,11 +82,13 @@ const struct plan_annotation_row plan_annotations[PLAN_ANNOTATION_N] = {
 	[PLAN_ANNOTATION_SUBGROUP] = {
 		NAME("run.oci.systemd.subgroup"), .reader = "plan/cgroup",
 		.value = "a path",
-		.meaning = "the cgroup below the scope's that the processes are in (default: container); empty: none" },
+		.meaning = "the cgroup below the scope's that the processes are in (default: "
+			   "container); empty: none" },
 	[PLAN_ANNOTATION_DELEGATE] = {
 		NAME("run.oci.delegate-cgroup"), .reader = "plan/cgroup",
 		.value = "a name",
-		.meaning = "a further cgroup below that, the container's own; entered when its namespace is made" },
+		.meaning = "a further cgroup below that, the container's own; entered when its "
+			   "namespace is made" },
 	[PLAN_ANNOTATION_UNIT_PROPERTY] = {
 		NAME("org.systemd.property."), .reader = "plan/cgroup",
 		.value = "GVariant's text format",

@@ -10,7 +10,7 @@
 struct builder;
 struct err;
 
-/* Does this configuration make it necessary to know the user's ranges? Else they need no probing. */
+/* Does this configuration make it necessary to know the user's ranges? Else none are probed. */
 bool plan_needs_subids(const struct spec *spec, const struct facts *facts);
 
 int plan_ids(struct builder *b, struct err *err);

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 /*
- * Absolute path of a program, in the arena: from PATH, else from where distributions put it (clients
- * strip PATH). NULL: not there.
+ * Absolute path of a program, in the arena: from PATH, else from where distributions put it
+ * (clients strip PATH). NULL: not there.
  */
 const char *sys_find_program(struct arena *arena, const char *name);

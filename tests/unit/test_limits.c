@@ -49,7 +49,9 @@ static void weights_never_fall(void **state)
 		before = weight;
 		sum += weight;
 	}
-	/* As libm's log2 and pow have it: ceil(10^((l^2 + 125 l) / 612 - 7/34)), l = log2(shares). */
+	/*
+	 * As libm's log2 and pow have it: ceil(10^((l^2 + 125 l) / 612 - 7/34)), l = log2(shares).
+	 */
 	assert_int_equal(sum, UINT64_C(1405378461));
 }
 

@@ -259,14 +259,13 @@ static void api_finds(void **state)
 	assert_string_equal(ids_in("{\"entries\":{}}"), "");
 	assert_string_equal(ids_in("{\"entries\":{\"a\":" ENTRY("1", "tcp", "8080") "}}"), "");
 	assert_string_equal(ids_in("{\"entries\":[]}"), "");
-	assert_string_equal(
-		ids_in("{\"entries\":[" ENTRY("1", "tcp", "8079") "," ENTRY("2", "tcp", "8080") "," ENTRY(
-			"3", "udp",
-			"8080") "," ENTRY("4", "tcp",
-					  "8082") "," ENTRY("5", "tcp",
-							    "8083") "," ENTRY("0", "tcp",
-									      "8081") "]}"),
-		"2 4 0 ");
+	/* clang-format off */
+	assert_string_equal(ids_in("{\"entries\":["
+				   ENTRY("1", "tcp", "8079") "," ENTRY("2", "tcp", "8080") ","
+				   ENTRY("3", "udp", "8080") "," ENTRY("4", "tcp", "8082") ","
+				   ENTRY("5", "tcp", "8083") "," ENTRY("0", "tcp", "8081") "]}"),
+			    "2 4 0 ");
+	/* clang-format on */
 	/* Of a wrong type, or without what is needed: passed over. */
 	assert_string_equal(ids_in("{\"entries\":[7,[],{},{\"proto\":\"tcp\",\"host_port\":8080},"
 				   "{\"id\":1,\"proto\":\"tcp\"},{\"id\":2,\"host_port\":8080},"
