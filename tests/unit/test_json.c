@@ -176,13 +176,22 @@ static void escapes_taken(void **state)
 static size_t reference_utf8(const unsigned char *b, size_t len)
 {
 	static const uint32_t first_of[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = b[0] < 0x80		 ? 1 :
-		   (b[0] & 0xe0) == 0xc0 ? 2 :
-		   (b[0] & 0xf0) == 0xe0 ? 3 :
-		   (b[0] & 0xf8) == 0xf0 ? 4 :
-					   0;
-	uint32_t c = n == 1 ? b[0] : n == 2 ? b[0] & 0x1f : n == 3 ? b[0] & 0x0f : b[0] & 0x07;
+	size_t n = 0;
+	uint32_t c = 0;
 
+	if (b[0] < 0x80) {
+		n = 1;
+		c = b[0];
+	} else if ((b[0] & 0xe0) == 0xc0) {
+		n = 2;
+		c = b[0] & 0x1f;
+	} else if ((b[0] & 0xf0) == 0xe0) {
+		n = 3;
+		c = b[0] & 0x0f;
+	} else if ((b[0] & 0xf8) == 0xf0) {
+		n = 4;
+		c = b[0] & 0x07;
+	}
 	if (n == 0 || n > len) {
 		return 0;
 	}

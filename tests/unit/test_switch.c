@@ -268,9 +268,8 @@ static void routes(void **state)
 	assert_int_equal(what, 2);
 	assert_int_equal(verdict((struct net_route){ 0, RTN_UNICAST, 1, false }, 1, eth, &what),
 			 SWITCH_LEAVE);
-	assert_int_equal(
-		verdict((struct net_route){ 0, RTN_UNICAST, -1, false }, -1, eth, &what),
-		SWITCH_STAY);
+	assert_int_equal(verdict((struct net_route){ 0, RTN_UNICAST, -1, false }, -1, eth, &what),
+			 SWITCH_STAY);
 	assert_int_equal(verdict((struct net_route){ 5, RTN_UNICAST, 2, false }, 2, eth, &what),
 			 SWITCH_STAY);
 	/* The networks that the host is attached to, where they are not to be reached. */
@@ -367,6 +366,14 @@ static uint32_t load(const unsigned char *bytes, size_t size, uint32_t at, unsig
 	return value;
 }
 
+/* How many bytes an instruction loads. */
+static unsigned width_of(unsigned code)
+{
+	static const unsigned char widths[] = { [BPF_W] = 4, [BPF_H] = 2, [BPF_B] = 1 };
+
+	return widths[BPF_SIZE(code)];
+}
+
 /*
  * What the kernel does with it: the few instructions that ours are made of. swap: words as the
  * machine has them (seccomp).
@@ -390,10 +397,7 @@ static uint32_t run(const struct sock_filter *code, size_t n, const unsigned cha
 			 */
 			k = k >= (uint32_t)SKF_NET_OFF ? k - (uint32_t)SKF_NET_OFF :
 							 k + (uint32_t)network;
-			a = load(bytes, size, k,
-				 BPF_SIZE(c->code) == BPF_W ? 4 :
-				 BPF_SIZE(c->code) == BPF_H ? 2 :
-							      1);
+			a = load(bytes, size, k, width_of(c->code));
 			a = swap ? ntohl(a) : a;
 			break;
 		case BPF_ALU | BPF_AND | BPF_K:
@@ -469,10 +473,13 @@ static void system_calls(void **state)
 	for (int nr = 0; nr < 600; nr++) {
 		bool refused = nr == 102 || nr == 345 || nr == 361 || nr == 362 || nr == 366 ||
 			       nr == 369 || nr == 370 || nr == 425;
-		uint32_t wanted = nr == SYS_connect || nr == SYS_bind ? SECCOMP_RET_USER_NOTIF :
-				  nr == 425			      ? no :
-									SECCOMP_RET_ALLOW;
+		uint32_t wanted = SECCOMP_RET_ALLOW;
 
+		if (nr == SYS_connect || nr == SYS_bind) {
+			wanted = SECCOMP_RET_USER_NOTIF;
+		} else if (nr == 425) {
+			wanted = no;
+		}
 		assert_int_equal(call(AUDIT_ARCH_I386, nr, 0, 0, 0),
 				 refused ? no : SECCOMP_RET_ALLOW);
 		assert_int_equal(call(native, nr, 0, 0, 0), wanted);
