@@ -8,9 +8,9 @@
  *
  * A facts file has one fact a line: "uid 1000", "subuid 100000 65536", "rlimit 7 4096",
  * "privileged", "outer 0 1000 1". What the command line would say is a line of its own, "option net
- * slirp4netns". With lines of exec ("exec-other pid", "exec-map 0 1000 1", "exec-arg sh", "exec-user
- * 5:6", "exec-process {...}") the plan is that of exec; with "exec-mounts add" or "exec-mounts
- * remove" it is that of `rootlet mounts` for the mounts of the configuration.
+ * slirp4netns". With lines of exec ("exec-other pid", "exec-map 0 1000 1", "exec-arg sh",
+ * "exec-user 5:6", "exec-process {...}") the plan is that of exec; with "exec-mounts add" or
+ * "exec-mounts remove" it is that of `rootlet mounts` for the mounts of the configuration.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -199,51 +199,32 @@ static bool read_cgroup_fact(struct arena *arena, const char *word, const char *
 	return true;
 }
 
-/* One line of a facts file. */
-static void read_fact(struct arena *arena, const char *line, struct facts *f, struct exec_case *e)
+/* What follows "device": INDEX ACCESS MODE UID GID NAME. */
+static void read_device_fact(struct arena *arena, const char *rest, struct facts *f)
+{
+	unsigned a = 0, b = 0;
+	struct facts_device d = { 0 };
+	char name[64] = "";
+
+	assert_true(sscanf(rest, "%u %u %o %u %u %63s", &a, &b, &d.mode, &d.uid, &d.gid, name) >=
+		    5);
+	d.access = (enum facts_access)b;
+	d.group = name[0] ? arena_strdup(arena, name) : NULL;
+	if (!f->devices) {
+		f->devices = arena_array(arena, 16, sizeof(*f->devices));
+	}
+	f->devices[a] = d;
+}
+
+/* The ids that the user has, and who maps them: "subuid 100000 65536", "outer 0 1000 1". */
+static bool read_id_fact(struct arena *arena, const char *word, const char *rest, struct facts *f)
 {
 	unsigned a = 0, b = 0, c = 0;
-	unsigned long long big;
-	char word[128] = "";
-	char rest[256] = "";
 
-	sscanf(line, "%127s %255[^\n]", word, rest);
-	if (str_starts(word, "exec-")) {
-		read_exec(arena, word + strlen("exec-"), rest, e);
-	} else if (str_eq(word, "uid")) {
-		assert_int_equal(sscanf(rest, "%u", &f->uid), 1);
-	} else if (str_eq(word, "gid")) {
-		assert_int_equal(sscanf(rest, "%u", &f->gid), 1);
-	} else if (str_eq(word, "user")) {
-		f->user = arena_strdup(arena, rest);
-	} else if (str_eq(word, "privileged")) {
-		f->privileged = true;
+	if (str_eq(word, "maps-ids")) {
 		f->maps_ids = true;
-	} else if (str_eq(word, "maps-ids")) {
-		f->maps_ids = true;
-	} else if (str_eq(word, "in-userns")) {
-		f->in_userns = true;
 	} else if (str_eq(word, "subid-source")) {
 		f->subid_source = arena_strdup(arena, rest);
-	} else if (str_eq(word, "apparmor")) {
-		f->has_apparmor = true;
-	} else if (str_eq(word, "device")) {
-		/* "device INDEX ACCESS MODE UID GID NAME" */
-		struct facts_device d = { 0 };
-		char name[64] = "";
-
-		assert_true(sscanf(rest, "%u %u %o %u %u %63s", &a, &b, &d.mode, &d.uid, &d.gid,
-				   name) >= 5);
-		d.access = (enum facts_access)b;
-		d.group = name[0] ? arena_strdup(arena, name) : NULL;
-		if (!f->devices) {
-			f->devices = arena_array(arena, 16, sizeof(*f->devices));
-		}
-		f->devices[a] = d;
-	} else if (str_eq(word, "selinux")) {
-		f->has_selinux = true;
-	} else if (str_eq(word, "session-ends")) {
-		f->session_ends = true;
 	} else if (str_eq(word, "setgroups-denied")) {
 		f->setgroups_denied = true;
 	} else if (str_eq(word, "outer")) {
@@ -263,6 +244,42 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		f->newuidmap = "/usr/bin/newuidmap";
 	} else if (str_eq(word, "helper-fault")) {
 		f->helper_fault = arena_strdup(arena, rest);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* One line of a facts file. */
+static void read_fact(struct arena *arena, const char *line, struct facts *f, struct exec_case *e)
+{
+	unsigned a = 0;
+	unsigned long long big;
+	char word[128] = "";
+	char rest[256] = "";
+
+	sscanf(line, "%127s %255[^\n]", word, rest);
+	if (str_starts(word, "exec-")) {
+		read_exec(arena, word + strlen("exec-"), rest, e);
+	} else if (str_eq(word, "uid")) {
+		assert_int_equal(sscanf(rest, "%u", &f->uid), 1);
+	} else if (str_eq(word, "gid")) {
+		assert_int_equal(sscanf(rest, "%u", &f->gid), 1);
+	} else if (str_eq(word, "user")) {
+		f->user = arena_strdup(arena, rest);
+	} else if (str_eq(word, "privileged")) {
+		f->privileged = true;
+		f->maps_ids = true;
+	} else if (str_eq(word, "in-userns")) {
+		f->in_userns = true;
+	} else if (str_eq(word, "apparmor")) {
+		f->has_apparmor = true;
+	} else if (str_eq(word, "device")) {
+		read_device_fact(arena, rest, f);
+	} else if (str_eq(word, "selinux")) {
+		f->has_selinux = true;
+	} else if (str_eq(word, "session-ends")) {
+		f->session_ends = true;
 	} else if (str_eq(word, "rlimit")) {
 		assert_int_equal(sscanf(rest, "%u %llu", &a, &big), 2);
 		f->rlimit_hard[a] = big;
@@ -280,7 +297,8 @@ static void read_fact(struct arena *arena, const char *line, struct facts *f, st
 		f->listen_names = arena_strdup(arena, rest);
 	} else if (str_eq(word, "last-cap")) {
 		f->last_cap = (unsigned)strtoul(rest, NULL, 10);
-	} else if (!read_cgroup_fact(arena, word, rest, &f->cgroup)) {
+	} else if (!read_id_fact(arena, word, rest, f) &&
+		   !read_cgroup_fact(arena, word, rest, &f->cgroup)) {
 		fail_msg("unknown fact: %s", line);
 	}
 }

@@ -194,6 +194,14 @@ static void scalars(void **state)
 		assert_string_equal(p.type, numbers[i].type);
 		assert_true(p.number == numbers[i].value);
 	}
+}
+
+static void booleans_and_reals(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct plan_property p;
+
+	(void)state;
 	p = property(&arena, "SendSIGHUP", "true");
 	assert_string_equal(p.type, "b");
 	assert_true(p.boolean);
@@ -209,8 +217,17 @@ static void scalars(void **state)
 	assert_true(p.real > 19.9989999 && p.real < 19.9990001);
 	p = property(&arena, "Real", "9.09");
 	assert_true(p.real > 9.0899999 && p.real < 9.0900001);
-	p = property(&arena, "abZ", "0X1f");
-	assert_int_equal(p.integer, 31);
+	p = property(&arena, "Real", "double 3");
+	assert_string_equal(p.type, "d");
+	assert_true(p.real > 2.9999999 && p.real < 3.0000001);
+}
+
+static void spellings(void **state)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	assert_int_equal(property(&arena, "abZ", "0X1f").integer, 31);
 	assert_int_equal(property(&arena, "zAZ", "0xABCDEF").integer, 0xabcdef);
 	assert_int_equal(property(&arena, "aaa", "-0xabcdef").integer, -0xabcdef);
 	assert_int_equal(property(&arena, "aaa", "9").integer, 9);
@@ -220,9 +237,6 @@ static void scalars(void **state)
 	assert_string_equal(property(&arena, "aaa", "@i 5").type, "i");
 	assert_string_equal(property(&arena, "aaa", "@d 5").type, "d");
 	assert_string_equal(property(&arena, "aaa", "\r\n\t uint32\r\n\t 5\r\n\t ").type, "u");
-	p = property(&arena, "Real", "double 3");
-	assert_string_equal(p.type, "d");
-	assert_true(p.real > 2.9999999 && p.real < 3.0000001);
 }
 
 static void texts(void **state)
@@ -327,119 +341,124 @@ static void seconds(void **state)
 	assert_true(property(&arena, "TimeoutStopUSec", "uint64 5").number == 5);
 }
 
+static const char *const refused_properties[][3] = {
+	{ "Ab", "1", "no name of a unit's property" },
+	{ "", "1", "no name of a unit's property" },
+	{ "Abc@", "1", "no name of a unit's property" },
+	{ "Abc[", "1", "no name of a unit's property" },
+	{ "Abc`", "1", "no name of a unit's property" },
+	{ "Abc{", "1", "no name of a unit's property" },
+	{ "Abc1", "1", "no name of a unit's property" },
+	{ "Controller", "'x'", "set by rootlet itself" },
+	{ "Delegate", "true", "set by rootlet itself" },
+	{ "PIDFDs", "@as []", "set by rootlet itself" },
+	{ "TasksMax", "0x1G", "expected a number at character 1 of" },
+	{ "TasksMax", "uint32 1a", "expected a number at character 8 of" },
+	{ "TasksMax", "00", "may not begin with 0" },
+	{ "TasksMax", "1./", "expected a digit at character 3 of" },
+	{ "TasksMax", "1.:", "expected a digit" },
+	{ "TasksMax", "/", "expected a value" },
+	{ "TasksMax", ":", "expected a value" },
+	{ "TasksMax", "int64 9223372036854775808", "does not fit its type" },
+	{ "TasksMax", "int64 -9223372036854775809", "does not fit its type" },
+	{ "TasksMax", "uint32 -1", "expected a number" },
+	{ "TasksMax", "@as1 []", "a type that is none of" },
+	{ "TasksMax", "@asx []", "a type that is none of" },
+	{ "TasksMax", "@a []", "a type that is none of" },
+	{ "Text", "'\\udfff'", "no character has the number" },
+	{ "Text", "'\\U0000004'", "a hexadecimal digit is missing" },
+	{ "Text", "'\\u123g'", "a hexadecimal digit is missing at character 7 of" },
+	{ "Text", "'\\Z'", "unknown escape" },
+	{ "Text", "'\\z'", "unknown escape" },
+	{ "Text", "'\\A'", "unknown escape" },
+	{ "Text", "'\\0'", "unknown escape" },
+	{ "Text", "'\\9'", "unknown escape" },
+	{ "Text", "'\\_'", "unknown escape" },
+	{ "Text", "'\\", "unknown escape at character 3 of" },
+	{ "Text", "\"abc'", "does not end at character 6 of" },
+	{ "List", "@ay 5", "expected a list of bytes" },
+	{ "List", "@ay [1 2]", "expected , or ]" },
+	{ "List", "@ay [1", "expected , or ]" },
+	{ "List", "[bytes 1]", "expected a value" },
+	{ "List", "@as [", "expected a string" },
+	{ "StopSec", "'infinite'", "a time is a number of seconds" },
+	{ "StopSec", "boolean true", "a time is a number of seconds" },
+	{ "StopSec", "uint64 'infinity'", "expected a number" },
+	{ "StopSec", "5 5", "something is left over at character 3 of" },
+	{ "Tasks Max", "1", "no name of a unit's property" },
+	{ "TasksMax=", "1", "no name of a unit's property" },
+	{ "PIDs", "@as []", "set by rootlet itself" },
+	{ "Slice", "'x.slice'", "set by rootlet itself" },
+	{ "TasksMax", "", "expected a value in GVariant's text format" },
+	{ "TasksMax", "yes", "expected a value in GVariant's text format" },
+	{ "TasksMax", "tru", "expected true or false at character 1 of \"tru\"" },
+	{ "TasksMax", "True", "expected a value" },
+	{ "TasksMax", "truee", "expected true or false" },
+	{ "TasksMax", "true false", "something is left over at character 6" },
+	{ "TasksMax", "5x", "expected a number" },
+	{ "TasksMax", "010", "may not begin with 0" },
+	{ "TasksMax", "2147483648", "does not fit its type" },
+	{ "TasksMax", "-2147483649", "does not fit its type" },
+	{ "TasksMax", "uint32 4294967296", "does not fit its type" },
+	{ "TasksMax", "uint64 18446744073709551616", "does not fit its type" },
+	{ "TasksMax", "uint64 99999999999999999999999", "does not fit its type" },
+	{ "TasksMax", "uint64 -1", "expected a number" },
+	{ "TasksMax", "uint64", "expected a number" },
+	{ "TasksMax", "uint64 0x", "expected a number" },
+	{ "TasksMax", "uint64 'a'", "expected a number" },
+	{ "TasksMax", "uint16 1", "expected a value" },
+	{ "TasksMax", "@q 1", "a type that is none of" },
+	{ "TasksMax", "@ 1", "a type that is none of" },
+	{ "TasksMax", "1.", "expected a digit" },
+	{ "TasksMax", "--1", "expected a value" },
+	{ "Text", "'abc", "does not end" },
+	{ "Text", "'abc\\", "unknown escape" },
+	{ "Text", "'\\x41'", "unknown escape" },
+	{ "Text", "'\\u00'", "a hexadecimal digit is missing" },
+	{ "Text", "'\\u0000'", "no character has the number" },
+	{ "Text", "'\\ud800'", "no character has the number" },
+	{ "Text", "'\\U00110000'", "no character has the number" },
+	{ "Text", "'a' 'b'", "something is left over" },
+	{ "Text", "string 5", "expected a string" },
+	{ "List", "[]", "expected a value" },
+	{ "List", "['a'", "expected , or ]" },
+	{ "List", "['a',]", "expected a string" },
+	{ "List", "['a', 5]", "expected a string" },
+	{ "List", "['a' 'b']", "expected , or ]" },
+	{ "List", "@as 'a'", "expected a list of strings" },
+	{ "List", "[byte 256]", "does not fit its type" },
+	{ "List", "@ay [", "expected a number" },
+	{ "List", "(1, 2)", "expected a value" },
+	{ "StopSec", "-1", "expected a number" },
+	{ "StopSec", "'5min'", "a time is a number of seconds" },
+	{ "StopSec", "true", "expected a number" },
+	{ "StopSec", "@as []", "a time is a number of seconds" },
+	{ "StopSec", "18446744073710", "too large" },
+	{ "StopSec", "18446744073709.551615", "too large" },
+	{ "StopSec", "5s", "expected a number" },
+};
+
 static void properties_refused(void **state)
 {
-	static const char *const rows[][3] = {
-		{ "Ab", "1", "no name of a unit's property" },
-		{ "", "1", "no name of a unit's property" },
-		{ "Abc@", "1", "no name of a unit's property" },
-		{ "Abc[", "1", "no name of a unit's property" },
-		{ "Abc`", "1", "no name of a unit's property" },
-		{ "Abc{", "1", "no name of a unit's property" },
-		{ "Abc1", "1", "no name of a unit's property" },
-		{ "Controller", "'x'", "set by rootlet itself" },
-		{ "Delegate", "true", "set by rootlet itself" },
-		{ "PIDFDs", "@as []", "set by rootlet itself" },
-		{ "TasksMax", "0x1G", "expected a number at character 1 of" },
-		{ "TasksMax", "uint32 1a", "expected a number at character 8 of" },
-		{ "TasksMax", "00", "may not begin with 0" },
-		{ "TasksMax", "1./", "expected a digit at character 3 of" },
-		{ "TasksMax", "1.:", "expected a digit" },
-		{ "TasksMax", "/", "expected a value" },
-		{ "TasksMax", ":", "expected a value" },
-		{ "TasksMax", "int64 9223372036854775808", "does not fit its type" },
-		{ "TasksMax", "int64 -9223372036854775809", "does not fit its type" },
-		{ "TasksMax", "uint32 -1", "expected a number" },
-		{ "TasksMax", "@as1 []", "a type that is none of" },
-		{ "TasksMax", "@asx []", "a type that is none of" },
-		{ "TasksMax", "@a []", "a type that is none of" },
-		{ "Text", "'\\udfff'", "no character has the number" },
-		{ "Text", "'\\U0000004'", "a hexadecimal digit is missing" },
-		{ "Text", "'\\u123g'", "a hexadecimal digit is missing at character 7 of" },
-		{ "Text", "'\\Z'", "unknown escape" },
-		{ "Text", "'\\z'", "unknown escape" },
-		{ "Text", "'\\A'", "unknown escape" },
-		{ "Text", "'\\0'", "unknown escape" },
-		{ "Text", "'\\9'", "unknown escape" },
-		{ "Text", "'\\_'", "unknown escape" },
-		{ "Text", "'\\", "unknown escape at character 3 of" },
-		{ "Text", "\"abc'", "does not end at character 6 of" },
-		{ "List", "@ay 5", "expected a list of bytes" },
-		{ "List", "@ay [1 2]", "expected , or ]" },
-		{ "List", "@ay [1", "expected , or ]" },
-		{ "List", "[bytes 1]", "expected a value" },
-		{ "List", "@as [", "expected a string" },
-		{ "StopSec", "'infinite'", "a time is a number of seconds" },
-		{ "StopSec", "boolean true", "a time is a number of seconds" },
-		{ "StopSec", "uint64 'infinity'", "expected a number" },
-		{ "StopSec", "5 5", "something is left over at character 3 of" },
-		{ "Tasks Max", "1", "no name of a unit's property" },
-		{ "TasksMax=", "1", "no name of a unit's property" },
-		{ "PIDs", "@as []", "set by rootlet itself" },
-		{ "Slice", "'x.slice'", "set by rootlet itself" },
-		{ "TasksMax", "", "expected a value in GVariant's text format" },
-		{ "TasksMax", "yes", "expected a value in GVariant's text format" },
-		{ "TasksMax", "tru", "expected true or false at character 1 of \"tru\"" },
-		{ "TasksMax", "True", "expected a value" },
-		{ "TasksMax", "truee", "expected true or false" },
-		{ "TasksMax", "true false", "something is left over at character 6" },
-		{ "TasksMax", "5x", "expected a number" },
-		{ "TasksMax", "010", "may not begin with 0" },
-		{ "TasksMax", "2147483648", "does not fit its type" },
-		{ "TasksMax", "-2147483649", "does not fit its type" },
-		{ "TasksMax", "uint32 4294967296", "does not fit its type" },
-		{ "TasksMax", "uint64 18446744073709551616", "does not fit its type" },
-		{ "TasksMax", "uint64 99999999999999999999999", "does not fit its type" },
-		{ "TasksMax", "uint64 -1", "expected a number" },
-		{ "TasksMax", "uint64", "expected a number" },
-		{ "TasksMax", "uint64 0x", "expected a number" },
-		{ "TasksMax", "uint64 'a'", "expected a number" },
-		{ "TasksMax", "uint16 1", "expected a value" },
-		{ "TasksMax", "@q 1", "a type that is none of" },
-		{ "TasksMax", "@ 1", "a type that is none of" },
-		{ "TasksMax", "1.", "expected a digit" },
-		{ "TasksMax", "--1", "expected a value" },
-		{ "Text", "'abc", "does not end" },
-		{ "Text", "'abc\\", "unknown escape" },
-		{ "Text", "'\\x41'", "unknown escape" },
-		{ "Text", "'\\u00'", "a hexadecimal digit is missing" },
-		{ "Text", "'\\u0000'", "no character has the number" },
-		{ "Text", "'\\ud800'", "no character has the number" },
-		{ "Text", "'\\U00110000'", "no character has the number" },
-		{ "Text", "'a' 'b'", "something is left over" },
-		{ "Text", "string 5", "expected a string" },
-		{ "List", "[]", "expected a value" },
-		{ "List", "['a'", "expected , or ]" },
-		{ "List", "['a',]", "expected a string" },
-		{ "List", "['a', 5]", "expected a string" },
-		{ "List", "['a' 'b']", "expected , or ]" },
-		{ "List", "@as 'a'", "expected a list of strings" },
-		{ "List", "[byte 256]", "does not fit its type" },
-		{ "List", "@ay [", "expected a number" },
-		{ "List", "(1, 2)", "expected a value" },
-		{ "StopSec", "-1", "expected a number" },
-		{ "StopSec", "'5min'", "a time is a number of seconds" },
-		{ "StopSec", "true", "expected a number" },
-		{ "StopSec", "@as []", "a time is a number of seconds" },
-		{ "StopSec", "18446744073710", "too large" },
-		{ "StopSec", "18446744073709.551615", "too large" },
-		{ "StopSec", "5s", "expected a number" },
-	};
 	scope_arena struct arena arena = ARENA_INIT;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *key = arena_printf(&arena, "org.systemd.property.%s", rows[i][0]);
+	for (size_t i = 0; i < sizeof(refused_properties) / sizeof(refused_properties[0]); i++) {
+		const char *key =
+			arena_printf(&arena, "org.systemd.property.%s", refused_properties[i][0]);
 		struct plan_property p = { .name = "untouched" };
 		struct err err;
 
-		if (plan_unit_property(&arena, key, rows[i][1], &p, &err) != -EINVAL) {
-			fail_msg("taken: %s = %s", rows[i][0], rows[i][1]);
+		if (plan_unit_property(&arena, key, refused_properties[i][1], &p, &err) !=
+		    -EINVAL) {
+			fail_msg("taken: %s = %s", refused_properties[i][0],
+				 refused_properties[i][1]);
 		}
 		assert_string_equal(p.name, "untouched");
 		assert_true(str_starts(err.msg, "/annotations/org.systemd.property."));
-		if (!strstr(err.msg, rows[i][2])) {
-			fail_msg("%s = %s: %s", rows[i][0], rows[i][1], err.msg);
+		if (!strstr(err.msg, refused_properties[i][2])) {
+			fail_msg("%s = %s: %s", refused_properties[i][0], refused_properties[i][1],
+				 err.msg);
 		}
 	}
 }
@@ -451,6 +470,8 @@ int main(void)
 		cmocka_unit_test(names_refused),
 		cmocka_unit_test(long_names),
 		cmocka_unit_test(scalars),
+		cmocka_unit_test(booleans_and_reals),
+		cmocka_unit_test(spellings),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(seconds),
 		cmocka_unit_test(properties_refused),
