@@ -106,9 +106,11 @@ as_user touch "$dir/.rootlet-quickstart"
 dir=$(as_user realpath "$dir")
 say "user $user (uid $user_uid), everything is made in $dir"
 as_user unshare --user true || die \
-	"$user can make no user namespace here, and everything else needs one. The usual reasons: this is
+	"$user can make no user namespace here, and everything else needs one. \
+The usual reasons: this is
 a chroot (the kernel refuses there), a container without nested user namespaces, or the sysctls
-kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns or user.max_user_namespaces."
+kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns or \
+user.max_user_namespaces."
 grep -HE "^($user|$user_uid):" /etc/subuid /etc/subgid | sed 's/^/    /'
 
 # quiet LOG COMMAND...: as the user; the output is shown only if it fails.
@@ -156,7 +158,8 @@ if [ "$debian" = yes ]; then
 		# shellcheck disable=SC2016 # for the inner shell
 		quiet mmdebstrap.log env "TMPDIR=$scratch" "http_proxy=${http_proxy:-}" sh -ec '
 			[ -n "$http_proxy" ] || unset http_proxy
-			exec mmdebstrap --mode=unshare --variant=minbase --include=procps bookworm "$1"' sh "$scratch/debian.tar"
+			exec mmdebstrap --mode=unshare --variant=minbase --include=procps \
+				bookworm "$1"' sh "$scratch/debian.tar"
 		in_namespace rm -rf "$dir/debian"
 		as_user mkdir "$dir/debian"
 		in_namespace tar -C "$dir/debian" --exclude='./dev/*' -xpf "$scratch/debian.tar"
@@ -177,7 +180,8 @@ else
 		for name in $(./bin/busybox --list); do
 			[ "$name" = busybox ] || ln -sf busybox "bin/$name"
 		done
-		printf "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n" >etc/passwd
+		printf "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n" \
+			>etc/passwd
 		printf "root:x:0:\nnogroup:x:65534:\n" >etc/group' sh "$dir/busybox"
 	shell=/bin/sh
 fi
@@ -194,7 +198,8 @@ free_port() {
 	echo "$number"
 }
 
-step "bundles: hello, which shows itself, shell, which is for you, web and names, which use the network"
+step "bundles: hello, which shows itself, \
+shell, which is for you, web and names, which use the network"
 
 # What runs inside.
 in_namespace tee "$dir/$kind/root/hello" >/dev/null <<'END'
@@ -297,7 +302,8 @@ echo
 echo "  $user \$ ls -ln $dir/$kind/srv        the same file, seen from outside"
 as_user ls -ln "$dir/$kind/srv" | sed 's/^/    /'
 echo
-say "root inside is $user (uid $user_uid) outside; 65534 inside is an id of the range of $user outside."
+say "root inside is $user (uid $user_uid) outside; \
+65534 inside is an id of the range of $user outside."
 
 # ---------------------------------------------------------------- the network
 
@@ -306,7 +312,8 @@ machine_tun
 machine_tun_there=$(as_user sh -c 'exec 3<>/dev/net/tun && echo yes' 2>/dev/null) ||
 	machine_tun_there=no
 [ "$machine_tun_there" = yes ] || die \
-	"$user can't open /dev/net/tun, which connects the container: sudo modprobe tun; in a container,
+	"$user can't open /dev/net/tun, which connects the container: sudo modprobe tun; \
+in a container,
 have it given the device"
 
 # A server of the host's for the container to find, the container's own for the host, and what both
@@ -314,7 +321,8 @@ have it given the device"
 web=$container-web
 echo
 echo "  $user \$ busybox httpd -p 127.0.0.1:$host_port -h $dir/www"
-echo "  $user \$ rootlet run --detach --net=slirp4netns:allow_host_loopback=true --publish 127.0.0.1:$port:80 --bundle $dir/web $web"
+echo "  $user \$ rootlet run --detach --net=slirp4netns:allow_host_loopback=true \
+--publish 127.0.0.1:$port:80 --bundle $dir/web $web"
 # shellcheck disable=SC2016 # for the inner shell
 as_user bash -euc '
 	dir=$1 rootlet=$2 port=$3 host_port=$4 web=$5
@@ -322,16 +330,20 @@ as_user bash -euc '
 	server=$!
 	trap "kill $server; \"$rootlet\" delete --force $web" EXIT
 	until (: <"/dev/tcp/127.0.0.1/$host_port") 2>/dev/null; do sleep 0.05; done
-	"$rootlet" run --detach --net=slirp4netns:allow_host_loopback=true --publish "127.0.0.1:$port:80" \
-		--bundle "$dir/web" "$web" >"$dir/log/web" 2>&1 </dev/null || { cat "$dir/log/web" >&2; exit 1; }
+	"$rootlet" run --detach --net=slirp4netns:allow_host_loopback=true \
+		--publish "127.0.0.1:$port:80" \
+		--bundle "$dir/web" "$web" >"$dir/log/web" 2>&1 </dev/null ||
+		{ cat "$dir/log/web" >&2; exit 1; }
 	page=
 	for _ in $(seq 100); do
-		page=$(printf "GET / HTTP/1.0\r\n\r\n" | busybox nc 127.0.0.1 "$port" | tail -n 1) || true
+		page=$(printf "GET / HTTP/1.0\r\n\r\n" | busybox nc 127.0.0.1 "$port" |
+			tail -n 1) || true
 		[ -z "$page" ] || break
 		sleep 0.1
 	done
 	cat "$dir/log/web"
-	printf "  %s \$ busybox nc 127.0.0.1 %s        (GET / HTTP/1.0)\n    %s\n" "$(id -un)" "$port" "$page"
+	printf "  %s \$ busybox nc 127.0.0.1 %s        (GET / HTTP/1.0)\n    %s\n" \
+		"$(id -un)" "$port" "$page"
 	printf "\n  %s \$ rootlet port list %s\n" "$(id -un)" "$web"
 	"$rootlet" port list "$web" | sed "s/^/    /"
 	[ "$page" = "a page of the container" ]
@@ -354,17 +366,22 @@ if [ -e /etc/resolv.conf ]; then
 		# It says 192.0.2.53 to every question for an address.
 		perl -e '"'"'
 			use Socket;
-			socket(S, PF_INET, SOCK_DGRAM, 0) && bind(S, sockaddr_in(53, inet_aton("127.0.0.53"))) or die "$!";
+			socket(S, PF_INET, SOCK_DGRAM, 0) &&
+				bind(S, sockaddr_in(53, inet_aton("127.0.0.53")))
+				or die "$!";
 			while (defined(my $client = recv(S, my $question, 512, 0))) {
 				my $end = index($question, "\0", 12) + 5;
 				my $address = unpack("n", substr($question, $end - 4, 2)) == 1;
-				send(S, substr($question, 0, 2) . pack("n5", 0x8180, 1, $address, 0, 0) .
+				send(S, substr($question, 0, 2)
+					. pack("n5", 0x8180, 1, $address, 0, 0) .
 					substr($question, 12, $end - 12) .
-					($address ? pack("n3Nn", 0xc00c, 1, 1, 60, 4) . inet_aton("192.0.2.53") : ""), 0, $client);
+					($address ? pack("n3Nn", 0xc00c, 1, 1, 60, 4)
+						. inet_aton("192.0.2.53") : ""), 0, $client);
 			}'"'"' &
 		resolver=$!
 		trap "kill $resolver" EXIT
-		"$rootlet" --cgroup-manager=disabled run --net=slirp4netns --bundle "$dir/names" "$id"
+		"$rootlet" --cgroup-manager=disabled run --net=slirp4netns \
+			--bundle "$dir/names" "$id"
 	' bash "$dir" "$rootlet" "$container-names" </dev/null | as_user tee "$dir/log/names" ||
 		die "the container found no name"
 	as_user grep -q 'Address: 192.0.2.53' "$dir/log/names" ||
@@ -383,8 +400,10 @@ What to try next$(is_root && echo ", as $user: su - $user"):
   build/rootlet list                             what there is
   build/rootlet delete one                       takes it away
   build/rootlet run --net=slirp4netns --publish 127.0.0.1:8080:80 --bundle shell mine
-                                                 a shell with a network, and its port 80 at 127.0.0.1:8080
+                                                 a shell with a network, \
+and its port 80 at 127.0.0.1:8080
   build/rootlet --help
 
-Edit hello/config.json and run it again. $(is_root && echo "As root, ")$self --clean removes all this.
+Edit hello/config.json and run it again. \
+$(is_root && echo "As root, ")$self --clean removes all this.
 END

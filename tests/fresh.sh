@@ -173,7 +173,8 @@ in_tree() {
 		mount -t proc -o nosuid,nodev,noexec proc proc
 		mount --rbind /sys sys
 		mount --bind /dev dev
-		mount -t devpts -o newinstance,nosuid,noexec,gid=5,mode=0620,ptmxmode=0666 devpts dev/pts
+		mount -t devpts -o newinstance,nosuid,noexec,gid=5,mode=0620,ptmxmode=0666 \
+			devpts dev/pts
 		mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs dev/shm
 		mount -t tmpfs -o nosuid,nodev,mode=0755 tmpfs run
 		mkdir -m 1777 run/lock
@@ -185,7 +186,8 @@ in_tree() {
 		cd /
 		umount -l /.before
 		rmdir /.before
-		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8 "$@"
+		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+			HOME=/root TERM=dumb LANG=C.UTF-8 "$@"
 	' bash "$1" "$scratch/archives" "${@:2}" </dev/null
 }
 
@@ -220,18 +222,32 @@ shown() {
 		command == "id" && /uid=0\(root\) gid=0\(root\)/ { seen["root"] = 1 }
 		command == "cat" && argument == "/proc/self/uid_map" { $1 = $1; map = map $0 ";" }
 		command == "hostname" && $1 == "rootlet-demo" { seen["host name"] = 1 }
-		command == "ps" && line > 1 { seen["processes"] = 1; if ($1 == 1 || $2 == 1) seen["pid 1"] = 1; count++ }
+		command == "ps" && line > 1 {
+			seen["processes"] = 1
+			if ($1 == 1 || $2 == 1) seen["pid 1"] = 1
+			count++
+		}
 		command == "ls" && $3 == 65534 && $4 == 65534 { seen["file"] = 1 }
-		command == "cat" && argument == "/etc/resolv.conf" && $1 == "nameserver" { seen["a resolver"] = 1 }
+		command == "cat" && argument == "/etc/resolv.conf" && $1 == "nameserver" {
+			seen["a resolver"] = 1
+		}
 		command == "fetch" && /a page of the host/ { seen["a page of the host inside"] = 1 }
 		$0 == "    a page of the container" { seen["a page of the container outside"] = 1 }
 		/^    127\.0\.0\.1:[0-9]+:80\/tcp$/ { seen["a published port"] = 1 }
-		command == "nslookup" && /Address: 192\.0\.2\.53/ { seen["a name by 127.0.0.53"] = 1 }
+		command == "nslookup" && /Address: 192\.0\.2\.53/ {
+			seen["a name by 127.0.0.53"] = 1
+		}
 		END {
-			if (map != first ";" second ";") { print "the map is " map " and not " first ";" second; bad = 1 }
+			if (map != first ";" second ";") {
+				print "the map is " map " and not " first ";" second
+				bad = 1
+			}
 			if (count > 4) { print "inside there are processes from outside"; bad = 1 }
-			n = split("root,host name,processes,pid 1,file,a resolver,a page of the host inside," \
-				"a page of the container outside,a published port,a name by 127.0.0.53", all, ",")
+			n = split("root,host name,processes,pid 1,file,a resolver," \
+				"a page of the host inside," \
+				"a page of the container outside,a published port," \
+				"a name by 127.0.0.53", \
+				all, ",")
 			for (i = 1; i <= n; i++)
 				if (!seen[all[i]]) { print "not shown: " all[i]; bad = 1 }
 			exit bad
@@ -259,10 +275,12 @@ newcomer_tests() {
 	if [ "$status" -eq 1 ] && [ "$before" = "$after" ] &&
 		grep -q 'apt-get install .*gcc.*uidmap.*busybox-static' "$log"; then
 		result 0 \
-			"as $newcomer: quickstart --no-install names what is missing and installs nothing"
+			"as $newcomer: quickstart --no-install \
+names what is missing and installs nothing"
 	else
 		result 1 \
-			"as $newcomer: quickstart --no-install names what is missing and installs nothing" "$log"
+			"as $newcomer: quickstart --no-install \
+names what is missing and installs nothing" "$log"
 	fi
 
 	log=$logs/$newcomer-first.log

@@ -3,8 +3,9 @@
 #
 # layers: who may include whom, and what the guest may reach. Speaks TAP; part of `make check`.
 #
-# Three ways to see the same rule: the #include lines, a link of the guest's archive by itself, and the
-# undefined symbols of the pure layers. The last test breaks the rules on purpose in a tree of its own.
+# Three ways to see the same rule: the #include lines, a link of the guest's archive by itself, and
+# the undefined symbols of the pure layers. The last test breaks the rules on purpose in a tree of
+# its own.
 #
 # Files have a rule too: they don't call each other in a circle. What stands in a circle can only be
 # read, tested and moved as a whole.
@@ -20,15 +21,17 @@ builddir=${ROOTLET_BUILDDIR:-$PWD}
 CC=${CC:-cc}
 CAP_LIBS=${CAP_LIBS:--lcap}
 
-# The rules. One line a layer: its folder, then what it may include. A word ending in / is a folder, a word
-# in <> a foreign header (or, ending in /, a folder of them) that belongs to the layers naming it alone. FOLDER/*.h
-# are the headers in it, but not below it. libnet stands beside src.
+# The rules. One line a layer: its folder, then what it may include. A word ending in / is a
+# folder, a word in <> a foreign header (or, ending in /, a folder of them) that belongs to the
+# layers naming it alone. FOLDER/*.h are the headers in it, but not below it. libnet stands beside
+# src. A layer may have several lines.
 rules='
 base    base/
 json    base/ json/ <yajl/>
 sys     base/ sys/ <sys/capability.h>
 spec    base/ json/ spec/
-plan    base/ json/encode.h spec/ plan/ libnet/accel_filter.h libnet/config.h libnet/port.h libnet/sysctls.h <seccomp.h>
+plan    base/ json/encode.h spec/ plan/ libnet/accel_filter.h
+plan    libnet/config.h libnet/port.h libnet/sysctls.h <seccomp.h>
 wire    base/ sys/ wire/
 guest   base/ sys/ wire/ guest/ plan/plan.h
 libnet  base/ sys/ libnet/*.h libnet/helper/helper.h libnet/slirp/version.h
@@ -38,11 +41,16 @@ cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ cgroup/
 facts   base/ sys/ spec/spec.h plan/plan.h plan/facts.h plan/ids.h user/ systemd/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
 container base/ json/ sys/ spec/ plan/facts.h wire/ facts/ state/ container/
-host    base/ json/ sys/ spec/ plan/ wire/ libnet/ user/ cgroup/ facts/ state/ container/ host/ guest/guest.h
-criu    base/ json/ sys/ spec/spec.h spec/load.h plan/plan.h plan/annotations.h cgroup/ state/ container/ host/ criu/
-cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ container/ host/ criu/ cmd/ libnet/net.h commit.h
+host    base/ json/ sys/ spec/ plan/ wire/
+host    libnet/ user/ cgroup/ facts/ state/ container/ host/ guest/guest.h
+criu    base/ json/ sys/ spec/spec.h spec/load.h plan/plan.h
+criu    plan/annotations.h cgroup/ state/ container/ host/ criu/
+cmd     base/ json/ spec/ plan/ user/ cgroup/ state/ container/ host/
+cmd     criu/ cmd/ libnet/net.h commit.h
 '
-# Files that have a rule of their own, instead of their folder's. The first line that matches counts.
+# Files that have a rule of their own, instead of their folder's. The first line that matches
+# counts.
+helper_shared='libnet/*.h libnet/slirp/ libnet/forward/forward.h libnet/switch/switch.h'
 net_shared='libnet/confine.h libnet/inside.h libnet/messages.h libnet/config.h libnet/port.h'
 file_rules="
 src/plan/plan.h              base/
@@ -58,22 +66,31 @@ libnet/forward/*             base/ sys/ libnet/forward/ $net_shared
 libnet/switch/*              base/ sys/ libnet/switch/ $net_shared libnet/route.h
 libnet/slirp/*               base/ json/ sys/ libnet/slirp/ $net_shared libnet/request.h
 libnet/helper/filter.*       base/ sys/ libnet/helper/filter.h libnet/confine.h <seccomp.h>
-libnet/helper/*              base/ sys/ libnet/*.h libnet/helper/ libnet/slirp/ libnet/forward/forward.h libnet/switch/switch.h
+libnet/helper/*              base/ sys/ libnet/helper/ $helper_shared
 "
 
-# What the pure layers may not call: whoever looks at the machine is not a function of its arguments.
-impure='open openat open64 openat64 fopen fopen64 creat read pread write unlink mkdir mount umount2 stat lstat
-fstat statx access faccessat readlink readlinkat opendir getenv secure_getenv getuid geteuid getgid getegid
-getpid gettid time clock_gettime gettimeofday sysconf uname socket connect ioctl prctl syscall fork execve
+# What the pure layers may not call: whoever looks at the machine is not a function of its
+# arguments.
+impure='open openat open64 openat64 fopen fopen64 creat read pread write unlink mkdir
+mount umount2 stat lstat
+fstat statx access faccessat readlink readlinkat opendir getenv secure_getenv getuid geteuid getgid
+getegid
+getpid gettid time clock_gettime gettimeofday sysconf uname socket connect ioctl prctl syscall
+fork execve
 posix_spawn system popen dlopen getpwnam getpwuid getgrnam'
 
-# What the archives of libnet's processes may not call themselves, as the seccomp filters of libnet/helper/filter.c have it.
-# The forwarder and the switch read what a hostile container sends; the helper starts programs by libnet/slirp alone.
-programs='execve execv execvp execvpe execl execlp execle fexecve execveat posix_spawn posix_spawnp system popen
+# What the archives of libnet's processes may not call themselves, as the seccomp filters of
+# libnet/helper/filter.c have it. The forwarder and the switch read what a hostile container
+# sends; the helper starts programs by libnet/slirp alone.
+programs='execve execv execvp execvpe execl execlp execle fexecve execveat posix_spawn posix_spawnp
+system popen
 sys_spawn sys_spawn_checked'
-processes='fork vfork _Fork clone clone3 pthread_create thrd_create sys_clone sys_clone_into sys_make_in'
-files='unlink unlinkat remove rmdir rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat mknod mknodat
-creat creat64 fopen fopen64 truncate ftruncate chmod fchmod fchmodat chown fchown lchown fchownat mount
+processes='fork vfork _Fork clone clone3 pthread_create thrd_create sys_clone
+sys_clone_into sys_make_in'
+files='unlink unlinkat remove rmdir rename renameat renameat2 link linkat symlink symlinkat mkdir
+mkdirat mknod mknodat
+creat creat64 fopen fopen64 truncate ftruncate chmod fchmod fchmodat chown fchown lchown
+fchownat mount
 umount2 pivot_root chroot dlopen'
 others='kill tgkill ptrace process_vm_writev sys_pidfd_kill pidfd_send_signal'
 in_namespaces='syscall sys_socket_in sys_nl_open_in'
@@ -86,7 +103,8 @@ trap 'exit 1' HUP INT TERM
 includes() {
 	(
 		cd "$1"
-		find src libnet -name '*.[ch]' 2>/dev/null | sort | xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null
+		find src libnet -name '*.[ch]' 2>/dev/null | sort |
+			xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null
 	) | RULES=$rules FILE_RULES=$file_rules awk '
 		function glob(pattern, text) {
 			if (pattern ~ /\*$/) {
@@ -97,7 +115,8 @@ includes() {
 		function covers(word, name, folder) {
 			if (word ~ /\/\*\.h$/) {
 				folder = substr(word, 1, length(word) - 3)
-				return index(name, folder) == 1 && substr(name, length(folder) + 1) !~ /\//
+				return index(name, folder) == 1 &&
+					substr(name, length(folder) + 1) !~ /\//
 			}
 			return word ~ /\/$/ ? index(name, word) == 1 : word == name
 		}
@@ -178,7 +197,10 @@ includes() {
 			words = split(allowed, word, " ")
 			for (i = 1; i <= words; i++) {
 				own = foreign(word[i])
-				if (kind == "<" ? own != "" && covers(own, name) : own == "" && covers(word[i], name)) {
+				if (kind == "<" && own != "" && covers(own, name)) {
+					next
+				}
+				if (kind != "<" && own == "" && covers(word[i], name)) {
 					next
 				}
 			}
@@ -191,25 +213,30 @@ unlisted() {
 	(
 		cd "$1"
 		find src libnet -name '*.[ch]' | sort | while read -r file; do
-			grep -qE "(^|[[:space:]])$file([[:space:]]|\$)" src/Module.am libnet/Module.am ||
+			grep -qE "(^|[[:space:]])$file([[:space:]]|\$)" \
+				src/Module.am libnet/Module.am ||
 				echo "$file: not listed in src/Module.am or libnet/Module.am"
 		done
 	)
 }
 
-# guest_link ARCHIVE...: links the first one whole, with the others behind it, and a main that calls nothing.
+# guest_link ARCHIVE...: links the first one whole, with the others behind it, and a main that calls
+# nothing.
 guest_link() {
 	printf 'int main(void)\n{\n\treturn 0;\n}\n' >"$tmp/main.c"
 	whole=$1
 	shift
 	# CC and CAP_LIBS are lists of words.
 	# shellcheck disable=SC2086
-	$CC -o "$tmp/guest" "$tmp/main.c" -Wl,--whole-archive "$whole" -Wl,--no-whole-archive "$@" $CAP_LIBS \
-		>"$tmp/link" 2>&1 || sed -n 's/.*\(undefined reference to\)/\1/p' "$tmp/link" | sort -u | grep . ||
+	$CC -o "$tmp/guest" "$tmp/main.c" -Wl,--whole-archive "$whole" \
+		-Wl,--no-whole-archive "$@" $CAP_LIBS \
+		>"$tmp/link" 2>&1 || sed -n 's/.*\(undefined reference to\)/\1/p' "$tmp/link" |
+		sort -u | grep . ||
 		cat "$tmp/link"
 }
 
-# calls_of NAMES ARCHIVE...: prints one line for each of the names that an object of the archives calls.
+# calls_of NAMES ARCHIVE...: prints one line for each of the names that an object of the archives
+# calls.
 calls_of() {
 	names=$1
 	shift
@@ -371,11 +398,13 @@ unlisted "$srcdir" >"$tmp/out"
 verdict "every source is listed in a Module.am" "$tmp/out"
 
 if [ -n "$(ar t "$builddir/libguest.a" 2>/dev/null)" ]; then
-	guest_link "$builddir/libguest.a" "$builddir/libwire.a" "$builddir/libsys.a" "$builddir/libbase.a" >"$tmp/out"
+	guest_link "$builddir/libguest.a" "$builddir/libwire.a" \
+		"$builddir/libsys.a" "$builddir/libbase.a" >"$tmp/out"
 	verdict "the guest links without host, plan, spec and json" "$tmp/out"
 else
 	number=$((number + 1))
-	echo "ok $number - the guest links without host, plan, spec and json # SKIP libguest.a is empty"
+	echo "ok $number - the guest links without host, plan, spec and json \
+# SKIP libguest.a is empty"
 fi
 
 calls_of "$impure" "$builddir/libjson.a" "$builddir/libspec.a" "$builddir/libplan.a" \
@@ -385,10 +414,12 @@ verdict "json, spec, plan and a network's configuration do not look at the machi
 {
 	calls_of "$programs $processes $files $others $in_namespaces" \
 		"$builddir/libnetforward.a" "$builddir/libnetconfig.a"
-	calls_of "$programs $processes $files $others" "$builddir/libnetswitch.a" "$builddir/libnetshared.a"
+	calls_of "$programs $processes $files $others" "$builddir/libnetswitch.a" \
+		"$builddir/libnetshared.a"
 	calls_of "$programs" "$builddir/libnethelper.a" "$builddir/libnet.a"
 } >"$tmp/out"
-verdict "libnet's processes call what each of them is for, and the forwarder makes no file and no process" "$tmp/out"
+verdict "libnet's processes call what each of them is for, \
+and the forwarder makes no file and no process" "$tmp/out"
 
 circles "$builddir"/lib*.a >"$tmp/out"
 verdict "no files call each other in a circle" "$tmp/out"
@@ -396,14 +427,17 @@ verdict "no files call each other in a circle" "$tmp/out"
 # ---------------------------------------------------------------- do these checks find anything?
 
 bad=$tmp/bad
-mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" "$bad/src/systemd" "$bad/src/host" "$bad/src/cmd" "$bad/libnet/forward"
+mkdir -p "$bad/src/base" "$bad/src/guest" "$bad/src/plan" \
+	"$bad/src/systemd" "$bad/src/host" "$bad/src/cmd" "$bad/libnet/forward"
 printf '#include "state/state.h"\n#include <string.h>\n' >"$bad/src/base/up.c"
-printf '#include "plan/plan.h"\n#include "plan/facts.h"\n#include "sys/fd.h"\n' >"$bad/src/guest/plan.c"
+printf '#include "plan/plan.h"\n#include "plan/facts.h"\n#include "sys/fd.h"\n' \
+	>"$bad/src/guest/plan.c"
 printf '#include "base/err.h"\n#include "spec/spec.h"\n' >"$bad/src/plan/plan.h"
 printf '#include <yajl/yajl_parse.h>\n#include <seccomp.h>\n' >"$bad/src/plan/foreign.c"
 printf '#include <systemd/sd-bus.h>\n#include <linux/seccomp.h>\n' >"$bad/src/host/bus.c"
 cp "$bad/src/host/bus.c" "$bad/src/systemd/bus.c"
-printf '#  include <sys/capability.h>\n#include "../base/err.h"\n#include "guest/guest.h"\n' >"$bad/src/cmd/run.c"
+printf '#  include <sys/capability.h>\n#include "../base/err.h"\n#include "guest/guest.h"\n' \
+	>"$bad/src/cmd/run.c"
 printf '#include "base/err.h"\n#include "net.h"\n' >"$bad/libnet/port.c"
 printf '#include "libnet/messages.h"\n#include "libnet/helper/state.h"\n#include <seccomp.h>\n' \
 	>"$bad/libnet/forward/tcp.c"
@@ -436,7 +470,8 @@ circle of two/d.c two/e.c
   two/d.c calls two/e.c: e
   two/e.c calls two/d.c: d
 END
-printf 'src/cmd/run.c src/guest/plan.c src/host/bus.c src/systemd/bus.c src/plan/foreign.c src/plan/plan.h\n' \
+printf '%s\n' 'src/cmd/run.c src/guest/plan.c src/host/bus.c' \
+	'src/systemd/bus.c src/plan/foreign.c src/plan/plan.h' \
 	>"$bad/src/Module.am"
 printf 'libnet/forward/tcp.c libnet/names.c libnet/port.c\n' >"$bad/libnet/Module.am"
 cat >"$tmp/reach.c" <<'END'

@@ -35,8 +35,8 @@ tests/run.sh [OPTION...]
   --quick         leave out the sanitizer and clang builds, the two rooms, and the fresh Debian
   --filter REGEX  of the integration tests, only those whose name matches
   --jobs N        of make, and of integration tests (default: the number of processors)
-  --repeat N      only the integration tests that --filter or --ever-flaky names, each N times, on the host or else in the
-                  session room; says how many of N passed
+  --repeat N      only the integration tests that --filter or --ever-flaky names, each N times,
+                  on the host or else in the session room; says how many of N passed
   --ever-flaky    those in tests/flaky.txt, which have failed once for no reason of rootlet's
   --load N        beside N processes that do nothing but use a processor
   --help
@@ -77,8 +77,8 @@ done
 pool_size=$jobs
 
 must_work=${ROOTLET_MUST_WORK:-0}
-test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3 iproute2 strace mmdebstrap crun runc criu
-	golang-github-containers-common tmux mandoc'
+test_packages='libcmocka-dev bats libcap2-bin shellcheck busybox-static procps jq python3
+	iproute2 strace mmdebstrap crun runc criu golang-github-containers-common tmux mandoc'
 [ "$quick" = yes ] ||
 	test_packages="$test_packages clang libclang-rt-14-dev git qemu-system-x86 e2fsprogs"
 
@@ -258,7 +258,8 @@ check() {
 	count "$1" "$log" "$status" "$work/build-$1/test-suite.log"
 }
 
-# fuzz_start SECONDS: each target, so long, as a job. In a build of its own, of what they need alone.
+# fuzz_start SECONDS: each target, so long, as a job. In a build of its own, of
+# what they need alone.
 fuzz_start() {
 	logs[fuzz]=$work/logs/fuzz.log
 	as_user mkdir "$work/build-fuzzing"
@@ -423,7 +424,8 @@ host_start_all() {
 			if is_root; then
 				host_start root "$file"
 			else
-				skip "tests/integration/root/$(basename "$file"): needs tests/run.sh to be started by root"
+				skip "tests/integration/root/$(basename "$file"): \
+needs tests/run.sh to be started by root"
 			fi
 			;;
 		*) host_start user "$file" ;;
@@ -548,7 +550,8 @@ if [ "$quick" = no ]; then
 	build clang --enable-devel CC=clang || true
 fi
 
-stage "integration tests on the host and in session rooms, side by side; the scripts; the newcomer's commands"
+stage "integration tests on the host and in session rooms, side by side; \
+the scripts; the newcomer's commands"
 if [ "$quick" = no ]; then
 	fuzz_start 3
 	if root_works; then

@@ -36,10 +36,11 @@ while [ $# -gt 0 ]; do
 	--inside) work=$2 && shift ;;
 	*)
 		cat >&2 <<'END'
-usage: tests/bench/net.sh [--rounds N] [--seconds N] [--starts N] [--only REGEX] [--rootlet BINARY] [--drivers FOLDER]
+usage: tests/bench/net.sh [--rounds N] [--seconds N] [--starts N] [--only REGEX]
+                        [--rootlet BINARY] [--drivers FOLDER]
        make bench-net BENCH_ARGS='--rounds 20 --only rootlet'
-Each of N rounds measures each way for so many seconds a test; --starts 0 leaves the starts out, --only takes the ways
-whose name fits.
+Each of N rounds measures each way for so many seconds a test; --starts 0 leaves the starts out,
+--only takes the ways whose name fits.
 END
 		exit 1
 		;;
@@ -313,8 +314,10 @@ if is_root; then
 fi
 as_user "$work/rootlet" spec --bundle "$work/hello"
 as_user sh \
-	-c "cd $work/room && jq '.process.terminal = false | .root.path = \"$work/bundle/rootfs\"' ../hello/config.json >both.json &&
-	jq '.process.args = [\"/bin/netbench\", \"serve\", \"7000\"]' both.json >../bundle/config.json &&
+	-c "cd $work/room && jq '.process.terminal = false | .root.path = \"$work/bundle/rootfs\"' \
+../hello/config.json >both.json &&
+	jq '.process.args = [\"/bin/netbench\", \"serve\", \"7000\"]' both.json \
+		>../bundle/config.json &&
 	jq '.process.args = [\"/bin/netbench\", \"hello\"]' both.json >../hello/config.json"
 
 # start_row LABEL OPTION...
@@ -338,12 +341,15 @@ start_commands() {
 		printf '%s\t%s\n' "rootlesskit: the host's" "$path $work/netbench hello"
 		printf '%s\t%s\n' "rootlesskit: slirp4netns, a published port" \
 			"$path --net=slirp4netns --mtu=65520 \
---disable-host-loopback --slirp4netns-sandbox=true --slirp4netns-seccomp=true --port-driver=builtin \
+--disable-host-loopback --slirp4netns-sandbox=true --slirp4netns-seccomp=true \
+--port-driver=builtin \
 -p 127.0.0.1:17998:80/tcp $work/netbench hello"
 	fi
 }
 
-say "as $user, $(nproc) processors, Linux $(uname -r), $(cat /proc/sys/net/ipv4/tcp_congestion_control), load $(cut -d' ' -f1 /proc/loadavg)"
+say "as $user, $(nproc) processors, Linux $(uname -r), \
+$(cat /proc/sys/net/ipv4/tcp_congestion_control), \
+load $(cut -d' ' -f1 /proc/loadavg)"
 cd "$work"
 if [ "$starts" -gt 0 ]; then
 	say "from run to the first output, $starts rounds"

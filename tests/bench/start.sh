@@ -100,9 +100,11 @@ fi
 # extents FILE: the user's own id as 0, and all their ranges from 1, as JSON.
 extents() {
 	awk -F: -v name="$user" -v id="$user_uid" -v own="$2" '
-		BEGIN { printf "{\"containerID\": 0, \"hostID\": %d, \"size\": 1}", own; next_id = 1 }
+		BEGIN { printf "{\"containerID\": 0, \"hostID\": %d, \"size\": 1}", own;
+			next_id = 1 }
 		$1 == name || $1 == id {
-			printf ", {\"containerID\": %d, \"hostID\": %d, \"size\": %d}", next_id, $2, $3
+			printf ", {\"containerID\": %d, \"hostID\": %d, \"size\": %d}",
+				next_id, $2, $3
 			next_id += $3
 		}' "$1"
 }
@@ -132,7 +134,8 @@ bundle() {
 		{ "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
 			"options": [ "nosuid", "strictatime", "mode=755", "size=65536k" ] },
 		{ "destination": "/dev/pts", "type": "devpts", "source": "devpts",
-			"options": [ "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" ] },
+			"options": [ "nosuid", "noexec", "newinstance", "ptmxmode=0666",
+				"mode=0620" ] },
 		{ "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
 			"options": [ "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" ] },
 		{ "destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
@@ -148,10 +151,13 @@ bundle() {
 			{ "type": "ipc" }, { "type": "uts" }, { "type": "mount" }
 		],
 		"maskedPaths": [
-			"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-			"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"
+			"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
+			"/proc/latency_stats",
+			"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",
+			"/sys/firmware"
 		],
-		"readonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ]
+		"readonlyPaths": [
+			"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ]
 	}
 }
 END
@@ -220,7 +226,8 @@ commands() {
 	if path=$(command -v bwrap); then
 		printf '%s\t%s\n' "bwrap $(bwrap --version | awk '{ print $NF }'), ids: one" \
 			"$path --unshare-all \
---uid 0 --gid 0 --hostname bench --ro-bind $work/rootfs / --proc /proc --dev /dev --mqueue /dev/mqueue --tmpfs /tmp \
+--uid 0 --gid 0 --hostname bench --ro-bind $work/rootfs / --proc /proc --dev /dev \
+--mqueue /dev/mqueue --tmpfs /tmp \
 --new-session --die-with-parent /bin/true"
 	else
 		say "left out: bwrap: not installed" >&2

@@ -9,7 +9,8 @@
 
 # shellcheck disable=SC2034 # for those who source this
 # What ./autogen.sh && ./configure && make needs, and what rootlet needs to run.
-machine_build_packages='gcc make libc6-dev autoconf automake pkg-config libyajl-dev libcap-dev libseccomp-dev libsystemd-dev'
+machine_build_packages='gcc make libc6-dev autoconf automake pkg-config libyajl-dev'
+machine_build_packages="$machine_build_packages libcap-dev libseccomp-dev libsystemd-dev"
 # shellcheck disable=SC2034
 machine_run_packages='uidmap slirp4netns'
 
@@ -81,7 +82,8 @@ machine_install() {
 # machine_apt ARGUMENT...: quiet, unless it fails.
 machine_apt() {
 	local output
-	output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" 2>&1 </dev/null) || {
+	output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 \
+		"$@" 2>&1 </dev/null) || {
 		tail -n 20 <<<"$output" | sed 's/^/    | /' >&2
 		return 1
 	}
@@ -156,9 +158,13 @@ machine_tun() {
 machine_keys() {
 	local have most
 	read -r have most \
-		< <(awk -v uid="$user_uid:" '$1 == uid { split($4, keys, "/"); print keys[1], keys[2] }' /proc/key-users) || return 0
+		< <(awk -v uid="$user_uid:" '$1 == uid {
+			split($4, keys, "/")
+			print keys[1], keys[2]
+		}' /proc/key-users) || return 0
 	[ "$user_uid" -ne 0 ] && [ "$((most - have))" -lt 100 ] || return 0
-	say "$user has $have of $most keys: allowing everyone $((have + 200)) (sysctl kernel.keys.maxkeys)"
+	say "$user has $have of $most keys: allowing everyone $((have + 200)) \
+(sysctl kernel.keys.maxkeys)"
 	as_root sysctl -qw "kernel.keys.maxkeys=$((have + 200))" \
 		"kernel.keys.maxbytes=$((20000 + have * 100))" || true
 }
@@ -188,7 +194,8 @@ as_user() {
 machine_copy() {
 	local source=$1 target=$2 commit=unknown
 	if [ -e "$source/.git" ] && command -v git >/dev/null; then
-		commit=$(git -C "$source" -c safe.directory='*' describe --always --abbrev=40 --exclude='*' --dirty 2>/dev/null) ||
+		commit=$(git -C "$source" -c safe.directory='*' describe --always \
+			--abbrev=40 --exclude='*' --dirty 2>/dev/null) ||
 			commit=unknown
 	fi
 	tar -C "$source" -cf - --exclude-vcs --exclude='./build-*' --exclude=./autom4te.cache \

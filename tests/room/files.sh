@@ -17,8 +17,8 @@ room_of() {
 	done
 }
 
-# alone FILE..., beside FILE...: those that have a line "# alone" near their top, or have none. What is measured there, or
-# looked at in the whole machine, would be disturbed by other tests.
+# alone FILE..., beside FILE...: those that have a line "# alone" near their top, or have none.
+# What is measured there, or looked at in the whole machine, would be disturbed by other tests.
 alone() {
 	local file
 	for file in "$@"; do

@@ -26,18 +26,21 @@ room_skip() {
 
 # shellcheck disable=SC2034 # for the usage
 room_options='
-  FILE.bats...     run these; default: every file of tests/integration with this room in its "# rooms:" line.
-                   Those in a folder named root run as root, the others as an ordinary user in a session
-  -- COMMAND...    run a command instead, as the ordinary user in a session, and exit with its status
+  FILE.bats...     run these; default: every file of tests/integration with this room in its
+                   "# rooms:" line. Those in a folder named root run as root, the others as an
+                   ordinary user in a session
+  -- COMMAND...    run a command instead, as the ordinary user in a session,
+                   and exit with its status
   --root           COMMAND or the shell as root
-  --build DIR      a folder with rootlet and tests/guest/testguest (default: build/ if it is one, or the sources)
+  --build DIR      a folder with rootlet and tests/guest/testguest
+                   (default: build/ if it is one, or the sources)
   --filter REGEX   only the tests whose name matches
   --limit SECONDS  for one file
   --results DIR    put the log of each file there, and the journal and core files if anything failed
   --help
 
-Speaks TAP. The status is 0 if every test passed. ROOTLET_ROOM_CACHE (default: /var/cache/rootlet-tests) keeps the
-machine between runs.'
+Speaks TAP. The status is 0 if every test passed.
+ROOTLET_ROOM_CACHE (default: /var/cache/rootlet-tests) keeps the machine between runs.'
 
 room_files=()
 room_command=()
@@ -92,7 +95,8 @@ room_find_build() {
 	room_build=$(realpath "$room_build")
 	[ -x "$room_build/rootlet" ] || die "$room_build/rootlet: not built; see --build"
 	[ -x "$room_build/tests/guest/testguest" ] ||
-		die "$room_build/tests/guest/testguest: not built; run make check TESTS= in $room_build"
+		die "$room_build/tests/guest/testguest: not built; \
+run make check TESTS= in $room_build"
 }
 
 # As paths inside the sources: that is where the room has them.
@@ -102,7 +106,8 @@ room_find_files() {
 	room_files=()
 	if [ "${#given[@]}" -eq 0 ] && [ "${#room_command[@]}" -eq 0 ]; then
 		mapfile -t given \
-			< <(room_of "$room" "$top"/tests/integration/*.bats "$top"/tests/integration/root/*.bats)
+			< <(room_of "$room" "$top"/tests/integration/*.bats \
+				"$top"/tests/integration/root/*.bats)
 		[ "${#given[@]}" -gt 0 ] || die "no file of tests/integration names the room $room"
 	fi
 	for file in ${given[@]+"${given[@]}"}; do

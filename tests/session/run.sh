@@ -111,7 +111,8 @@ if [ "${1:-}" = --boot ]; then
 	mount -o remount,bind,ro proc/sys
 	cat >run/systemd/system/room-ready.service <<-END
 		[Unit]
-		After=user@1000.service systemd-user-sessions.service systemd-logind.service dbus.socket
+		After=user@1000.service systemd-user-sessions.service systemd-logind.service
+		After=dbus.socket
 		[Service]
 		Type=oneshot
 		ExecStart=/bin/sh -c 'umount -l /proc/sys && echo ready >/run/room/ready'
@@ -164,8 +165,12 @@ room_tree
 # cgroup_own: prints the folder of this process's cgroup in the v2 hierarchy.
 cgroup_own() {
 	local mount path
-	mount=$(awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' \
-		/proc/self/mountinfo)
+	mount=$(awk '{
+		for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") {
+			print $5
+			exit
+		}
+	}' /proc/self/mountinfo)
 	path=$(sed -n 's/^0:://p' /proc/self/cgroup)
 	[ -n "$mount" ] && [ -n "$path" ] && printf '%s\n' "${mount}${path%/}"
 }

@@ -3,9 +3,11 @@
 #
 # tap: runs one cmocka binary and straightens its TAP for automake's driver.
 #
-# cmocka reports a skip as "not ok", and ends with the number of failures as its exit status, which the driver
-# would count as one error more. Any other status (a sanitizer's finding, a signal) passes through.
-# A test gives the reason of its skip by print_message("# skip: no user namespaces\n") before skip().
+# cmocka reports a skip as "not ok", and ends with the number of failures as its exit status,
+# which the driver would count as one error more. Any other status (a sanitizer's finding, a signal)
+# passes through.
+# A test gives the reason of its skip by print_message("# skip: no user namespaces\n")
+# before skip().
 set -u
 
 CMOCKA_MESSAGE_OUTPUT=TAP

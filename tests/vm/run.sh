@@ -28,8 +28,8 @@ tests/vm/run.sh [OPTION...] [FILE.bats... | -- COMMAND...], as root
   --shell          a shell of the ordinary user in a session of theirs
 $room_options
 
-ROOTLET_VM_ACCEL (default: tcg,thread=multi) is QEMU's -accel; ROOTLET_VM_LIMIT (default: 2400) the seconds until the
-machine is ended, whatever it does.
+ROOTLET_VM_ACCEL (default: tcg,thread=multi) is QEMU's -accel; ROOTLET_VM_LIMIT (default: 2400)
+the seconds until the machine is ended, whatever it does.
 END
 }
 
@@ -125,7 +125,8 @@ machine() {
 		-drive "file=$scratch/job.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$scratch/results.tar,format=raw,if=virtio" \
 		-kernel "$kernel" -initrd "${kernel/vmlinuz/initrd.img}" \
-		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off init_on_alloc=0 \
+		-append "console=ttyS0 root=/dev/vda rw quiet panic=-1 \
+mitigations=off init_on_alloc=0 \
 systemd.show_status=false \
 systemd.unit=room.target systemd.wants=room-vm.service" {keeper_in}>&- {one}>&- {room_lock}>&-
 }
