@@ -55,7 +55,9 @@ on_host() {
 		echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 		unshare --net sleep 1000 &
 		export WORLD=$!
-		elsewhere() { [ "$(readlink /proc/$WORLD/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+		elsewhere() {
+			[ "$(readlink /proc/$WORLD/ns/net)" != "$(readlink /proc/self/ns/net)" ]
+		}
 		wait_for elsewhere
 		ip link add eth0 type veth peer name eth1 netns "$WORLD"
 		ip address add 192.0.2.1/24 dev eth0
@@ -65,7 +67,8 @@ on_host() {
 		far ip address add 192.0.2.9/24 dev eth1
 		far ip address add 2001:db8::9/64 dev eth1 nodad
 		far ip link set eth1 up
-		far "$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 tcp:7001 udp-peer:7002 >"$T/far" &
+		far "$ROOTLET_BUILDDIR/tests/guest/netguest" \
+			peer:7000 tcp:7001 udp-peer:7002 >"$T/far" &
 		wait_for grep -q ready "$T/far"
 		'"$1"
 	[ "$status" -eq 0 ] || fail "status $status: $stderr$output"

@@ -30,7 +30,8 @@ debian_setup() {
 # system (https://systemd.io/CONTAINER_INTERFACE), with a cgroup that is its own to divide.
 debian_systemd() {
 	bundle_args /sbin/init
-	config '.process.env += ["container=oci"] | (.mounts[] | select(.type == "cgroup")).options |= (. - ["ro"] + ["rw"])'
+	config '.process.env += ["container=oci"]
+		| (.mounts[] | select(.type == "cgroup")).options |= (. - ["ro"] + ["rw"])'
 	mount_add /run tmpfs tmpfs nosuid nodev mode=755
 	mount_add /run/lock tmpfs tmpfs nosuid nodev noexec mode=1777
 	mount_add /tmp tmpfs tmpfs nosuid nodev mode=1777

@@ -27,10 +27,12 @@ held_exec() {
 	local client
 	agents=()
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
-		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]} | .process.noNewPrivileges = true' --arg s "$T/agent.sock"
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}
+		| .process.noNewPrivileges = true' --arg s "$T/agent.sock"
 	# Under the filter, what is left to do is its user, its program and the execve(2).
 	script 'held() { for p in /proc/[0-9]*; do
-			[ "$(cat $p/comm 2>/dev/null)" = rootlet ] && grep -q "Seccomp:.2" $p/status && return 0; done; return 1; }
+			[ "$(cat $p/comm 2>/dev/null)" = rootlet ] &&
+				grep -q "Seccomp:.2" $p/status && return 0; done; return 1; }
 		until held; do usleep 20000; done
 		echo "trace $(testguest try ptrace ${p#/proc/})"
 		for f in mem environ; do echo "$f $(testguest try open-read $p/$f)"; done

@@ -66,7 +66,8 @@ bundle_make() {
 		mkdir -p "$spec.new"
 		"$ROOTLET" spec --bundle "$spec.new" "$@"
 		B=$spec.new config \
-			'.process.terminal = false | .root.readonly = false | .process.args = ["true"]
+			'.process.terminal = false | .root.readonly = false
+			| .process.args = ["true"]
 			| .process.env += ["ROOTLET_TEST=@C@"]'
 		mv "$spec.new" "$spec"
 	fi
@@ -111,7 +112,8 @@ bundle_args() {
 # mount_add DESTINATION TYPE SOURCE OPTION...
 mount_add() {
 	# shellcheck disable=SC2016 # jq's variable
-	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1], source: $ARGS.positional[2],
+	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1],
+		source: $ARGS.positional[2],
 		options: $ARGS.positional[3:]}]' --args -- "$@"
 }
 
@@ -240,7 +242,9 @@ marked() {
 		seen+="$pid "
 	done < <(
 		grep -lsxzF "ROOTLET_TEST=$C" /proc/[0-9]*/environ
-		grep -lsaP "\x00--root\x00\Q$T/state\E\x00|^\Q$ROOTLET\E\x00(.*\x00)?\Q$C\E(-[^\x00]*)?\x00" /proc/[0-9]*/cmdline
+		grep -lsaP "\x00--root\x00\Q$T/state\E\x00|^\Q$ROOTLET\E\x00\
+(.*\x00)?\Q$C\E(-[^\x00]*)?\x00" \
+			/proc/[0-9]*/cmdline
 	)
 }
 
@@ -263,7 +267,8 @@ nothing_left() {
 		fail "processes are left: $(ps -o pid,ppid,stat,args -p ${left//$'\n'/,})" || bad=1
 	fi
 	! grep -F "$T" /proc/self/mountinfo || fail "mounts are left" || bad=1
-	left=$(find "$T" -path "$T/*/rootfs" -prune -o \( -name '*.tmp' -o -path "$T/state/*" \) -print 2>/dev/null) || true
+	left=$(find "$T" -path "$T/*/rootfs" -prune -o \( -name '*.tmp' -o -path "$T/state/*" \) \
+		-print 2>/dev/null) || true
 	[ -z "$left" ] || fail "state or files are left: $left" || bad=1
 	return "$bad"
 }

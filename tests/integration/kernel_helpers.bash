@@ -17,9 +17,11 @@ allow, deny = f(0x06, 0, 0, 0x7fff0000), lambda e: f(0x06, 0, 0, 0x50000 | e)
 code = {
     "pidfd_getfd": nr + f(0x15, 0, 1, 438) + deny(1) + allow,
     "readv": nr + f(0x15, 0, 1, 310) + deny(1) + allow,
-    "cookie": nr + f(0x15, 0, 5, 55) + level + f(0x15, 0, 3, 1) + option + f(0x15, 0, 1, 71) + deny(92) + allow,
+    "cookie": nr + f(0x15, 0, 5, 55) + level + f(0x15, 0, 3, 1) + option +
+        f(0x15, 0, 1, 71) + deny(92) + allow,
     "listener": nr + f(0x15, 0, 3, 317) + level + f(0x45, 0, 1, 8) + deny(16) + allow,
-    "filter": nr + f(0x15, 0, 5, 54) + level + f(0x15, 0, 3, 1) + option + f(0x15, 0, 1, 26) + deny(1) + allow,
+    "filter": nr + f(0x15, 0, 5, 54) + level + f(0x15, 0, 3, 1) + option +
+        f(0x15, 0, 1, 26) + deny(1) + allow,
 }[sys.argv[1]]
 buffer = ctypes.create_string_buffer(code)
 program = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))

@@ -9,13 +9,15 @@ profiles_jq=$BATS_TEST_DIRNAME/profiles.jq
 testguest=$ROOTLET_BUILDDIR/tests/guest/testguest
 
 # What podman gives a container that asks for nothing, and beside it all that the profile knows.
-ordinary_caps='["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
-	"CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"]'
+ordinary_caps='["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
+	"CAP_NET_BIND_SERVICE", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP",
+	"CAP_SETUID", "CAP_SYS_CHROOT"]'
 
 # all_caps PROFILE
 all_caps() {
 	jq -c --argjson ordinary "$ordinary_caps" \
-		'[.syscalls[] | .includes.caps, .excludes.caps | select(.)[]] + ["CAP_BPF", "CAP_SYS_ADMIN"] + $ordinary | unique' "$1"
+		'[.syscalls[] | .includes.caps, .excludes.caps | select(.)[]]
+			+ ["CAP_BPF", "CAP_SYS_ADMIN"] + $ordinary | unique' "$1"
 }
 
 # jq_profiles FILTER [JQ-OPTION...]
@@ -29,7 +31,9 @@ jq_profiles() {
 profile_apply() {
 	jq_profiles 'resolved($c; $a; $k)' --argjson c "$2" --arg a "$(dpkg --print-architecture)" \
 		--arg k "$(uname -r | cut -d. -f1,2)" "$1" >"$T/seccomp.json"
-	config '.linux.seccomp = $s[0] | .process.capabilities = {bounding: $c, effective: $c, permitted: $c, inheritable: [], ambient: []}' \
+	config '.linux.seccomp = $s[0]
+		| .process.capabilities = {bounding: $c, effective: $c, permitted: $c,
+			inheritable: [], ambient: []}' \
 		--slurpfile s "$T/seccomp.json" --argjson c "$2"
 }
 
@@ -46,7 +50,9 @@ answers() {
 # about, -95.
 by_the_profile() {
 	jq_profiles \
-		'. as $seccomp | ($free | split("\n") | map(select(. != "") | capture("^(?<key>.*): (?<value>-?[0-9]+)$")) | from_entries) as $free
+		'. as $seccomp | ($free | split("\n")
+			| map(select(. != "") | capture("^(?<key>.*): (?<value>-?[0-9]+)$"))
+			| from_entries) as $free
 		| $calls | split("\n")[] | select(. != "") | . as $call | split(" ") as $words
 		| ($words[0] | sub("^.*:"; "")) as $name | ($words[1:] | map(tonumber)) as $values
 		| ($seccomp | verdict($name; $values))
@@ -67,7 +73,8 @@ denied_calls() {
 	[ "$("$testguest" call32)" = ok ] || absent=^i386:
 	jq_profiles '. as $seccomp | $names | split("\n")[] | select(. != "")
 		| . as $call | sub("^.*:"; "") as $name
-		| select($seccomp | verdict($name; [0, 0, 0, 0, 0, 0]) | type == "number") | $call' \
+		| select($seccomp | verdict($name; [0, 0, 0, 0, 0, 0]) | type == "number")
+		| $call' \
 		-r --arg names "$("$testguest" calls | grep -v "$absent")" \
 		<(jq .linux.seccomp "$B/config.json")
 }

@@ -88,7 +88,8 @@ start_sleeping() {
 # start_counting: the container counts into a file.
 # shellcheck disable=SC2016
 start_counting() {
-	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; usleep 10000 2>/dev/null || sleep 0.01; done'
+	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count;
+		usleep 10000 2>/dev/null || sleep 0.01; done'
 	rlu run -d --bundle "$B" "$C"
 	wait_for test -s "$B/rootfs/tmp/count"
 }
