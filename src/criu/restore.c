@@ -76,14 +76,17 @@ static int make_mount_points(const struct plan_fs *fs, struct err *err)
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		const struct plan_mount *m = &fs->mounts[i];
 		struct stat st;
-		bool file = m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
-			    !S_ISDIR(st.st_mode);
+		mode_t type = S_IFDIR;
 		int made;
 
 		if (m->kind == PLAN_MOUNT_CHANGE || is_covered(fs, m)) {
 			continue;
 		}
-		made = sys_make_in_root(root, m->target, file);
+		if (m->kind == PLAN_MOUNT_BIND && stat(m->source, &st) == 0 &&
+		    !S_ISDIR(st.st_mode)) {
+			type = S_IFREG;
+		}
+		made = sys_make_in_root(root, m->target, type);
 		if (made < 0) {
 			return err_errno(err, -made, "%s/destination: making %s", m->where,
 					 m->target);
