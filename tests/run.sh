@@ -553,7 +553,7 @@ fi
 stage "integration tests on the host and in session rooms, side by side; \
 the scripts; the newcomer's commands"
 if [ "$quick" = no ]; then
-	fuzz_start 3
+	fuzz_start 5
 	if root_works; then
 		fresh_start
 		if [ "$built" = yes ]; then

@@ -2,8 +2,8 @@
 # What is left of a network when one of its processes is killed at any moment, and when it has been
 # made very often.
 #
-# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: 250, or at least 200 within
-# 80 seconds) starts, fewer in a room; ROOTLET_NET_SEED repeats a run.
+# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: as many of 1,000 as 80 seconds
+# allow) starts, fewer in a room; ROOTLET_NET_SEED repeats a run.
 #
 # rooms: host session vm
 # alone: it looks at every slirp4netns of the user's
@@ -15,8 +15,7 @@ load net_helpers
 
 @test "rootlet, the helper, slirp4netns or init killed at a random moment: no orphan, no pinned namespace, the port is free" {
 	local seed=${ROOTLET_NET_SEED:-$RANDOM} rounds=${ROOTLET_NET_KILLS:-40}
-	# Of eight rounds, each process is killed in one when all of them are there.
-	case ${ROOTLET_ROOM:-} in session) rounds=24 ;; vm) rounds=16 ;; esac
+	[ -z "${ROOTLET_ROOM:-}" ] || rounds=24
 	script 'exec netguest tcp:80'
 	echo "# ROOTLET_NET_SEED=$seed" >&3
 	# Each process of a round has the test's folder among its arguments, or (the container's)
@@ -161,8 +160,8 @@ END
 }
 
 @test "start and stop, over and over, with a published port: the same processes, descriptors, namespaces and files as before" {
-	local cycles=${ROOTLET_NET_CYCLES:-250} limit=80
-	case ${ROOTLET_ROOM:-} in session) cycles=40 ;; vm) cycles=16 ;; esac
+	local cycles=${ROOTLET_NET_CYCLES:-1000} limit=80
+	[ -z "${ROOTLET_ROOM:-}" ] || cycles=40
 	[ -z "${ROOTLET_NET_CYCLES:-}" ] || limit=86400
 	script true
 	try python3 - "$ROOTLET" "$T/state" "$B" "$C" "$P" "$cycles" "$limit" <<'END'
