@@ -169,11 +169,12 @@ int guest_final_cpus(struct guest *g, struct err *err)
 }
 
 /*
- * For an exec before the start. A created container waits as a process that has changed its user
- * and executed nothing since. Nobody may look into such a process, not even its owner, so its
- * namespaces can't be opened by its pid. It opens them itself and hands them out at the gate. To
- * make it dumpable would be shorter, but then a program that is executed in the container could
- * read the caller's environment in its memory. Situation: before the pivot, in all of them.
+ * For an exec before the start. Nobody may look into a process that has changed its user and
+ * executed nothing since, not even its owner; nor into one that was guarded from the beginning. A
+ * created container waits like that unless its user is root and it is not guarded. Its namespaces
+ * can't be opened by its pid then, so it opens them itself and hands them out at the gate. To make
+ * it dumpable would be shorter, but then a program that is executed in the container could read the
+ * caller's environment in its memory. Situation: before the pivot, in all of them.
  */
 int guest_keep_namespaces(struct guest *g, struct err *err)
 {
