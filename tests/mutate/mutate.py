@@ -53,7 +53,7 @@ NEEDED = [
 ]
 NOT_COPIED = {
     ".git", ".deps", ".dirstamp", ".libs", "autom4te.cache", "config.status", "config.log",
-    "config.h", "stamp-h1", "commit.h", "Makefile", "integration", "bench", "room", "session", "vm",
+    "stamp-h1", "commit.h", "Makefile", "integration", "bench", "room", "session", "vm",
 }
 
 
