@@ -38,17 +38,17 @@ static void add_string(struct arena *arena, struct strs *list, const char *text)
 static int add_variable(struct arena *arena, struct strs *env, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
-	struct strs kept = { .n = 0 };
+	struct strs kept = { .v = arena_array(arena, env->n + 2, sizeof(*kept.v)) };
 
 	if (!equals || equals == text) {
 		return err_set(err, EINVAL, "--env: `%s` is not NAME=VALUE", text);
 	}
 	for (size_t i = 0; i < env->n; i++) {
 		if (strncmp(env->v[i], text, (size_t)(equals - text) + 1) != 0) {
-			add_string(arena, &kept, env->v[i]);
+			kept.v[kept.n++] = env->v[i];
 		}
 	}
-	add_string(arena, &kept, text);
+	kept.v[kept.n++] = text;
 	*env = kept;
 	return 0;
 }
@@ -81,11 +81,13 @@ static int take_user(struct arena *arena, const char *text, struct spec_user *us
 static int add_groups(struct arena *arena, const char *list, struct spec_user *user,
 		      struct err *err)
 {
+	/* At first none: the list may be one that is not ours to write, and is copied then. */
+	size_t room = 0;
+
 	for (;;) {
 		size_t len = strcspn(list, ",");
 		const char *text = arena_strndup(arena, list, len);
 		size_t n = user->additional_gids.n++;
-		size_t room = 0;
 
 		user->additional_gids.v = arena_grow(arena, user->additional_gids.v, n, &room,
 						     sizeof(*user->additional_gids.v));

@@ -75,7 +75,7 @@ load accel_helpers
 }
 
 # Seen to reach it, by IPv4 and IPv6: as a client with both the device and the filter left out of
-# make_client (libnet/switch_socket.c; each alone holds), as a listener without the filter of
+# make_client (libnet/switch/socket.c; each alone holds), as a listener without the filter of
 # switch_server.
 @test "a program that races does not reach the host's loopback" {
 	on_host "$race"
