@@ -181,7 +181,8 @@ bad_files() {
 	mkdir -p "$T/files/folder"
 	: >"$T/files/empty"
 	printf '{"a": ' >"$T/files/cut"
-	head -c 4096 /dev/urandom >"$T/files/noise"
+	# No text begins with that byte. After others the fault may come in a later line.
+	{ printf '\377' && head -c 4096 /dev/urandom; } >"$T/files/noise"
 	truncate -s 70000000 "$T/files/huge"
 	ln -sf circle "$T/files/circle"
 	printf '{}' >"$T/files/closed"
