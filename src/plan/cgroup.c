@@ -410,25 +410,29 @@ static int choose(struct builder *b, const struct place *place, struct err *err)
 	return 0;
 }
 
+/* A name that leads out of the container's cgroup is refused where there is none, too. */
 static int take_subgroups(struct builder *b, struct err *err)
 {
 	struct plan_cgroup *cg = &b->plan->cgroup;
 	const char *where = plan_annotation_path(PLAN_ANNOTATION_DELEGATE);
 	const char *payload = plan_annotation(b->spec, PLAN_ANNOTATION_DELEGATE);
+	const char *sub = str_or(cg->sub, plan_annotation(b->spec, PLAN_ANNOTATION_SUBGROUP));
 
-	if (cg->manager == PLAN_CGROUP_NONE) {
-		return 0;
-	}
-	if (cg->sub) {
-		TRY(clean_below(b, cg->sub, plan_annotation_path(PLAN_ANNOTATION_SUBGROUP),
-				&cg->sub, err));
+	if (sub) {
+		TRY(clean_below(b, sub, plan_annotation_path(PLAN_ANNOTATION_SUBGROUP), &sub, err));
 	}
 	if (payload && *payload) {
-		TRY(clean_below(b, payload, where, &cg->payload, err));
-		if (cg->payload && strchr(cg->payload, '/')) {
+		TRY(clean_below(b, payload, where, &payload, err));
+		if (payload && strchr(payload, '/')) {
 			return err_set(err, EINVAL, "%s: \"%s\" must be a single name", where,
 				       payload);
 		}
+	}
+	if (cg->sub) {
+		cg->sub = sub;
+	}
+	if (cg->manager != PLAN_CGROUP_NONE && payload && *payload) {
+		cg->payload = payload;
 	}
 	return 0;
 }

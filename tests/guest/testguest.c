@@ -40,7 +40,8 @@ int testguest_answer(int rc)
 }
 
 /*
- * try open-read|open-write|remount-rw|umount|mknod PATH, or try ptrace PID: what the kernel says.
+ * try open-read|open-write|remount-rw|umount|mknod PATH, try ptrace PID, or try type FD, which
+ * puts a character into the terminal's input: what the kernel says.
  */
 static int run_try(char **argv)
 {
@@ -65,10 +66,43 @@ static int run_try(char **argv)
 	if (strcmp(what, "mknod") == 0) {
 		return testguest_answer(mknod(path, S_IFCHR | 0600, makedev(1, 3)));
 	}
+	if (strcmp(what, "type") == 0) {
+		return testguest_answer(ioctl(atoi(path), TIOCSTI, "x"));
+	}
 	if (strcmp(what, "ptrace") == 0) {
 		return testguest_answer((int)ptrace(PTRACE_SEIZE, (pid_t)atoi(path), NULL, NULL));
 	}
 	return 1;
+}
+
+/*
+ * overwrite FD: in the background, writes to the file that FD is a path of, when nobody executes it
+ * any more; to /srv/told goes what the kernel says, at the latest after three seconds.
+ */
+static int run_overwrite(char **argv)
+{
+	char path[64];
+	int rc = -1;
+	int fd;
+
+	if (!argv[0] || fork() != 0) {
+		return 0;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", atoi(argv[0]));
+	errno = 0;
+	for (int i = 0; i < 3000 && rc < 0; i++) {
+		fd = open(path, O_WRONLY | O_TRUNC);
+		if (fd >= 0) {
+			rc = (int)write(fd, "evil", 4);
+			break;
+		}
+		if (errno != ETXTBSY) {
+			break;
+		}
+		usleep(1000);
+	}
+	fd = open("/srv/told", O_WRONLY | O_CREAT | O_APPEND, 0666);
+	return dprintf(fd, "%s\n", rc < 0 ? strerrorname_np(errno) : "written") < 0;
 }
 
 /*
@@ -435,6 +469,7 @@ static const struct {
 	{ "hang", run_hang },
 	{ "keyring", run_keyring },
 	{ "notify", run_notify },
+	{ "overwrite", run_overwrite },
 	{ "receive", run_receive },
 	{ "receive-pidfd", run_receive_pidfd },
 	{ "session", run_session },

@@ -7,272 +7,150 @@
 # without its guard; what was taken out, and what the test then said, stands before it ("Tried: …").
 #
 #   2016-9962                      here: a joined user namespace, and exec
-#   2019-5736                      self.bats
-#   2019-16884 2019-19921 2025-52881   here: sysctls go to the kernel
-#   2021-30465 2024-45310 2025-31133   here: against a process that exchanges names
-#   2021-43784                     tests/unit/test_wire.c: lengths, descriptors and turns
-#   2022-27650 2022-29162          process.bats, exec.bats: nothing inheritable
-#   2023-25809                     mounts.bats: the cgroup mount is never writable without a cgroup
-#   namespace
-#   2023-27561 2023-28642          bad_input.bats: proc and sysfs go on real directories only
-#   2024-21626                     process.bats, exec.bats: no working directory outside the root,
-#   no descriptor inherited
+#   2017-5226                      here: no input for the caller's terminal
+#   2019-5736                      here, and self.bats
+#   2019-16884 2019-19921 2025-52881
+#                                  here: sysctls go to the kernel
+#   2020-15257                     here: no abstract socket
+#   2021-20199                     here, and net_addresses.bats: the client's address
+#   2021-30465 2024-45310 2025-31133
+#                                  here: against a process that exchanges names
+#   2021-43784                     tests/unit/test_wire.c: lengths, descriptors and turns; what is
+#                                  sent, and by whom, is the same for root
+#   2022-0811                      here: a sysctl is one, and the container's
+#   2022-2989 2023-25173           here: groups
+#   2022-27650 2022-29162          here, process.bats and exec.bats: nothing inheritable
+#   2023-25809                     here, and mounts.bats: the cgroup mount
+#   2023-27561 2023-28642          here, and bad_input.bats: proc and sysfs go on real directories
+#   2024-8676                      root/checkpoint.bats: what is mounted is the bundle's, not what the
+#                                  images say
+#   2024-9676                      here: an /etc/passwd that never ends, or is a link
+#   2024-21626                     here, process.bats and exec.bats: no working directory outside the
+#                                  root, no descriptor inherited
+#   2024-25621                     here: the state is the user's alone
 #   2025-24965                     here: files made in the tree
 #   2025-52565                     here: the terminal's places
-#   2026-30892                     exec.bats: ids as strict numbers
-#   2026-41579 2026-47766 2026-88264 2026-88265   devices.bats, root/devices.bats, and here: links
-#   everywhere
+#   2026-30892                     here, and exec.bats: ids are strict numbers
+#   2026-41579 2026-47766 2026-88264 2026-88265
+#                                  here, devices.bats, and root/devices.bats: links everywhere
+#
+# "Here" is root/cve.bats too, which does the same by root and without a user namespace.
 
 load helpers
-
-tool=$ROOTLET_BUILDDIR/tests/guest/testguest
+load cve
+load cve_tree
+load cve_process
 
 setup() {
-	container_setup
-	cp "$tool" "$B/rootfs/bin"
-	# What no container may touch or read: a folder of the host's.
-	mkdir -p "$T/outside/dir"
-	for name in file dir/file null console ptmx secret passwd; do
-		echo "of the host" >"$T/outside/$name"
-	done
-	chmod 0640 "$T/outside/file"
-	sentinel=$(outside)
+	cve_setup
 }
 
 teardown() {
-	if [ -n "${swapper:-}" ]; then
-		kill -KILL "$swapper" 2>/dev/null || true
-	fi
-	container_teardown
-}
-
-# outside: all of T/outside: names, types, modes, owners, times of change, contents, and what is
-# mounted there.
-outside() {
-	(cd "$T/outside" && find . -printf '%p %y %m %U:%G %C@\n' | sort &&
-		find . -type f -exec cksum {} + | sort)
-	grep -F "$T" /proc/self/mountinfo || true
-}
-
-untouched() {
-	equal "$(outside)" "$sentinel"
-}
-
-# on_terminal: the bundle with a terminal, whose client is the test's tool. Its output is T/screen.
-on_terminal() {
-	config '.process.terminal = true'
-	rm -f "$T/socket"
-	timeout 20 "$tool" receive "$T/socket" "" >"$T/screen" 3>&- &
-	wait_for test -S "$T/socket"
-	try rl run --detach --console-socket "$T/socket" --bundle "$B" "$C"
-	if [ "$status" -eq 0 ]; then
-		wait_for status_is stopped
-		rl delete "$C"
-		wait "$!"
-	else
-		kill "$!" 2>/dev/null || true
-		wait "$!" || true
-	fi
-}
-
-# ---------------------------------------------------------------- links
-
-# Every place of a tree that a start uses, as a link to every place that it must not lead to.
-#
-# Tried: sys_open_in_root made a plain open of the rootfs's path and this one: T/outside had a
-# folder "sub".
-links_lead_nowhere() {
-	local place target n=0
-	config '.process.args = ["sh", "-c", "cat /etc/passwd /proc/self/fd/7/etc/hostname 2>/dev/null; ls /bin/testguest"]
-		| .linux.maskedPaths += ["/masked"] | .linux.readonlyPaths += ["/readonly"] | .process.cwd = "/cwd"
-		| .mounts += [{destination: "/volume/sub", type: "tmpfs", source: "t"},
-			{destination: "/bound/file", type: "bind", source: $s, options: ["bind", "ro"]}]' --arg s "$B/config.json"
-	for place in proc sys dev etc volume bound masked readonly cwd tmp; do
-		rm -rf "$B/rootfs/kept"
-		[ ! -e "$B/rootfs/$place" ] || mv "$B/rootfs/$place" "$B/rootfs/kept"
-		for target in .. / ../../../../../../../../../.. "$T/outside" \
-			"../../../../../../..$T/outside/dir" /proc/self/fd/7 \
-			/proc/self/root /proc/1/root/tmp /proc/self/cwd /dev/../.. "$place"; do
-			ln -sfn "$target" "$B/rootfs/$place"
-			try rl run --bundle "$B" "$C" 7<"$T/outside"
-			if [ "$status" -ne 0 ]; then
-				[ "$(wc -l <"$T/try.err")" -eq 1 ] ||
-					fail "$place -> $target: $stderr"
-			fi
-			[[ $output != *"of the host"* ]] || fail "$place -> $target: $output"
-			untouched || fail "$place -> $target"
-			n=$((n + (status == 0)))
-			rm "$B/rootfs/$place"
-			# What was made in the tree, where such a link leads inside.
-			remove_tree "$B/rootfs$T"
-		done
-		rm -rf "${B:?}/rootfs/$place"
-		[ ! -e "$B/rootfs/kept" ] || mv "$B/rootfs/kept" "$B/rootfs/$place"
-	done
-	# It did start with most of them: otherwise there was nothing to see.
-	[ "$n" -ge 30 ] || fail "only $n of them started"
+	cve_teardown
 }
 
 @test "a tree whose folders are links to anywhere never reaches the host" {
-	links_lead_nowhere
+	cve_links_lead_nowhere
 }
 
-# Tried: O_NOFOLLOW taken out of look_at_place and make_one, and sys_open_in_root made a plain open:
-# T/outside/new was made.
 @test "CVE-2026-41579 and kin: without mounts on /dev, links in the devices' places never reach the host" {
-	local place target
-	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | .process.args = ["echo", "ran"]'
-	for place in null zero full tty fd ptmx shm console pts/ptmx; do
-		for target in "$T/outside/null" "../../../../../../..$T/outside/new" \
-			/proc/self/fd/7 /proc/self/fd/7/new ../etc/passwd ..; do
-			rm -rf "$B/rootfs/dev"
-			mkdir -p "$B/rootfs/dev/pts"
-			ln -s "$target" "$B/rootfs/dev/$place"
-			try rl run --bundle "$B" "$C" 7<"$T/outside"
-			untouched || fail "$place -> $target"
-			[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] ||
-				fail "$place -> $target: $stderr"
-			grep -q root:x:0 "$B/rootfs/etc/passwd"
-		done
-	done
+	cve_links_of_devices
 }
 
-# ---------------------------------------------------------------- the terminal
-
-# Tried: O_NOFOLLOW and the check of the type taken out of bind_console: the container ran, with the
-# terminal bound on the link's end.
 @test "CVE-2025-52565: /dev/console as a link, a folder, a FIFO" {
-	local target
-	script 'stat -c %t:%T /dev/console; head -c 4 /etc/passwd'
-	config '.mounts |= map(select(.destination != "/dev"))'
-	for target in "$T/outside/console" ../etc/passwd /proc/self/fd/7 nowhere \
-		"../../../../../../..$T/outside/new"; do
-		ln -sfn "$target" "$B/rootfs/dev/console"
-		on_terminal
-		refused /dev/console
-		untouched
-		[ ! -e "$B/rootfs/dev/nowhere" ]
-	done
-	rm "$B/rootfs/dev/console"
-	mkdir "$B/rootfs/dev/console"
-	on_terminal
-	refused "/dev/console of the root filesystem is neither a file nor a device"
-	rmdir "$B/rootfs/dev/console"
-	mkfifo "$B/rootfs/dev/console"
-	on_terminal
-	refused "/dev/console of the root filesystem is neither a file nor a device"
-	rm "$B/rootfs/dev/console"
-	on_terminal
-	has "$(cat "$T/screen")" "88:0"
-	has "$(cat "$T/screen")" root
+	cve_console
 }
 
-# Tried: the check before the opening taken out of open_multiplexer: it was opened, which let the
-# reader go.
 @test "a /dev/pts/ptmx of the tree that is none is not even opened" {
-	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
-	mkdir "$B/rootfs/dev/pts"
-	mkfifo "$B/rootfs/dev/pts/ptmx"
-	# Waits until someone opens the other side.
-	timeout 20 cat "$B/rootfs/dev/pts/ptmx" 3>&- &
-	local reader=$!
-	on_terminal
-	refused /dev/pts/ptmx "is not a terminal multiplexer"
-	stays kill -0 "$reader"
-	kill "$reader"
-	wait "$reader" || true
-	rm "$B/rootfs/dev/pts/ptmx"
-	ln -s "$T/outside/ptmx" "$B/rootfs/dev/pts/ptmx"
-	script 'stat -c %t:%T /dev/console'
-	on_terminal
-	untouched
-	[ "$status" -ne 0 ] || has "$(cat "$T/screen")" 88:
+	cve_multiplexer
 }
 
-# ---------------------------------------------------------------- files made in the tree
-
-# Tried: sys_open_in_root made a plain open, and O_EXCL and O_NOFOLLOW taken out of make_one:
-# T/outside/new was made.
 @test "CVE-2025-24965: what is made in the tree is not made through its links" {
-	local target
-	for target in "$T/outside/new" "$T/outside/file" "../../../../../../..$T/outside/new" \
-		/proc/self/fd/7/new; do
-		rm -rf "${B:?}/rootfs/made"
-		ln -sfn "$target" "$B/rootfs/made"
-		cp "$B/config.json" "$T/whole"
-		config '.mounts += [{destination: "/made", type: "bind", source: $s, options: ["bind", "ro"]}]' --arg s "$T/whole"
-		bundle_args cat /made
-		try rl run --bundle "$B" "$C" 7<"$T/outside"
-		untouched
-		[ "$status" -ne 0 ] || has "$output" ociVersion
-		cp "$T/whole" "$B/config.json"
-		config '.process.cwd = "/made/deeper" | .process.args = ["true"]'
-		try rl run --bundle "$B" "$C" 7<"$T/outside"
-		untouched
-		cp "$T/whole" "$B/config.json"
-		remove_tree "$B/rootfs$T"
-	done
+	cve_made_files
 }
 
-# Tried: the NOFOLLOWs and the S_ISLNK branch taken out of copy_up.c: the secret was in the new
-# filesystem.
 @test "tmpcopyup copies links as links, and waits for nothing" {
-	mkdir -p "$B/rootfs/data/dir"
-	ln -s "$T/outside/secret" "$B/rootfs/data/secret"
-	ln -s "$T/outside/dir" "$B/rootfs/data/dir/out"
-	mkfifo "$B/rootfs/data/fifo"
-	config '.mounts += [{destination: "/data", type: "tmpfs", source: "t", options: ["tmpcopyup"]}]'
-	inside 'readlink /data/secret; readlink /data/dir/out; cat /data/secret /data/dir/out/file 2>/dev/null; [ -p /data/fifo ] && echo fifo'
-	equal "$output" "$T/outside/secret
-$T/outside/dir
-fifo"
-	untouched
+	cve_copy_up
 }
 
-# ---------------------------------------------------------------- /proc
-
-# Tried: guest_sysctls moved behind guest_pivot, without the checks of open_procfs and
-# open_procfs_file: the tree's false file was written to.
 @test "CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, whatever the tree has for /proc" {
-	mkdir -p "$B/rootfs/false/sys/net/ipv4" "$B/rootfs/false/self/attr" "$B/rootfs/real"
-	echo untouched >"$B/rootfs/false/sys/net/ipv4/ip_unprivileged_port_start"
-	echo untouched >"$B/rootfs/false/self/attr/exec"
-	rmdir "$B/rootfs/proc"
-	cp -r "$B/rootfs/false" "$B/rootfs/proc"
-	config '.mounts |= map(if .destination == "/proc" then .destination = "/real" else . end)
-		| .mounts += [{destination: "/proc", type: "bind", source: $f, options: ["bind"]}]
-		| .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"} | del(.linux.maskedPaths, .linux.readonlyPaths)' \
-		--arg f "$B/rootfs/false"
-	inside 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/self/attr/exec /real/sys/net/ipv4/ip_unprivileged_port_start'
-	equal "$output" $'untouched\nuntouched\n77'
+	cve_sysctls_false_proc
 }
 
-# false_proc COMMAND: rootlet's run where COMMAND has changed /proc, in namespaces of the test's
-# own.
-false_proc() {
-	try env "ROOTLET_TEST=$C" unshare --user --map-root-user --mount --net sh -ec "$1"'
-		shift
-		exec "$@"' sh "$T/false" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+@test "CVE-2023-27561, CVE-2023-28642: proc and sysfs go on real directories only" {
+	cve_real_folders
 }
 
-# Tried: the comparison of f_type taken out of open_procfs: the file was refused instead of the
-# folder. Taken out of
-# open_procfs_file: the run went on, with the false file written to.
 @test "CVE-2025-52881: a /proc that is not the kernel's, or has foreign files in it, is not written to" {
-	local file=net/ipv4/ip_unprivileged_port_start
-	mkdir -p "$T/false/net/ipv4"
-	echo untouched >"$T/false/$file"
-	# In this very network namespace: another one has a /proc/sys/net of its own, with nothing
-	# mounted in it.
-	config '.linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"} | del(.linux.namespaces[] | select(.type == "user"))
-		| (.linux.namespaces[] | select(.type == "network")) += {path: "/proc/self/ns/net"}'
-	false_proc 'mount --bind "$1" /proc/sys'
-	refused "/proc/sys is not the kernel's procfs"
-	false_proc 'mount --bind "$1/'$file'" /proc/sys/'$file
-	refused "/proc/sys/$file is not a file of the kernel's procfs"
-	false_proc 'mount --bind "$1/net" /proc/sys/net'
-	refused "/proc/sys/$file is not a file of the kernel's procfs"
-	equal "$(cat "$T/false/$file")" untouched
+	cve_foreign_proc
+}
+
+@test "CVE-2024-9676: an /etc/passwd that never ends keeps nobody waiting" {
+	cve_passwd
+}
+
+@test "CVE-2021-30465, CVE-2024-45310: mounts below a folder that is exchanged with a link" {
+	cve_race_mounts
+}
+
+@test "CVE-2025-31133, CVE-2025-52565: masks and devices while /dev and the masked folders are exchanged" {
+	cve_race_masks
+}
+
+@test "CVE-2025-31133: /dev/null is exchanged with a link while files are masked" {
+	cve_race_null
+}
+
+@test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
+	cve_race_proc
+}
+
+@test "CVE-2019-5736: the runtime's own file is not written to by what it runs" {
+	cve_runtime_file
+}
+
+@test "CVE-2022-27650, CVE-2022-29162: nothing is inheritable or ambient, of run and of exec" {
+	cve_inheritable
+}
+
+@test "CVE-2023-25809: without a cgroup namespace no hierarchy is writable" {
+	cve_cgroup_mount
+}
+
+@test "CVE-2024-21626: no working directory outside the root, no descriptor" {
+	cve_cwd
+}
+
+@test "CVE-2026-30892: ids are strict numbers" {
+	cve_strict_ids
+}
+
+@test "CVE-2017-5226: no input for the caller's terminal" {
+	cve_terminal_input
+}
+
+@test "CVE-2020-15257: no abstract socket of ours" {
+	cve_abstract_sockets
+}
+
+@test "CVE-2021-20199: a client by a published port is not 127.0.0.1" {
+	cve_client_address
+}
+
+@test "CVE-2022-0811: a sysctl is one, and the container's" {
+	cve_sysctl_names
+}
+
+@test "CVE-2022-2989, CVE-2023-25173: the groups that were asked for, and no others" {
+	cve_groups
+}
+
+@test "CVE-2024-25621: the state is the user's alone, by any umask" {
+	cve_state_modes
+}
+
+@test "names below its own cgroup don't lead out of it (crun)" {
+	cve_subgroup
 }
 
 # ---------------------------------------------------------------- what may be seen of the set-up
@@ -319,108 +197,4 @@ false_proc() {
 	rl delete --force "$C"
 	[ "$met" -gt 0 ]
 	equal "$open" 0
-}
-
-# Tried: the checks of open_passwd taken out: the first never ended.
-@test "an /etc/passwd that never ends keeps nobody waiting" {
-	config 'del(.process.env)'
-	rm "$B/rootfs/etc/passwd"
-	mkfifo "$B/rootfs/etc/passwd"
-	bundle_args /bin/sh -c 'echo "$HOME"'
-	try timeout 10 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
-	equal "$status$output" 0/
-	rm "$B/rootfs/etc/passwd"
-	ln -s /dev/zero "$B/rootfs/etc/passwd"
-	try timeout 10 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
-	equal "$status$output" 0/
-}
-
-# ---------------------------------------------------------------- races
-
-# against_a_swapper NAME...: fifty starts beside a process that exchanges folders, and files, of the
-# tree with links to the host's, all the time.
-against_a_swapper() {
-	local i name started=0
-	local -a pairs=()
-	for name in "$@"; do
-		ln -sfn "${link:-$T/outside}" "$B/rootfs/$name.link"
-		pairs+=("$B/rootfs/$name" "$B/rootfs/$name.link")
-	done
-	"$tool" swap 60 "${pairs[@]}" >"$T/swapper" 3>&- &
-	swapper=$!
-	wait_for grep -q swapping "$T/swapper"
-	for ((i = 0; i < 50; i++)); do
-		try timeout 20 env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run \
-			--bundle "$B" "$C"
-		[[ $output != *"of the host"* ]] || fail "start $i read it: $output"
-		[[ $output != *"is seen"* ]] || fail "start $i sees: $output"
-		[ "$status" -eq 0 ] || [ "$(wc -l <"$T/try.err")" -eq 1 ] ||
-			fail "start $i: $status $stderr"
-		started=$((started + (status == 0)))
-	done
-	kill -0 "$swapper"
-	kill "$swapper"
-	wait "$swapper" || true
-	swapper=
-	untouched
-	[ "$started" -gt 0 ] || fail "none has started: $stderr"
-}
-
-# Tried: sys_open_in_root made a realpath(3), a comparison with the root, and then a plain open, as
-# runtimes did before these were found. Here T/outside had the new folders.
-@test "CVE-2021-30465, CVE-2024-45310: mounts below a folder that is exchanged with a link" {
-	mkdir -p "$B/rootfs/a" "$B/rootfs/b" "$B/rootfs/c/dir"
-	# Many, since each is one chance to meet the exchange.
-	config '.mounts += [range(20) | {destination: "/a/new\(.)/sub", type: "tmpfs", source: "t"}] + [
-		{destination: "/a/file", type: "bind", source: $s, options: ["bind"]},
-		{destination: "/b", type: "tmpfs", source: "t"},
-		{destination: "/c/dir", type: "tmpfs", source: "t", options: ["tmpcopyup"]}]' \
-			--arg s "$B/config.json"
-	script "[ ! -e '$T/outside/secret' ] || echo 'outside is seen'; cat /*/secret /c/dir/file 2>/dev/null; true"
-	against_a_swapper a b c
-}
-
-# Tried likewise: the links of /dev were in T/outside.
-@test "CVE-2025-31133, CVE-2025-52565: masks and devices while /dev and the masked folders are exchanged" {
-	mkdir -p "$B/rootfs/m" "$B/rootfs/r"
-	echo own >"$B/rootfs/m/secret"
-	echo own >"$B/rootfs/r/file"
-	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | .linux.maskedPaths += ["/m/secret", "/m/dir"]
-		| .linux.readonlyPaths += ["/r", "/r/file"]'
-	script 'cat /m/secret /r/file /dev/secret 2>/dev/null | grep -v own; true'
-	against_a_swapper m r dev
-}
-
-# Tried: mask_one made to cover with the tree's own /dev/null instead of g->null_dev: what was
-# planted was seen.
-@test "CVE-2025-31133: /dev/null is exchanged with a link while files are masked" {
-	mkdir -p "$B/rootfs/m"
-	echo own >"$B/rootfs/m/secret"
-	echo "what is seen was planted" >"$B/rootfs/etc/planted"
-	: >"$B/rootfs/dev/null"
-	config 'del(.mounts[] | select(.destination | startswith("/dev")))
-		| .linux.maskedPaths = [range(20) | "/m/secret\(.)"]'
-	for i in {0..19}; do
-		echo own >"$B/rootfs/m/secret$i"
-	done
-	script 'cat /m/secret?* 2>/dev/null; stat -c "%t:%T" /m/secret?* | sort -u'
-	link=/etc/planted against_a_swapper dev/null
-	[ "$status" -ne 0 ] || equal "$output" 1:3
-}
-
-# Tried: sys_open_in_root made a plain open: T/outside had the folders of the cwd and of /sys. With
-# the branch for /proc taken out of open_place: covers were missing in the tenth start.
-@test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
-	mkdir -p "$B/rootfs/place"
-	config '.process.cwd = "/place/new/deep" | .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77"}
-		| .process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
-	# By either of its names, proc has its covers.
-	script 'cat secret ../../secret /proc/secret /sys/secret 2>/dev/null
-		for d in /proc /proc.link; do
-			cd $d && [ -e self/mountinfo ] || continue
-			[ "$(stat -c %t:%T keys)" = 1:3 ] || echo "an uncovered file is seen"
-			[ "$(testguest try open-write sys/net/ipv4/ip_forward)" = EROFS ] || echo "a writable sysctl is seen"
-		done
-		true'
-	against_a_swapper proc sys place
 }
