@@ -2,7 +2,7 @@
 /*
  * Golden plans: tests/golden/plan/NAME.json with the facts of NAME.facts must give the text of
  * NAME.plan, or the error in NAME.error. Most of what rootlet decides is held here, without any
- * privilege.
+ * privilege. Without NAME.facts they are those of an ordinary user, default_facts.
  *
  * ROOTLET_GOLDEN_UPDATE=1 writes the expected files anew: read the difference before committing it.
  *
@@ -37,6 +37,13 @@
 #include "json/tree.h"
 
 #define FOLDER TESTS_DIR "/golden/plan"
+
+static const char default_facts[] = "uid 1000\n"
+				    "gid 1000\n"
+				    "user alice\n"
+				    "helpers\n"
+				    "subuid 100000 65536\n"
+				    "subgid 100000 65536\n";
 
 static char *read_text(const char *path)
 {
@@ -429,7 +436,10 @@ static void one_golden(void **state)
 	const struct plan *plan;
 
 	assert_non_null(json);
-	assert_non_null(facts_text);
+	if (!facts_text) {
+		facts_text = strdup(default_facts);
+		assert_non_null(facts_text);
+	}
 	read_facts(&arena, facts_text, &facts, &exec);
 	if (make_plan(&arena, json, &facts, &exec, &plan, &err) < 0) {
 		compare(arena_printf(&arena, "%s/%s.error", FOLDER, name),
@@ -443,7 +453,7 @@ static int is_case(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name);
 
-	return len > 6 && str_eq(entry->d_name + len - 6, ".facts");
+	return len > 5 && str_eq(entry->d_name + len - 5, ".json");
 }
 
 /* ---- each property ---- */
@@ -528,7 +538,7 @@ static void each_property(void **state)
 
 	(void)state;
 	for (int i = 0; i < n; i++) {
-		size_t len = strlen(entries[i]->d_name) - strlen(".facts");
+		size_t len = strlen(entries[i]->d_name) - strlen(".json");
 		scope_free char *json = read_text(
 			arena_printf(&arena, "%s/%.*s.json", FOLDER, (int)len, entries[i]->d_name));
 		const struct json *tree;
@@ -560,7 +570,7 @@ int main(void)
 	tests = arena_array(&names, (size_t)n + 1, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		char *name =
-			arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 6);
+			arena_strndup(&names, entries[i]->d_name, strlen(entries[i]->d_name) - 5);
 
 		tests[i] = (struct CMUnitTest){ .name = name,
 						.test_func = one_golden,
