@@ -43,13 +43,13 @@ verdict 3 "no row says \"not yet\"" "$tmp/yet"
 		"$srcdir/src" --include='*.c' |
 		sed "s|^$srcdir/||" |
 		grep -vE '^src/(plan/annotations\.c|cmd/features\.c|spec/template\.c):' |
-		sed 's/$/: an annotation that is not read by way of src\/plan\/annotations.c/'
-	sed -nE 's/^\t\[(PLAN_ANNOTATION_[A-Z_]+)\].*/\1/p; s/.*\.reader = "([a-z_/]+)".*/\1/p' \
-		"$srcdir/src/plan/annotations.c" |
+		sed 's/$/: an annotation that is not read by way of src\/plan\/annotation_rows.h/'
+	sed -nE 's/^ROW\((PLAN_ANNOTATION_[A-Z_]+),.*/\1/p; s/.*\.reader = "([a-z_/]+)".*/\1/p' \
+		"$srcdir/src/plan/annotation_rows.h" |
 		paste - - | while read -r row reader; do
 		grep -rl "$row\>" "$srcdir/src" --include='*.c' |
 			sed "s|^$srcdir/src/||" | grep -q "^$reader" ||
-			echo "$row: $reader, its reader in src/plan/annotations.c, does not read it"
+			echo "$row: its reader by the table, $reader, does not read it"
 	done
 } >"$tmp/annotations"
 verdict 4 "each annotation is read by way of the one table" "$tmp/annotations"

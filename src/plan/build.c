@@ -19,9 +19,10 @@
 #include "plan/process.h"
 #include "plan/rdt.h"
 
-static int check_annotations(struct builder *b, struct err *err)
+static int take_annotations(struct builder *b, struct err *err)
 {
-	return plan_annotations_known(b->arena, b->spec, err);
+	TRY(plan_annotations_known(b->spec, err));
+	return plan_annotations_take(b->spec, b->plan, err);
 }
 
 /*
@@ -30,7 +31,7 @@ static int check_annotations(struct builder *b, struct err *err)
  */
 static int check_handler(struct builder *b, struct err *err)
 {
-	const char *handler = plan_annotation(b->spec, PLAN_ANNOTATION_HANDLER);
+	const char *handler = b->plan->annotations[PLAN_ANNOTATION_HANDLER].text;
 
 	if (handler && *handler) {
 		return err_set(
@@ -48,18 +49,13 @@ static int check_handler(struct builder *b, struct err *err)
  */
 static int check_session(struct builder *b, struct err *err)
 {
-	const char *wish = plan_annotation(b->spec, PLAN_ANNOTATION_SESSION);
+	const char *wish = b->plan->annotations[PLAN_ANNOTATION_SESSION].text;
 	const char *path = plan_annotation_path(PLAN_ANNOTATION_SESSION);
-	bool persistent = wish && str_eq(wish, "persistent");
 
-	if (wish && !persistent && !str_eq(wish, "bound")) {
-		return err_set(err, EINVAL, "%s: \"bound\" or \"persistent\", found \"%s\"", path,
-			       wish);
-	}
 	if (!b->facts->session_ends) {
 		return 0;
 	}
-	if (persistent) {
+	if (wish && str_eq(wish, "persistent")) {
 		return err_set(err, EPERM,
 			       "%s: the container would end with this user's last session; run "
 			       "`loginctl enable-linger` first",
@@ -77,7 +73,7 @@ static int check_session(struct builder *b, struct err *err)
 /* Each returns 0 or -errno with err filled. */
 /* clang-format off */
 static int (*const plan_steps[])(struct builder *b, struct err *err) = {
-	check_annotations,
+	take_annotations,
 	check_handler,
 	check_session,
 	plan_namespaces,

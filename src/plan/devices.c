@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/annotations.h"
 #include "plan/builder.h"
 
 /* config-linux.md, "Default Devices". /dev/console comes with the terminal, /dev/ptmx is a link. */
@@ -83,7 +82,7 @@ static void note_access(struct builder *b, const struct plan_device *d,
 	const char *between = ", and ";
 	const char *what = arena_printf(b->arena, "%s can't be opened in the container", d->source);
 
-	if (plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS)) {
+	if (b->plan->annotations[PLAN_ANNOTATION_KEEP_GROUPS].flag) {
 		between = keep = "";
 	}
 	if (f->access == FACTS_BY_GROUP && *keep) {

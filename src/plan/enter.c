@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "plan/annotations.h"
 #include "plan/builder.h"
 #include "plan/mounts.h"
 
@@ -71,6 +72,7 @@ int plan_enter_mounts(struct arena *arena, const struct spec *spec, const struct
 	b.mounts_at = arena_printf(arena, "%s: ", wish->file);
 	plan = b.plan;
 	plan_enter(&b, container);
+	TRY(plan_annotations_take(spec, plan, err));
 	if (!(container->other & CLONE_NEWNS)) {
 		return err_set(err, EINVAL,
 			       "container `%s` has no mount namespace of its own, seen from here",

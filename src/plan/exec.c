@@ -247,6 +247,7 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	plan = b.plan;
 	plan->new_keyring = !options->no_new_keyring;
 	plan_enter(&b, container);
+	TRY(plan_annotations_take(spec, plan, err));
 	TRY(plan_process(&b, err));
 	TRY(plan_attributes(&b, err));
 	TRY(plan_filter(&b, err));

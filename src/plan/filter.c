@@ -270,7 +270,7 @@ int plan_filter(struct builder *b, struct err *err)
 	if (want) {
 		filter->flags = (unsigned)want->flags;
 	}
-	filter->strict = plan_annotation_flag(b->spec, PLAN_ANNOTATION_SECCOMP_STRICT);
+	filter->strict = b->plan->annotations[PLAN_ANNOTATION_SECCOMP_STRICT].flag;
 	if (program) {
 		TRY(take_program(b, program, err));
 	} else {

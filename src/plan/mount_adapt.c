@@ -151,14 +151,11 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 static int bind_proc_asked(struct builder *b, struct plan_mount *m, bool *ret, struct err *err)
 {
 	const char *where = plan_annotation_path(PLAN_ANNOTATION_PROC);
-	const char *how = plan_annotation(b->spec, PLAN_ANNOTATION_PROC);
+	const char *how = b->plan->annotations[PLAN_ANNOTATION_PROC].text;
 
 	*ret = false;
-	if (!how || str_eq(how, "mount")) {
+	if (!how || !str_eq(how, "bind")) {
 		return 0;
-	}
-	if (!str_eq(how, "bind")) {
-		return err_set(err, EINVAL, "%s: \"mount\" or \"bind\", found \"%s\"", where, how);
 	}
 	if (!b->user_namespace) {
 		return err_set(err, EINVAL,

@@ -530,9 +530,27 @@ struct plan_filter {
 	size_t program_size; /* in bytes */
 };
 
+/* ---- annotations ---- */
+
+enum plan_annotation {
+#define ROW(which, ...) which,
+#include "plan/annotation_rows.h"
+#undef ROW
+	PLAN_ANNOTATION_N,
+};
+
+/* What one of them says, by its kind in plan/annotation_rows.h. */
+struct plan_value {
+	const char *text;  /* as it is written; NULL: it is not there */
+	const char *where; /* "/annotations/org.rootlet.net", for messages */
+	bool flag;
+	int64_t number;
+};
+
 struct plan {
 	const char *id;
 	const char *bundle; /* absolute */
+	struct plan_value annotations[PLAN_ANNOTATION_N];
 	struct plan_ids ids;
 	struct plan_namespaces ns;
 	struct plan_net net;

@@ -159,7 +159,7 @@ static int take_user(struct builder *b, const struct spec_user *want, struct err
 	p->gid = want->gid;
 	p->set_umask = want->umask.set;
 	p->umask = (uint32_t)want->umask.value;
-	if (plan_annotation_flag(b->spec, PLAN_ANNOTATION_KEEP_GROUPS)) {
+	if (b->plan->annotations[PLAN_ANNOTATION_KEEP_GROUPS].flag) {
 		keep_groups(b, want);
 		return 0;
 	}

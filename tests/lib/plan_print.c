@@ -15,6 +15,7 @@
 #include "lib/plan_print_cgroup.h"
 #include "libnet/config.h"
 #include "libnet/port.h"
+#include "plan/annotations.h"
 #include "plan/caps.h"
 #include "spec/names.h"
 #include "spec/spec.h"
@@ -486,12 +487,35 @@ static void print_filter(struct text *out, const struct plan_filter *f)
 	}
 }
 
+static void print_annotations(struct text *out, const struct plan_value *values)
+{
+	for (size_t i = 0; i < PLAN_ANNOTATION_N; i++) {
+		const struct plan_value *v = &values[i];
+
+		if (!v->text) {
+			continue;
+		}
+		text_add(out, "annotation: %s: ", plan_annotations[i].name);
+		switch (plan_annotations[i].kind) {
+		case PLAN_ANNOTATION_FLAG:
+			text_add(out, "%s\n", v->flag ? "yes" : "no");
+			break;
+		case PLAN_ANNOTATION_NUMBER:
+			text_add(out, "%lld\n", (long long)v->number);
+			break;
+		default:
+			text_add(out, "%s\n", v->text);
+		}
+	}
+}
+
 const char *plan_print(struct arena *arena, const struct plan *plan)
 {
 	struct text out;
 
 	text_init(&out, arena);
 	text_add(&out, "container: %s\nbundle: %s\n", plan->id, plan->bundle);
+	print_annotations(&out, plan->annotations);
 	print_ids(&out, &plan->ids);
 	if (plan->trace) {
 		text_add(&out, "steps are told\n");
