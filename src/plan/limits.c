@@ -188,9 +188,6 @@ uint64_t plan_cpu_weight(uint64_t shares)
 	if (shares == 0) {
 		return 0;
 	}
-	if (shares <= 2) {
-		return 1;
-	}
 	if (shares >= 262144) {
 		return 10000;
 	}

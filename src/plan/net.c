@@ -291,7 +291,7 @@ static const char *ping_range(struct builder *b)
 	}
 	last = &gids->v[gids->n - 1];
 	highest = last->inside + last->count - 1;
-	if (highest == 0 || last->outside + last->count - 1 >= gids->v[0].outside) {
+	if (last->outside + last->count - 1 >= gids->v[0].outside) {
 		return arena_printf(b->arena, "0 %u", highest);
 	}
 	return arena_printf(b->arena, "%u %u", last->inside, highest);

@@ -198,9 +198,9 @@ static int read_magnitude(struct reader *r, uint64_t max, uint64_t *ret)
 		}
 		if (__builtin_mul_overflow(value, base, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(digit - digits), &value)) {
+			/* Too large from here on, whatever digits follow. */
 			value = UINT64_MAX;
 			max = 0;
-			break;
 		}
 	}
 	if (value > max) {

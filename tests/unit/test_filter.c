@@ -78,7 +78,7 @@ static int ask(const char *json, long number, long a, long b)
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
 			_exit(255);
 		}
-		syscall(SYS_exit_group, syscall(number, a, b, 0, 0) < 0 ? errno : 0);
+		syscall(SYS_exit_group, syscall(number, a, b, 0, 0, 0, 0) < 0 ? errno : 0);
 	}
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -261,6 +261,18 @@ static void several_conditions(void **unused)
 				"\"SCMP_CMP_EQ\",\"value\":9}",
 				9),
 		GIVES(EOPNOTSUPP));
+	/* One for each argument that a call has. */
+	for (int last = 0; last < 2; last++) {
+		scope_arena struct arena arena = ARENA_INIT;
+		struct text six;
+
+		text_init(&six, &arena);
+		for (int i = 0; i < 6; i++) {
+			text_add(&six, "%s{\"index\":%d,\"op\":\"SCMP_CMP_EQ\",\"value\":%d}",
+				 i ? "," : "", i, i == 5 ? last : 0);
+		}
+		assert_int_equal(ask_personality(six.s, 0), last ? 0 : GIVES(EOPNOTSUPP));
+	}
 }
 
 /*

@@ -402,6 +402,7 @@ static const char *const refused_properties[][3] = {
 	{ "TasksMax", "uint32 4294967296", "does not fit its type" },
 	{ "TasksMax", "uint64 18446744073709551616", "does not fit its type" },
 	{ "TasksMax", "uint64 99999999999999999999999", "does not fit its type" },
+	{ "TasksMax", "uint64 99999999999999999999999x", "expected a number" },
 	{ "TasksMax", "uint64 -1", "expected a number" },
 	{ "TasksMax", "uint64", "expected a number" },
 	{ "TasksMax", "uint64 0x", "expected a number" },
