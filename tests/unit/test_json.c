@@ -74,74 +74,75 @@ static void exact_numbers(void **state)
 	assert_string_equal(root->first->next->next->next->text, "1E5");
 }
 
+static const struct {
+	const char *text;
+	const char *msg;
+} refusals[] = {
+	{ "", "line 1, column 1: the text is empty" },
+	{ " \n ", "line 2, column 2: the text is empty" },
+	{ "tr", "line 1, column 3: the text ends too early" },
+	{ "{", "line 1, column 2: the text ends too early" },
+	{ "{\"a\":", "line 1, column 6: the text ends too early" },
+	{ "{\"a\": \"b", "line 1, column 9: the text ends too early" },
+	{ "[tru", "line 1, column 5: the text ends too early" },
+	{ "{}}", "line 1, column 3: text behind the end of the document" },
+	{ "{} {}", "line 1, column 4: text behind the end of the document" },
+	{ "{} tru", "line 1, column 4: text behind the end of the document" },
+	{ "{} \"abc", "line 1, column 4: text behind the end of the document" },
+	{ "[1,\n  2,\n  ]", "line 3, column 3: expected a value here" },
+	{ "{\"a\": 1,}", "line 1, column 9: expected a member's name in double quotes" },
+	{ "{\"a\" 1}", "line 1, column 6: expected ':' behind the member's name" },
+	{ "{\"a\": 1 \"b\"}", "line 1, column 10: expected ',' or '}' here" },
+	{ "[1 2]", "line 1, column 4: expected ',' or ']' here" },
+	{ "{'a': 1}", "line 1, column 2: a character that is not JSON" },
+	{ "/* c */ {}", "line 1, column 1: comments are not allowed" },
+	{ "[trux]", "line 1, column 5: neither true, false nor null" },
+	{ "[1.]", "line 1, column 4: a number needs a digit behind the point" },
+	{ "[-]", "line 1, column 3: a number needs a digit behind the minus" },
+	{ "[1e]", "line 1, column 4: a number needs a digit in its exponent" },
+	{ "[\"\\x\"]", "line 1, column 4: an unknown escape behind '\\'" },
+	{ "[\"\\u12g4\"]", "line 1, column 7: \\u needs four hexadecimal digits" },
+	{ "[\"a\tb\"]", "line 1, column 4: a control character inside a string" },
+	{ "{\"a\": \"x\\u0000y\"}", "line 1, column 9: a string contains a NUL byte" },
+	{ "{\"a\\u0000\": 1}", "line 1, column 4: a string contains a NUL byte" },
+	{ "[\"\\ud800\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+	{ "[\"\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
+	{ "[\"\\ud800\\u0041\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+	{ "[\"\\udfff\"]", "line 1, column 3: \\udfff is half a surrogate pair" },
+	{ "[\"\\udbff\\ue000\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
+	{ "[\"\\udbff\\udbff\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
+	{ "[\"\\udc00\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
+	{ "[\"\\ud800\\xdc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+	{ "[\"\\ud800xudc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
+	{ "[\"\\ud800\\udc0", "line 1, column 3: \\ud800 is half a surrogate pair" },
+	{ "[\"\\u12", "line 1, column 7: the text ends too early" },
+	{ "[\"\\ud800\\udc00", "line 1, column 15: the text ends too early" },
+	{ "[\"\\u", "line 1, column 5: the text ends too early" },
+	{ "[\"\\", "line 1, column 4: the text ends too early" },
+	{ "[\"\xc3\xa9\\u0000\"]", "line 1, column 4: a string contains a NUL byte" },
+	{ "[--1]", "line 1, column 3: a number needs a digit behind the minus" },
+	{ "{1: 2}", "line 1, column 2: expected a member's name in double quotes" },
+	{ "\xff", "line 1, column 1: invalid UTF-8" },
+	{ "[\"\xc3\xa9\xff\"]", "line 1, column 4: invalid UTF-8" },
+	{ "[\"\xc0\x80\"]", "line 1, column 3: invalid UTF-8" },
+	{ "[\"\xed\xa0\x80\"]", "line 1, column 3: invalid UTF-8" },
+	{ "[\"\\\xff\"]", "line 1, column 4: invalid UTF-8" },
+	{ "{\"a\":1,\"b\":2,\n\"a\":3}", "line 2, column 3: the member \"a\" is there twice" },
+	{ "{\"a\":1,\"\\u0061\":3}", "line 1, column 15: the member \"a\" is there twice" },
+};
+
 static void refused(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *msg;
-	} cases[] = {
-		{ "", "line 1, column 1: the text is empty" },
-		{ " \n ", "line 2, column 2: the text is empty" },
-		{ "tr", "line 1, column 3: the text ends too early" },
-		{ "{", "line 1, column 2: the text ends too early" },
-		{ "{\"a\":", "line 1, column 6: the text ends too early" },
-		{ "{\"a\": \"b", "line 1, column 9: the text ends too early" },
-		{ "[tru", "line 1, column 5: the text ends too early" },
-		{ "{}}", "line 1, column 3: text behind the end of the document" },
-		{ "{} {}", "line 1, column 4: text behind the end of the document" },
-		{ "{} tru", "line 1, column 4: text behind the end of the document" },
-		{ "{} \"abc", "line 1, column 4: text behind the end of the document" },
-		{ "[1,\n  2,\n  ]", "line 3, column 3: expected a value here" },
-		{ "{\"a\": 1,}", "line 1, column 9: expected a member's name in double quotes" },
-		{ "{\"a\" 1}", "line 1, column 6: expected ':' behind the member's name" },
-		{ "{\"a\": 1 \"b\"}", "line 1, column 10: expected ',' or '}' here" },
-		{ "[1 2]", "line 1, column 4: expected ',' or ']' here" },
-		{ "{'a': 1}", "line 1, column 2: a character that is not JSON" },
-		{ "/* c */ {}", "line 1, column 1: comments are not allowed" },
-		{ "[trux]", "line 1, column 5: neither true, false nor null" },
-		{ "[1.]", "line 1, column 4: a number needs a digit behind the point" },
-		{ "[-]", "line 1, column 3: a number needs a digit behind the minus" },
-		{ "[1e]", "line 1, column 4: a number needs a digit in its exponent" },
-		{ "[\"\\x\"]", "line 1, column 4: an unknown escape behind '\\'" },
-		{ "[\"\\u12g4\"]", "line 1, column 7: \\u needs four hexadecimal digits" },
-		{ "[\"a\tb\"]", "line 1, column 4: a control character inside a string" },
-		{ "{\"a\": \"x\\u0000y\"}", "line 1, column 9: a string contains a NUL byte" },
-		{ "{\"a\\u0000\": 1}", "line 1, column 4: a string contains a NUL byte" },
-		{ "[\"\\ud800\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
-		{ "[\"\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
-		{ "[\"\\ud800\\u0041\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
-		{ "[\"\\udfff\"]", "line 1, column 3: \\udfff is half a surrogate pair" },
-		{ "[\"\\udbff\\ue000\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
-		{ "[\"\\udbff\\udbff\"]", "line 1, column 3: \\udbff is half a surrogate pair" },
-		{ "[\"\\udc00\\udc00\"]", "line 1, column 3: \\udc00 is half a surrogate pair" },
-		{ "[\"\\ud800\\xdc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
-		{ "[\"\\ud800xudc00\"]", "line 1, column 3: \\ud800 is half a surrogate pair" },
-		{ "[\"\\ud800\\udc0", "line 1, column 3: \\ud800 is half a surrogate pair" },
-		{ "[\"\\u12", "line 1, column 7: the text ends too early" },
-		{ "[\"\\ud800\\udc00", "line 1, column 15: the text ends too early" },
-		{ "[\"\\u", "line 1, column 5: the text ends too early" },
-		{ "[\"\\", "line 1, column 4: the text ends too early" },
-		{ "[\"\xc3\xa9\\u0000\"]", "line 1, column 4: a string contains a NUL byte" },
-		{ "[--1]", "line 1, column 3: a number needs a digit behind the minus" },
-		{ "{1: 2}", "line 1, column 2: expected a member's name in double quotes" },
-		{ "[\"\xc3\xa9\xff\"]", "line 1, column 4: invalid UTF-8" },
-		{ "[\"\xc0\x80\"]", "line 1, column 3: invalid UTF-8" },
-		{ "[\"\xed\xa0\x80\"]", "line 1, column 3: invalid UTF-8" },
-		{ "[\"\\\xff\"]", "line 1, column 4: invalid UTF-8" },
-		{ "{\"a\":1,\"b\":2,\n\"a\":3}",
-		  "line 2, column 3: the member \"a\" is there twice" },
-		{ "{\"a\":1,\"\\u0061\":3}", "line 1, column 15: the member \"a\" is there twice" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		scope_arena struct arena arena = ARENA_INIT;
 		const struct json *root = NULL;
 		struct err err = { 0 };
 
-		assert_int_equal(parse(&arena, cases[i].text, strlen(cases[i].text), &root, &err),
-				 -EINVAL);
-		assert_string_equal(err.msg, cases[i].msg);
+		assert_int_equal(
+			parse(&arena, refusals[i].text, strlen(refusals[i].text), &root, &err),
+			-EINVAL);
+		assert_string_equal(err.msg, refusals[i].msg);
 		assert_null(root);
 	}
 }
