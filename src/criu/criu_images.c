@@ -20,6 +20,7 @@
 
 #include "base/scope.h"
 #include "sys/fd.h"
+#include "sys/mountinfo.h"
 #include "json/encode.h"
 #include "json/tree.h"
 
@@ -30,56 +31,10 @@
 
 /* ---- mountinfo ---- */
 
-struct mount {
-	const char *device; /* "0:38" */
-	const char *root;   /* which part of the filesystem */
-	const char *point;
-	const char *type;
-};
-
 struct mounts {
-	struct mount *v;
+	struct sys_mountinfo *v;
 	size_t n;
 };
-
-/* proc_pid_mountinfo(5): white space and backslashes are written in octal. */
-static const char *unescape(struct arena *arena, const char *text, size_t len)
-{
-	char *out = arena_strndup(arena, text, len);
-	char *to = out;
-
-	for (const char *p = out; *p; p++) {
-		if (p[0] == '\\' && strspn(p + 1, "01234567") >= 3) {
-			*to++ = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = '\0';
-	return out;
-}
-
-/* The field behind `skip` others. */
-static const char *field(struct arena *arena, const char *line, int skip)
-{
-	for (; skip > 0; skip--) {
-		line += strcspn(line, " \n");
-		line += *line == ' ';
-	}
-	return unescape(arena, line, strcspn(line, " \n"));
-}
-
-/* Behind " - ", which follows fields of any number. */
-static const char *type_of(struct arena *arena, const char *line)
-{
-	const char *separator = strstr(line, " - ");
-
-	if (!separator) {
-		return "";
-	}
-	return field(arena, separator + 3, 0);
-}
 
 static int read_mounts(struct arena *arena, const char *path, struct mounts *ret, struct err *err)
 {
@@ -93,15 +48,11 @@ static int read_mounts(struct arena *arena, const char *path, struct mounts *ret
 	for (const char *p = text; *p; p++) {
 		lines += *p == '\n';
 	}
-	ret->v = arena_array(arena, lines, sizeof(*ret->v));
+	/* The last line may have no end. */
+	ret->v = arena_array(arena, lines + 1, sizeof(*ret->v));
 	ret->n = 0;
-	for (const char *line = text; *line && ret->n < lines; line = strchr(line, '\n') + 1) {
-		ret->v[ret->n++] = (struct mount){
-			.device = field(arena, line, 2),
-			.root = field(arena, line, 3),
-			.point = field(arena, line, 4),
-			.type = type_of(arena, line),
-		};
+	while (sys_mountinfo_next(arena, &text, &ret->v[ret->n])) {
+		ret->n++;
 	}
 	return 0;
 }
@@ -124,8 +75,8 @@ static const char *below(const char *path, const char *prefix)
 }
 
 /* Where the host has what is mounted there; NULL: it is the container's own. */
-static const char *source_of(struct arena *arena, const struct mount *m, const struct mount *rootfs,
-			     const struct mounts *host)
+static const char *source_of(struct arena *arena, const struct sys_mountinfo *m,
+			     const struct sys_mountinfo *rootfs, const struct mounts *host)
 {
 	const char *found = NULL;
 
@@ -166,7 +117,7 @@ static int describe_mounts(struct criu *c, const struct state *state, struct err
 {
 	const char *path = arena_printf(c->arena, "/proc/%d/mountinfo", (int)state->pid);
 	struct mounts host = { .n = 0 }, guest = { .n = 0 };
-	const struct mount *rootfs = NULL;
+	const struct sys_mountinfo *rootfs = NULL;
 	struct json_writer w;
 	struct text out;
 
@@ -184,7 +135,7 @@ static int describe_mounts(struct criu *c, const struct state *state, struct err
 	json_writer_init(&w, &out, false);
 	json_array_begin(&w, NULL);
 	for (size_t i = 0; i < guest.n; i++) {
-		const struct mount *m = &guest.v[i];
+		const struct sys_mountinfo *m = &guest.v[i];
 		const char *source = NULL;
 
 		if (m != rootfs) {

@@ -16,6 +16,7 @@
 #include "plan/ids.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
+#include "sys/mountinfo.h"
 #include "user/ids.h"
 
 #define MOUNTINFO_MAX (4 << 20)
@@ -73,25 +74,18 @@ static void find_modules(struct arena *arena, const struct spec_process *process
 	}
 }
 
-/* proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ". */
 static const char *resctrl_mount(struct arena *arena)
 {
+	struct sys_mountinfo mount;
 	const char *text;
 
 	if (sys_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0) {
 		return NULL;
 	}
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *separator = strstr(line, " - ");
-		const char *point = line;
-
-		if (!separator || !str_starts(separator, " - resctrl ")) {
-			continue;
+	while (sys_mountinfo_next(arena, &text, &mount)) {
+		if (str_eq(mount.type, "resctrl")) {
+			return mount.point;
 		}
-		for (int i = 0; i < 4; i++) {
-			point += strcspn(point, " ") + 1;
-		}
-		return arena_strndup(arena, point, strcspn(point, " "));
 	}
 	return NULL;
 }

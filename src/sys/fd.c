@@ -111,7 +111,8 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 
 	while (walk_next(walk, name, &error)) {
 		int parent = walk_folder(walk, root);
-		bool last = walk->rest[strspn(walk->rest, "/")] == '\0';
+		/* Behind a slash there is a folder, and a link is followed (path_resolution(7)). */
+		bool last = walk->rest[0] == '\0';
 		struct stat st;
 
 		if (str_eq(name, ".")) {
@@ -159,13 +160,17 @@ static int walk_open(struct walk *walk, int root, int flags, mode_t mode)
 	return fd;
 }
 
-static int open_by_walk(int root, const char *path, int flags, mode_t mode)
+int sys_open_by_walk(int root, const char *path, int flags, mode_t mode)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	int fd;
 
 	if (!walk) {
 		return -ENOMEM;
+	}
+	if (!*path) {
+		free(walk);
+		return -ENOENT;
 	}
 	if (strlen(path) >= sizeof(walk->rest)) {
 		free(walk);
@@ -201,7 +206,7 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 	}
 	if (errno == ENOSYS || errno == EPERM) {
 		/* EPERM: an outer seccomp profile older than openat2. */
-		return open_by_walk(root, path, flags, mode);
+		return sys_open_by_walk(root, path, flags, mode);
 	}
 	return -errno;
 }

@@ -21,6 +21,9 @@
  */
 int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
 
+/* The same without openat2(2), as on kernels that lack it. For sys_open_in_root and its tests. */
+int sys_open_by_walk(int root, const char *path, int flags, mode_t mode);
+
 /*
  * Makes path (and its parents, mode 0755) below root if it is not there. type: S_IFDIR for a
  * directory, S_IFREG for an empty file of mode 0644 that is made with O_EXCL|O_NOFOLLOW. What is

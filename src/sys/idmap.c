@@ -16,23 +16,29 @@
 #include "sys/clone.h"
 #include "sys/fd.h"
 
+void sys_idmap_parse(struct arena *arena, const char *text, struct sys_idmap *ret)
+{
+	struct sys_extent e;
+	int used;
+
+	/* The shortest line has six bytes; the last one may have no end. */
+	ret->v = arena_array(arena, strlen(text) / 6 + 1, sizeof(*ret->v));
+	ret->n = 0;
+	while (sscanf(text, " %10u %10u %10u%n", &e.inside, &e.outside, &e.count, &used) == 3) {
+		ret->v[ret->n++] = e;
+		text += used;
+	}
+}
+
 int sys_idmap_read(struct arena *arena, const char *path, struct sys_idmap *ret)
 {
 	const char *text;
 	ssize_t len = sys_read_file(arena, AT_FDCWD, path, 65536, &text);
-	struct sys_extent e;
-	int used;
 
 	if (len < 0) {
 		return (int)len;
 	}
-	/* The shortest line has six bytes. */
-	ret->v = arena_array(arena, (size_t)len / 6 + 1, sizeof(*ret->v));
-	ret->n = 0;
-	while (sscanf(text, "%u %u %u%n", &e.inside, &e.outside, &e.count, &used) == 3) {
-		ret->v[ret->n++] = e;
-		text += used;
-	}
+	sys_idmap_parse(arena, text, ret);
 	return 0;
 }
 

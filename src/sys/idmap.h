@@ -26,6 +26,9 @@ struct sys_idmap {
 	size_t n;
 };
 
+/* The map of text in the kernel's form, up to the first line that is not. */
+void sys_idmap_parse(struct arena *arena, const char *text, struct sys_idmap *ret);
+
 /*
  * Reads /proc/self/uid_map and the like. Returns 0 or -errno (-ENOENT: a kernel without user
  * namespaces).

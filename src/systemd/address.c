@@ -137,11 +137,8 @@ static const char *unescape(struct arena *arena, const char *bytes, size_t len)
 	return out;
 }
 
-/*
- * One of the addresses of the variable: "unix:path=/x,guid=0123". Other transports (tcp, unixexec)
- * are not for us.
- */
-static void consider_entry(struct look *look, const char *entry, size_t len)
+bool systemd_address_parse(struct arena *arena, const char *entry, size_t len,
+			   struct systemd_address *ret)
 {
 	struct systemd_address address = { .name = NULL };
 	const char *end = entry + len;
@@ -152,15 +149,26 @@ static void consider_entry(struct look *look, const char *entry, size_t len)
 			size_t n = strcspn(p, ",;");
 
 			if (str_starts(p, "path=/")) {
-				address.name = unescape(look->arena, p + 5, n - 5);
+				address.name = unescape(arena, p + 5, n - 5);
 			} else if (str_starts(p, "abstract=")) {
-				address.name = unescape(look->arena, p + 9, n - 9);
+				address.name = unescape(arena, p + 9, n - 9);
 				address.abstract = true;
 			}
 			p += n + 1;
 		}
 	}
-	if (address.name && *address.name) {
+	if (!address.name || !*address.name) {
+		return false;
+	}
+	*ret = address;
+	return true;
+}
+
+static void consider_entry(struct look *look, const char *entry, size_t len)
+{
+	struct systemd_address address;
+
+	if (systemd_address_parse(look->arena, entry, len, &address)) {
 		consider(look, &address);
 	} else {
 		pass_over(look, arena_strndup(look->arena, entry, len),

@@ -32,6 +32,14 @@ struct systemd_addresses {
  */
 void systemd_addresses_look(struct arena *arena, bool system, struct systemd_addresses *ret);
 
+/*
+ * One of the addresses of the variable, of len bytes and without ';': "unix:path=/x,guid=0123"
+ * (D-Bus Specification, "Server Addresses"). False: it is none, or of another transport (tcp,
+ * unixexec), which is not for us.
+ */
+bool systemd_address_parse(struct arena *arena, const char *entry, size_t len,
+			   struct systemd_address *ret);
+
 /* "unix:path=/run/user/1000/bus" */
 const char *systemd_address_text(struct arena *arena, const struct systemd_address *address);
 
