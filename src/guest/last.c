@@ -50,7 +50,7 @@
 
 /* How far the child came. Shared by parent and child, and open to the container. */
 struct outcome {
-	enum { AT_TERMINAL = 1, AT_LIMITS, AT_FILTER, AT_EXEC } at;
+	enum { AT_TERMINAL = 1, AT_SCHEDULER, AT_LIMITS, AT_FILTER, AT_EXEC } at;
 	int code; /* errno; 0: execve has worked, or the child was killed */
 };
 
@@ -58,6 +58,8 @@ struct outcome {
 struct last {
 	struct outcome *outcome;
 	bool terminal;
+	bool scheduled; /* a fork loses how the parent is scheduled */
+	struct plan_scheduler scheduler;
 	bool limited;
 	struct rlimit processes;
 	unsigned long filter_flags;
@@ -100,6 +102,9 @@ static int run(void *arg)
 	}
 	if (l->listen_pid) {
 		write_pid(l->listen_pid);
+	}
+	if (l->scheduled && guest_set_scheduler(&l->scheduler, l->scheduler.flags) < 0) {
+		fail(l, AT_SCHEDULER);
 	}
 	if (l->limited && setrlimit(RLIMIT_NPROC, &l->processes) < 0) {
 		fail(l, AT_LIMITS);
@@ -266,7 +271,11 @@ static struct last *gather(struct guest *g, struct err *err)
 		      room_of(env, count(env)) + strlen(g->program) + 64 + code;
 	char *at = map(size, MAP_PRIVATE, err);
 	struct block b = { .at = at + STACK, .left = size - STACK };
-	struct last l = { .terminal = p->terminal };
+	struct last l = {
+		.terminal = p->terminal,
+		.scheduled = guest_scheduler_is_lost(&p->scheduler),
+		.scheduler = p->scheduler,
+	};
 	struct last *ret;
 
 	if (!at) {
@@ -310,6 +319,10 @@ static int explain(struct guest *g, const struct outcome *outcome, struct err *e
 	case AT_TERMINAL:
 		return err_errno(err, code,
 				 "/process/terminal: making it the controlling terminal");
+	case AT_SCHEDULER:
+		return err_errno(err, code,
+				 "/process/scheduler: setting it without CAP_SYS_NICE in the "
+				 "container");
 	case AT_LIMITS:
 		return err_errno(err, code, "/process/rlimits: RLIMIT_NPROC");
 	case AT_FILTER:

@@ -172,6 +172,10 @@ int guest_oom_score(struct guest *g, struct err *err);
 int guest_sysctls(struct guest *g, struct err *err);
 int guest_open_labels(struct guest *g, struct err *err);
 int guest_attributes(struct guest *g, struct err *err);
+/* System calls alone: of this process. 0 or -errno. */
+int guest_set_scheduler(const struct plan_scheduler *s, uint64_t flags);
+/* Does a fork not keep it? */
+bool guest_scheduler_is_lost(const struct plan_scheduler *s);
 int guest_labels(struct guest *g, struct err *err);
 
 /* creds.c */
