@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
@@ -16,6 +17,13 @@
 #include "sys/fd.h"
 
 #define IOPRIO_WHO_PROCESS 1
+
+#ifndef SCHED_DEADLINE
+#define SCHED_DEADLINE 6
+#endif
+#ifndef SCHED_FLAG_RESET_ON_FORK
+#define SCHED_FLAG_RESET_ON_FORK 0x01
+#endif
 
 /* struct sched_attr, sched_setattr(2), under a name that no header has. */
 struct scheduler_attributes {
@@ -86,12 +94,12 @@ int guest_sysctls(struct guest *g, struct err *err)
 	return 0;
 }
 
-static int set_scheduler(const struct plan_scheduler *s, struct err *err)
+int guest_set_scheduler(const struct plan_scheduler *s, uint64_t flags)
 {
 	struct scheduler_attributes attributes = {
 		.size = sizeof(attributes),
 		.policy = s->policy,
-		.flags = s->flags,
+		.flags = flags,
 		.nice = s->nice,
 		.priority = s->priority,
 		.runtime = s->runtime,
@@ -99,10 +107,34 @@ static int set_scheduler(const struct plan_scheduler *s, struct err *err)
 		.period = s->period,
 	};
 
-	if (!s->set || syscall(SYS_sched_setattr, 0, &attributes, 0) == 0) {
+	return syscall(SYS_sched_setattr, 0, &attributes, 0) < 0 ? -errno : 0;
+}
+
+bool guest_scheduler_is_lost(const struct plan_scheduler *s)
+{
+	return s->set && ((s->flags & SCHED_FLAG_RESET_ON_FORK) || s->policy == SCHED_DEADLINE);
+}
+
+static int set_scheduler(const struct guest *g, struct err *err)
+{
+	const struct plan_scheduler *s = &g->plan->process.scheduler;
+	uint64_t flags = s->flags;
+	int rc;
+
+	if (!s->set) {
 		return 0;
 	}
-	err_errno(err, errno, "/process/scheduler");
+	if (guest_has_last(g)) {
+		if (s->policy == SCHED_DEADLINE) {
+			return 0; /* such a process may not fork: the program's sets it itself */
+		}
+		flags &= ~(uint64_t)SCHED_FLAG_RESET_ON_FORK;
+	}
+	rc = guest_set_scheduler(s, flags);
+	if (rc == 0) {
+		return 0;
+	}
+	err_errno(err, -rc, "/process/scheduler");
 	if (err->code == EPERM) {
 		err_hint(err, "real-time policies and nice values below your own need "
 			      "RLIMIT_RTPRIO and RLIMIT_NICE (/etc/security/limits.conf)");
@@ -115,7 +147,7 @@ int guest_attributes(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
 
-	TRY(set_scheduler(&p->scheduler, err));
+	TRY(set_scheduler(g, err));
 	if (p->set_io_priority &&
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->io_priority) < 0) {
 		err_errno(err, errno, "/process/ioPriority");

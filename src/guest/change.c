@@ -37,15 +37,32 @@ static bool removes(const struct guest *g)
 	return g->plan->enter.mounts == PLAN_ENTER_REMOVE_MOUNTS;
 }
 
+/* procfs shows the pid namespace that its mounter is in. */
+static bool mounts_procfs(const struct guest *g)
+{
+	const struct plan_fs *fs = &g->plan->fs;
+
+	for (size_t i = 0; !removes(g) && i < fs->mount_n; i++) {
+		if (fs->mounts[i].fstype && str_eq(fs->mounts[i].fstype, "proc")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Situation before: the host's namespaces, the caller's ids. After: all of the container's but the
- * mount namespace. A fork, because procfs shows the pid namespace that its mounter is in.
+ * mount namespace. The pid namespace is left alone unless a procfs is wished for: outside of it
+ * nobody in the container can see, stop or trace this process, whatever capabilities they have.
  */
 int guest_change_enter(struct guest *g, struct err *err)
 {
 	uint64_t join = g->plan->enter.join;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (!mounts_procfs(g)) {
+		join &= ~(uint64_t)CLONE_NEWPID;
+	}
 	TRY(guest_join(g, join & ~(uint64_t)CLONE_NEWNS, err));
 	if (join & CLONE_NEWPID) {
 		return guest_fork_init(g, 0, err);

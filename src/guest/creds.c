@@ -99,6 +99,9 @@ int guest_credentials(struct guest *g, struct err *err)
 		umask((mode_t)p->umask);
 	}
 	give_streams(p);
+	/* In this order: a courier shares our descriptors, so the container must not see it. */
+	TRY(guest_filter_couriers(g, err));
+	TRY(guest_join_pids(g, err));
 	rc = sys_caps_bound(p->caps.bounding);
 	if (rc < 0) {
 		return err_errno(err, -rc, "/process/capabilities/bounding");

@@ -11,10 +11,11 @@
  * (OOM score), or through a descriptor that is kept (labels, opening the terminal multiplexer
  * again).
  *
- * The container's processes are there, and hostile. From before they can see this process until its
- * execve it is not dumpable: they can neither trace it nor look at its descriptors and memory,
- * which are the host's (CVE-2016-9962), whatever capabilities they have in their own user
- * namespace.
+ * The container's processes are there, and hostile. What they can see they can stop, and with
+ * CAP_SYS_PTRACE and no user namespace of their own also trace and look through (CVE-2016-9962).
+ * So the pid namespace is entered last of all, by a process that has nothing of the host's
+ * (last.c). This one is not in it. Where there is none to enter, it is not dumpable from before the
+ * join until its execve. That holds against all capabilities in a user namespace of their own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +75,7 @@ static int explain_join(int code, struct err *err)
 static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 {
 	pid_t pid = sys_pidfd_pid(g->init);
+	const uint64_t pids = g->plan->enter.mounts ? 0 : g->plan->enter.join & CLONE_NEWPID;
 	int fds[SYS_NAMESPACES];
 	int rc = 0;
 	size_t n;
@@ -81,6 +83,9 @@ static int join_by_path(struct guest *g, uint64_t flags, struct err *err)
 	if (pid < 0) {
 		return explain_join(-pid, err);
 	}
+	/* The host's /proc will be gone later. This process stays where it is all the same. */
+	flags |= pids;
+	g->pids_joined = g->pids_joined || pids;
 	for (n = 0; rc == 0 && n < SYS_NAMESPACES; n++) {
 		char path[64];
 
@@ -126,23 +131,34 @@ int guest_join(struct guest *g, uint64_t types, struct err *err)
 	return explain_join(errno, err);
 }
 
+bool guest_has_last(const struct guest *g)
+{
+	return g->plan->enter.present && (g->plan->enter.join & CLONE_NEWPID);
+}
+
+/* Situation: all other namespaces are joined, and the power to join is still there. */
+int guest_join_pids(struct guest *g, struct err *err)
+{
+	if (!guest_has_last(g) || g->pids_joined) {
+		return 0;
+	}
+	g->pids_joined = true;
+	return guest_join(g, CLONE_NEWPID, err);
+}
+
 /*
  * Situation before: the host's namespaces, the caller's ids. After: a process of the container's
- * namespaces with all capabilities in its user namespace, "/" the container's, and no descriptor of
- * the host's but the wire and /proc.
+ * namespaces but the pid namespace, with all capabilities in its user namespace, "/" the
+ * container's.
  */
 int guest_enter(struct guest *g, struct err *err)
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	TRY(guest_join(g, g->plan->enter.join, err));
+	TRY(guest_join(g, g->plan->enter.join & ~(uint64_t)CLONE_NEWPID, err));
 	if (g->root >= 0 && (fchdir(g->root) < 0 || chroot(".") < 0)) {
 		return err_errno(err, errno, "entering the container's root");
 	}
-	if (g->plan->enter.join & CLONE_NEWPID) {
-		TRY(guest_fork_init(g, 0, err));
-	}
-	sys_close_except(3 + g->plan->process.preserve_fds, g->wire, g->host_proc);
-	g->init = g->root = -1;
+	fd_drop(&g->root);
 	if (chdir("/") < 0) {
 		return err_errno(err, errno, "chdir /");
 	}

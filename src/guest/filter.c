@@ -53,8 +53,10 @@
 /* The program comes in a memfd, compiled by the host side while this side was busy. */
 int guest_filter_receive(struct guest *g, struct err *err)
 {
+	scope_fd int fd = -1;
 	struct wire_msg msg;
 	struct stat st;
+	void *code;
 	int rc;
 
 	if (!g->plan->filter.present) {
@@ -65,14 +67,19 @@ int guest_filter_receive(struct guest *g, struct err *err)
 		return err_set(err, EPIPE,
 			       "the host side ended before the seccomp filter was there");
 	}
-	g->filter = msg.fd;
-	if (fstat(g->filter, &st) < 0 || st.st_size <= 0 ||
+	fd = msg.fd;
+	if (fstat(fd, &st) < 0 || st.st_size <= 0 ||
 	    st.st_size % (off_t)sizeof(struct sock_filter) ||
 	    st.st_size / (off_t)sizeof(struct sock_filter) > BPF_MAXINSNS) {
 		return err_set(err, E2BIG,
 			       "/linux/seccomp: the filter has more than %d instructions",
 			       BPF_MAXINSNS);
 	}
+	code = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (code == MAP_FAILED) {
+		return err_errno(err, errno, "/linux/seccomp: reading the filter");
+	}
+	g->filter = code;
 	g->filter_len = (unsigned short)(st.st_size / (off_t)sizeof(struct sock_filter));
 	return 0;
 }
@@ -82,30 +89,22 @@ struct program {
 	const struct sock_filter *code;
 	unsigned short len; /* instructions */
 	unsigned long flags;
-	const char *where;	 /* for messages */
-	enum wire_type listener; /* how its listener goes out */
+	const char *where; /* for messages */
 };
 
-/* The bundle's filter, in memory; its descriptor is closed. */
-static int take_program(struct guest *g, struct program *ret, struct err *err)
+/* The bundle's filter, which is loaded once. */
+static struct program take_program(struct guest *g)
 {
-	size_t size = g->filter_len * sizeof(struct sock_filter);
-	const struct sock_filter *code;
-
-	assert(g->filter >= 0 && size > 0);
-	code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, g->filter, 0);
-	if (code == MAP_FAILED) {
-		return err_errno(err, errno, "/linux/seccomp: reading the filter");
-	}
-	fd_drop(&g->filter);
-	*ret = (struct program){
-		.code = code,
+	struct program p = {
+		.code = g->filter,
 		.len = g->filter_len,
 		.flags = g->plan->filter.flags,
 		.where = "/linux/seccomp",
-		.listener = WIRE_LISTENER,
 	};
-	return 0;
+
+	assert(g->filter && g->filter_len > 0);
+	g->filter = NULL;
+	return p;
 }
 
 /* Returns the listener's descriptor where one is asked for, else 0; -errno with err filled. */
@@ -168,36 +167,65 @@ static pid_t send_courier(const struct guest *g, enum wire_type type, int listen
 	_exit(1);
 }
 
-static int load_with_listener(const struct guest *g, const struct program *p, struct err *err)
+/*
+ * Couriers for the listeners that this plan has. Situation: this process forks into its own pid
+ * namespace; afterwards no descriptor may be closed until the filters are loaded. The kernel gives
+ * the lowest free number: those that duplicates get now. The accelerated network's is the first.
+ */
+int guest_filter_couriers(struct guest *g, struct err *err)
 {
-	int listener = -1;
-	pid_t courier;
-	int status = 0;
-	int expected;
+	const bool wanted[GUEST_COURIERS] = {
+		[GUEST_COURIER_SWITCH] = g->plan->net.accel,
+		[GUEST_COURIER_LISTENER] = g->plan->filter.present && g->plan->filter.notify,
+	};
+	const enum wire_type types[GUEST_COURIERS] = {
+		[GUEST_COURIER_SWITCH] = WIRE_SWITCH,
+		[GUEST_COURIER_LISTENER] = WIRE_LISTENER,
+	};
 
-	/* The kernel gives the lowest free number: what a duplicate gets now. */
-	expected = dup(g->wire);
-	if (expected < 0) {
-		return err_errno(err, errno, "%s: a descriptor for the listener", p->where);
+	for (int i = 0; i < GUEST_COURIERS; i++) {
+		g->couriers[i].listener = wanted[i] ? dup(g->wire) : -1;
+		if (wanted[i] && g->couriers[i].listener < 0) {
+			return err_errno(err, errno, "a descriptor for a filter's listener");
+		}
 	}
-	close(expected);
-	courier = send_courier(g, p->listener, expected);
-	if (courier < 0) {
-		return err_errno(err, errno, "%s: starting the listener's courier", p->where);
+	for (int i = 0; i < GUEST_COURIERS; i++) {
+		if (wanted[i]) {
+			close(g->couriers[i].listener);
+		}
 	}
-	listener = load(p, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
-	if (listener < 0) {
-		kill(courier, SIGKILL);
-		waitpid(courier, NULL, 0);
-		return listener;
+	for (int i = 0; i < GUEST_COURIERS; i++) {
+		if (wanted[i]) {
+			g->couriers[i].pid = send_courier(g, types[i], g->couriers[i].listener);
+		}
+		if (g->couriers[i].pid < 0) {
+			return err_errno(err, errno, "starting the courier of a listener");
+		}
 	}
-	while (waitpid(courier, &status, 0) < 0 && errno == EINTR) {
+	return 0;
+}
+
+/* The listener stays open: the next one's number depends on it. */
+static int load_with_listener(const struct guest_courier *c, const struct program *p,
+			      struct err *err)
+{
+	int listener = load(p, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
+	int status = 0;
+
+	TRY(listener);
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR) {
 	}
-	close(listener);
-	if (status != 0) {
+	if (status != 0 || listener != c->listener) {
 		return err_set(err, EPIPE, "%s: the listener could not be handed over", p->where);
 	}
 	return 0;
+}
+
+static void drop_listeners(struct guest *g)
+{
+	for (int i = 0; i < GUEST_COURIERS; i++) {
+		fd_drop(&g->couriers[i].listener);
+	}
 }
 
 /*
@@ -213,13 +241,13 @@ static int load_accel(const struct guest *g, struct err *err)
 		.len = (unsigned short)net->accel_n,
 		.flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 		.where = net->where,
-		.listener = WIRE_SWITCH,
 	};
-	int rc = load_with_listener(g, &p, err);
+	const struct guest_courier *courier = &g->couriers[GUEST_COURIER_SWITCH];
+	int rc = load_with_listener(courier, &p, err);
 
 	if (rc == -EINVAL) { /* before Linux 5.19: a signal may have a call told twice */
 		p.flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-		rc = load_with_listener(g, &p, err);
+		rc = load_with_listener(courier, &p, err);
 	}
 	return rc;
 }
@@ -252,12 +280,16 @@ int guest_filter_early(struct guest *g, struct err *err)
 		TRY(load_accel(g, err));
 	}
 	if (!now) {
+		drop_listeners(g);
 		return 0;
 	}
-	TRY(take_program(g, &p, err));
+	p = take_program(g);
 	if (filter->notify) {
-		return load_with_listener(g, &p, err);
+		TRY(load_with_listener(&g->couriers[GUEST_COURIER_LISTENER], &p, err));
+		drop_listeners(g);
+		return 0;
 	}
+	drop_listeners(g);
 	return load(&p, 0, err);
 }
 
@@ -265,9 +297,9 @@ int guest_filter_late(struct guest *g, struct err *err)
 {
 	struct program p = { .code = NULL };
 
-	if (g->filter < 0) {
+	if (!g->filter) {
 		return 0;
 	}
-	TRY(take_program(g, &p, err));
+	p = take_program(g);
 	return load(&p, 0, err);
 }

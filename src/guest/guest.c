@@ -122,13 +122,12 @@ static const struct step enter_steps[] = {
 	{ "oom score", guest_oom_score },
 	{ "proc", guest_keep_proc },
 	/*
-	 * Ends as a new process where there is a pid namespace to enter. From here on the container
-	 * looks on.
+	 * All but the pid namespace: in that the container looks on, so the last step makes the
+	 * program's process in it, when there is nothing left to be had of it.
 	 */
 	{ "namespaces", guest_enter },
 	{ "ids", guest_wait_ids },
 	{ "keyring", guest_keyring },
-	/* Not earlier: the join may have gone on in a child, and each process has its own files. */
 	{ "labels", guest_open_labels },
 	{ "terminal", guest_terminal },
 	{ "session", guest_session },
@@ -141,7 +140,7 @@ static const struct step enter_steps[] = {
 	{ "cwd", guest_cwd },
 	{ "program", guest_find_program },
 	{ "start", guest_wait_start },
-	{ "exec", guest_exec },
+	{ "exec", guest_last },
 	{ NULL, NULL },
 };
 
@@ -191,6 +190,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.init = fds->init,
 		.root = fds->root,
 		.namespaces = fds->namespaces,
+		.last = fds->last,
 		.host_proc = -1,
 		.as_caller = -1,
 		.notify = -1,
@@ -199,7 +199,6 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.sys = -1,
 		.null_dev = -1,
 		.pty_peer = -1,
-		.filter = -1,
 		.apparmor = -1,
 		.selinux = -1,
 		.hooks_out = -1,

@@ -4,7 +4,19 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
+#include "base/err.h"
 #include "plan/plan.h"
+
+/*
+ * exec: what the host side reads once the guest has ended. The guest then was not the program, but
+ * has made it: last of all, as a child of the host side. Memory that only these two share.
+ */
+struct guest_last {
+	pid_t pid;	/* of the program, seen from the host side; 0: none was made */
+	struct err err; /* code 0: it runs */
+};
 
 /* What the host leaves open for the guest. */
 struct guest_fds {
@@ -18,6 +30,7 @@ struct guest_fds {
 	 * none
 	 */
 	int root;
+	struct guest_last *last; /* exec; NULL: none */
 };
 
 /*

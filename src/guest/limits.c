@@ -11,6 +11,18 @@
 #include "guest/step.h"
 #include "sys/fd.h"
 
+/*
+ * The program is made by this process, which counts too until then. What is one too many the
+ * program's process takes back itself (last.c). Where the user may not have one more, the limit
+ * is as it was asked for.
+ */
+static bool room_for_both(struct rlimit limit)
+{
+	limit.rlim_cur += limit.rlim_cur != RLIM_INFINITY;
+	limit.rlim_max += limit.rlim_max != RLIM_INFINITY;
+	return setrlimit(RLIMIT_NPROC, &limit) == 0;
+}
+
 int guest_rlimits(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
@@ -18,6 +30,11 @@ int guest_rlimits(struct guest *g, struct err *err)
 	for (size_t i = 0; i < p->rlimit_n; i++) {
 		struct rlimit limit = { .rlim_cur = p->rlimits[i].soft,
 					.rlim_max = p->rlimits[i].hard };
+
+		if (p->rlimits[i].resource == RLIMIT_NPROC && guest_has_last(g) &&
+		    room_for_both(limit)) {
+			continue;
+		}
 
 		if (setrlimit((__rlimit_resource_t)p->rlimits[i].resource, &limit) < 0) {
 			return err_errno(err, errno, "/process/rlimits: %s to %llu (hard %llu)",

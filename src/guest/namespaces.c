@@ -3,8 +3,8 @@
  * guest/namespaces: joining and making namespaces, and the few settings that live in them.
  *
  * One clone, not two: the guest's first process becomes the container's init. Only where a user or
- * pid namespace is joined by path does it fork once more (guest_fork_init), with CLONE_PARENT, and
- * the child's pidfd goes to the host side.
+ * pid namespace is joined by path, or a procfs is added to a container, does it fork once more
+ * (guest_fork_init), with CLONE_PARENT, and the child's pidfd goes to the host side.
  *
  * Namespaces are made in two moves. The host side's clone3 makes the user and the pid namespace: no
  * process can enter a new pid namespace itself. The guest makes the others with unshare, while the

@@ -183,6 +183,7 @@ static void fill_environment(struct guest *g)
 		 * sd_listen_fds(3) compares it with its own: 1 where there is a pid namespace for
 		 * this container.
 		 */
+		g->listen_pid = n;
 		g->env[n++] = arena_printf(&g->arena, "LISTEN_PID=%d", (int)getpid());
 	}
 	if (!has_home) {
@@ -300,20 +301,8 @@ int guest_wait_start(struct guest *g, struct err *err)
 	return 0;
 }
 
-int guest_exec(struct guest *g, struct err *err)
+int guest_explain_exec(const struct guest *g, int code, struct err *err)
 {
-	const struct plan_process *p = &g->plan->process;
-	int code;
-
-	if (!p->present) {
-		return err_set(err, EINVAL, "/process: required to start a container");
-	}
-	assert(g->program && g->env);
-	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
-	TRY(guest_labels(g, err));
-	TRY(guest_filter_late(g, err));
-	execve(g->program, (char *const *)(uintptr_t)p->args.v, (char *const *)(uintptr_t)g->env);
-	code = errno;
 	err_errno(err, code, "exec: \"%s\"", g->program);
 	if (code == ENOENT) {
 		return err_hint(err, "the file is there, so what it needs to run is not: the "
@@ -325,4 +314,19 @@ int guest_exec(struct guest *g, struct err *err)
 			"it is neither a program for this machine nor a script with a \"#!\" line");
 	}
 	return -code;
+}
+
+int guest_exec(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+
+	if (!p->present) {
+		return err_set(err, EINVAL, "/process: required to start a container");
+	}
+	assert(g->program && g->env);
+	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
+	TRY(guest_labels(g, err));
+	TRY(guest_filter_late(g, err));
+	execve(g->program, (char *const *)(uintptr_t)p->args.v, (char *const *)(uintptr_t)g->env);
+	return guest_explain_exec(g, errno, err);
 }

@@ -12,6 +12,16 @@
 #include "plan/plan.h"
 #include "sys/namespaces.h"
 
+struct sock_filter;
+
+/* A child that carries a filter's listener out; pid 0: there is none. */
+struct guest_courier {
+	pid_t pid;
+	int listener; /* its number-to-be */
+};
+
+enum { GUEST_COURIER_SWITCH, GUEST_COURIER_LISTENER, GUEST_COURIERS };
+
 struct guest {
 	const struct plan *plan;
 	struct arena arena;
@@ -43,12 +53,12 @@ struct guest {
 	int null_dev; /* a verified /dev/null of the host, for masking files */
 	/* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int pty_peer;
-	int filter;		   /* the seccomp filter until it is loaded; -1: none */
-	unsigned short filter_len; /* instructions */
-	int apparmor;		   /* where the profile of the next execve is written; -1: none */
-	int selinux;		   /* the same for the label */
-	int hooks_out;		   /* where the hooks write; -1: /dev/null */
-	int hooks_err;		   /* -1: kept for the message */
+	const struct sock_filter *filter; /* the seccomp filter until it is loaded; NULL: none */
+	unsigned short filter_len;	  /* instructions */
+	int apparmor;  /* where the profile of the next execve is written; -1: none */
+	int selinux;   /* the same for the label */
+	int hooks_out; /* where the hooks write; -1: /dev/null */
+	int hooks_err; /* -1: kept for the message */
 	/* the container's own, below the host's mount of it; NULL: none */
 	const char *cgroup;
 	ino_t cgroup_ino;
@@ -56,6 +66,10 @@ struct guest {
 	bool started;	     /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
 	const char **env;
+	size_t listen_pid; /* the place of LISTEN_PID in env, where there is one */
+	struct guest_courier couriers[GUEST_COURIERS];
+	struct guest_last *last; /* exec: what the host side reads of the last process */
+	bool pids_joined;	 /* the next process is in the container's pid namespace */
 };
 
 /*
@@ -85,6 +99,10 @@ int guest_wait_placed(struct guest *g, struct err *err);
 int guest_enter(struct guest *g, struct err *err);
 /* The namespaces `types` (CLONE_NEW*) of the container; 0: none, and nothing is done. */
 int guest_join(struct guest *g, uint64_t types, struct err *err);
+/* Is the program another process than this one, made last of all (last.c)? */
+bool guest_has_last(const struct guest *g);
+/* From here on a fork of this process is in the container's pid namespace. */
+int guest_join_pids(struct guest *g, struct err *err);
 int guest_final_cpus(struct guest *g, struct err *err);
 int guest_keep_namespaces(struct guest *g, struct err *err);
 /* Sends those that are kept to whoever asked at the gate. */
@@ -154,12 +172,24 @@ int guest_oom_score(struct guest *g, struct err *err);
 int guest_sysctls(struct guest *g, struct err *err);
 int guest_open_labels(struct guest *g, struct err *err);
 int guest_attributes(struct guest *g, struct err *err);
+/* System calls alone: of this process. 0 or -errno. */
+int guest_set_scheduler(const struct plan_scheduler *s, uint64_t flags);
+/* Does a fork not keep it? */
+bool guest_scheduler_is_lost(const struct plan_scheduler *s);
 int guest_labels(struct guest *g, struct err *err);
 
 /* creds.c */
 int guest_credentials(struct guest *g, struct err *err);
 
+/* last.c */
+/*
+ * As guest_exec; where there is a pid namespace to enter, by a process that is made for it. Does
+ * not return but for an error.
+ */
+int guest_last(struct guest *g, struct err *err);
+
 /* filter.c */
+int guest_filter_couriers(struct guest *g, struct err *err);
 int guest_filter_receive(struct guest *g, struct err *err);
 int guest_filter_early(struct guest *g, struct err *err);
 int guest_filter_late(struct guest *g, struct err *err);
@@ -175,6 +205,8 @@ int guest_cwd(struct guest *g, struct err *err);
 int guest_find_program(struct guest *g, struct err *err);
 int guest_wait_start(struct guest *g, struct err *err);
 int guest_exec(struct guest *g, struct err *err);
+/* code: errno of the execve(2) that failed. */
+int guest_explain_exec(const struct guest *g, int code, struct err *err);
 
 /* log.c: a warning, shown by the host. */
 void guest_log(const struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

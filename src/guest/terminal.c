@@ -148,6 +148,10 @@ int guest_terminal(struct guest *g, struct err *err)
 	return 0;
 }
 
+/*
+ * Where the program is another process, that begins a session once more. It is born in this one,
+ * which has no terminal: by the caller's the container could type into the caller's shell.
+ */
 int guest_session(struct guest *g, struct err *err)
 {
 	/*
@@ -160,7 +164,7 @@ int guest_session(struct guest *g, struct err *err)
 	if (g->pty_peer < 0) {
 		return 0;
 	}
-	if (ioctl(g->pty_peer, TIOCSCTTY, 0) < 0) {
+	if (!guest_has_last(g) && ioctl(g->pty_peer, TIOCSCTTY, 0) < 0) {
 		return err_errno(err, errno,
 				 "/process/terminal: making it the controlling terminal");
 	}

@@ -230,18 +230,31 @@ static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err
 }
 
 static const struct guest_request exec_requests[] = {
-	{ WIRE_INIT, host_guest_enters_pids, host_guest_take_init },
 	{ WIRE_CONSOLE, host_guest_has_terminal, host_guest_take_console },
 	{ WIRE_LISTENER, host_guest_has_listener, host_guest_take_listener },
 	{ WIRE_SWITCH, host_guest_is_accelerated, take_switch },
 	GUEST_REQUESTS_END,
 };
 
-/* From the clone to the program. */
-static int start(struct enter *e, struct err *err)
+/* The program's process is made last of all, so it runs already. */
+static int tell_pid(struct enter *e, struct err *err)
 {
 	const struct exec_options *o = e->options;
 
+	if (o->pid_file) {
+		TRY(host_pid_file(o->pid_file, e->guest.pid, err));
+		e->pid_file_there = true;
+	}
+	if (e->pidfd_socket >= 0) {
+		return host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd,
+					      err);
+	}
+	return 0;
+}
+
+/* From the clone to the program. */
+static int start(struct enter *e, struct err *err)
+{
 	TRY(host_signals_catch(&e->guest.signals, err));
 	e->guest.plan = e->plan;
 	e->guest.spec = e->spec;
@@ -253,20 +266,13 @@ static int start(struct enter *e, struct err *err)
 	TRY(give_filter(e, err));
 	TRY(host_guest_serve(&e->guest, WIRE_READY, err));
 	host_trace(e->guest.begin, "ready");
-	if (o->pid_file) {
-		TRY(host_pid_file(o->pid_file, e->guest.pid, err));
-		e->pid_file_there = true;
-	}
-	if (e->pidfd_socket >= 0) {
-		TRY(host_pidfd_socket_send(e->pidfd_socket, PIDFD_SOCKET_EXEC, e->guest.pidfd,
-					   err));
-	}
 	if (!e->plan->process.rows) {
 		host_foreground_size(e->guest.multiplexer);
 	}
 	TRY(host_gate_start(e->guest.wire, NULL, err));
+	TRY(host_guest_take_last(&e->guest, err));
 	host_trace(e->guest.begin, "started");
-	return 0;
+	return tell_pid(e, err);
 }
 
 static int stay(struct enter *e, int *ret_status, struct err *err)

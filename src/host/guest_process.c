@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,11 +42,21 @@ int host_guest_spawn(struct guest_process *g, const struct guest_clone *how, str
 	if (rc < 0) {
 		return err_errno(err, -rc, "socketpair");
 	}
+	if (g->plan->enter.present && !g->plan->enter.mounts) {
+		void *page = mmap(NULL, sizeof(*g->last), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED) {
+			return err_errno(err, errno, "memory to share with %s", how->what);
+		}
+		g->last = page;
+	}
 	g->pid = clone_guest(g, how);
 	if (g->pid == 0) {
 		struct guest_fds fds = how->fds;
 
 		fds.wire = theirs;
+		fds.last = g->last;
 		fd_drop(&g->wire);
 		guest_main(g->plan, &fds);
 	}
@@ -106,11 +117,57 @@ static int ended(struct guest_process *g, struct err *err)
 	return err_set(err, ECHILD, "the process ended while it was set up");
 }
 
-void host_guest_kill(struct guest_process *g)
+/* Reaps the guest, and takes what it has made, if anything, in its place. */
+static void follow_last(struct guest_process *g)
+{
+	(void)reap(g);
+	fd_drop(&g->pidfd);
+	if (g->last && g->last->pid > 0) {
+		/* A child of ours that nobody has waited for: the number is surely its. */
+		g->pid = g->last->pid;
+		g->pidfd = sys_pidfd_open(g->pid);
+		g->last->pid = 0;
+	}
+}
+
+int host_guest_take_last(struct guest_process *g, struct err *err)
+{
+	int sig;
+
+	if (!(g->plan->enter.join & CLONE_NEWPID)) {
+		return 0;
+	}
+	sig = host_signals_until(g->signals, g->pidfd);
+	if (sig) {
+		return err_set(err, EINTR, "interrupted by signal %d while the process was set up",
+			       sig);
+	}
+	follow_last(g);
+	if (g->last->err.code) {
+		*err = g->last->err;
+		return -err->code;
+	}
+	if (g->pid < 0) {
+		return err_set(err, ECHILD, "the process ended before its program began");
+	}
+	if (g->pidfd < 0) {
+		return err_errno(err, -g->pidfd, "the process in the container's pid namespace");
+	}
+	return 0;
+}
+
+static void kill_now(struct guest_process *g)
 {
 	if (g->pidfd >= 0) {
 		(void)sys_pidfd_kill(g->pidfd, SIGKILL);
 	}
+}
+
+void host_guest_kill(struct guest_process *g)
+{
+	kill_now(g);
+	follow_last(g);
+	kill_now(g);
 	(void)reap(g);
 }
 
@@ -121,6 +178,10 @@ void host_guest_done(struct guest_process *g)
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		fd_drop(fds[i]);
+	}
+	if (g->last) {
+		(void)munmap(g->last, sizeof(*g->last));
+		g->last = NULL;
 	}
 }
 

@@ -46,7 +46,9 @@ struct guest_process {
 	int signals; /* host_signals_catch's descriptor */
 	/* our child; where the guest forks once more, the child that is left. -1: none */
 	pid_t pid;
-	int pidfd;     /* of the same process */
+	int pidfd; /* of the same process */
+	/* exec: what the guest leaves behind (guest_last), in shared memory; NULL: nothing */
+	struct guest_last *last;
 	bool inside;   /* it was born in the cgroup that was wished for */
 	unsigned came; /* WIRE_BITs of what it has sent */
 	bool ready;    /* READY has come */
@@ -104,6 +106,12 @@ void host_guest_last_word(struct guest_process *g, struct err *err);
 
 /* For a table of requests: INIT. The guest has forked: its child is the process from now on. */
 int host_guest_take_init(struct guest_process *g, struct wire_msg *msg, struct err *err);
+
+/*
+ * exec, once the wire is at its end: waits until the guest has ended, and takes the program that it
+ * has made for the process from now on. Errors: why there is none; EINTR, as host_guest_serve.
+ */
+int host_guest_take_last(struct guest_process *g, struct err *err);
 
 /* Kills it and waits for its end. */
 void host_guest_kill(struct guest_process *g);

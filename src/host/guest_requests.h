@@ -8,8 +8,8 @@
 #include "host/guest_process.h"
 
 /*
- * INIT, of a guest that goes into a container: a process enters a pid namespace by its child. The
- * other half is host_guest_take_init.
+ * INIT, of `rootlet mounts`: a process enters a pid namespace by its child. The other half is
+ * host_guest_take_init.
  */
 bool host_guest_enters_pids(const struct plan *plan);
 

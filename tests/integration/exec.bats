@@ -253,7 +253,8 @@ caps() {
 		try bash -c 'exec 3</ 4</ 5</ 6</ 7</ 8</ 9</etc; exec "$@"' bash "$ROOTLET" \
 			--root "$T/state" exec --preserve-fds 7 --cwd "/proc/self/fd/$fd" "$C" \
 			testguest getcwd
-		not_started "/process/cwd" "leads out of the container's root"
+		# Its working directory is settled where the container's /proc does not show it.
+		not_started "/process/cwd"
 	done
 }
 

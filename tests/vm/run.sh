@@ -85,7 +85,7 @@ mkdir -p "$job/source" "$job/build/tests/guest"
 tar -C "$top" -cf - --exclude-vcs --exclude='./build*' --exclude='*.o' --exclude='*.a' . |
 	tar -C "$job/source" -xf -
 cp "$room_build/rootlet" "$job/build/"
-cp "$room_build"/tests/guest/{testguest,netguest,accelguest} "$job/build/tests/guest/"
+cp "$room_build"/tests/guest/{testguest,netguest,accelguest,watchguest} "$job/build/tests/guest/"
 how=tests
 if [ "${#room_command[@]}" -gt 0 ]; then
 	how='command'

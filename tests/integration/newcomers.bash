@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# stderr, status: of helpers' `try`
+# shellcheck shell=bash disable=SC2154
+#
+# newcomers: a container whose first process attacks whatever comes into its pid namespace, beside
+# commands that put something there (tests/guest/watchguest.c).
+
+ROUNDS=200
+
+# watched: starts it. The marker is a file of the host's, the secret stands in the environment of
+# the commands and in that of a hook of the container.
+watched() {
+	cp "$ROOTLET_BUILDDIR/tests/guest/watchguest" "$B/rootfs/bin"
+	touch "$T/marker"
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN",
+			"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_KILL"])
+		| .hooks.poststop = [{path: "/bin/true", env: ["HOOK=not-for-the-container"]}]'
+	bundle_args watchguest "$T/marker" not-for-the-container /srv/stop
+	rl run --bundle "$B" "$C" >"$T/gained" 2>"$T/watcher.err" 3>&- &
+	watcher=$!
+	wait_for grep -q up "$T/gained"
+}
+
+# beside ARGUMENT...: that command of rootlet's, again and again.
+beside() {
+	local i
+	for ((i = 0; i < ROUNDS; i++)); do
+		SECRET=not-for-the-container try rl "$@"
+		[ "$status$stderr" = 0 ] || fail "round $i: status $status: $stderr"
+	done
+}
+
+# watched_end: nothing was gained. `seen` and `traced` are how many came, and how many were held.
+watched_end() {
+	local last
+	touch "$B/rootfs/srv/stop"
+	wait "$watcher"
+	last=$(tail -n 1 "$T/gained")
+	[[ $last =~ ^seen\ ([0-9]+)\ traced\ ([0-9]+)$ ]] || fail "$(cat "$T/gained")"
+	seen=${BASH_REMATCH[1]}
+	traced=${BASH_REMATCH[2]}
+	equal "$(sed '1d;$d' "$T/gained" | sort | uniq -c)" ""
+}

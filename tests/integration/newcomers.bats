@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# seen: set by newcomers.bash
+# shellcheck disable=SC2154
+# What a container gets of the processes that come into it.
+
+load helpers
+load newcomers
+
+setup() {
+	container_setup
+}
+
+@test "exec: nothing of the host's is to be had" {
+	watched
+	beside exec "$C" true
+	watched_end
+	[ "$seen" -gt 0 ] || fail "none was seen"
+}
+
+@test "mounts add and remove: nothing comes into the pid namespace" {
+	ROUNDS=100
+	printf '[{"destination": "/srv/t", "type": "tmpfs"}]' >"$T/mounts.json"
+	watched
+	for ((n = ROUNDS, ROUNDS = 1; n > 0; n--)); do
+		beside mounts add "$C" "$T/mounts.json"
+		beside mounts remove "$C" "$T/mounts.json"
+	done
+	watched_end
+	equal "$seen" 0
+}

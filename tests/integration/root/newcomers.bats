@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# seen, traced: set by newcomers.bash
+# shellcheck disable=SC2154
+# What root's container without a user namespace gets of the processes that come into it, although
+# it may stop and trace them.
+
+load ../helpers
+load ../newcomers
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	container_setup --rootless=false
+	chmod 755 "$T"
+}
+
+@test "root: exec: what may be traced has nothing of the host's" {
+	watched
+	beside exec "$C" true
+	watched_end
+	[ "$seen" -gt 0 ] || fail "none was seen"
+	[ "$traced" -gt 0 ] || fail "none was traced"
+}
+
+@test "root: mounts add and remove: nothing comes into the pid namespace" {
+	ROUNDS=100
+	printf '[{"destination": "/srv/t", "type": "tmpfs"}]' >"$T/mounts.json"
+	watched
+	for ((n = ROUNDS, ROUNDS = 1; n > 0; n--)); do
+		beside mounts add "$C" "$T/mounts.json"
+		beside mounts remove "$C" "$T/mounts.json"
+	done
+	watched_end
+	equal "$seen" 0
+}
