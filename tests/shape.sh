@@ -20,7 +20,7 @@ srcdir=${ROOTLET_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
 # The limits, and the names of the files that they hold for, in src, libnet and tests; that of
 # columns also elsewhere.
 columns=100
-columns_of='*.[ch] *.sh *.bash run'
+columns_of='*.[ch] *.sh *.bash *.bats run'
 columns_in='src libnet tests docs examples autogen.sh .ci/run'
 file_lines=600
 file_lines_of='*.[ch] *.sh *.bash *.bats'

@@ -346,7 +346,7 @@ int guest_last(struct guest *g, struct err *err)
 		return guest_exec(g, err);
 	}
 	(void)wire_send(g->wire, WIRE_EXEC, NULL, 0, -1);
-	/* The child inherits them. Written by this process, as the descriptors are of its own files. */
+	/* The child inherits them. This process writes, as the descriptors are of its own files. */
 	TRY(guest_labels(g, err));
 	/*
 	 * Without a user namespace between them a process of the container could trace the child

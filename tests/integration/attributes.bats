@@ -10,7 +10,8 @@ load helpers
 @test "sysctl: of the network, ipc and uts namespaces, in both forms" {
 	config '.linux.sysctl = {"net.ipv4.ip_forward": "1", "net/ipv4/conf/lo/forwarding": "0",
 		"net.ipv4.ping_group_range": "0 0", "kernel.domainname": "dom.test"}'
-	inside 'cd /proc/sys; cat net/ipv4/ip_forward net/ipv4/conf/lo/forwarding net/ipv4/ping_group_range kernel/domainname'
+	inside 'cd /proc/sys; cat net/ipv4/ip_forward net/ipv4/conf/lo/forwarding \
+		net/ipv4/ping_group_range kernel/domainname'
 	equal "$output" $'1\n0\n0\t0\ndom.test'
 	[ "$(cat /proc/sys/kernel/domainname)" != dom.test ]
 }
@@ -41,7 +42,8 @@ net.ipv4...ip_forward not the name of a sysctl
 net.ipv4.no_such_thing No such file
 END
 	cp "$T/whole" "$B/config.json"
-	config '.linux.namespaces |= map(select(.type != "network")) | .linux.sysctl = {"net.ipv4.ip_forward": "1"}
+	config '.linux.namespaces |= map(select(.type != "network")) |
+		.linux.sysctl = {"net.ipv4.ip_forward": "1"}
 		| .mounts |= map(select(.type != "sysfs"))'
 	try rl run --bundle "$B" "$C"
 	equal "$status" 1
@@ -69,7 +71,8 @@ END
 @test "scheduler: the default policy with flags" {
 	local nice
 	nice=$(nicer 3)
-	config '.process.scheduler = {"policy": "SCHED_OTHER", "flags": ["SCHED_FLAG_RESET_ON_FORK"], "nice": $n}' \
+	config '.process.scheduler = {"policy": "SCHED_OTHER",
+		"flags": ["SCHED_FLAG_RESET_ON_FORK"], "nice": $n}' \
 		--argjson n "$nice"
 	inside 'sed "s/.*) //" /proc/1/stat | cut -d " " -f 17'
 	equal "$output" "$nice"
@@ -79,7 +82,8 @@ END
 	config '.process.scheduler = {"policy": "SCHED_FIFO", "priority": 10}'
 	try rl run --bundle "$B" "$C"
 	refused "/process/scheduler" "RLIMIT_RTPRIO"
-	config '.process.scheduler = {"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000, "period": 10000000}'
+	config '.process.scheduler = {"policy": "SCHED_DEADLINE", "runtime": 1000000,
+		"deadline": 10000000, "period": 10000000}'
 	try rl run --bundle "$B" "$C"
 	refused "/process/scheduler/policy" "SCHED_DEADLINE"
 }
@@ -110,7 +114,8 @@ END
 
 @test "memoryPolicy: the mode and nodes that were asked for" {
 	[ -e /proc/self/numa_maps ] || skip "this kernel has no NUMA"
-	config '.linux.memoryPolicy = {"mode": "MPOL_INTERLEAVE", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}'
+	config '.linux.memoryPolicy = {"mode": "MPOL_INTERLEAVE", "nodes": "0",
+		"flags": ["MPOL_F_STATIC_NODES"]}'
 	inside 'grep -m1 stack /proc/self/numa_maps'
 	has "$output" "interleave"
 	config '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "1023"}'
@@ -125,7 +130,8 @@ END
 	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] ||
 		skip "AppArmor is active here"
 	[ ! -e /sys/fs/selinux/enforce ] || skip "SELinux is active here"
-	config '.process.apparmorProfile = "some-profile" | .process.selinuxLabel = "system_u:system_r:container_t:s0"'
+	config '.process.apparmorProfile = "some-profile" |
+		.process.selinuxLabel = "system_u:system_r:container_t:s0"'
 	inside 'echo runs'
 	equal "$output" runs
 	has "$stderr" \

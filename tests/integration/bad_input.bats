@@ -53,7 +53,7 @@ create_refused() {
 /process/user/uid .process.user.uid = 4294967296
 /process/user/uid .process.user.uid = 1.5
 /process/terminal .process.terminal = "yes"
-/process/rlimits .process.rlimits = [{"type": "RLIMIT_NOFILE", "hard": 1, "soft": 1}, {"type": "RLIMIT_NOFILE", "hard": 1, "soft": 1}]
+/process/rlimits .process.rlimits = [{type: "RLIMIT_NOFILE", hard: 1, soft: 1} | (., .)]
 /process/rlimits/0/type .process.rlimits = [{"type": "RLIMIT_NOSUCH", "hard": 1, "soft": 1}]
 /root .root = "rootfs"
 /root del(.root)
@@ -245,7 +245,8 @@ mount_at() {
 	local destination=$1
 	shift
 	[ $# -gt 0 ] || set -- tmpfs tmpfs
-	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1], source: $ARGS.positional[2],
+	config '.mounts += [{destination: $ARGS.positional[0], type: $ARGS.positional[1],
+		source: $ARGS.positional[2],
 		options: $ARGS.positional[3:]}]' --args "$destination" "$@"
 }
 
@@ -264,7 +265,8 @@ mount_at() {
 	echo content >"$T/source/file"
 	mount_at /climbing/five bind "$T/source/file" bind,ro
 	config '.mounts[-1].options = ["bind", "ro"]'
-	inside "for p in one two three; do grep -c \" $T/outside/\$p \" /proc/self/mountinfo; done; grep -c ' /four ' /proc/self/mountinfo
+	inside "for p in one two three; do grep -c \" $T/outside/\$p \" /proc/self/mountinfo; done;
+		grep -c ' /four ' /proc/self/mountinfo
 		cat $T/outside/five"
 	equal "$output" "1
 1
@@ -331,7 +333,8 @@ content"
 	create_refused "ext4" "/mnt"
 	config '.mounts[-1] = {destination: "/mnt", type: "nosuchfs", source: "x"}'
 	create_refused "nosuchfs" "/mnt"
-	config '.mounts[-1] = {destination: "/mnt", type: "tmpfs", source: "x", options: ["nosuchoption=1"]}'
+	config '.mounts[-1] = {destination: "/mnt", type: "tmpfs", source: "x",
+		options: ["nosuchoption=1"]}'
 	create_refused "/mnt" "nosuchoption"
 }
 
@@ -370,7 +373,8 @@ content"
 
 	: >"$T/log"
 	bundle_args true
-	config '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 9000000000, soft: 1024}] | .process.oomScoreAdj = -1000'
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 9000000000, soft: 1024}] |
+		.process.oomScoreAdj = -1000'
 	try rl --log "$T/log" --log-format json run --bundle "$B" "$C"
 	equal "$status$output$stderr" 0
 	equal "$(cat "$T/log")" ""

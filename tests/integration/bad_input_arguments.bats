@@ -42,7 +42,10 @@ commands() {
 				"--$option=maybe" ;;
 			esac
 			n=$((n + 1))
-		done < <(rl "$command" --help | sed -nE 's/^  (-., |    )--([a-z0-9-]+) ([A-Z0-9|:=\[]|network )[^ ]* ? .*/\2=/p; t; s/^  (-., |    )--([a-z0-9-]+)  .*/\2/p' | grep -vx help)
+		done < <(rl "$command" --help |
+			sed -nE \
+			's/^  (-., |    )--([a-z0-9-]+) ([A-Z0-9|:=\[]|network )[^ ]* ? .*/\2=/p; '\
+'t; s/^  (-., |    )--([a-z0-9-]+)  .*/\2/p' | grep -vx help)
 	done
 	[ "$n" -gt 80 ] || fail "only $n options were found"
 }
@@ -111,7 +114,9 @@ commands() {
 		99999999999999999999 9223372036854775808; do
 		for option in memory memory-reservation memory-swap kernel-memory kernel-memory-tcp;
 		do
-			wrong "--$option: \`$value\` is not an amount of memory (1048576, 512m, 1.5g or -1)" update "--$option=$value" "$C"
+			wrong \
+				"--$option: \`$value\` is not an amount of memory (1048576, 512m, \
+1.5g or -1)" update "--$option=$value" "$C"
 		done
 	done
 	wrong '--memory: `9000000t` is more than can be counted' update --memory 9000000t "$C"
@@ -128,7 +133,8 @@ commands() {
 	for value in x -1 1: :1 1:x 1:2:3 4294967295 4294967296 0x1 " 1" 1.5 root; do
 		wrong "--user: \`" exec "--user=$value" "$C" true
 		has "$stderr" \
-			"is not an id, a number from 0 to 4294967294; the form is uid[:gid]; names are not looked up"
+			"is not an id, a number from 0 to 4294967294; the form is uid[:gid]; names \
+are not looked up"
 	done
 	wrong '/process/user/uid: uid 4294967294 is not mapped' exec --user 4294967294 "$C" true
 	for value in x -1 "" 4294967295; do
@@ -147,7 +153,8 @@ commands() {
 }
 
 @test "signals: names and numbers, and what is neither" {
-	script 'trap "echo usr1 >>/tmp/got" USR1; trap "echo rt >>/tmp/got" RTMIN+1 2>/dev/null; touch /tmp/ready; while :; do sleep 0.02; done'
+	script 'trap "echo usr1 >>/tmp/got" USR1; trap "echo rt >>/tmp/got" RTMIN+1 2>/dev/null;
+		touch /tmp/ready; while :; do sleep 0.02; done'
 	rl run --detach --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/tmp/ready"
 	local signal n=0
@@ -255,7 +262,7 @@ no_container_yet() {
 	grep -qE '^State:\s+S' "/proc/$1/status" && [ -z "$(ls -A "$T/state")" ]
 }
 
-@test "pid files: folders that are missing or closed, folders in their place, and nothing is left of the start" {
+@test "pid files: folders that are missing or closed, folders in their place: nothing is left" {
 	start_sleeping
 	mkdir "$T/folder" "$T/folder/pid"
 	: >"$T/file"

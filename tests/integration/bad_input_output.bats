@@ -126,8 +126,9 @@ rl_to() {
 	done
 }
 
-@test "a container without stdin, stdout or stderr has /dev/null there, which can be read and written" {
-	script 'for fd in 0 1 2; do at=$(readlink /proc/$$/fd/$fd); echo "$at" >>/tmp/fds; done; read -r line; echo "$?" >>/tmp/fds; echo lost; echo "$?" >>/tmp/fds'
+@test "a container without stdin, stdout or stderr has /dev/null there, to read and write" {
+	script 'for fd in 0 1 2; do at=$(readlink /proc/$$/fd/$fd); echo "$at" >>/tmp/fds; done;
+		read -r line; echo "$?" >>/tmp/fds; echo lost; echo "$?" >>/tmp/fds'
 	try rl_to '<&- >&- 2>&-' run --bundle "$B" "$C"
 	equal "$status" 0
 	equal "$(cat "$B/rootfs/tmp/fds")" "/dev/null
@@ -165,7 +166,8 @@ on_full_disk() {
 		$L delete --force $C'
 	[ "$status" -eq 0 ] || fail "$status: $output $stderr"
 	equal "$(wc -l <"$T/try.err")" 3
-	equal "$(grep -cxF "rootlet: --pid-file: $T/full/pid: No space left on device" <<<"$stderr")" 3
+	equal "$(grep -cxF "rootlet: --pid-file: $T/full/pid: No space left on device" \
+		<<<"$stderr")" 3
 }
 
 @test "no room for the log: the error is on stderr all the same" {

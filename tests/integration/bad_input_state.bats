@@ -74,7 +74,9 @@ own_mounts() {
 		"delete --force $C"; do
 		# shellcheck disable=SC2086 # several words
 		mine $command
-		refused "cannot open the state folder $T/run/rootlet: Not a directory; remove it, or choose another with --root"
+		refused \
+			"cannot open the state folder $T/run/rootlet: Not a directory; remove it, \
+or choose another with --root"
 	done
 	rm "$T/run/rootlet"
 	ln -s "$T/elsewhere" "$T/run/rootlet"
@@ -167,7 +169,9 @@ own_mounts() {
 		exit 0'
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.out")" 1
-	equal "$(grep -cF "cannot make the state folder of \`$C\`, $T/small/$C: Read-only file system" <<<"$stderr")" 2
+	equal "$(grep \
+		-cF "cannot make the state folder of \`$C\`, $T/small/$C: Read-only file system" \
+		<<<"$stderr")" 2
 }
 
 @test "a state folder that becomes read-only, or full, while containers are there" {
@@ -292,7 +296,9 @@ damage() {
 			"create --bundle $B $C" "run --bundle $B $C"; do
 			# shellcheck disable=SC2086 # several words
 			try rl $command
-			refused "cannot open the state folder of \`$C\`, $T/state/$C: Not a directory; it was not made by rootlet: remove it"
+			refused \
+				"cannot open the state folder of \`$C\`, $T/state/$C: Not a \
+directory; it was not made by rootlet: remove it"
 		done
 		try rl list --quiet
 		equal "$status$output$stderr" 0

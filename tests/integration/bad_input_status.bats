@@ -69,7 +69,7 @@ start_sleeping() {
 	each <<-'END'
 		1 | pause @ | cannot pause container `@`: it is created, not running
 		1 | resume @ | cannot resume container `@`: it is created, not paused
-		1 | port list @ | container `@` has no network of rootlet's: start it with --net=slirp4netns
+	1 | port list @ | container `@` has no network of rootlet's: start it with --net=slirp4netns
 		1 | port add @ 8080:80 | has no network of rootlet's
 		0 | state @ |
 		0 | ps @ |
@@ -97,7 +97,7 @@ start_sleeping() {
 		1 | start @ | cannot start container `@`: it is running, not created
 		1 | resume @ | cannot resume container `@`: it is running, not paused
 		1 | delete @ | cannot delete container @ that is not stopped: running
-		1 | port list @ | container `@` has no network of rootlet's: start it with --net=slirp4netns
+	1 | port list @ | container `@` has no network of rootlet's: start it with --net=slirp4netns
 		1 | port remove @ 8080:80 | container `@` has no network of rootlet's
 		0 | kill @ 0 |
 		0 | ps @ |
@@ -191,7 +191,7 @@ start_sleeping() {
 	done
 }
 
-@test "bad IDs, by every command that takes one, and nothing outside of the state folder is touched" {
+@test "bad IDs, by every command that takes one: nothing outside of the state folder is touched" {
 	mkdir -p "$T/state/real" "$T/beside"
 	echo keep >"$T/beside/file"
 	echo '[]' >"$T/mounts.json"

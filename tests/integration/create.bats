@@ -80,7 +80,7 @@ load lifecycle
 	refused '"/etc/passwd"' "Permission denied"
 }
 
-@test "a create that is killed anywhere on its way leaves no process, and the ID can be used again" {
+@test "a create that is killed anywhere leaves no process, and the ID can be used again" {
 	bundle_args sleep 1000
 	killed_anywhere 40 create
 }

@@ -22,11 +22,11 @@
 #   2022-27650 2022-29162          here, process.bats and exec.bats: nothing inheritable
 #   2023-25809                     here, and mounts.bats: the cgroup mount
 #   2023-27561 2023-28642          here, and bad_input.bats: proc and sysfs go on real directories
-#   2024-8676                      root/checkpoint.bats: what is mounted is the bundle's, not what the
-#                                  images say
+#   2024-8676                      root/checkpoint.bats: what is mounted is the bundle's, and not
+#                                  what the images say
 #   2024-9676                      here: an /etc/passwd that never ends, or is a link
-#   2024-21626                     here, process.bats and exec.bats: no working directory outside the
-#                                  root, no descriptor inherited
+#   2024-21626                     here, process.bats and exec.bats: no working directory outside
+#                                  the root, no descriptor inherited
 #   2024-25621                     here: the state is the user's alone
 #   2025-24965                     here: files made in the tree
 #   2025-52565                     here: the terminal's places
@@ -53,7 +53,7 @@ teardown() {
 	cve_links_lead_nowhere
 }
 
-@test "CVE-2026-41579 and kin: without mounts on /dev, links in the devices' places never reach the host" {
+@test "CVE-2026-41579 and kin: no mounts on /dev, links in the devices' places stay inside" {
 	cve_links_of_devices
 }
 
@@ -73,7 +73,7 @@ teardown() {
 	cve_copy_up
 }
 
-@test "CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, whatever the tree has for /proc" {
+@test "CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, not to a false /proc" {
 	cve_sysctls_false_proc
 }
 
@@ -81,7 +81,7 @@ teardown() {
 	cve_real_folders
 }
 
-@test "CVE-2025-52881: a /proc that is not the kernel's, or has foreign files in it, is not written to" {
+@test "CVE-2025-52881: a /proc that is not the kernel's, or has foreign files, is not written to" {
 	cve_foreign_proc
 }
 
@@ -93,7 +93,7 @@ teardown() {
 	cve_race_mounts
 }
 
-@test "CVE-2025-31133, CVE-2025-52565: masks and devices while /dev and the masked folders are exchanged" {
+@test "CVE-2025-31133, CVE-2025-52565: masks and devices while the folders are exchanged" {
 	cve_race_masks
 }
 
@@ -101,7 +101,7 @@ teardown() {
 	cve_race_null
 }
 
-@test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
+@test "CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the cwd are exchanged" {
 	cve_race_proc
 }
 
@@ -109,7 +109,7 @@ teardown() {
 	cve_runtime_file
 }
 
-@test "CVE-2022-27650, CVE-2022-29162: nothing is inheritable or ambient, of run and of exec" {
+@test "CVE-2022-27650, CVE-2022-29162: nothing is inheritable, of run and of exec" {
 	cve_inheritable
 }
 
@@ -156,18 +156,21 @@ teardown() {
 # ---------------------------------------------------------------- what may be seen of the set-up
 
 # Tried: PR_SET_DUMPABLE taken out of join_guarded: the set-up's answer was "ok".
-@test "CVE-2016-9962: who may trace in a joined user namespace can't trace the set-up of a newcomer" {
+@test "CVE-2016-9962: who may trace in a joined user namespace can't trace a newcomer's set-up" {
 	local pid answer
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN"])'
 	script 'until [ -e /srv/go ]; do usleep 20000; done
 		for p in /proc/[0-9]*; do
-			[ "$(cat $p/comm)" != rootlet ] || echo "setup $(testguest try ptrace ${p#/proc/})"
+			[ "$(cat $p/comm)" != rootlet ] ||
+			echo "setup $(testguest try ptrace ${p#/proc/})"
 		done
 		sleep 60 & testguest try ptrace $!; kill $!; touch /srv/done; sleep 60'
 	rl run --detach --bundle "$B" "$C" >"$T/out"
 	pid=$(pid_of)
-	config 'del(.hostname) | .mounts |= map(select(.type != "sysfs" and .type != "cgroup")) | .process.args = ["true"]
-		| (.linux.namespaces[] | select(.type == "user" or .type == "pid")) |= . + {path: "/proc/\($p)/ns/\(.type)"}
+	config 'del(.hostname) | .mounts |= map(select(.type != "sysfs" and .type != "cgroup")) |
+		.process.args = ["true"]
+		| (.linux.namespaces[] | select(.type == "user" or .type == "pid")) |= . +
+		{path: "/proc/\($p)/ns/\(.type)"}
 		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", $hook]}]' --arg p \
 			"$pid" --arg hook \
 		"touch $B/rootfs/srv/go; until [ -e $B/rootfs/srv/done ]; do sleep 0.02; done"

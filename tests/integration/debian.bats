@@ -55,29 +55,36 @@ setup() {
 }
 
 @test "root of a Debian, with its ids" {
-	inside 'id; . /etc/os-release; echo "$ID"; cat /proc/self/uid_map; stat -c "%u %g" /etc/passwd /etc/shadow; ps -o comm= -e'
+	inside 'id; . /etc/os-release; echo "$ID"; cat /proc/self/uid_map;
+		stat -c "%u %g" /etc/passwd /etc/shadow; ps -o comm= -e'
 	has "$output" "uid=0(root) gid=0(root) groups=0(root)"
 	has "$output" "debian"
 	equal "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+$' <<<"$output")" \
-		"$((1 + $(awk -F: -v n="$(id -un)" -v u="$(id -u)" '$1 == n || $1 == u' /etc/subuid | wc -l)))"
+		"$((1 + $(awk -F: -v n="$(id -un)" -v u="$(id -u)" '$1 == n || $1 == u' \
+		/etc/subuid | wc -l)))"
 	has "$output" "0 0
 0 42"
 }
 
 @test "useradd, and su to the new user" {
-	inside 'useradd -m bob && su bob -c "id; cd; pwd; touch mine; stat -c %U:%G mine; touch /etc/no 2>/dev/null || echo denied"'
+	inside 'useradd -m bob &&
+		su bob -c \
+		"id; cd; pwd; touch mine; stat -c %U:%G mine; touch /etc/no 2>/dev/null || echo '\
+'denied"'
 	has "$output" "uid=1000(bob) gid=1000(bob) groups=1000(bob)"
 	has "$output" "/home/bob"
 	has "$output" "bob:bob"
 	has "$output" "denied"
 	# It is there in the next container too.
-	inside 'stat -c "%U %u" /home/bob; userdel -r bob 2>/dev/null; getent passwd bob || echo gone'
+	inside 'stat -c "%U %u" /home/bob; userdel -r bob 2>/dev/null; getent passwd bob ||
+		echo gone'
 	equal "$output" "bob 1000
 gone"
 }
 
 @test "chown to nobody, and setuid and setgid bits" {
-	inside 'cd /srv; touch a; chown 65534:65534 a; stat -c "%u %g %U" a; chmod 6755 a; stat -c %a a; rm a'
+	inside 'cd /srv; touch a; chown 65534:65534 a; stat -c "%u %g %U" a; chmod 6755 a;
+		stat -c %a a; rm a'
 	equal "$output" "65534 65534 nobody
 6755"
 }

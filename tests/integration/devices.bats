@@ -31,8 +31,10 @@ zero"
 }
 
 @test "the default devices work" {
-	inside 'echo x >/dev/null; echo x 2>&1 >/dev/full; head -c 3 /dev/zero | od -An -tx1; wc -c </dev/null
-		[ "$(head -c 16 /dev/urandom | md5sum)" != "$(head -c 16 /dev/random | md5sum)" ] && echo random'
+	inside 'echo x >/dev/null; echo x 2>&1 >/dev/full; head -c 3 /dev/zero | od -An -tx1;
+		wc -c </dev/null
+		[ "$(head -c 16 /dev/urandom | md5sum)" != "$(head -c 16 /dev/random | md5sum)" ] &&
+		echo random'
 	has "$output" "No space left on device"
 	has "$output" $' 00 00 00\n0\nrandom'
 }
@@ -58,8 +60,10 @@ zero"
 
 @test "a device of the bundle: the host's node is bound" {
 	[ -c /dev/net/tun ] || skip "this host has no /dev/net/tun"
-	config '.linux.devices = [{path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 438, uid: 0, gid: 0}]'
-	inside 'stat -c "%F %t:%T" /dev/net/tun; wc -l </proc/self/mountinfo >/dev/null; grep -c " /dev/net/tun " /proc/self/mountinfo'
+	config '.linux.devices = [{path: "/dev/net/tun", type: "c", major: 10, minor: 200,
+		fileMode: 438, uid: 0, gid: 0}]'
+	inside 'stat -c "%F %t:%T" /dev/net/tun; wc -l </proc/self/mountinfo >/dev/null;
+		grep -c " /dev/net/tun " /proc/self/mountinfo'
 	equal "$output" $'character special file a:c8\n1'
 }
 
@@ -70,8 +74,10 @@ zero"
 }
 
 @test "a FIFO is made, with its mode and owner" {
-	config '.linux.devices = [{path: "/dev/pipes/one", type: "p", fileMode: 416, uid: 1000, gid: 1000}]'
-	inside 'stat -c "%F %a %u:%g" /dev/pipes/one; (echo through >/dev/pipes/one &) ; cat /dev/pipes/one'
+	config '.linux.devices = [{path: "/dev/pipes/one", type: "p", fileMode: 416, uid: 1000,
+		gid: 1000}]'
+	inside 'stat -c "%F %a %u:%g" /dev/pipes/one; (echo through >/dev/pipes/one &) ;
+		cat /dev/pipes/one'
 	equal "$output" $'fifo 640 1000:1000\nthrough'
 }
 

@@ -31,7 +31,7 @@ is_empty() {
 	equal "$(tr -d '\0' <"/proc/$1/environ" | wc -c)" 0
 }
 
-@test "a created container that waits shows nothing of create's environment, a running one nothing of start's" {
+@test "a created container that waits shows nothing of create's environment, nor of start's later" {
 	sleeper
 	with_secret rl create --bundle "$B" "$C" </dev/null >/dev/null 2>&1
 	equal "$(tellers)" ""
@@ -73,7 +73,8 @@ poststart $SECRET"
 		-euc '
 		SECRET=$1
 		ip link set lo up
-		with_secret serve "exec netguest tcp:80" --net=slirp4netns:accel=seccomp --publish "127.0.0.1:$P:80"
+		with_secret serve "exec netguest tcp:80" --net=slirp4netns:accel=seccomp --publish \
+		"127.0.0.1:$P:80"
 		for name in rootlet-net rootlet-ports rootlet-switch rootlet-monitor; do
 			pid=$(pgrep -x "$name")
 			cat "/proc/$pid/environ" >"$T/environ"

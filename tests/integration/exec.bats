@@ -67,13 +67,16 @@ caps() {
 # ---------------------------------------------------------------- where it runs
 
 @test "it is in every namespace of the container's first process, and in its root" {
-	config '.linux.namespaces += [{type: "cgroup"}, {type: "time"}] | .linux.namespaces |= unique'
+	config '.linux.namespaces += [{type: "cgroup"}, {type: "time"}] |
+		.linux.namespaces |= unique'
 	echo here >"$B/rootfs/etc/mark"
 	running
 	exe "$C" sh \
-		-c 'for ns in user pid mnt net ipc uts cgroup time; do readlink /proc/self/ns/$ns; done'
+		-c 'for ns in user pid mnt net ipc uts cgroup time; do readlink /proc/self/ns/$ns;
+		done'
 	equal "$output" \
-		"$(for ns in user pid mnt net ipc uts cgroup time; do readlink "/proc/$(pid_of)/ns/$ns"; done)"
+		"$(for ns in user pid mnt net ipc uts cgroup time; do readlink \
+		"/proc/$(pid_of)/ns/$ns"; done)"
 	says here "$C" cat /etc/mark
 	says "$(printf '%s\n' /root / /)" "$C" sh \
 		-c 'cd; pwd; readlink /proc/self/root; readlink /proc/1/root'
@@ -91,7 +94,8 @@ caps() {
 @test "it sees the first process as pid 1, and is a child of nobody there" {
 	running
 	exe "$C" sh \
-		-c 'tr "\0" " " </proc/1/cmdline; echo; grep PPid /proc/self/status; ps -o pid,args | grep -c sleep'
+		-c 'tr "\0" " " </proc/1/cmdline; echo; grep PPid /proc/self/status;
+		ps -o pid,args | grep -c sleep'
 	equal "$(sed -n 1p <<<"$output")" "sleep 1000 "
 	# Of the shell's child grep: the shell's own parent is outside.
 	says $'PPid:\t0' "$C" grep PPid /proc/self/status
@@ -139,7 +143,8 @@ caps() {
 @test "closed streams are the null device" {
 	running
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" exec "$C" \
-		sh -c 'a=$(stat -L -c %t:%T /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2); echo "$a" >/tmp/fds' <&- >&- 2>&- 3>&-
+		sh -c 'a=$(stat -L -c %t:%T /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2);
+		echo "$a" >/tmp/fds' <&- >&- 2>&- 3>&-
 	says "$(printf '1:3\n1:3\n1:3')" "$C" cat /tmp/fds
 }
 
@@ -156,24 +161,32 @@ caps() {
 # container's own
 
 @test "environment, cwd, user, capabilities, limits and noNewPrivileges are the configuration's" {
-	config '.process += {cwd: "/tmp", env: ["PATH=/bin", "FROM=config"], user: {uid: 1000, gid: 1000, additionalGids: [5, 7], umask: 63},
+	config '.process += {cwd: "/tmp", env: ["PATH=/bin", "FROM=config"], user: {uid: 1000,
+		gid: 1000, additionalGids: [5, 7], umask: 63},
 		rlimits: [{type: "RLIMIT_NOFILE", soft: 77, hard: 88}], noNewPrivileges: true}
-		| .process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"]}'
+		| .process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN"],
+		permitted: ["CAP_KILL"], effective: ["CAP_KILL"]}'
 	running
 	says "$(printf '%s\n' FROM=config HOME=/tmp PATH=/bin)" "$C" sh \
 		-c 'env | grep -vE "PWD|SHLVL" | sort'
 	says "$(printf '%s\n' /tmp 1000 '1000 5 7' 0077 '77 88' 1)" "$C" sh -c \
-		'pwd; id -u; id -G; umask; echo $(ulimit -Sn) $(ulimit -Hn); grep NoNewPrivs /proc/self/status | cut -f 2'
+		'pwd; id -u; id -G; umask; echo $(ulimit -Sn) $(ulimit -Hn);
+		grep NoNewPrivs /proc/self/status | cut -f 2'
 	# Who is not root loses them with the execve, unless they are ambient.
-	says "0000000000000000 0000000000000000 0000000000000000 0000000000000021 0000000000000000 " "$C" sh -c "$(caps)"
-	says "0000000000000000 0000000000000020 0000000000000020 0000000000000021 0000000000000000 " -u 0 "$C" sh -c "$(caps)"
+	says \
+		"0000000000000000 0000000000000000 0000000000000000 0000000000000021 \
+0000000000000000 " "$C" sh -c "$(caps)"
+	says \
+		"0000000000000000 0000000000000020 0000000000000020 0000000000000021 \
+0000000000000000 " -u 0 "$C" sh -c "$(caps)"
 }
 
 @test "scheduling, I/O priority, personality and the OOM score are the configuration's" {
 	local nice
 	nice=$(nicer 7)
 	config '.process += {scheduler: {policy: "SCHED_BATCH", nice: $n}, oomScoreAdj: 900,
-		ioPriority: {class: "IOPRIO_CLASS_IDLE"}} | .linux.personality = {domain: "LINUX32"}' --argjson n "$nice"
+		ioPriority: {class: "IOPRIO_CLASS_IDLE"}} |
+		.linux.personality = {domain: "LINUX32"}' --argjson n "$nice"
 	running
 	says "$(printf '%s\n' "$nice" 900 idle 3 i686)" "$C" sh \
 		-c 'cut -d" " -f 19 /proc/self/stat; cat /proc/self/oom_score_adj
@@ -183,7 +196,8 @@ caps() {
 @test "the seccomp filter is the configuration's, in both ways of loading it" {
 	local nnp
 	for nnp in false true; do
-		config '.process.noNewPrivileges = $n | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		config '.process.noNewPrivileges = $n |
+			.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
 			syscalls: [{names: ["getppid"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}' \
 				--argjson n $nnp
 		running
@@ -195,7 +209,8 @@ caps() {
 }
 
 @test "a seccomp listener: the agent hears of this process, in a container that runs" {
-	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $l, listenerMetadata: "meta",
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $l,
+		listenerMetadata: "meta",
 		syscalls: [{names: ["mkdirat"], action: "SCMP_ACT_NOTIFY"}]}' --arg l "$T/agent"
 	"$tool" agent "$T/agent" "$T/agent.json" 0 >"$T/agent.out" &
 	agent=$!
@@ -214,8 +229,10 @@ caps() {
 }
 
 @test "a filter that allows only what the program needs, with noNewPrivileges" {
-	config '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_LOG", syscalls: [
-		{names: ["setns", "setgroups", "sendmsg", "recvmsg", "unshare", "capset", "setsid"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	config '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_LOG",
+		syscalls: [
+		{names: ["setns", "setgroups", "sendmsg", "recvmsg", "unshare", "capset", "setsid"],
+		action: "SCMP_ACT_KILL_PROCESS"}]}'
 	running
 	says fine "$C" echo fine
 }
@@ -286,10 +303,13 @@ caps() {
 }
 
 # Tried: inheritable made the permitted set in set_caps: all of it was inheritable.
-@test "--cap adds to bounding, permitted and effective, never to inheritable or ambient (CVE-2022-29162)" {
-	config '.process.capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"]}'
+@test "--cap adds to bounding, permitted, effective, never to the other two (CVE-2022-29162)" {
+	config '.process.capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"],
+		effective: ["CAP_KILL"]}'
 	running
-	says "0000000000000000 0000000000000421 0000000000000421 0000000000000421 0000000000000000 " \
+	says \
+		"0000000000000000 0000000000000421 0000000000000421 0000000000000421 \
+0000000000000000 " \
 		--cap CAP_CHOWN -c net_bind_service "$C" sh -c "$(caps)"
 	config 'del(.process.capabilities)'
 	try rl exec --cap CAP_NONE "$C" true
@@ -314,10 +334,14 @@ caps() {
 # ---------------------------------------------------------------- --process
 
 @test "--process: what the file says, and nothing of the configuration's own process" {
-	config '.process.env += ["FROM=config"] | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 55, hard: 66}]'
+	config '.process.env += ["FROM=config"] | .process.rlimits = [{type: "RLIMIT_NOFILE",
+		soft: 55, hard: 66}]'
 	running
-	process '{args: ["sh", "-c", "pwd; id -u; echo from=$FROM mine=$MINE; ulimit -Sn; grep CapPrm /proc/self/status | cut -f 2"],
-		cwd: "/srv", env: ["PATH=/bin", "MINE=file"], user: {uid: 33, gid: 33}, rlimits: [{type: "RLIMIT_NOFILE", soft: 44, hard: 44}]}'
+	process \
+		'{args: ["sh", "-c", "pwd; id -u; echo from=$FROM mine=$MINE; ulimit -Sn; grep '\
+'CapPrm /proc/self/status | cut -f 2"],
+		cwd: "/srv", env: ["PATH=/bin", "MINE=file"], user: {uid: 33, gid: 33}, rlimits: '\
+'[{type: "RLIMIT_NOFILE", soft: 44, hard: 44}]}'
 	says "$(printf '%s\n' /srv 33 'from= mine=file' 44 0000000000000000)" \
 		--process "$T/process.json" "$C"
 	# Options come on top.
@@ -432,7 +456,8 @@ caps() {
 	equal "$(wc -l <"$T/pid")" 0
 	equal "$(tr '\0' ' ' <"/proc/$(cat "$T/pid")/cmdline")" "sleep 999 "
 	says "sleep 999 " "$C" sh \
-		-c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -x "sleep 999 "; done; true'
+		-c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -x "sleep 999 "; done;
+		true'
 	kill -KILL "$(cat "$T/pid")"
 }
 
@@ -460,116 +485,4 @@ pid $(cat "$T/pid")"
 	kill -KILL "$(cat "$T/pid")"
 	try rl exec --pidfd-socket "$T/none" "$C" true
 	not_started "--pidfd-socket: connecting to $T/none"
-}
-
-# ---------------------------------------------------------------- which containers
-
-@test "a container that was created and not started" {
-	rl create --bundle "$B" "$C"
-	says fine "$C" echo fine
-	status_is created
-	rl start "$C"
-	says fine "$C" echo fine
-}
-
-@test "one that waits for its start as another user, and what is executed there can't look at it" {
-	config '.process.user = {uid: 1000, gid: 1000}'
-	rl create --bundle "$B" "$C"
-	exe "$C" sh \
-		-c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
-	first=$output
-	says "$(printf '%s\n' EACCES EACCES EACCES 1)" "$C" sh \
-		-c 'testguest try open-read /proc/1/environ
-		testguest try open-read /proc/1/fd; testguest try open-read /proc/1/mem; cat /proc/1/status | grep -c "^Pid:.1$"'
-	rl start "$C"
-	exe "$C" sh \
-		-c 'for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done; id -u'
-	equal "$output" "$first"
-	says "$(printf '%s\n' 0 1 2)" "$C" ls /proc/1/fd
-}
-
-@test "a stopped one, none at all, no command" {
-	bundle_args true
-	rl run --keep --bundle "$B" "$C"
-	try rl exec "$C" true
-	not_started "container not running" "is not running"
-	rl delete "$C"
-	try rl exec "$C" true
-	not_started "container \`$C\` does not exist"
-	try rl exec "$C"
-	not_started "\"exec\" requires a command, or --process FILE"
-	try rl exec
-	not_started "requires at least 1 argument"
-}
-
-@test "--console-socket and --tty must go together" {
-	running
-	try rl exec --console-socket "$T/none" "$C" true
-	not_started "cannot use console socket if"
-	try rl exec --detach --tty "$C" true
-	not_started "cannot allocate tty if rootlet will detach without setting console socket"
-	try rl exec --detach --tty --console-socket "$T/none" "$C" true
-	not_started "--console-socket: connecting to $T/none"
-}
-
-@test "a container without a pid namespace, without a network namespace" {
-	config '.linux.namespaces |= map(select(.type != "pid" and .type != "network")) | .mounts |= map(select(.type != "sysfs"))'
-	running
-	exe "$C" sh -c 'readlink /proc/self/ns/pid; readlink /proc/self/ns/net'
-	equal "$output" "$(readlink /proc/self/ns/pid /proc/self/ns/net)"
-	says 0 "$C" id -u
-}
-
-@test "a container of one id: its root alone, no supplementary groups" {
-	config '.linux.uidMappings = [{containerID: 0, hostID: ($u | tonumber), size: 1}]
-		| .linux.gidMappings = [{containerID: 0, hostID: ($g | tonumber), size: 1}]' \
-			--arg u "$(id -u)" --arg g "$(id -g)"
-	running
-	says "0 0" "$C" sh -c 'echo $(id -u) $(id -g)'
-	try rl exec --user 1 "$C" true
-	not_started "uid 1 is not mapped in the container (its map has 1 uids)"
-}
-
-@test "a container whose own id is not root" {
-	config '.linux.uidMappings = [{containerID: 1000, hostID: ($u | tonumber), size: 1}]
-		| .linux.gidMappings = [{containerID: 1000, hostID: ($g | tonumber), size: 1}]
-		| .process.user = {uid: 1000, gid: 1000} | .mounts |= map(.options |= (. // [] | map(select(startswith("gid=") | not))))' \
-		--arg u "$(id -u)" --arg g "$(id -g)"
-	running
-	says "1000 1000" "$C" sh -c 'echo $(id -u) $(id -g)'
-}
-
-@test "namespaces that the container joined by path" {
-	running
-	bundle_make "$T/second"
-	B=$T/second config \
-		'.process.args = ["sleep", "1000"] | .linux.namespaces |= map(if .type == "network" or .type == "user" or .type == "ipc" or .type == "uts"
-		then .path = "/proc/" + $p + "/ns/" + ({network: "net"}[.type] // .type) else . end) | del(.hostname)' --arg p "$(pid_of)"
-	rl run --detach --bundle "$T/second" "$C-2"
-	exe "$C-2" sh -c 'for ns in net user pid; do readlink /proc/self/ns/$ns; done'
-	equal "$output" \
-		"$(for ns in net user; do readlink "/proc/$(pid_of)/ns/$ns"; done; readlink "/proc/$(pid_of "$C-2")/ns/pid")"
-}
-
-@test "root of a user namespace, as in podman unshare" {
-	T=$T C=$C ROOTLET=$ROOTLET try unshare --map-auto --map-root-user --fork sh \
-		-c 'export ROOTLET_TEST=$C; r="$ROOTLET --root $T/state"
-		$r run --detach --bundle "$1" $C && $r exec -u 5 $C sh -c "id -u; cat /proc/self/uid_map | wc -l"; s=$?; $r delete --force $C; exit $s' sh "$B"
-	equal "$status$stderr" 0
-	has "$output" 5
-}
-
-@test "the caller's groups are kept where the container keeps them, and none can be added" {
-	config '.annotations = {"run.oci.keep_original_groups": "1"}'
-	running
-	equal "$(rl exec "$C" grep Groups /proc/self/status)" \
-		"$(rl exec "$C" grep Groups /proc/1/status)"
-	try rl exec -g 5 "$C" true
-	not_started "--additional-gids: the container's annotation run.oci.keep_original_groups"
-}
-
-@test "--cgroup where the container has none: refused" {
-	rl --cgroup-manager disabled run --detach --bundle "$B" "$C"
-	try rl exec --cgroup sub "$C" true
-	not_started cgroup
 }

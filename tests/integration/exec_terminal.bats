@@ -33,7 +33,8 @@ teardown() {
 
 @test "the terminal is one of the container's own devpts; /dev/console stays the first process's" {
 	on_terminal \
-		'EXEC --tty $C sh -c "tty; echo by-tty >/dev/tty; grep -c /dev/console /proc/self/mountinfo; ls -1 /dev/pts"'
+		'EXEC --tty $C sh -c "tty; echo by-tty >/dev/tty; grep -c /dev/console '\
+'/proc/self/mountinfo; ls -1 /dev/pts"'
 	terminal_ends
 	equal "$output" $'/dev/pts/0\nby-tty\n0\n0\nptmx'
 }
@@ -54,7 +55,8 @@ teardown() {
 
 @test "a user other than root owns their terminal" {
 	on_terminal \
-		'EXEC -t -u 1000:1000 $C sh -c "stat -c %u \$(tty); echo out >/dev/stdout; echo tty >/dev/tty; echo err >/dev/stderr"'
+		'EXEC -t -u 1000:1000 $C sh -c "stat -c %u \$(tty); echo out >/dev/stdout; echo '\
+'tty >/dev/tty; echo err >/dev/stderr"'
 	terminal_ends
 	equal "$output" $'1000\nout\ntty\nerr'
 }
@@ -63,7 +65,8 @@ teardown() {
 	# stty makes one resize of the rows and one of the columns.
 	echo 'now=$(stty size); echo "$now"; [ "$now" != "40 101" ] || exit 5' >"$B/rootfs/resized"
 	on_terminal \
-		'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \". /resized\" WINCH; echo ready; while :; do usleep 20000; done"'
+		'stty rows 33 cols 77; EXEC -t $C sh -c "stty size; trap \". /resized\" WINCH; '\
+'echo ready; while :; do usleep 20000; done"'
 	on_screen ready
 	stty -F "$(cat "$T/tty")" rows 40 cols 101
 	terminal_ends
@@ -74,7 +77,8 @@ teardown() {
 
 @test "Ctrl-C and Ctrl-Z are the process's, not ours" {
 	on_terminal \
-		'EXEC -t $C sh -c "trap \"echo interrupted\" INT; trap \"echo stopped; exit 3\" TSTP; echo ready; while :; do usleep 20000; done"'
+		'EXEC -t $C sh -c "trap \"echo interrupted\" INT; trap \"echo stopped; exit 3\" '\
+'TSTP; echo ready; while :; do usleep 20000; done"'
 	on_screen ready
 	keys '\003'
 	on_screen interrupted
@@ -86,7 +90,8 @@ teardown() {
 
 @test "without -t, Ctrl-C at the caller's terminal reaches the process as SIGINT" {
 	on_terminal \
-		'trap : INT; EXEC $C sh -c "trap \"echo interrupted; exit 4\" INT; echo ready; while :; do usleep 20000; done"'
+		'trap : INT; EXEC $C sh -c "trap \"echo interrupted; exit 4\" INT; echo ready; '\
+'while :; do usleep 20000; done"'
 	on_screen ready
 	keys '\003'
 	terminal_ends
@@ -96,7 +101,8 @@ teardown() {
 
 @test "a shell as a person uses it; the caller's terminal is as before" {
 	on_terminal \
-		'stty -a >"$T/before"; EXEC -t $C sh; s=$?; stty -a >"$T/after"; EXEC -t $C nosuch; stty -a >"$T/after-error"; exit $s'
+		'stty -a >"$T/before"; EXEC -t $C sh; s=$?; stty -a >"$T/after"; EXEC -t $C '\
+'nosuch; stty -a >"$T/after-error"; exit $s'
 	keys 'echo $((6*7))\r'
 	on_screen 42
 	keys 'exit 9\r'
@@ -118,7 +124,8 @@ teardown() {
 }
 
 @test "as conmon calls it: pid file, process file, detached, the terminal sent before the return" {
-	jq '.process | .terminal = true | .args = ["sh", "-c", "tty; stty size; read -r line; echo got $line"]
+	jq '.process | .terminal = true | .args = ["sh", "-c",
+		"tty; stty size; read -r line; echo got $line"]
 		| .consoleSize = {height: 30, width: 90}' "$B/config.json" >"$T/process.json"
 	"$tool" receive "$T/socket" "typed text" >"$T/screen" &
 	client=$!
@@ -150,7 +157,8 @@ teardown() {
 	equal "$status" 255
 	has "$stderr" "/dev/pts/ptmx of the container is not a terminal multiplexer"
 	rl exec "$C" sh \
-		-c 'rm /dev/pts/ptmx; ln -s /etc/passwd /dev/pts/ptmx; rm /dev/ptmx; ln -s /etc/passwd /dev/ptmx'
+		-c 'rm /dev/pts/ptmx; ln -s /etc/passwd /dev/pts/ptmx; rm /dev/ptmx;
+		ln -s /etc/passwd /dev/ptmx'
 	try rl exec -t "$C" true
 	equal "$status" 255
 	has "$stderr" "/dev/ptmx of the container is not a terminal multiplexer"

@@ -12,8 +12,10 @@ load helpers
 	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0"
 		and (.hooks | length) == 6 and (.annotations | all(type == "string"))
 		and (.linux.seccomp.actions | index("SCMP_ACT_NOTIFY")) and .linux.seccomp.enabled
-		and (.linux | has("cgroup") and has("apparmor") and has("selinux") and has("intelRdt") and has("netDevices"))
-		and .linux.cgroup.v1 == false and .linux.cgroup.v2 and .linux.cgroup.rdma and (.linux.cgroup.systemdUser | type) == "boolean"
+		and (.linux | has("cgroup") and has("apparmor") and has("selinux") and
+		has("intelRdt") and has("netDevices"))
+		and .linux.cgroup.v1 == false and .linux.cgroup.v2 and .linux.cgroup.rdma and
+		(.linux.cgroup.systemdUser | type) == "boolean"
 		and (.potentiallyUnsafeConfigAnnotations | length) > 0' <<<"$output"
 }
 
@@ -33,11 +35,14 @@ load helpers
 		case $option in
 		# These make it a bind mount; remount changes what is there already.
 		bind | rbind) \
-			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
+			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", '\
+'$o]}' ;;
 		remount) \
-			kind='{destination: "/tmp", type: "none", source: $t, options: ["bind"]}, {destination: "/tmp", options: [$o, "nosuid"]}' ;;
+			kind='{destination: "/tmp", type: "none", source: $t, options: ["bind"]}, '\
+'{destination: "/tmp", options: [$o, "nosuid"]}' ;;
 		copy-symlink | src-nofollow) \
-			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", $o]}' ;;
+			kind='{destination: "/x", type: "none", source: $t, options: ["rbind", '\
+'$o]}' ;;
 		esac
 		cp "$T/whole" "$B/config.json"
 		config ".mounts += [$kind]" --arg o "$option" --arg t "$T"

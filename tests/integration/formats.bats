@@ -41,7 +41,8 @@ load helpers
 		cmp "$T/help" "$T/try.out"
 	done <<-'END'
 		create bundle console-socket pid-file no-pivot no-new-keyring preserve-fds config
-		run bundle console-socket pid-file no-pivot no-new-keyring preserve-fds detach keep no-subreaper config
+		run bundle console-socket pid-file no-pivot no-new-keyring preserve-fds detach
+		run keep no-subreaper config
 		start
 		state
 		kill all

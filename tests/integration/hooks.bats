@@ -13,7 +13,8 @@ kinds="$create_kinds startContainer poststart poststop"
 setup() {
 	container_setup
 	mkdir "$T/log"
-	config '.mounts += [{destination: "/log", type: "bind", source: $d, options: ["bind", "rw"]}]' --arg d "$T/log"
+	config '.mounts += [{destination: "/log", type: "bind", source: $d, options: ["bind",
+		"rw"]}]' --arg d "$T/log"
 	# Looks the same from the host and from inside: NAME and the folder for what it finds.
 	cat >"$T/note" <<'END'
 #!/bin/sh
@@ -37,7 +38,8 @@ END
 
 # hook KIND PATH [ARGUMENT...]: one more of that kind.
 hook() {
-	config '.hooks[$k] += [{path: $p} + if $ARGS.positional == [] then {} else {args: $ARGS.positional} end]' \
+	config '.hooks[$k] += [{path: $p} + if $ARGS.positional == [] then {} else
+		{args: $ARGS.positional} end]' \
 		--arg k "$1" --arg p "$2" --args -- "${@:3}"
 }
 
@@ -57,7 +59,8 @@ note_all() {
 	for kind in $kinds; do
 		note "$kind"
 	done
-	script 'echo program >>/log/order; for n in pid net ipc uts mnt user; do readlink /proc/self/ns/$n; done >/log/program.ns
+	script 'echo program >>/log/order; for n in pid net ipc uts mnt user;
+		do readlink /proc/self/ns/$n; done >/log/program.ns
 		while ! grep -qx poststart /log/order; do sleep 0.02; done'
 }
 
@@ -70,7 +73,8 @@ order() {
 state_says() {
 	jq -e --arg s "$2" --arg id "$C" --arg b "$B" \
 		'.status == $s and .id == $id and .bundle == $b and
-		(.ociVersion | test("^1\\.[0-9]+\\.[0-9]+")) and .annotations["org.example.key"] == "a \"value\"\n"' \
+		(.ociVersion | test("^1\\.[0-9]+\\.[0-9]+")) and .annotations["org.example.key"]
+		== "a \"value\"\n"' \
 		"$T/log/$1.state" >"$T/jq.out" || fail "$1 got $(cat "$T/log/$1.state")"
 }
 
@@ -102,7 +106,7 @@ host_namespaces() {
 	order "$create_kinds startContainer program poststart poststop"
 }
 
-@test "delete --force and the end of a container that was never started run the poststop hooks too" {
+@test "delete --force and the end of a container never started run the poststop hooks too" {
 	note poststop
 	bundle_args sleep 60
 	rl run --detach --bundle "$B" "$C"
@@ -203,7 +207,8 @@ host_namespaces() {
 
 @test "environment: exactly what is given, else the caller's, and inside the container's" {
 	local kind
-	config '.annotations["run.oci.hooks.stdout"] = $f | .process.env += ["INSIDE=yes"] | .hooks = {
+	config '.annotations["run.oci.hooks.stdout"] = $f | .process.env += ["INSIDE=yes"] |
+		.hooks = {
 		createRuntime: [{path: "/usr/bin/env", env: ["B=two words", "A=1"]}],
 		createContainer: [{path: "/usr/bin/env", env: ["A=2"]}],
 		startContainer: [{path: "/bin/env", args: ["env"], env: ["A=3"]}]}' --arg f \
@@ -378,7 +383,8 @@ fails_with() {
 	done
 	try rl run --bundle "$B" "$C"
 	equal "$status$output$stderr" 0
-	config '.annotations = {"run.oci.hooks.stdout": ($d + "/out"), "run.oci.hooks.stderr": ($d + "/err")}' --arg d "$T/log"
+	config '.annotations = {"run.oci.hooks.stdout": ($d + "/out"),
+		"run.oci.hooks.stderr": ($d + "/err")}' --arg d "$T/log"
 	bundle_args sleep 60
 	rl run --detach --bundle "$B" "$C"
 	rl delete --force "$C"
@@ -494,8 +500,10 @@ END
 }
 
 @test "hooks of the host beside a seccomp filter" {
-	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo ran >$0", $out]}]}
-		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 77}]}' \
+	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo ran >$0",
+		$out]}]}
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir",
+		"mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 77}]}' \
 		--arg out "$T/ran"
 	inside 'mkdir /tmp/x 2>/dev/null && echo made; grep Seccomp: /proc/self/status'
 	equal "$output" $'Seccomp:\t2'

@@ -62,7 +62,9 @@ $(whole_map "$(id -g)" /etc/subgid)"
 $(outside 1000 /etc/subuid) $(outside 1 /etc/subgid)
 $(id -u) $(id -g)"
 	config '.process.user = {uid: 1000, gid: 1000, umask: 23}'
-	inside 'id -u; id -g; touch /tmp/mine; mkdir /tmp/dir; stat -c "%u %g %a" /tmp/mine /tmp/dir; not=/srv/no; touch $not 2>/dev/null || echo denied'
+	inside 'id -u; id -g; touch /tmp/mine; mkdir /tmp/dir;
+		stat -c "%u %g %a" /tmp/mine /tmp/dir; not=/srv/no; touch $not 2>/dev/null ||
+		echo denied'
 	equal "$output" "1000
 1000
 1000 1000 640
@@ -73,7 +75,8 @@ denied"
 }
 
 @test "ids of the host that are not in the map are nobody's inside, and out of reach" {
-	config '.mounts += [{destination: "/host", type: "bind", source: "/etc", options: ["rbind", "ro"]}]'
+	config '.mounts += [{destination: "/host", type: "bind", source: "/etc", options: ["rbind",
+		"ro"]}]'
 	inside 'stat -c "%u %g" /host/passwd; cat /host/shadow 2>/dev/null || echo denied'
 	equal "$output" "65534 65534
 denied"
@@ -90,7 +93,8 @@ denied"
 
 @test "a user with a name space of ids may become any of them" {
 	inside 'cp /bin/busybox /srv/su; chown 0:0 /srv/su; chmod 4755 /srv/su
-		su bob -c "id -u; id -g"; chroot --userspec=7:8 / id -u 2>/dev/null || setuidgid 7 id -u 2>/dev/null || echo 7'
+		su bob -c "id -u; id -g"; chroot --userspec=7:8 / id -u 2>/dev/null ||
+		setuidgid 7 id -u 2>/dev/null || echo 7'
 	has "$output" "1000
 1000"
 }
@@ -110,7 +114,8 @@ denied"
 @test "a single id: no helper, setgroups denied, and what it can't do is said" {
 	single
 	# No helper can be found, so none was needed.
-	inside "$maps; cat /proc/self/setgroups; id -u; touch /srv/mine; chown 1:1 /srv/mine 2>/dev/null || echo no"
+	inside "$maps; cat /proc/self/setgroups; id -u; touch /srv/mine;
+		chown 1:1 /srv/mine 2>/dev/null || echo no"
 	equal "$output" "0 $(id -u) 1
 
 0 $(id -g) 1
@@ -132,8 +137,10 @@ no"
 	gstart=$(ranges /etc/subgid | awk 'NR == 1 { print $1 }')
 	# More than crun and runc can hand to newuidmap.
 	config '.linux.uidMappings = [{containerID: 0, hostID: $own, size: 1}]
-			+ [range(0; 40) | {containerID: (. * 100 + 1), hostID: ($start + 5000 - . * 100), size: (. + 1)}]
-		| .linux.gidMappings = [{containerID: 0, hostID: $gown, size: 1}, {containerID: 1, hostID: $gstart, size: 10}]
+			+ [range(0; 40) | {containerID: (. * 100 + 1),
+			hostID: ($start + 5000 - . * 100), size: (. + 1)}]
+		| .linux.gidMappings = [{containerID: 0, hostID: $gown, size: 1}, {containerID: 1,
+		hostID: $gstart, size: 10}]
 		| .process.user.uid = 3905' \
 		--argjson own "$(id -u)" --argjson gown "$(id -g)" --argjson start "$start" \
 		--argjson gstart "$gstart"
@@ -167,7 +174,8 @@ no"
 }
 
 @test "host ids that are not ours are refused, and the mapping is named" {
-	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}, {containerID: 1, hostID: 4000000000, size: 10}]
+	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}, {containerID: 1,
+		hostID: 4000000000, size: 10}]
 		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
 			"$(id -u)" --argjson g "$(id -g)"
 	try rl create --bundle "$B" "$C"
@@ -300,9 +308,12 @@ ran() {
 		cp -L "$lib" "$B/rootfs$lib"
 	done
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$B/rootfs/inner/rootfs"
-	jq '.process.args = ["sh", "-c", "echo inner $$; id -u; cut -d: -f1 /etc/passwd | head -n 1"] | .linux.maskedPaths = []
+	jq '.process.args = ["sh", "-c",
+		"echo inner $$; id -u; cut -d: -f1 /etc/passwd | head -n 1"] |
+		.linux.maskedPaths = []
 		| .linux.readonlyPaths = []' "$B/config.json" >"$B/rootfs/inner/config.json"
-	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] |
+		.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	inside 'rootlet --root /tmp/state run --bundle /inner in; echo "outer $?"; ls /tmp/state'
 	equal "$output" "inner 1
 0

@@ -37,7 +37,8 @@ cgroup_of() {
 		'.linux.resources += {memory: {limit: 402653184}, pids: {limit: 300}}'
 	debian_boots
 	equal "$output" running || fail \
-		"$(in_inner systemctl --failed --plain --no-legend; in_inner journalctl -b --no-pager -p warning)"
+		"$(in_inner systemctl --failed --plain --no-legend; in_inner journalctl \
+		-b --no-pager -p warning)"
 	equal "$(in_inner journalctl -b --no-pager --quiet -p warning --grep cgroup)" ""
 	# The limits are seen in there, and what the init can hand down is handed down.
 	equal "$(in_inner cat /sys/fs/cgroup/cgroup.max.depth)" 20
@@ -72,7 +73,8 @@ cgroup_of() {
 	try in_inner systemd-run --quiet --pipe --wait -p User=bob -p PAMName=login sh \
 		-c 'export XDG_RUNTIME_DIR=/run/user/1000
 		sed -n s/^0:://p /proc/self/cgroup; systemctl --user is-system-running --wait
-		systemd-run --user --scope --quiet --unit=mine -p Delegate=yes sed -n s/^0:://p /proc/self/cgroup'
+		systemd-run --user --scope --quiet --unit=mine -p Delegate=yes sed -n s/^0:://p \
+		/proc/self/cgroup'
 	[[ $output == /user.slice/user-1000.slice/session-*.scope$'\n'* ]] ||
 		fail "bob is in $output"
 	equal "${output#*$'\n'}" "running

@@ -23,7 +23,8 @@ setup() {
 	debian_setup
 	before=$(user_units)
 	debian_systemd
-	config '.root.path += "/tree" | .linux.uidMappings = [{containerID: 0, hostID: $first, size: 65535}]
+	config '.root.path += "/tree" | .linux.uidMappings = [{containerID: 0, hostID: $first,
+		size: 65535}]
 		| .linux.gidMappings = .linux.uidMappings' --argjson first "$first"
 }
 
@@ -38,7 +39,8 @@ teardown() {
 	# From a session, out of which only the manager can move it, into a cgroup where only the
 	# container's root may write; and from below the manager.
 	equal "$(in_inner sed -n 's/^0:://p' /proc/self/cgroup)" /init.scope
-	equal "$(systemd-run --user --quiet --pipe --wait --collect -E ROOTLET_TEST="$C" "$ROOTLET" --root "$T/state" \
+	equal "$(systemd-run --user --quiet --pipe --wait --collect -E ROOTLET_TEST="$C" \
+		"$ROOTLET" --root "$T/state" \
 		exec "$C" sed -n 's/^0:://p' /proc/self/cgroup)" /init.scope
 	rl kill "$C" SIGRTMIN+3
 	try rl wait "$C"

@@ -10,7 +10,8 @@ load helpers
 # delegated CONTROLLER...: what the user's manager has, or this machine can't do the test.
 delegated() {
 	local list controller
-	list=" $(<"/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers") "
+	list=" $(<"/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id \
+		-u).service/cgroup.controllers") "
 	for controller; do
 		[[ $list == *" $controller "* ]] ||
 			skip "needs the cgroup controller $controller, delegated to users"
@@ -56,8 +57,10 @@ disk() {
 
 @test "memory, swap, pids: inside and at the scope, by systemd" {
 	delegated memory pids
-	config '.linux.resources = {memory: {limit: 67108864, reservation: 33554432, swap: 100663296}, pids: {limit: 33}}'
-	script 'cd /sys/fs/cgroup; for f in memory.max memory.low memory.swap.max pids.max; do echo "$f $(cat $f)"; done >/tmp/limits; exec sleep 1000'
+	config '.linux.resources = {memory: {limit: 67108864, reservation: 33554432,
+		swap: 100663296}, pids: {limit: 33}}'
+	script 'cd /sys/fs/cgroup; for f in memory.max memory.low memory.swap.max pids.max;
+		do echo "$f $(cat $f)"; done >/tmp/limits; exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
 	wait_for grep -q pids.max "$B/rootfs/tmp/limits"
 	equal "$(cat "$B/rootfs/tmp/limits")" "memory.max 67108864
@@ -73,8 +76,10 @@ pids.max 33"
 
 @test "cpu and cpuset: shares, quota, burst, lists" {
 	delegated cpu cpuset
-	config '.linux.resources.cpu = {shares: 512, quota: 30000, period: 50000, burst: 5000, cpus: "0,1", mems: "0"}'
-	inside 'cd /sys/fs/cgroup; cat cpu.weight cpu.max cpu.max.burst cpuset.cpus cpuset.cpus.effective cpuset.mems'
+	config '.linux.resources.cpu = {shares: 512, quota: 30000, period: 50000, burst: 5000,
+		cpus: "0,1", mems: "0"}'
+	inside 'cd /sys/fs/cgroup;
+		cat cpu.weight cpu.max cpu.max.burst cpuset.cpus cpuset.cpus.effective cpuset.mems'
 	equal "$output" "59
 30000 50000
 5000
@@ -90,7 +95,8 @@ pids.max 33"
 	local dev
 	delegated io
 	dev=$(disk)
-	config '.linux.resources.blockIO = {throttleReadBpsDevice: [{major: $a, minor: $i, rate: 1048576}],
+	config '.linux.resources.blockIO = {throttleReadBpsDevice: [{major: $a, minor: $i,
+		rate: 1048576}],
 		throttleWriteIOPSDevice: [{major: $a, minor: $i, rate: 50}]}' --argjson a \
 			"${dev%:*}" --argjson i "${dev#*:}"
 	inside 'cat /sys/fs/cgroup/io.max'
@@ -163,8 +169,10 @@ $dev 300"
 
 @test "unified: any file, and the same as a property" {
 	delegated memory
-	config '.linux.resources.unified = {"memory.high": "41943040", "memory.oom.group": "1", "cgroup.max.depth": "4"}'
-	script 'cd /sys/fs/cgroup; cat memory.high memory.oom.group cgroup.max.depth >/tmp/limits; exec sleep 1000'
+	config '.linux.resources.unified = {"memory.high": "41943040", "memory.oom.group": "1",
+		"cgroup.max.depth": "4"}'
+	script 'cd /sys/fs/cgroup; cat memory.high memory.oom.group cgroup.max.depth >/tmp/limits;
+		exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
 	wait_for grep -qx 4 "$B/rootfs/tmp/limits"
 	equal "$(cat "$B/rootfs/tmp/limits")" $'41943040\n1\n4'
@@ -178,7 +186,8 @@ $dev 300"
 @test "an allocation above memory.max is killed, and events says so" {
 	delegated memory
 	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
-	script 'read -r go </tmp/go; dd if=/dev/zero of=/dev/null bs=128M count=1; echo "dd: $?" >/tmp/end; read -r go </tmp/go'
+	script 'read -r go </tmp/go; dd if=/dev/zero of=/dev/null bs=128M count=1;
+		echo "dd: $?" >/tmp/end; read -r go </tmp/go'
 	mkfifo "$B/rootfs/tmp/go"
 	rl run -d --bundle "$B" "$C"
 	rl events --interval 1h "$C" >"$T/events" 3>&- &
@@ -213,7 +222,8 @@ $dev 300"
 @test "pids.max: no process more" {
 	delegated pids
 	config '.linux.resources.pids.limit = 5'
-	script 'for i in 1 2 3 4 5 6 7 8; do sleep 3 & done 2>/tmp/err; cat /sys/fs/cgroup/pids.current; wait'
+	script 'for i in 1 2 3 4 5 6 7 8; do sleep 3 & done 2>/tmp/err;
+		cat /sys/fs/cgroup/pids.current; wait'
 	try rl run --bundle "$B" "$C"
 	grep -qi 'fork' "$B/rootfs/tmp/err" <(echo "$stderr")
 	[ "${output:-0}" -le 5 ]
@@ -238,7 +248,8 @@ $dev 300"
 
 @test "update changes each value while it runs, and the unit's" {
 	delegated memory pids cpu cpuset
-	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864}, cpu: {quota: 50000, period: 100000, burst: 1000}}'
+	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864}, cpu: {quota: 50000,
+		period: 100000, burst: 1000}}'
 	script 'exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
 	rl update --memory 48m --memory-reservation 16MiB --memory-swap 64m --pids-limit 77 \
@@ -250,7 +261,8 @@ $dev 300"
 		"77 174 20000 100000"
 	equal "$(in_cgroup cpu.max.burst) $(in_cgroup cpuset.cpus) $(in_cgroup cpuset.mems)" \
 		"500 1 0"
-	equal "$(shows MemoryMax) $(shows TasksMax) $(shows CPUWeight) $(shows CPUQuotaPerSecUSec)" "50331648 77 174 200ms"
+	equal "$(shows MemoryMax) $(shows TasksMax) $(shows CPUWeight) $(shows \
+		CPUQuotaPerSecUSec)" "50331648 77 174 200ms"
 	# A part of a pair keeps the other.
 	rl update --cpu-period 50000 "$C"
 	equal "$(in_cgroup cpu.max)" "20000 50000"
@@ -276,7 +288,8 @@ $dev 300"
 
 @test "update: checkBeforeUpdate refuses a limit below what is in use" {
 	delegated memory
-	script 'dd if=/dev/zero of=/dev/shm/block bs=1M count=16 && echo >/tmp/ready; exec sleep 1000'
+	script 'dd if=/dev/zero of=/dev/shm/block bs=1M count=16 && echo >/tmp/ready;
+		exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/tmp/ready"
 	try rl update -r - "$C" <<<'{"memory": {"limit": 4194304, "checkBeforeUpdate": true}}'
@@ -288,12 +301,15 @@ $dev 300"
 @test "events --stats: memory, cpu, pids, pressure" {
 	delegated memory pids cpu
 	config '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 33}}'
-	script 'dd if=/dev/zero of=/dev/shm/block bs=1M count=8 2>/dev/null; echo >/tmp/ready; sleep 1000 & exec sleep 1000'
+	script 'dd if=/dev/zero of=/dev/shm/block bs=1M count=8 2>/dev/null; echo >/tmp/ready;
+		sleep 1000 & exec sleep 1000'
 	rl run -d --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/tmp/ready"
 	try rl events --stats "$C"
-	jq -e '.data | .memory.usage.limit == 67108864 and .memory.usage.usage > 8000000 and .memory.raw.shmem >= 8388608
-		and .pids.limit == 33 and .pids.current >= 1 and .cpu.usage.total > 0 and .memory.psi.some.total >= 0' <<<"$output"
+	jq -e '.data | .memory.usage.limit == 67108864 and .memory.usage.usage > 8000000 and
+		.memory.raw.shmem >= 8388608
+		and .pids.limit == 33 and .pids.current >= 1 and .cpu.usage.total > 0 and
+		.memory.psi.some.total >= 0' <<<"$output"
 	rl delete --force "$C"
 }
 
@@ -341,9 +357,12 @@ $dev 300"
 
 @test "a container that may divide its cgroup has the controllers, and can't lift its own limits" {
 	delegated memory pids
-	config '.linux.resources = {memory: {limit: 67108864}} | (.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
-	inside 'cd /sys/fs/cgroup; echo max >memory.max 2>/dev/null; cat memory.max; mkdir a b; echo $$ >a/cgroup.procs
-		echo +memory +pids >cgroup.subtree_control; cat cgroup.subtree_control; echo 7 >b/pids.max; cat b/pids.max'
+	config '.linux.resources = {memory: {limit: 67108864}} | (.mounts[] |
+		select(.type == "cgroup")).options = ["nosuid"]'
+	inside 'cd /sys/fs/cgroup; echo max >memory.max 2>/dev/null; cat memory.max; mkdir a b;
+		echo $$ >a/cgroup.procs
+		echo +memory +pids >cgroup.subtree_control; cat cgroup.subtree_control;
+		echo 7 >b/pids.max; cat b/pids.max'
 	equal "$output" "67108864
 memory pids
 7"
@@ -376,7 +395,8 @@ other_manager_has() {
 	chmod 755 "$T"
 	folder=$(sudo -u rootlet-other mktemp -d)
 	other_manager_has "memory pids"
-	config '.linux.resources = {cpu: {quota: 20000, period: 100000}, memory: {limit: 67108864}, pids: {limit: 33}}'
+	config '.linux.resources = {cpu: {quota: 20000, period: 100000}, memory: {limit: 67108864},
+		pids: {limit: 33}}'
 	script 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
 	try as_other "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
 	refused /linux/resources/cpu '"cpu" is not delegated' \

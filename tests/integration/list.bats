@@ -19,7 +19,8 @@ load lifecycle
 	equal "$(awk '{ print index($0, $3) }' <<<"$output" | sort -u | wc -l)" 1
 	try rl list -f json
 	equal "$(jq -c 'map([.id, .status, .pid > 0])' <<<"$output")" \
-		"[[\"$C\",\"running\",true],[\"$C-2\",\"created\",true],[\"$C-3\",\"stopped\",false]]"
+		"[[\"$C\",\"running\",true],[\"$C-2\",\"created\",true],\
+[\"$C-3\",\"stopped\",false]]"
 	equal "$(wc -l <<<"$output")" 1
 	try rl list -q
 	equal "$output" "$C"$'\n'"$C-2"$'\n'"$C-3"

@@ -19,8 +19,10 @@ teardown() {
 # each datagram on a line, as Python writes bytes, then the exit status and stderr.
 daemon() {
 	env "ROOTLET_TEST=$C" unshare --map-root-user --mount sh -c 'mount -t tmpfs tmpfs /run &&
-		mkdir -p "$0/dev" /run/systemd/journal && { [ "$1" != /dev/log ] || { mount -t tmpfs tmpfs "$0/dev" &&
-		touch "$0/dev/null" && mount --bind /dev/null "$0/dev/null" && mount --rbind "$0/dev" /dev; }; } &&
+		mkdir -p "$0/dev" /run/systemd/journal && { [ "$1" != /dev/log ] ||
+		{ mount -t tmpfs tmpfs "$0/dev" &&
+		touch "$0/dev/null" && mount --bind /dev/null "$0/dev/null" &&
+		mount --rbind "$0/dev" /dev; }; } &&
 		exec python3 - "$@"' "$T" "$1" "$ROOTLET" --root "$T/state" "${@:2}" 3>&- <<'END'
 import socket, subprocess, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -41,14 +43,16 @@ journal=/run/systemd/journal/socket
 @test "journald: one datagram of the native protocol, and the error on stderr as well" {
 	try daemon $journal --log journald:my-container state nope
 	equal "$output" \
-		"b'PRIORITY=3\\nSYSLOG_IDENTIFIER=my-container\\nID=my-container\\nMESSAGE=container \`nope\` does not exist\\n'
+		"b'PRIORITY=3\\nSYSLOG_IDENTIFIER=my-container\\nID=my-container\\n\
+MESSAGE=container \`nope\` does not exist\\n'
 1 rootlet: container \`nope\` does not exist"
 }
 
 @test "syslog: a datagram to /dev/log with priority, local time, identifier and pid" {
 	try daemon /dev/log --log syslog:my-container state nope
 	[[ $output =~ \
-		^b\'\<11\>[A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9:]{8}\ my-container\[[0-9]+\]:\ container\ \`nope\`\ does\ not\ exist\' ]] ||
+		^b\'\<11\>[A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9:]{8}\ my-container\[[0-9]+\]:\ \
+container\ \`nope\`\ does\ not\ exist\' ]] ||
 		fail "$output"
 	# The local time, whichever zone that is.
 	TZ=XXX-5 try daemon /dev/log --log syslog:x state nope

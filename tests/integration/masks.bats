@@ -14,7 +14,8 @@ setup() {
 @test "a masked file is the null device" {
 	echo secret >"$B/rootfs/etc/secret"
 	config '.linux.maskedPaths = ["/etc/secret"]'
-	inside 'wc -c </etc/secret; stat -c %t:%T /etc/secret; echo lost >/etc/secret; wc -c </etc/secret'
+	inside 'wc -c </etc/secret; stat -c %t:%T /etc/secret; echo lost >/etc/secret;
+		wc -c </etc/secret'
 	equal "$output" $'0\n1:3\n0'
 	equal "$(cat "$B/rootfs/etc/secret")" secret
 }
@@ -23,29 +24,33 @@ setup() {
 	mkdir "$B/rootfs/etc/secrets"
 	echo secret >"$B/rootfs/etc/secrets/one"
 	config '.linux.maskedPaths = ["/etc/secrets"]'
-	inside 'ls -A /etc/secrets; touch /etc/secrets/x 2>&1; testguest try open-read /etc/secrets/one'
+	inside 'ls -A /etc/secrets; touch /etc/secrets/x 2>&1;
+		testguest try open-read /etc/secrets/one'
 	has "$output" "Read-only file system"
 	equal "$(tail -n 1 <<<"$output")" ENOENT
 	equal "$(ls -A "$B/rootfs/etc/secrets")" one
 }
 
-@test "masked directories don't share what is written elsewhere: two of them, one filesystem, both empty" {
+@test "masked directories don't share what is written: two of them, one filesystem, both empty" {
 	mkdir "$B/rootfs/a" "$B/rootfs/b"
 	config '.linux.maskedPaths = ["/a", "/b"]'
-	inside 'testguest try remount-rw /a; testguest try mknod /a/x; touch /a/x 2>/dev/null; ls -A /b /a; true'
+	inside 'testguest try remount-rw /a; testguest try mknod /a/x; touch /a/x 2>/dev/null;
+		ls -A /b /a; true'
 	equal "$(head -n 1 <<<"$output")" EPERM
 	[[ $output != *x* ]]
 }
 
 @test "masks in /proc: what spec writes" {
 	inside 'for p in kcore keys timer_list timer_stats latency_stats sched_debug; do
-			[ ! -e /proc/$p ] || stat -c "%n %t:%T" /proc/$p; done; ls -A /proc/acpi /proc/scsi 2>/dev/null | grep -v :; true'
+			[ ! -e /proc/$p ] || stat -c "%n %t:%T" /proc/$p; done;
+			ls -A /proc/acpi /proc/scsi 2>/dev/null | grep -v :; true'
 	has "$output" "/proc/keys 1:3"
 	[ "$(grep -vc ' 1:3$' <<<"$output")" -eq 0 ] || fail "$output"
 }
 
 @test "a path that is missing needs no mask and no read-only cover" {
-	config '.linux.maskedPaths = ["/nowhere", "/etc/passwd/below"] | .linux.readonlyPaths = ["/nowhere/at/all"]'
+	config '.linux.maskedPaths = ["/nowhere", "/etc/passwd/below"] |
+		.linux.readonlyPaths = ["/nowhere/at/all"]'
 	inside 'cat /etc/passwd | head -n 1; ls -d /nowhere 2>&1; true'
 	has "$output" "root:x:0:0"
 	has "$output" "No such file"
@@ -63,7 +68,8 @@ setup() {
 }
 
 @test "/dev/null of the root filesystem plays no part in masking" {
-	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | .linux.maskedPaths = ["/etc/secret"]'
+	config 'del(.mounts[] | select(.destination | startswith("/dev"))) |
+		.linux.maskedPaths = ["/etc/secret"]'
 	echo secret >"$B/rootfs/etc/secret"
 	echo other >"$B/rootfs/etc/other"
 	ln -s /etc/other "$B/rootfs/dev/null"
@@ -74,10 +80,12 @@ setup() {
 
 @test "a read-only path: EROFS, with the mounts below it" {
 	mkdir "$B/rootfs/data" "$T/dir"
-	config '.mounts += [{destination: "/data/below", type: "none", source: $d, options: ["bind"]},
+	config '.mounts += [{destination: "/data/below", type: "none", source: $d,
+		options: ["bind"]},
 			{destination: "/data/fresh", type: "tmpfs", source: "tmpfs"}]
 		| .linux.readonlyPaths = ["/data", "/etc/passwd"]' --arg d "$T/dir"
-	inside 'for p in /data/x /data/below/x /data/fresh/x /etc/passwd; do touch $p 2>&1; done; touch /other && echo fine'
+	inside 'for p in /data/x /data/below/x /data/fresh/x /etc/passwd; do touch $p 2>&1; done;
+		touch /other && echo fine'
 	equal "$(grep -c 'Read-only file system' <<<"$output")" 4
 	has "$output" fine
 	equal "$(ls -A "$T/dir")" ""
@@ -87,7 +95,8 @@ setup() {
 	# A setting of the container's own network namespace: its root may write it but for the
 	# cover.
 	config '.process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
-	inside 'testguest try open-write /proc/sys/net/ipv4/ip_forward; testguest try open-write /proc/self/comm'
+	inside 'testguest try open-write /proc/sys/net/ipv4/ip_forward;
+		testguest try open-write /proc/self/comm'
 	equal "$output" $'EROFS\nok'
 	config 'del(.linux.readonlyPaths)'
 	inside 'testguest try open-write /proc/sys/net/ipv4/ip_forward'

@@ -21,10 +21,12 @@ own_mounts() {
 # Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the
 # topmost there.
 mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++) o = o \" \" \$i
-	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" /proc/self/mountinfo; }; '
+	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" '\
+'/proc/self/mountinfo; }; '
 
 @test "the mounts that spec writes are there, with their flags" {
-	inside "$mountinfo"'for p in /proc /dev /dev/pts /dev/shm /dev/mqueue /sys; do echo "$p: $(mountinfo $p)"; done'
+	inside "$mountinfo"'for p in /proc /dev /dev/pts /dev/shm /dev/mqueue /sys;
+		do echo "$p: $(mountinfo $p)"; done'
 	has "$output" "/proc: rw,relatime - proc - rw"
 	has "$output" "/dev: rw,nosuid - tmpfs - rw,size=65536k,mode=755"
 	has "$output" "/dev/pts: rw,nosuid,noexec,relatime - devpts - rw,"
@@ -47,7 +49,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 }
 
 @test "nothing of the host's mounts is seen inside" {
-	inside 'cut -d" " -f4,5 /proc/self/mountinfo; ls -a /; [ "$(stat -c %i /)" = "$(stat -c %i /..)" ]'
+	inside 'cut -d" " -f4,5 /proc/self/mountinfo; ls -a /;
+		[ "$(stat -c %i /)" = "$(stat -c %i /..)" ]'
 	[[ $output != *"$T/state"* ]]
 	# The root is the bundle's tree; all else is new, or the devices.
 	[ "$(grep -c ' /$' <<<"$output")" -eq 1 ]
@@ -77,7 +80,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 @test "a read-only bind: EROFS inside, and the host's place stays writable" {
 	mkdir "$T/dir"
 	mount_add /mnt none "$T/dir" bind ro
-	inside 'testguest try open-write /mnt/x; touch /mnt/x 2>&1; testguest try remount-rw /mnt; touch /mnt/x; true'
+	inside 'testguest try open-write /mnt/x; touch /mnt/x 2>&1; testguest try remount-rw /mnt;
+		touch /mnt/x; true'
 	has "$output" "Read-only file system"
 	has "$output" "EPERM"
 	[ ! -e "$T/dir/x" ]
@@ -89,20 +93,22 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	cp "$guest" "$T/dir/prog"
 	mount_add /mnt none "$T/dir" bind nosuid nodev noexec
 	mount_add /mnt2 none "$T/dir" bind ro rw noexec exec
-	inside "$mountinfo"'mountinfo /mnt; mountinfo /mnt2; /mnt/prog getcwd 2>&1; /mnt2/prog getcwd'
+	inside "$mountinfo"'mountinfo /mnt; mountinfo /mnt2; /mnt/prog getcwd 2>&1;
+		/mnt2/prog getcwd'
 	has "$output" "rw,nosuid,nodev,noexec,relatime - "
 	has "$output" "Permission denied"
 	equal "$(tail -n 1 <<<"$output")" /
 	equal "$(sed -n 2p <<<"$output" | cut -d' ' -f1)" "rw,relatime"
 }
 
-@test "read-only on a tree that the host has nosuid, nodev, noexec: the locked flags stay, and ro is added" {
+@test "read-only on a tree that is nosuid, nodev, noexec: the locked flags stay, and ro is added" {
 	mkdir "$T/dir"
 	mount_add /mnt none "$T/dir" bind ro
 	mount_add /mnt-rw none "$T/dir" bind
 	script "$mountinfo"'mountinfo /mnt; mountinfo /mnt-rw; touch /mnt/x 2>&1; touch /mnt-rw/y'
 	try own_mounts sh \
-		-ec 'mount -t tmpfs -o nosuid,nodev,noexec none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
+		-ec 'mount -t tmpfs -o nosuid,nodev,noexec none "$2";
+		exec "$1" --root "$2.state" run -b "$3" "$4"' \
 		sh "$ROOTLET" "$T/dir" "$B" "$C"
 	equal "$status" 0
 	rmdir "$T/dir.state"
@@ -116,7 +122,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mount_add /mnt none "$T/dir" bind suid dev
 	script "$mountinfo"'mountinfo /mnt'
 	try own_mounts sh \
-		-ec 'mount -t tmpfs -o nosuid,nodev none "$2"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
+		-ec 'mount -t tmpfs -o nosuid,nodev none "$2";
+		exec "$1" --root "$2.state" run -b "$3" "$4"' \
 		sh "$ROOTLET" "$T/dir" "$B" "$C"
 	equal "$status" 0
 	rmdir "$T/dir.state"
@@ -155,7 +162,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mkdir -p "$T/dir/below"
 	mount_add /ro none "$T/dir" rbind ro
 	mount_add /rro none "$T/dir" rbind rro
-	script 'touch /ro/a 2>/dev/null || echo 1; touch /ro/below/b && echo 2; touch /rro/c 2>/dev/null || echo 3
+	script 'touch /ro/a 2>/dev/null || echo 1; touch /ro/below/b && echo 2;
+		touch /rro/c 2>/dev/null || echo 3
 		touch /rro/below/d 2>/dev/null || echo 4'
 	try own_mounts sh \
 		-ec 'mount -t tmpfs none "$2/below"; exec "$1" --root "$2.state" run -b "$3" "$4"' \
@@ -215,7 +223,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 
 @test "tmpfs with size and mode" {
 	mount_add /t tmpfs tmpfs size=64k mode=1750 nr_inodes=7
-	inside "$mountinfo"'mountinfo /t; stat -c %a /t; dd if=/dev/zero of=/t/x bs=1k count=100 2>&1; stat -c %s /t/x'
+	inside "$mountinfo"'mountinfo /t; stat -c %a /t;
+		dd if=/dev/zero of=/t/x bs=1k count=100 2>&1; stat -c %s /t/x'
 	has "$output" "rw,size=64k,nr_inodes=7,mode=1750"
 	has "$output" $'\n1750\n'
 	has "$output" "No space left on device"
@@ -232,7 +241,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mkfifo -m 640 "$B/rootfs/data/fifo"
 	head -c 300000 /dev/urandom >"$B/rootfs/data/big"
 	mount_add /data tmpfs tmpfs tmpcopyup mode=755
-	inside "$mountinfo"'cd /data; mountinfo /data; stat -c "%a %F" sub sub/deep/file fifo; cat sub/deep/file
+	inside "$mountinfo"'cd /data; mountinfo /data; stat -c "%a %F" sub sub/deep/file fifo;
+		cat sub/deep/file
 		readlink link; readlink absolute; md5sum <big; echo new >sub/deep/file'
 	has "$output" " - tmpfs - "
 	has "$output" $'2700 directory\n4751 regular file\n640 fifo\ntext\n../nowhere\n/etc/passwd'
@@ -253,7 +263,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	mount_add /unbindable tmpfs tmpfs unbindable
 	mkdir "$T/dir"
 	mount_add /bind none "$T/dir" rbind rshared
-	inside "$mountinfo"'for p in /private /shared /unbindable /bind; do echo "$p: $(mountinfo $p)"; done'
+	inside "$mountinfo"'for p in /private /shared /unbindable /bind;
+		do echo "$p: $(mountinfo $p)"; done'
 	has "$output" "/private: rw,relatime - tmpfs"
 	[[ $output == *"/shared: rw,relatime - shared:"*" tmpfs"* ]]
 	has "$output" "/unbindable: rw,relatime - unbindable tmpfs"
@@ -357,7 +368,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 @test "root.readonly: EROFS on the root, mounts on it stay writable" {
 	mount_add /t tmpfs tmpfs
 	config '.root.readonly = true'
-	inside "$mountinfo"'mountinfo / | cut -c1-3; touch /x 2>&1; touch /t/x && echo fine; testguest try remount-rw /'
+	inside "$mountinfo"'mountinfo / | cut -c1-3; touch /x 2>&1; touch /t/x && echo fine;
+		testguest try remount-rw /'
 	has "$output" "ro,"
 	has "$output" "Read-only file system"
 	has "$output" $'fine\nEPERM'
@@ -365,7 +377,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 }
 
 @test "a root that is not read-only is written to, by ids of the range" {
-	inside 'echo a >/mine; echo b >/theirs; chown 1000:65534 /theirs; stat -c "%u:%g" /mine /theirs'
+	inside 'echo a >/mine; echo b >/theirs; chown 1000:65534 /theirs;
+		stat -c "%u:%g" /mine /theirs'
 	equal "$output" $'0:0\n1000:65534'
 	equal "$(stat -c %u "$B/rootfs/mine")" "$(id -u)"
 	[ "$(stat -c %u "$B/rootfs/theirs")" -gt 65536 ]
@@ -373,7 +386,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 
 @test "sysfs without a network namespace: the host's, read-only, and a note" {
 	config 'del(.linux.namespaces[] | select(.type == "network"))'
-	inside "$mountinfo"'mountinfo /sys; awk "\$5 ~ \"^/sys(/|$)\" && \$6 !~ /^ro/" /proc/self/mountinfo
+	inside "$mountinfo"'mountinfo /sys;
+		awk "\$5 ~ \"^/sys(/|$)\" && \$6 !~ /^ro/" /proc/self/mountinfo
 		ls /sys/class/net; testguest try remount-rw /sys'
 	has "$output" "ro,nosuid,nodev,noexec,relatime - "
 	[[ $output != *$'\n'[0-9]*" /sys"* ]] || fail "something below /sys is writable: $output"
@@ -389,8 +403,10 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 			| (.mounts[] | select(.type == "cgroup")).options = $o' --argjson o \
 				"$options"
 		inside 'n=0; while read -r _ _ _ _ where flags _; do case $where in
-			/sys/fs/cgroup | /sys/fs/cgroup/*) n=$((n + 1)); case $flags in ro,*) ;; *) echo "$where $flags" ;; esac ;;
-			esac; done </proc/self/mountinfo; echo "n=$((n > 0))"; mkdir /sys/fs/cgroup/x 2>/dev/null && echo writable; true'
+			/sys/fs/cgroup | /sys/fs/cgroup/*) n=$((n + 1));
+			case $flags in ro,*) ;; *) echo "$where $flags" ;; esac ;;
+			esac; done </proc/self/mountinfo; echo "n=$((n > 0))";
+			mkdir /sys/fs/cgroup/x 2>/dev/null && echo writable; true'
 		equal "$output" "n=1"
 	done
 }
@@ -413,7 +429,8 @@ mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++
 	echo below >"$T/lower/file"
 	echo gone >"$T/lower/removed"
 	mount_add /mnt overlay overlay "lowerdir=$T/lower" "upperdir=$T/upper" "workdir=$T/work"
-	inside "$mountinfo"'mountinfo /mnt; cat /mnt/file; echo above >/mnt/file; rm /mnt/removed; ls /mnt'
+	inside "$mountinfo"'mountinfo /mnt; cat /mnt/file; echo above >/mnt/file; rm /mnt/removed;
+		ls /mnt'
 	has "$output" " - overlay - "
 	has "$output" "userxattr"
 	equal "$(tail -n 2 <<<"$output")" $'below\nfile'

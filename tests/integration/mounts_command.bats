@@ -13,8 +13,10 @@ start_container() {
 	mount_add /answers none "$T/answers" bind
 	# Each line that appears in /answers/ask is run; its output becomes /answers/N.
 	script 'n=0; : >/answers/ask; echo up >/answers/up
-		while :; do n=$((n + 1)); while [ "$(wc -l </answers/ask)" -lt $n ]; do sleep 0.02; done
-		sh -c "$(sed -n ${n}p /answers/ask)" >/answers/$n.tmp 2>&1; mv /answers/$n.tmp /answers/$n; done'
+		while :; do n=$((n + 1)); while [ "$(wc -l </answers/ask)" -lt $n ]; do sleep 0.02;
+		done
+		sh -c "$(sed -n ${n}p /answers/ask)" >/answers/$n.tmp 2>&1;
+		mv /answers/$n.tmp /answers/$n; done'
 	asked=0
 	rl run --bundle "$B" "$C" >"$T/out" 2>&1 &
 	runner=$!
@@ -47,13 +49,16 @@ file() {
 	echo text >"$T/dir/file"
 	start_container
 	file '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind", "ro", "nosuid"]},
-		{destination: "/srv/file", type: "none", source: ($t + "/dir/file"), options: ["rbind"]},
+		{destination: "/srv/file", type: "none", source: ($t + "/dir/file"), options: '\
+'["rbind"]},
 		{destination: "/srv/t", type: "tmpfs", options: ["size=64k", "mode=711"]},
 		{destination: "/srv/t/below", source: ($t + "/dir"), options: ["bind"]}]' --arg t \
 			"$T"
 	try rl mounts add "$C" "$T/mounts.json"
 	equal "$status$output$stderr" 0
-	ask 'cat /srv/dir/file /srv/file /srv/t/below/file; touch /srv/dir/x; stat -c %a /srv/t; echo new >/srv/t/below/new'
+	ask \
+		'cat /srv/dir/file /srv/file /srv/t/below/file; touch /srv/dir/x; stat -c %a '\
+'/srv/t; echo new >/srv/t/below/new'
 	equal "$answer" $'text\ntext\ntext\ntouch: /srv/dir/x: Read-only file system\n711'
 	equal "$(cat "$T/dir/new")" new
 	ask 'awk "\$5 ~ \"^/srv\" { print \$5, \$6 }" /proc/self/mountinfo'
@@ -89,7 +94,8 @@ file() {
 	end_container
 }
 
-# by_socket FILE ARGUMENT...: rootlet with a socket for its stdin, from which it reads what is in FILE.
+# by_socket FILE ARGUMENT...: rootlet with a socket for its stdin, from which it reads what is in
+# FILE.
 by_socket() {
 	python3 - "$1" "$ROOTLET" --root "$T/state" "${@:2}" <<-'END'
 		import socket, subprocess, sys
@@ -102,12 +108,17 @@ by_socket() {
 
 @test "add of what belongs to the container's namespaces: proc, mqueue, sysfs, devpts, cgroup" {
 	start_container
-	file '[{destination: "/srv/proc", type: "proc"}, {destination: "/srv/sys", type: "sysfs", options: ["ro"]},
-		{destination: "/srv/mq", type: "mqueue"}, {destination: "/srv/pts", type: "devpts", options: ["newinstance"]},
+	file \
+		'[{destination: "/srv/proc", type: "proc"}, {destination: "/srv/sys", type: '\
+'"sysfs", options: ["ro"]},
+		{destination: "/srv/mq", type: "mqueue"}, {destination: "/srv/pts", type: '\
+'"devpts", options: ["newinstance"]},
 		{destination: "/srv/cgroup", type: "cgroup", options: ["ro"]}]'
 	try rl mounts add "$C" "$T/mounts.json"
 	equal "$status$output$stderr" 0
-	ask 'readlink /srv/proc/1/exe; [ "$(ls /srv/proc | grep -c "^[0-9]")" -lt 9 ] && echo few; ls /srv/sys/class/net; [ -d /srv/mq ] && ls /srv/pts'
+	ask \
+		'readlink /srv/proc/1/exe; [ "$(ls /srv/proc | grep -c "^[0-9]")" -lt 9 ] && echo '\
+'few; ls /srv/sys/class/net; [ -d /srv/mq ] && ls /srv/pts'
 	answer_1=$answer
 	ask '[ "$(cat /srv/cgroup/cgroup.procs | wc -l)" -gt 0 ] && echo mine; true'
 	equal "$answer" mine
@@ -146,7 +157,9 @@ by_socket() {
 @test "all or none: when one can't be mounted, those before it are taken back" {
 	mkdir "$T/dir"
 	start_container
-	file '[{destination: "/srv", type: "tmpfs"}, {destination: "/tmp", source: $s, options: ["bind"]},
+	file \
+		'[{destination: "/srv", type: "tmpfs"}, {destination: "/tmp", source: $s, '\
+'options: ["bind"]},
 		{destination: "/etc/passwd", source: $s, options: ["bind"]}]' --arg s "$T/dir"
 	try rl mounts add "$C" "$T/mounts.json"
 	equal "$status$output" 1
@@ -210,7 +223,9 @@ by_socket() {
 	mkdir "$T/one" "$T/two"
 	touch "$T/one/1" "$T/two/2"
 	start_container
-	file '[{destination: "/srv", source: ($t + "/one"), options: ["bind"]}, {destination: "/srv", source: ($t + "/two"), options: ["bind"]}]' --arg t "$T"
+	file \
+		'[{destination: "/srv", source: ($t + "/one"), options: ["bind"]}, {destination: '\
+'"/srv", source: ($t + "/two"), options: ["bind"]}]' --arg t "$T"
 	rl mounts add "$C" "$T/mounts.json"
 	file '[{destination: "/srv"}]'
 	rl mounts remove "$C" "$T/mounts.json"
@@ -222,7 +237,9 @@ by_socket() {
 @test "a mount of the configuration can be removed, remounted and given another propagation" {
 	mount_add /run tmpfs tmpfs mode=755
 	start_container
-	file '[{destination: "/run", options: ["remount", "ro"]}, {destination: "/run", options: ["shared"]}]'
+	file \
+		'[{destination: "/run", options: ["remount", "ro"]}, {destination: "/run", '\
+'options: ["shared"]}]'
 	rl mounts add "$C" "$T/mounts.json"
 	ask 'touch /run/x; grep -c " /run ro,relatime shared:" /proc/self/mountinfo'
 	equal "$answer" $'touch: /run/x: Read-only file system\n1'
@@ -237,10 +254,14 @@ by_socket() {
 	ln -s elsewhere "$T/link"
 	start_container
 	ask 'mkdir /srv/data; echo kept >/srv/data/file'
-	file '[{destination: "/srv/data", type: "tmpfs", options: ["tmpcopyup"]}, {destination: "/srv/link", source: $l, options: ["bind", "copy-symlink"]}]' \
+	file \
+		'[{destination: "/srv/data", type: "tmpfs", options: ["tmpcopyup"]}, '\
+'{destination: "/srv/link", source: $l, options: ["bind", "copy-symlink"]}]' \
 		--arg l "$T/link"
 	rl mounts add "$C" "$T/mounts.json"
-	ask 'cat /srv/data/file; echo changed >/srv/data/file; readlink /srv/link; grep -c /srv /proc/self/mountinfo'
+	ask \
+		'cat /srv/data/file; echo changed >/srv/data/file; readlink /srv/link; grep -c '\
+'/srv /proc/self/mountinfo'
 	equal "$answer" $'kept\nelsewhere\n1'
 	equal "$(cat "$B/rootfs/srv/data/file")" kept
 	end_container
@@ -249,7 +270,8 @@ by_socket() {
 @test "the process that acts in the container can't be looked into or traced by it" {
 	# The container's root may trace, and looks at every process that is not its own. Only a
 	# procfs takes one of ours into its pid namespace. strace holds it for a while.
-	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"])'
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN",
+		"CAP_DAC_OVERRIDE"])'
 	start_container
 	cat >"$T/answers/look" <<-'END'
 		while [ ! -e /answers/enough ]; do
@@ -257,7 +279,8 @@ by_socket() {
 				[ "$(cat $p/comm 2>/dev/null)" = rootlet ] || continue
 				echo $p >>/answers/seen
 				for what in fd root map_files; do
-					ls $p/$what/ >/dev/null 2>&1 && echo "$p/$what" >>/answers/open
+					ls $p/$what/ >/dev/null 2>&1 &&
+						echo "$p/$what" >>/answers/open
 				done
 			done
 			sleep 0.05
@@ -301,7 +324,9 @@ by_socket() {
 		"/0: source /no/such: No such file"
 	bad '[{"destination": "/srv", "type": "ext4", "source": "/dev/null"}]' \
 		"/0: mounting ext4 on /srv: " "a bind mount"
-	bad '[{"destination": "/srv", "type": "tmpfs", "options": ["idmap=uids=@0-1-1;gids=@0-1-1"]}]' "only when the container is made"
+	bad \
+		'[{"destination": "/srv", "type": "tmpfs", "options": '\
+'["idmap=uids=@0-1-1;gids=@0-1-1"]}]' "only when the container is made"
 	rm "$T/mounts.json"
 	try rl mounts add "$C" "$T/mounts.json"
 	has "$stderr" "$T/mounts.json: No such file or directory"

@@ -25,10 +25,12 @@ load helpers
 	first=$(awk -F: -v u="$(id -un)" '$1 == u { print $2; exit }' /etc/subuid)
 	mount_add /t tmpfs tmpfs mode=1777 idmap
 	# The user itself is 0 inside, the first id of the range is 1.
-	config '.mounts[-1].uidMappings = [{containerID: 0, hostID: $f, size: 1}, {containerID: 5, hostID: $u, size: 1}]
+	config '.mounts[-1].uidMappings = [{containerID: 0, hostID: $f, size: 1}, {containerID: 5,
+		hostID: $u, size: 1}]
 		| .mounts[-1].gidMappings = [{containerID: 0, hostID: $g, size: 1}]' \
 		--argjson f "$first" --argjson u "$(id -u)" --argjson g "$(id -g)"
-	inside 'stat -c "%u:%g" /t; touch /t/x; stat -c "%u:%g" /t/x; chown 1 /t/x; stat -c %u /t/x; chown 2 /t/x 2>&1; true'
+	inside 'stat -c "%u:%g" /t; touch /t/x; stat -c "%u:%g" /t/x; chown 1 /t/x; stat -c %u /t/x;
+		chown 2 /t/x 2>&1; true'
 	equal "$(head -n 3 <<<"$output")" $'1:0\n0:0\n1'
 	has "$output" "Value too large"
 }
@@ -44,7 +46,8 @@ load helpers
 
 @test "idmap alone on a filesystem made in the container: its ids are the container's already" {
 	mount_add /t tmpfs tmpfs idmap
-	inside 'stat -c "%u:%g" /t; touch /t/x; grep -c " /t .*idmapped" /proc/self/mountinfo || true'
+	inside 'stat -c "%u:%g" /t; touch /t/x; grep -c " /t .*idmapped" /proc/self/mountinfo ||
+		true'
 	equal "$output" $'0:0\n0'
 }
 
@@ -59,7 +62,7 @@ load helpers
 	refused "/mounts/7: mapping the ids of /mnt: Operation not permitted" "keep-id"
 }
 
-@test "root of a user namespace idmaps what that namespace mounted, into a container with one of its own" {
+@test "root of a user namespace idmaps what that namespace mounted, into one of the container's" {
 	mkdir "$T/dir"
 	chmod 0755 "$T"
 	mount_add /mnt none "$T/dir" rbind idmap
@@ -109,7 +112,8 @@ load helpers
 		"idmap=uids=0-0-1#" \
 		"idmap=users=0-0-1" "ridmap=uids=0-0-1;uids=0-0-1" "idmap=uids=@0-0-0;gids=@0-0-1" \
 		"idmap=uids=0-4000000000-1"; do
-		config '.mounts[7] = {destination: "/t", type: "tmpfs", source: "tmpfs", options: [$t]}' --arg t "$text"
+		config '.mounts[7] = {destination: "/t", type: "tmpfs", source: "tmpfs",
+			options: [$t]}' --arg t "$text"
 		try rl run --bundle "$B" "$C"
 		refused "/mounts/7/options: "
 	done
@@ -117,7 +121,8 @@ load helpers
 	config '.mounts[7] = {destination: "/tmp", options: ["remount", "idmap"]}'
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7/options: ids are mapped when a mount is made"
-	config '.mounts[7] = {destination: "/t", type: "tmpfs", options: ["idmap=uids=@0-0-5#2-2-1"]}'
+	config '.mounts[7] = {destination: "/t", type: "tmpfs",
+		options: ["idmap=uids=@0-0-5#2-2-1"]}'
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7: a user namespace with the map of /t" "Invalid argument"
 }

@@ -20,7 +20,8 @@ own_mounts() {
 
 # Inside: for each mount below /o its last part, the mount's flags, and the filesystem's without
 # what a tmpfs has of itself.
-show='awk "\$5 ~ \"^/o/\" { for (i = 7; \$i != \"-\"; i++); s = \$(i + 3); gsub(/,?(inode64|uid=[0-9]*|gid=[0-9]*)/, \"\", s)
+show='awk "\$5 ~ \"^/o/\" { for (i = 7; \$i != \"-\"; i++); s = \$(i + 3); '\
+'gsub(/,?(inode64|uid=[0-9]*|gid=[0-9]*)/, \"\", s)
 	sub(\"^/o/\", \"\", \$5); print \$5, \$6, s }" /proc/self/mountinfo'
 
 # options_give KIND: for each line of stdin, "option option … : flags filesystem-flags", a mount of
@@ -121,7 +122,8 @@ options_give() {
 	script "$show"' | grep /below | cut -d" " -f1,2'
 	# Without a user namespace of its own the container's mounts are not locked: the flags can
 	# be cleared too.
-	config 'del(.linux.namespaces[] | select(.type == "user"), .linux.uidMappings, .linux.gidMappings)'
+	config 'del(.linux.namespaces[] | select(.type == "user"), .linux.uidMappings,
+		.linux.gidMappings)'
 	try own_mounts sh -ec 'mount -t tmpfs none "$2"; mkdir "$2/below"
 		mount -t tmpfs -o noatime,nodiratime,nodev,noexec,nosuid none "$2/below"
 		exec "$1" --root "$2.state" run -b "$3" "$4"' sh "$ROOTLET" "$T/dir" "$B" "$C"
@@ -152,9 +154,11 @@ rsymfollow/below rw,nosuid,nodev,noexec,noatime,nodiratime"
 	mount_add /noatime tmpfs tmpfs noatime
 	mount_add /strictatime tmpfs tmpfs strictatime
 	inside 'cp /bin/testguest /noexec/; /noexec/testguest getcwd 2>&1
-		ln -s /etc/passwd /nosymfollow/link; cat /nosymfollow/link 2>&1; readlink /nosymfollow/link
+		ln -s /etc/passwd /nosymfollow/link; cat /nosymfollow/link 2>&1;
+		readlink /nosymfollow/link
 		for d in /noatime /strictatime; do
-			echo x >$d/f; touch -a -d "2001-01-01" $d/f; cat $d/f >/dev/null; touch -a -d "2031-01-01" $d/f; cat $d/f >/dev/null
+			echo x >$d/f; touch -a -d "2001-01-01" $d/f; cat $d/f >/dev/null;
+			touch -a -d "2031-01-01" $d/f; cat $d/f >/dev/null
 			stat -c %x $d/f | cut -c1-4 | grep -c 2031
 		done; true'
 	has "$output" "noexec/testguest: Permission denied"

@@ -25,7 +25,8 @@ own_mounts() {
 		mount_add "/srv/$name" none "$T/src/$name" bind
 	done
 	mount_add /srv/device none /dev/zero bind
-	inside 'cd /srv; stat -c "%n %F" *; head -c 2 device | od -An -tx1; (echo through >fifo &) ; cat fifo'
+	inside 'cd /srv; stat -c "%n %F" *; head -c 2 device | od -An -tx1; (echo through >fifo &) ;
+		cat fifo'
 	equal "$output" "device character special file
 dir directory
 fifo fifo
@@ -75,7 +76,9 @@ root:x:0:"
 	equal "$output" ../some/where
 	ln -sfn elsewhere "$B/rootfs/srv/new/link"
 	try rl run --bundle "$B" "$C"
-	refused "/mounts/7: destination /srv/new/link exists and is not the symbolic link to ../some/where"
+	refused \
+		"/mounts/7: destination /srv/new/link exists and is not the symbolic link to \
+../some/where"
 	equal "$(readlink "$B/rootfs/srv/new/link")" elsewhere
 }
 
@@ -111,22 +114,36 @@ root:x:0:"
 		echo "$file" >"$T/run/$file"
 	done
 	config '.mounts = [
-		{destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]},
-		{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"]},
-		{destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"]},
-		{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
-		{destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]},
-		{destination: "/etc/resolv.conf", type: "bind", source: ($t + "/run/resolv.conf"), options: ["bind", "rprivate"]},
-		{destination: "/etc/hosts", type: "bind", source: ($t + "/run/hosts"), options: ["bind", "rprivate"]},
-		{destination: "/dev/shm", type: "bind", source: ($t + "/shm"), options: ["bind", "rprivate", "nosuid", "noexec", "nodev"]},
-		{destination: "/run/.containerenv", type: "bind", source: ($t + "/run/.containerenv"), options: ["bind", "rprivate"]},
-		{destination: "/etc/hostname", type: "bind", source: ($t + "/run/hostname"), options: ["bind", "rprivate"]},
-		{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"]},
-		{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["rprivate", "nosuid", "nodev", "tmpcopyup"]}]
+		{destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec",
+		"nodev"]},
+		{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid",
+		"strictatime", "mode=755", "size=65536k"]},
+		{destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec",
+		"nodev", "ro"]},
+		{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid",
+		"noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+		{destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid",
+		"noexec", "nodev"]},
+		{destination: "/etc/resolv.conf", type: "bind", source: ($t + "/run/resolv.conf"),
+		options: ["bind", "rprivate"]},
+		{destination: "/etc/hosts", type: "bind", source: ($t + "/run/hosts"),
+		options: ["bind", "rprivate"]},
+		{destination: "/dev/shm", type: "bind", source: ($t + "/shm"), options: ["bind",
+		"rprivate", "nosuid", "noexec", "nodev"]},
+		{destination: "/run/.containerenv", type: "bind",
+		source: ($t + "/run/.containerenv"), options: ["bind", "rprivate"]},
+		{destination: "/etc/hostname", type: "bind", source: ($t + "/run/hostname"),
+		options: ["bind", "rprivate"]},
+		{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+		options: ["rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"]},
+		{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["rprivate",
+		"nosuid", "nodev", "tmpcopyup"]}]
 		| .linux.maskedPaths = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/sys/firmware"]
 		| .linux.readonlyPaths = ["/proc/bus", "/proc/sys"]' --arg t "$T"
-	inside 'cat /etc/resolv.conf /etc/hosts /etc/hostname /run/.containerenv; echo x >/dev/shm/x; stat -c %a /tmp
-		awk "\$5 == \"/sys/fs/cgroup\" || \$5 == \"/dev/shm\" { print \$6 }" /proc/self/mountinfo'
+	inside 'cat /etc/resolv.conf /etc/hosts /etc/hostname /run/.containerenv;
+		echo x >/dev/shm/x; stat -c %a /tmp
+		awk "\$5 == \"/sys/fs/cgroup\" || \$5 == \"/dev/shm\" { print \$6 }" \
+		/proc/self/mountinfo'
 	equal "$output" "resolv.conf
 hosts
 hostname
@@ -138,9 +155,10 @@ ro,nosuid,nodev,noexec,relatime"
 	equal "$(cat "$T/shm/x")" x
 }
 
-@test "a surrounding /proc that is partly covered: an error with the ways out, and the one that is there on request" {
+@test "a surrounding /proc that is partly covered: an error, and the one that is there on request" {
 	chmod 0755 "$T"
-	script 'readlink /proc/self >/dev/null && [ -e /proc/uptime ] && ls -A /proc/tty; grep -c " /proc " /proc/self/mountinfo'
+	script 'readlink /proc/self >/dev/null && [ -e /proc/uptime ] && ls -A /proc/tty;
+		grep -c " /proc " /proc/self/mountinfo'
 	cat >"$T/outer" <<-'END'
 		mount -t tmpfs -o ro none /proc/tty
 		exec "$1" --root "$2/outer.state" run -b "$3" "$4"
@@ -157,14 +175,18 @@ ro,nosuid,nodev,noexec,relatime"
 }
 
 # This machine's or a room's cgroups; the test's shell may be in the root of them, or below.
-@test "without a cgroup of its own the container sees no more than its caller's: none of the machine's" {
+@test "without a cgroup of its own the container sees no more than its caller's" {
 	local group
 	[ "$(id -u)" -ne 0 ] || skip "as root there is a cgroup"
-	script 'ls -R /sys/fs/cgroup | grep :$ | wc -l; cat /sys/fs/cgroup/cgroup.procs 2>/dev/null | wc -l; mkdir /sys/fs/cgroup/x 2>&1
-		sed -n "s/^[^ ]* [^ ]* [^ ]* [^ ]* \\/sys\\/fs\\/cgroup \\([^ ,]*\\).* - \\([^ ]*\\) .*/\\1 \\2/p" /proc/self/mountinfo'
+	script 'ls -R /sys/fs/cgroup | grep :$ | wc -l;
+		cat /sys/fs/cgroup/cgroup.procs 2>/dev/null | wc -l; mkdir /sys/fs/cgroup/x 2>&1
+		sed -n \
+		"s/^[^ ]* [^ ]* [^ ]* [^ ]* \\/sys\\/fs\\/cgroup \\([^ ,]*\\).* - \\([^ ]*\\) '\
+'.*/\\1 \\2/p" /proc/self/mountinfo'
 	try rl --cgroup-manager disabled run --bundle "$B" "$C"
 	equal "$stderr" ""
-	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)$(sed -n 's/^0:://p' /proc/self/cgroup)
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)$(sed -n 's/^0:://p' \
+		/proc/self/cgroup)
 	if [ -e "$group/cgroup.type" ]; then
 		equal "$(tail -n 1 <<<"$output")" "ro cgroup2"
 	else

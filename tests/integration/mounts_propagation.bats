@@ -15,7 +15,8 @@ own_mounts() {
 # Inside: mountinfo PATH prints "flags of the mount - type - flags of the filesystem", of the
 # topmost there.
 mountinfo='mountinfo() { awk -v p="$1" "\$5 == p { for (i = 7; \$i != \"-\"; i++) o = o \" \" \$i
-	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" /proc/self/mountinfo; }; '
+	r = \$6 \" -\" o \" \" \$(i + 1) \" - \" \$(i + 3); o = \"\" } END { print r }" '\
+'/proc/self/mountinfo; }; '
 
 # late_mount: runs the bundle in a mount namespace whose T/dir is shared. Once the container has
 # made /tmp/up, there is a tmpfs with a file "late" on T/dir/below and on the container's root at
@@ -44,7 +45,8 @@ late_mount() {
 }
 
 # Inside: goes on when the host has mounted.
-wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 200 ]; do sleep 0.05; done; '
+wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 200 ]; do sleep '\
+'0.05; done; '
 
 @test "rootfsPropagation: every value, as mountinfo has it" {
 	local value
@@ -64,7 +66,7 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 	refused "/linux/rootfsPropagation" sideways
 }
 
-@test "rootfsPropagation slave: what the host mounts on the root later is seen; shared too; private not" {
+@test "rootfsPropagation slave: what the host mounts later is seen; shared too; private not" {
 	local value
 	script "$wait_late$mountinfo"'ls -A /srv; mountinfo /'
 	for value in slave shared private; do
@@ -82,7 +84,8 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 }
 
 @test "rootfsPropagation unbindable: the root can't be bound again" {
-	config '.linux.rootfsPropagation = "unbindable" | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	config '.linux.rootfsPropagation = "unbindable" | .process.capabilities |= map_values(. +
+		["CAP_SYS_ADMIN"])'
 	inside 'mkdir -p /tmp/again; mount --bind /etc /tmp/again 2>&1; true'
 	has "$output" "Invalid argument"
 	config '.linux.rootfsPropagation = "private"'
@@ -90,12 +93,13 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 	equal "$output" root:x:0:
 }
 
-@test "slave mounts see what the host mounts later, whatever the root's propagation; private ones do not" {
+@test "slave mounts see what the host mounts later, whatever the root's; private ones do not" {
 	mount_add /slave none "$T/dir" rbind rslave
 	mount_add /shared none "$T/dir" rbind rshared
 	mount_add /private none "$T/dir" rbind rprivate
 	mount_add /default none "$T/dir" rbind
-	script "$wait_late$mountinfo"'for p in /slave /shared /private /default; do echo "$p: $(ls $p/below)"; done; mountinfo /slave; mountinfo /shared'
+	script "$wait_late$mountinfo"'for p in /slave /shared /private /default;
+		do echo "$p: $(ls $p/below)"; done; mountinfo /slave; mountinfo /shared'
 	late_mount
 	equal "$status" 0
 	equal "$(head -n 4 <<<"$output")" $'/slave: late\n/shared: late\n/private: \n/default: '
@@ -107,7 +111,8 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 @test "nothing that is mounted inside is seen by the host, through a shared mount neither" {
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	mount_add /shared none "$T/dir" rbind rshared
-	script "$wait_late"'mkdir /shared/inside; mount -t tmpfs none /shared/inside && echo mounted'
+	script "$wait_late"'mkdir /shared/inside; mount -t tmpfs none /shared/inside &&
+		echo mounted'
 	late_mount
 	equal "$output" mounted
 	equal "$stderr" 0

@@ -110,7 +110,8 @@ sleeper() {
 @test "joining only the user namespace: the rest is new, and owned by it" {
 	sleeper
 	by_path user "/proc/$pid/ns/user"
-	script "$show; hostname new-name; hostname; mount -t tmpfs x /tmp 2>/dev/null; ip link show lo"
+	script "$show; hostname new-name; hostname; mount -t tmpfs x /tmp 2>/dev/null;
+		ip link show lo"
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	try rl run --bundle "$B" "$C-2"
 	[ "$status" -eq 0 ] || fail "$stderr"
@@ -125,11 +126,14 @@ sleeper() {
 }
 
 @test "two containers that share a network reach each other" {
-	sleeper 'mkdir -p /srv/www; echo over the net >/srv/www/index.html; httpd -p 127.0.0.1:8080 -h /srv/www'
+	sleeper \
+		'mkdir -p /srv/www; echo over the net >/srv/www/index.html; httpd -p '\
+'127.0.0.1:8080 -h /srv/www'
 	by_path user "/proc/$pid/ns/user"
 	by_path network "/proc/$pid/ns/net"
 	config '.mounts |= map(select(.type != "sysfs"))'
-	script 'i=0; until wget -q -O - http://127.0.0.1:8080/ 2>/dev/null || [ $((i += 1)) -gt 50 ]; do usleep 50000; done'
+	script 'i=0; until wget -q -O - http://127.0.0.1:8080/ 2>/dev/null ||
+		[ $((i += 1)) -gt 50 ]; do usleep 50000; done'
 	try rl run --bundle "$B" "$C-2"
 	equal "$status$output" "0over the net"
 	rl delete --force "$C"
@@ -198,7 +202,8 @@ sleeper() {
 @test "timeOffsets move the clocks of the container" {
 	local mono boot own_mono own_boot
 	config '.linux.namespaces += [{type: "time"}]
-		| .linux.timeOffsets = {monotonic: {secs: 100000, nanosecs: 500}, boottime: {secs: -5}}'
+		| .linux.timeOffsets = {monotonic: {secs: 100000, nanosecs: 500},
+		boottime: {secs: -5}}'
 	own_mono=$("$ROOTLET_BUILDDIR/tests/guest/testguest" clock monotonic)
 	own_boot=$("$ROOTLET_BUILDDIR/tests/guest/testguest" clock boottime)
 	inside 'testguest clock monotonic; testguest clock boottime; cut -d. -f1 /proc/uptime'

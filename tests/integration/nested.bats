@@ -29,11 +29,13 @@ plain() {
 
 # What an inner container says of itself; the limits that are asked for, and what it has of them. In
 # the session room the one limit that needs no controller.
-says='id -u; cd /sys/fs/cgroup; sed -n s/^0:://p /proc/self/cgroup; cat /proc/self/uid_map | sed "s/  */ /g"'
+says='id -u; cd /sys/fs/cgroup; sed -n s/^0:://p /proc/self/cgroup; cat /proc/self/uid_map | sed '\
+'"s/  */ /g"'
 limits_that_hold() {
 	if [ "$ROOTLET_ROOM" = vm ]; then
 		resources='{memory: {limit: 33554432, swap: 33554432}, pids: {limit: 5}}'
-		says="$says; cat memory.max pids.max; dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null; echo \$?
+		says="$says; cat memory.max pids.max; dd if=/dev/zero of=/dev/null bs=64M count=1 \
+2>/dev/null; echo \$?
 			for i in 1 2 3 4 5 6 7 8; do sleep 5 & done"
 		said=$'33554432\n5\n137'
 	else
@@ -63,7 +65,7 @@ $said"
  1 1 65536"
 }
 
-@test "as an ordinary user of the container: a subset of its ids by newuidmap, a cgroup that is delegated to him" {
+@test "an ordinary user of the container: a subset of its ids by newuidmap, a delegated cgroup" {
 	limits_that_hold
 	plain
 	bob_is_there
@@ -72,7 +74,8 @@ $said"
 		cd /sys/fs/cgroup
 		for name in $(cat cgroup.controllers); do echo +$name; done >cgroup.subtree_control
 		mkdir -p bob/shell
-		chown bob bob bob/cgroup.procs bob/cgroup.subtree_control bob/shell bob/shell/cgroup.procs'
+		chown bob bob bob/cgroup.procs bob/cgroup.subtree_control bob/shell \
+		bob/shell/cgroup.procs'
 	inner ".process.args = $says | .linux.resources = $resources"
 	try as_bob rootlet run --bundle /srv/bundle one
 	rl delete --force "$C"
@@ -83,12 +86,13 @@ $said"
 }
 
 # bats test_tags=not-vm
-@test "an ordinary user whose newuidmap is setuid root, where root lacks CAP_SYS_ADMIN: refused with the remedy" {
+@test "newuidmap is setuid root, where root lacks CAP_SYS_ADMIN: refused with the remedy" {
 	plain
 	bob_is_there
 	# Removes their file capabilities, too.
 	in_inner sh \
-		-ec 'chown root /usr/bin/newuidmap /usr/bin/newgidmap; chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap'
+		-ec 'chown root /usr/bin/newuidmap /usr/bin/newgidmap;
+		chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap'
 	inner '.process.args = ["id"]'
 	try in_inner setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all rootlet run \
 		--bundle /srv/bundle one

@@ -20,13 +20,15 @@ scope_of() {
 		"$@" rootlet delete --force "$id"' "$@"
 }
 
-@test "in a container that systemd runs: a scope of its manager for root, of the user's for a user" {
+@test "in a container that systemd runs: a scope of its manager, for a user of the user's" {
 	debian_systemd
 	debian_boots
 	equal "$output" running
 	bob_is_there
 	capable_helpers
-	inner '.process.args = ["sleep", "1000"] | .linux.resources.unified = {"cgroup.max.descendants": "7"}'
+	inner \
+		'.process.args = ["sleep", "1000"] | .linux.resources.unified = '\
+'{"cgroup.max.descendants": "7"}'
 	try scope_of one env
 	equal "$stderr$output" $'/system.slice/rootlet-one.scope/container\n7'
 	# bob's manager is there as long as he has a session, or lingers; what cron would start has
@@ -36,7 +38,8 @@ scope_of() {
 	try scope_of two setpriv --reuid=1000 --regid=1000 --init-groups --inh-caps=-all env \
 		-i PATH=/usr/local/bin:/usr/bin:/bin
 	equal "$stderr$output" \
-		$'/user.slice/user-1000.slice/user@1000.service/user.slice/rootlet-two.scope/container\n7'
+		$'/user.slice/user-1000.slice/user@1000.service'\
+$'/user.slice/rootlet-two.scope/container\n7'
 	equal "$(in_inner systemctl list-units --plain --no-legend --all 'rootlet-*')" ""
 	equal "$(in_inner sh -c 'find /sys/fs/cgroup -name "rootlet-*"')" ""
 	rl delete --force "$C"

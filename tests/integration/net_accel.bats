@@ -13,7 +13,7 @@ load accel_helpers
 
 # ---------------------------------------------------------------- out
 
-@test "a connection's socket is the host's, at both ends; blocking or not, IPv4 and IPv6, by any thread" {
+@test "a connection's socket is the host's, at both ends; blocking or not, IPv4 and IPv6" {
 	on_host '
 		script "
 			accelguest call block 192.0.2.9 7000
@@ -31,7 +31,7 @@ load accel_helpers
 	[[ ${line[5]} == "192.0.2.1 192.0.2.1 "* ]]
 }
 
-@test "a socket that an epoll set knows, that has a second name or an own port, stays the container's and works" {
+@test "a socket in an epoll set, with a second name or an own port, stays the container's" {
 	on_host '
 		script "for how in epoll dup bound; do accelguest call \$how 192.0.2.9 7000; done"
 		rl run --bundle "$B" "$ACCEL" "$C"'
@@ -44,7 +44,8 @@ load accel_helpers
 # The second by IPv4 is compared to what a new socket was found to have at the first.
 @test "options that were set before go along" {
 	on_host '
-		script "for to in 192.0.2.9 192.0.2.9 2001:db8::9; do accelguest options \$to 7000; done"
+		script "for to in 192.0.2.9 192.0.2.9 2001:db8::9; do accelguest options \$to '\
+'7000; done"
 		rl run --bundle "$B" "$ACCEL" "$C"'
 	equal "${#line[@]}" 3
 	[[ ${line[0]} == "192.0.2.1 192.0.2.1 "* ]] || fail "${line[0]}"
@@ -87,7 +88,7 @@ load accel_helpers
 
 # ---------------------------------------------------------------- in
 
-@test "a server on a published port has a socket of the host; by whatever address it is published and it listens" {
+@test "a server on a published port has a socket of the host, by whatever address it listens" {
 	on_host "$ask"'
 		try_it() {
 			serve "exec accelguest serve $2 $3 80" "$ACCEL" --publish "$1"
@@ -141,7 +142,8 @@ connect: ECONNREFUSED
 		"$netguest" peer:7500 >"$T/local" &
 		wait_for grep -q ready "$T/local"
 		script "
-			for address in 127.0.0.1 127.9.9.9 0.0.0.0 10.0.2.2 ::1 :: ::ffff:127.0.0.1 ::ffff:0.0.0.0 fd00::2 192.0.2.1; do
+			for address in 127.0.0.1 127.9.9.9 0.0.0.0 10.0.2.2 ::1 :: '\
+'::ffff:127.0.0.1 ::ffff:0.0.0.0 fd00::2 192.0.2.1; do
 				echo \$address \$(accelguest call block \$address 9000)
 				echo \$address \$(accelguest call nonblock \$address 9000)
 			done
@@ -158,7 +160,7 @@ connect: ECONNREFUSED
 
 # ---------------------------------------------------------------- whose sockets
 
-@test "kill -9 of the switch or of the helper: nothing connects any more, by any way, and what is connected goes on" {
+@test "kill -9 of the switch or of the helper: nothing connects, and what is connected goes on" {
 	on_host '
 		secret 127.0.0.1
 		script "
@@ -180,7 +182,8 @@ connect: ECONNREFUSED
 			gone() { ! pgrep -x rootlet-switch; }
 			wait_for gone
 			touch "$B/rootfs/tmp/go"
-			done_() { [ -e "$B/rootfs/tmp/done" ] && grep -q still "$B/rootfs/tmp/answer"; }
+			done_() { [ -e "$B/rootfs/tmp/done" ] && grep -q still '\
+'"$B/rootfs/tmp/answer"; }
 			wait_for done_
 			cat "$B/rootfs/tmp/said" "$B/rootfs/tmp/answer"
 			rl delete --force "$C"

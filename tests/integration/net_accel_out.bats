@@ -18,7 +18,7 @@ on_plain_host() {
 '"$1"
 }
 
-@test "out by the host's sockets, by run, exec and who shares the network; a published port is forwarded, and the run says so" {
+@test "out by the host's sockets, by run, exec and who shares the network; the run says so" {
 	cp -a "$B" "$T/other"
 	on_plain_host "$ask"'
 		serve "
@@ -52,14 +52,17 @@ on_plain_host() {
 	equal "${line[10]}" "192.0.2.9 ::ffff:192.0.2.9"
 	equal "${line[11]}" "2001:db8::9 2001:db8::9"
 	equal "${line[12]}" "connect: ECONNREFUSED"
-	equal "$(grep -c "published ports are forwarded, connections outward alone are accelerated" "$T/err")" 1
+	equal "$(grep \
+		-c "published ports are forwarded, connections outward alone are accelerated" \
+		"$T/err")" 1
 }
 
-@test "options go along, epoll sets and second names are looked for, a signal ends a connect, failures are the host's" {
+@test "options go along, epoll sets are seen, signals end a connect, failures are the host's" {
 	on_plain_host '
 		ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev eth0
 		script "
-			for to in 192.0.2.9 192.0.2.9 2001:db8::9; do accelguest options \$to 7000; done
+			for to in 192.0.2.9 192.0.2.9 2001:db8::9; do accelguest options \$to '\
+'7000; done
 			for how in epoll dup bound; do accelguest call \$how 192.0.2.9 7000; done
 			accelguest interrupt 192.0.2.50 80
 			accelguest call block 192.0.2.9 7999
@@ -80,7 +83,7 @@ on_plain_host() {
 }
 
 # A socket of IPv6 that was judged for one family could be used for the other.
-@test "a socket that is good for both families stays inside where the configuration tells them apart" {
+@test "a socket for both families stays inside where the configuration tells them apart" {
 	on_plain_host '
 		for option in enable_ipv6=false outbound_addr=192.0.2.1; do
 			script "
@@ -135,7 +138,7 @@ END
 	wait_for grep -q ready "$T/$1"
 }
 
-@test "where no port is left towards a peer, the container's own socket goes there; others are reached as before" {
+@test "where no port is left towards a peer, the container's own socket goes there" {
 	export -f ports
 	on_plain_host '
 		far python3 - >"$T/many" 3>&- <<"END" &
@@ -161,7 +164,8 @@ END
 		kill "$pid"
 		wait "$pid" || true
 		ports used
-		script "accelguest call block 192.0.2.9 7100; accelguest call nonblock 192.0.2.9 7000"
+		script "accelguest call block 192.0.2.9 7100; accelguest call nonblock 192.0.2.9 '\
+'7000"
 		rl run --bundle "$B" "$ACCEL" "$C"
 		kill "$pid"'
 	[[ ${line[0]} == "10.0.2.100 192.0.2.1 "* ]] || fail "${line[0]}"

@@ -54,7 +54,8 @@ load accel_helpers
 			accelguest call block 192.0.2.9 7000
 			unshare -n sh -c \"accelguest call block 192.0.2.9 7000\"
 			kill %1"
-		config ".process.capabilities |= map_values(. + [\"CAP_NET_ADMIN\", \"CAP_SYS_ADMIN\"] | unique)"
+		config ".process.capabilities |= map_values(. + [\"CAP_NET_ADMIN\", '\
+'\"CAP_SYS_ADMIN\"] | unique)"
 		rl run --bundle "$B" "$ACCEL" "$C"'
 	[[ ${line[0]} == "192.0.2.9 192.0.2.9 "* ]]
 	equal "${line[1]}" "connect: ENETUNREACH"
@@ -62,7 +63,7 @@ load accel_helpers
 
 # ---------------------------------------------------------------- the host's own
 
-@test "allow_lan=false: the networks that the host is attached to are out of reach, what lies behind a gateway is not" {
+@test "allow_lan=false: the host's networks are out of reach, what lies behind a gateway is not" {
 	on_host '
 		far ip address add 198.51.100.9/32 dev lo
 		ip route add 198.51.100.0/24 via 192.0.2.9
@@ -84,10 +85,13 @@ load accel_helpers
 
 # ---------------------------------------------------------------- whose sockets
 
-@test "beside a profile of the bundle's, with and without noNewPrivileges, by another user, from a startContainer hook" {
-	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"],
-		action: "SCMP_ACT_ERRNO", errnoRet: 95}, {names: ["seccomp"], action: "SCMP_ACT_ERRNO"}]}
-		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "accelguest call block 192.0.2.9 7000 >/tmp/hook"]}]'
+@test "beside a profile of the bundle's, by another user, from a startContainer hook" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir",
+		"mkdirat"],
+		action: "SCMP_ACT_ERRNO", errnoRet: 95}, {names: ["seccomp"],
+		action: "SCMP_ACT_ERRNO"}]}
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
+		"accelguest call block 192.0.2.9 7000 >/tmp/hook"]}]'
 	on_host '
 		script "mkdir /tmp/x 2>&1; cat /tmp/hook; accelguest call nonblock 2001:db8::9 7000"
 		for i in true false; do
@@ -105,7 +109,7 @@ load accel_helpers
 	done
 }
 
-@test "exec, before and after the start, and a container that shares the network, are accelerated too" {
+@test "exec, before and after the start, and who shares the network, are accelerated too" {
 	cp -a "$B" "$T/other"
 	on_host '
 		script "exec sleep 1000"
@@ -116,7 +120,8 @@ load accel_helpers
 		rl exec --user 1000:1000 "$C" accelguest call block 2001:db8::9 7000
 		B=$T/other
 		script "accelguest call block 192.0.2.9 7000; sleep 1000"
-		rl run --detach --bundle "$T/other" --net="container:$C" "$C-2" </dev/null >"$T/out" 2>"$T/err"
+		rl run --detach --bundle "$T/other" --net="container:$C" "$C-2" </dev/null '\
+'>"$T/out" 2>"$T/err"
 		wait_for grep -q 192.0.2 "$T/out"
 		cat "$T/out"
 		rl exec "$C-2" accelguest call block 192.0.2.9 7000
@@ -131,12 +136,13 @@ load accel_helpers
 	[[ ${line[2]} == "2001:db8::1 "* ]]
 }
 
-@test "the switch keeps three of root's capabilities, has a filter, nothing of the caller's descriptors, and costs little memory" {
+@test "the switch keeps three capabilities, has a filter, no descriptor of the caller's, is small" {
 	on_host '
 		serve "echo ready; exec sleep 1000" "$ACCEL" --publish 0.0.0.0:80:80
 		pid=$(pgrep -x rootlet-switch)
 		grep -E "^(CapPrm|CapEff|NoNewPrivs|Seccomp):" "/proc/$pid/status"
-		ls -l "/proc/$pid/fd" | grep -cvE "/dev/null|socket:|net:|user:|eventpoll|seccomp|total" || true
+		ls -l "/proc/$pid/fd" | grep -cvE '\
+'"/dev/null|socket:|net:|user:|eventpoll|seccomp|total" || true
 		rl exec "$C" true
 		rl exec "$C" true
 		listeners() { ls -l "/proc/$pid/fd" | grep -c seccomp; }
@@ -157,14 +163,15 @@ ready 0.0.0.0 80"
 
 # ---------------------------------------------------------------- refused
 
-@test "refused: a listener of the bundle's own, no user namespace, a network that is not rootlet's, a kernel that can't" {
+@test "refused: a listener of the bundle's, no user namespace, a foreign network, an old kernel" {
 	cp "$B/config.json" "$T/config"
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/tmp/agent",
 		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
 	try rl run --bundle "$B" "$ACCEL" "$C"
 	refused "--net" "/linux/seccomp/listenerPath" "leave one of them out"
 	cp "$T/config" "$B/config.json"
-	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)'
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else
+		. end)'
 	try rl run --bundle "$B" "$ACCEL" "$C"
 	refused "--net" "joins a network namespace by its path"
 	cp "$T/config" "$B/config.json"
@@ -172,14 +179,18 @@ ready 0.0.0.0 80"
 	refused "accel" "seccomp or none"
 	on_host '
 		cp "$T/config" "$B/config.json"
-		config ".linux.namespaces |= map(select(.type != \"user\")) | del(.linux.uidMappings, .linux.gidMappings)"
+		config ".linux.namespaces |= map(select(.type != \"user\")) | '\
+'del(.linux.uidMappings, .linux.gidMappings)"
 		rl run --bundle "$B" "$ACCEL" "$C" 2>&1 && exit 1
 		cp "$T/config" "$B/config.json"
-		# A container around this one that forbids pidfd_getfd(2), a kernel without SO_NETNS_COOKIE, one that keeps SO_ATTACH_FILTER.
+		# A container around this one that forbids pidfd_getfd(2), a kernel without
+		# SO_NETNS_COOKIE, one that keeps SO_ATTACH_FILTER.
 		for what in pidfd_getfd cookie; do
-			without "$what" "$ROOTLET" --root "$T/state" run --bundle "$B" "$ACCEL" "$C" 2>&1 && exit 1
+			without "$what" "$ROOTLET" --root "$T/state" run --bundle "$B" "$ACCEL" '\
+'"$C" 2>&1 && exit 1
 		done
-		without filter "$ROOTLET" --root "$T/state" run --bundle "$B" "$ACCEL,allow_lan=false" "$C" 2>&1 && exit 1
+		without filter "$ROOTLET" --root "$T/state" run --bundle "$B" '\
+'"$ACCEL,allow_lan=false" "$C" 2>&1 && exit 1
 		true'
 	equal "${#line[@]}" 4
 	has "${line[0]}" "accel=seccomp needs a user namespace"

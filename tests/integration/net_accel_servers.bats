@@ -12,7 +12,7 @@ load accel_helpers
 
 # ---------------------------------------------------------------- in
 
-@test "a server that can't be switched is forwarded to: only IPv4 for a port that is published on both, another address, not published" {
+@test "a server that can't be switched is forwarded to: IPv4 for a port of both, another address" {
 	on_host "$ask"'
 		try_it() {
 			serve "exec accelguest serve plain $2 $3" "$ACCEL" --publish "$1"
@@ -36,7 +36,7 @@ far:
 connect: ECONNREFUSED"
 }
 
-@test "a server ends: refused; another comes; one that can't be switched is forwarded to; two at once exclude each other" {
+@test "a server ends: refused; another comes; one that can't be switched is forwarded to" {
 	on_host "$ask"'
 		serve "echo ready; exec sleep 1000" "$ACCEL" --publish 0.0.0.0:8080:80
 		server() {
@@ -63,7 +63,7 @@ far: 192.0.2.9
 far: 192.0.2.9"
 }
 
-@test "port remove ends a server that was switched, and what is connected goes on; add and remove while it runs" {
+@test "port remove ends a server that was switched, what is connected goes on; add and remove" {
 	on_host "$ask"'
 		serve "exec accelguest serve plain 0.0.0.0 80" "$ACCEL" --publish 0.0.0.0:8080:80
 		far_ask 192.0.2.1 8080
@@ -85,11 +85,14 @@ far: 192.0.2.9"
 
 @test "a port that was bound by somebody else, and client_address=gateway, are forwarded" {
 	on_host "$ask"'
-		serve "exec accelguest serve plain 0.0.0.0 80" "$ACCEL,client_address=gateway" --publish 0.0.0.0:8080:80
+		serve "exec accelguest serve plain 0.0.0.0 80" "$ACCEL,client_address=gateway" '\
+'--publish 0.0.0.0:8080:80
 		far_ask 192.0.2.1 8080
 		rl delete --force "$C"
 		script "exec accelguest serve plain 0.0.0.0 80"
-		python3 - "$ROOTLET" --root "$T/state" run --detach --bundle "$B" "$ACCEL" --publish 0.0.0.0:8080:80 "$C" </dev/null >"$T/out" 2>&1 3< <(:) <<"END" || { cat "$T/out" >&2 && exit 1; }
+		python3 - "$ROOTLET" --root "$T/state" run --detach --bundle "$B" "$ACCEL" \
+			--publish 0.0.0.0:8080:80 "$C" </dev/null >"$T/out" 2>&1 3< <(:) \
+			<<"END" || { cat "$T/out" >&2 && exit 1; }
 import os, socket, sys
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

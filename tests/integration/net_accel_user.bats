@@ -58,7 +58,8 @@ may_attach() {
 	python3 - 2>/dev/null <<'END'
 import ctypes, socket, struct
 keep = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffffffff))
-socket.socket().setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxQ", 1, ctypes.addressof(keep)))
+socket.socket().setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxQ", 1,
+    ctypes.addressof(keep)))
 END
 }
 
@@ -70,11 +71,13 @@ admin_rl() {
 		"$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
-@test "an ordinary user: out by the host's socket, for every user of the container, by run and exec; a port is forwarded" {
+@test "an ordinary user: out by the host's socket, for every user inside; a port is forwarded" {
 	equal "$(readlink /proc/self/ns/user)" "$(sudo readlink /proc/1/ns/user)"
 	equal "$(readlink /proc/self/ns/net)" "$(sudo readlink /proc/1/ns/net)"
-	equal "$(awk '/^Cap(Prm|Eff|Amb):/ { print $2 }' /proc/self/status | sort -u)" 0000000000000000
-	serve 'for to in 192.0.2.9 2001:db8::9; do accelguest call block $to 7000; accelguest call nonblock $to 7000; done
+	equal "$(awk '/^Cap(Prm|Eff|Amb):/ { print $2 }' /proc/self/status |
+		sort -u)" 0000000000000000
+	serve 'for to in 192.0.2.9 2001:db8::9; do accelguest call block $to 7000;
+		accelguest call nonblock $to 7000; done
 		exec accelguest serve plain :: 80' "$ACCEL" --publish 8080:80
 	mapfile -t line <"$T/out"
 	for i in 0 1; do
@@ -98,7 +101,8 @@ admin_rl() {
 	equal "$(far_ask 2001:db8::1 8080)" "2001:db8::9 2001:db8::9"
 	# CAP_DAC_READ_SEARCH, SYS_PTRACE and SYS_ADMIN, of the container's user namespace.
 	switch=$(pgrep -x rootlet-switch)
-	equal "$(awk '/^Cap(Prm|Eff):/ { print $2 }' "/proc/$switch/status" | sort -u)" 0000000000280004
+	equal "$(awk '/^Cap(Prm|Eff):/ { print $2 }' "/proc/$switch/status" |
+		sort -u)" 0000000000280004
 	equal "$(sudo readlink "/proc/$switch/ns/user")" \
 		"$(readlink "/proc/$(rl state "$C" | jq .pid)/ns/user")"
 	equal "$(sudo readlink "/proc/$switch/ns/net")" "$(readlink /proc/self/ns/net)"
@@ -120,9 +124,10 @@ admin_rl() {
 	equal "$(cat "$T/reached")" ""
 }
 
-@test "with CAP_NET_ADMIN, out: the socket is the host's, by run and by exec; of a user whose descriptors can't be listed it stays inside" {
+@test "with CAP_NET_ADMIN, out: the socket is the host's, by run and exec; else it stays inside" {
 	rl() { admin_rl "$@"; }
-	serve 'for to in 192.0.2.9 2001:db8::9; do accelguest call block $to 7000; accelguest call nonblock $to 7000; done
+	serve 'for to in 192.0.2.9 2001:db8::9; do accelguest call block $to 7000;
+		accelguest call nonblock $to 7000; done
 		echo ready; exec sleep 1000' "$ACCEL"
 	mapfile -t line <"$T/out"
 	for i in 0 1; do
@@ -136,7 +141,7 @@ admin_rl() {
 	rl delete --force "$C"
 }
 
-@test "with CAP_NET_ADMIN, in: the server's socket is bound to the host's port, callers are seen as they are; port remove ends it" {
+@test "with CAP_NET_ADMIN, in: the server's socket is at the host's port; port remove ends it" {
 	rl() { admin_rl "$@"; }
 	serve 'exec accelguest serve plain :: 80' "$ACCEL" --publish 8080:80
 	equal "$(cat "$T/out")" "ready :: 8080"

@@ -36,7 +36,8 @@ END
 
 @test "client_address=gateway: the same port of the container's own stays usable by UDP" {
 	on_host '
-		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:client_address=gateway --publish 8080:80 --publish 5353:53/udp
+		serve "exec netguest peer:80 udp-peer:53" '\
+'--net=slirp4netns:client_address=gateway --publish 8080:80 --publish 5353:53/udp
 		client_of tcp 192.0.2.1 192.0.2.2 8080
 		client_of udp 192.0.2.1 192.0.2.2 5353
 		rl exec "$C" ip rule
@@ -73,7 +74,8 @@ for _ in range(20):
     time.sleep(0.01)
 print(seen)
 END
-		python3 "$T/ask.py" "$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns)"
+		python3 "$T/ask.py" "$(pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x '\
+'slirp4netns)"
 		rl delete --force "$C"'
 	equal "$output" "{'2001:db8::1'}"
 }

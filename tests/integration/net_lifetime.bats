@@ -2,8 +2,8 @@
 # What is left of a network when one of its processes is killed at any moment, and when it has been
 # made very often.
 #
-# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: as many of 1,000 as 80 seconds
-# allow) starts, fewer in a room; ROOTLET_NET_SEED repeats a run.
+# ROOTLET_NET_KILLS (default: 40) rounds, ROOTLET_NET_CYCLES (default: as many of 1,000 as 80
+# seconds allow) starts, fewer in a room; ROOTLET_NET_SEED repeats a run.
 #
 # rooms: host session vm
 # alone: it looks at every slirp4netns of the user's
@@ -13,7 +13,7 @@
 load helpers
 load net_helpers
 
-@test "rootlet, the helper, slirp4netns or init killed at a random moment: no orphan, no pinned namespace, the port is free" {
+@test "rootlet, helper, slirp4netns, init killed at a random moment: no orphan, the port is free" {
 	local seed=${ROOTLET_NET_SEED:-$RANDOM} rounds=${ROOTLET_NET_KILLS:-40}
 	[ -z "${ROOTLET_ROOM:-}" ] || rounds=24
 	script 'exec netguest tcp:80'
@@ -50,7 +50,8 @@ def processes():
     """Of this round: what has the mark, and their slirp4netns, or one that has lost its helper."""
     all_ = [p for p in os.listdir("/proc") if p.isdigit() and alive(p)]
     ours = [p for p in all_ if (ARGUMENTS in read("/proc/%s/cmdline" % p) or
-                                MARK in read("/proc/%s/environ" % p).split(b"\0")) and p != str(os.getpid())]
+                                MARK in read("/proc/%s/environ" % p).split(b"\0"))
+            and p != str(os.getpid())]
     slirps = [p for p in all_ if p not in others and name(p) == "slirp4netns" and
               (parent(p) in ours or name(parent(p)) != "rootlet-net")]
     return ours, slirps
@@ -73,7 +74,8 @@ def is_free():
 def namespaces(pids=("[0-9]*",)):
     """Network namespaces that these processes are in or hold open, as far as this user can see."""
     found = set()
-    for path in [p for pid in pids for p in glob.glob("/proc/%s/ns/net" % pid) + glob.glob("/proc/%s/fd/*" % pid)]:
+    for path in [p for pid in pids
+        for p in glob.glob("/proc/%s/ns/net" % pid) + glob.glob("/proc/%s/fd/*" % pid)]:
         try:
             link = os.readlink(path)
         except OSError:
@@ -91,8 +93,10 @@ def wait_until(what, limit, text):
         time.sleep(0.005)
 
 def run(id, *options):
-    return subprocess.Popen([rootlet, "--root", root, "run", *options, "--bundle", bundle, "--publish", "127.0.0.1:%d:80" % port, id],
-                            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([rootlet, "--root", root, "run", *options, "--bundle", bundle,
+                             "--publish", "127.0.0.1:%d:80" % port, id],
+                            env=env, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 others = [p for p in os.listdir("/proc") if p.isdigit() and name(p) == "slirp4netns"]
 killed, slow, seen = {}, [], 0
@@ -116,7 +120,8 @@ for i in range(rounds):
         targets = [p for p in ours if name(p) == "rootlet-net"]
     else:
         # In a pid namespace of its own, as number 1.
-        targets = [p for p in ours if read("/proc/%s/status" % p).find(b"\t1\n", read("/proc/%s/status" % p).find(b"NSpid")) > 0]
+        targets = [p for p in ours if read("/proc/%s/status" % p).find(b"\t1\n",
+            read("/proc/%s/status" % p).find(b"NSpid")) > 0]
     for p in targets:
         try:
             os.kill(int(p), signal.SIGKILL)
@@ -125,30 +130,36 @@ for i in range(rounds):
             pass
     # A detached one ends by itself; in the foreground it waits for its container.
     time.sleep(random.uniform(0, 0.03))
-    subprocess.run([rootlet, "--root", root, "delete", "--force", id], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([rootlet, "--root", root, "delete", "--force", id], env=env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deleted = time.monotonic()
     if command.poll() is None and not alive(str(command.pid)):
         command.wait()
-    # Where rootlet was still at work, what it was about to make may have come after the delete: then it is deleted now.
+    # Where rootlet was still at work, what it was about to make may have come after the delete:
+    # then it is deleted now.
     if command.poll() is None:
         try:
             command.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
             pass
-        subprocess.run([rootlet, "--root", root, "delete", "--force", id], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([rootlet, "--root", root, "delete", "--force", id], env=env,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         command.wait(timeout=20)
         deleted = time.monotonic()
     while not is_free():
         if time.monotonic() > deleted + 10:
             raise SystemExit("round %d, %s killed: the port is taken" % (i, victim))
     slow.append((time.monotonic() - deleted) * 1000)
-    text = "round %d, %s killed %.1f ms after %s" % (i, victim, delay * 1000, "it was ready" if ready else "its start")
+    when = "it was ready" if ready else "its start"
+    text = "round %d, %s killed %.1f ms after %s" % (i, victim, delay * 1000, when)
     wait_until(lambda: processes() == ([], []), 10, text + ": left")
     wait_until(lambda: not networks & namespaces(), 10, text + ": its network namespace is pinned")
     if os.path.exists("%s/%s" % (root, id)):
-        raise SystemExit("%s: the state folder is left, with %s" % (text, os.listdir("%s/%s" % (root, id))))
+        raise SystemExit("%s: the state folder is left, with %s" % (text,
+            os.listdir("%s/%s" % (root, id))))
 slow.sort()
-print("killed:", ", ".join("%s %d" % k for k in sorted(killed.items())), "- with a network already: %d" % seen,
+print("killed:", ", ".join("%s %d" % k for k in sorted(killed.items())),
+    "- with a network already: %d" % seen,
       "- port free after delete: median %.1f, slowest %.1f ms" % (slow[len(slow) // 2], slow[-1]))
 # Every kind was met alive more than once, or this shows nothing.
 assert len(killed) == 4 and min(killed.values()) > rounds / 16 and seen > rounds / 4
@@ -159,7 +170,7 @@ END
 	[ "$status" -eq 0 ] || fail "$stderr$output"
 }
 
-@test "start and stop, over and over, with a published port: the same processes, descriptors, namespaces and files as before" {
+@test "start and stop, over and over: as many processes, descriptors, namespaces, files as before" {
 	local cycles=${ROOTLET_NET_CYCLES:-1000} limit=80
 	[ -z "${ROOTLET_ROOM:-}" ] || cycles=40
 	[ -z "${ROOTLET_NET_CYCLES:-}" ] || limit=86400
@@ -170,7 +181,7 @@ rootlet, root, bundle, mark, port, cycles, limit = sys.argv[1:]
 env = dict(os.environ, ROOTLET_TEST=mark)
 
 def count():
-    """What a user can see of their own: processes, descriptors, namespaces, mounts, sockets, files."""
+    """What a user can see of their own: processes, descriptors, namespaces, mounts, sockets."""
     pids = [p for p in os.listdir("/proc") if p.isdigit()]
     ours, spaces, slirps = [], set(), 0
     for p in pids:
@@ -180,26 +191,31 @@ def count():
             with open("/proc/%s/cmdline" % p, "rb") as f:
                 marked = marked or ("--root\0%s\0" % root).encode() in f.read()
             with open("/proc/%s/comm" % p) as f:
-                slirps += f.read().strip() == "slirp4netns" and os.stat("/proc/%s" % p).st_uid == os.getuid()
+                mine = os.stat("/proc/%s" % p).st_uid == os.getuid()
+                slirps += mine and f.read().strip() == "slirp4netns"
             if marked and int(p) != os.getpid():
                 ours.append(p)
         except OSError:
             continue
     with open("/proc/net/tcp") as f:
         # Local address, remote address, state: 0A listens.
-        bound = sum(line.split()[1].endswith(":%04X" % int(port)) and line.split()[3] == "0A" for line in f)
+        bound = sum(line.split()[1].endswith(":%04X" % int(port)) and line.split()[3] == "0A"
+            for line in f)
     files = [os.path.join(d, n) for d, dirs, names in os.walk(root) for n in dirs + names]
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     with open("/proc/self/mountinfo") as f:
         mounts = len(f.readlines())
-    return {"processes": ours, "slirp4netns": slirps, "descriptors": len(os.listdir("/proc/self/fd")), "listeners": bound,
-            "files": files, "mounts": mounts, "runtime": sorted(os.listdir(runtime)) if runtime else [],
+    return {"processes": ours, "slirp4netns": slirps,
+            "descriptors": len(os.listdir("/proc/self/fd")), "listeners": bound,
+            "files": files, "mounts": mounts,
+            "runtime": sorted(os.listdir(runtime)) if runtime else [],
             "tmp": sorted(n for n in os.listdir(os.path.dirname(root)) if not n.startswith("try."))}
 
 def one(i):
     options = ["--detach"] if i % 2 else []
     id = "%s-%d" % (mark, i)
-    subprocess.run([rootlet, "--root", root, "run", *options, "--bundle", bundle, "--publish", "127.0.0.1:%s:80" % port, id],
+    subprocess.run([rootlet, "--root", root, "run", *options, "--bundle", bundle, "--publish",
+        "127.0.0.1:%s:80" % port, id],
                    env=env, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     if options:
         subprocess.run([rootlet, "--root", root, "delete", "--force", id], env=env, check=True)

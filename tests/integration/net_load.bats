@@ -95,7 +95,7 @@ END
 	rl delete --force "$C"
 }
 
-@test "2000 one after the other, eight at a time: none is lost, none has another's answer, no descriptor is left" {
+@test "2000 one after the other, eight at a time: none is lost, no descriptor is left" {
 	serve_kind tcp
 	local before
 	before=$(find "/proc/$(forwarder)/fd" | wc -l)
@@ -257,7 +257,7 @@ END
 	rl delete --force "$C"
 }
 
-@test "no descriptors left: who comes waits, nobody is turned away, UDP goes on; it costs no time, and ends" {
+@test "no descriptors left: who comes waits, nobody is turned away, UDP goes on; and it ends" {
 	serve_kind tcp
 	local used
 	used=$(find "/proc/$(forwarder)/fd" -mindepth 1 | wc -l)

@@ -10,7 +10,7 @@ load helpers
 load kernel_helpers
 load net_host_helpers
 
-@test "a resolv.conf that leads out of /etc and /run: said, since slirp4netns then resolves no names" {
+@test "a resolv.conf that leads out of /etc and /run: said, as slirp4netns then resolves no names" {
 	on_host '
 		mkdir "$T/etc"
 		cp /etc/passwd /etc/group "$T/etc"
@@ -24,7 +24,8 @@ load net_host_helpers
 		cat "$T/said"'
 	equal "$(wc -l <<<"$output")" 1
 	has "$output" \
-		"warning: --net: names may not be resolved: /etc/resolv.conf leads to $T/resolv.conf"
+		"warning: --net: names may not be resolved: /etc/resolv.conf leads to \
+$T/resolv.conf"
 }
 
 @test "slirp4netns is missing, or the tun device is: each said by its name, with the remedy" {
@@ -58,7 +59,8 @@ load net_host_helpers
 		outer=$(rl state "$C" | jq -r .pid)
 		script "ip address show tap0; nc 192.0.2.2 7000 </dev/null"
 		ROOTLET_TEST=$C nsenter --target "$outer" --user --net \
-			"$ROOTLET" --root "$T/inner" --cgroup-manager=disabled run --bundle "$B" --net=slirp4netns "$C-inner"
+			"$ROOTLET" --root "$T/inner" --cgroup-manager=disabled run --bundle "$B" '\
+'--net=slirp4netns "$C-inner"
 		rl delete --force "$C"
 		rmdir "$T/inner"'
 	has "$output" "inet 10.0.3.100/24"
@@ -67,13 +69,15 @@ load net_host_helpers
 }
 
 # The device can't be given to slirp4netns then.
-@test "a seccomp listener around rootlet: slirp4netns makes the device itself, and makes it anew when it was killed" {
+@test "a seccomp listener around rootlet: slirp4netns makes the device, and anew when killed" {
 	export -f without
 	on_host '
-		rl() { without listener "$ROOTLET" --root "$T/state" --cgroup-manager=disabled "$@"; }
+		rl() { without listener "$ROOTLET" --root "$T/state" --cgroup-manager=disabled '\
+'"$@"; }
 		"$ROOTLET_BUILDDIR/tests/guest/netguest" peer:7000 >"$T/peer" &
 		wait_for grep -q ready "$T/peer"
-		serve "ip address show tap0; nc 192.0.2.2 7000 </dev/null | cut -d\" \" -f1; exec netguest peer:80" --publish 8080:80
+		serve "ip address show tap0; nc 192.0.2.2 7000 </dev/null | cut -d\" \" -f1; exec '\
+'netguest peer:80" --publish 8080:80
 		cat "$T/out"
 		slirp() { pgrep -P "$(jq .network.pid "$T/state/$C/state.json")" -x slirp4netns; }
 		killed=$(slirp)

@@ -13,7 +13,8 @@ load net_host_helpers
 
 @test "the client's own address is what the container sees, by TCP and by UDP" {
 	on_host '
-		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns --publish 8080:80 --publish 5353:53/udp
+		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns --publish 8080:80 '\
+'--publish 5353:53/udp
 		client_of tcp 192.0.2.1 192.0.2.2 8080
 		client_of udp 192.0.2.1 192.0.2.2 5353
 		announced() { rl exec "$C" grep -q ^fd00000000000000 /proc/net/if_inet6; }
@@ -56,7 +57,7 @@ load net_host_helpers
 }
 
 # bats test_tags=not-vm
-@test "names are resolved by a resolver on the host's 127.0.0.53; when the host's file changes, by the new one" {
+@test "names by a resolver on the host's 127.0.0.53; when the host's file changes, by the new one" {
 	on_host "$resolver"'
 		resolver 127.0.0.53 192.0.2.53
 		resolver 127.0.0.54 192.0.2.54
@@ -67,7 +68,8 @@ load net_host_helpers
 		rl exec "$C" nslookup -type=a printer.example.org
 		printf "nameserver 127.0.0.54\n" >"$T/resolv.conf"
 		# slirp4netns looks at the file once a second at the most.
-		asked_anew() { rl exec "$C" nslookup -type=a printer.example.org | grep "Address: 192.0.2.54"; }
+		asked_anew() { rl exec "$C" nslookup -type=a printer.example.org | grep "Address: '\
+'192.0.2.54"; }
 		wait_for asked_anew
 		asked_anew
 		rl delete --force "$C"'
@@ -95,21 +97,24 @@ load net_host_helpers
 	equal "${line[2]}" treasure
 }
 
-@test "the host's other addresses and its networks: reached, unless allow_lan=false; published ports go on" {
+@test "the host's other addresses and networks: reached, unless allow_lan=false" {
 	on_host '
 		ip link add eth0 type veth peer name eth1
 		ip address add 198.51.100.7/24 dev eth0
 		ip link set eth0 up
 		"$ROOTLET_BUILDDIR/tests/guest/netguest" port:7000 >"$T/port" &
 		wait_for grep -q ready "$T/port"
-		reach="nc 192.0.2.2 7000 </dev/null; nc 198.51.100.7 7000 </dev/null; nc 2001:db8::1 7000 </dev/null"
+		reach="nc 192.0.2.2 7000 </dev/null; nc 198.51.100.7 7000 </dev/null; nc '\
+'2001:db8::1 7000 </dev/null"
 		script "$reach"
 		rl run --bundle "$B" --net=slirp4netns "$C" 2>&1 | tr "\n" " "
 		echo
 		script "$reach; nc 198.51.100.99 7000 </dev/null"
-		rl run --bundle "$B" --net=slirp4netns:allow_lan=false "$C" 2>&1 | tr "\n" " " || true
+		rl run --bundle "$B" --net=slirp4netns:allow_lan=false "$C" 2>&1 | tr "\n" " " || '\
+'true
 		echo
-		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:allow_lan=false --publish 8080:80 --publish 5353:53/udp
+		serve "exec netguest peer:80 udp-peer:53" --net=slirp4netns:allow_lan=false '\
+'--publish 8080:80 --publish 5353:53/udp
 		client_of tcp 192.0.2.1 192.0.2.2 8080
 		client_of udp 192.0.2.1 192.0.2.2 5353
 		rl delete --force "$C"'

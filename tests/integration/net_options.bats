@@ -24,7 +24,8 @@ load net_helpers
 	equal "$status" 0
 	has "$output" "mtu 1000"
 	[[ $output != *inet6\ fd00* ]]
-	config '.linux.sysctl = {"net.ipv6.conf.all.disable_ipv6": "1", "net.ipv6.conf.default.disable_ipv6": "1"}'
+	config '.linux.sysctl = {"net.ipv6.conf.all.disable_ipv6": "1",
+		"net.ipv6.conf.default.disable_ipv6": "1"}'
 	try rl run --bundle "$B" --net=slirp4netns "$C"
 	equal "$status" 0
 	has "$output" "inet 10.0.2.100/24"
@@ -39,7 +40,8 @@ load net_helpers
 	equal "$(jq -r '.annotations["org.rootlet.publish"]' "$B/config.json")" \
 		"127.0.0.1:$P:80,127.0.0.1:$P:80/udp"
 	# shellcheck disable=SC2016 # jq's variable
-	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
+	config '.process.terminal = false | .root.readonly = false |
+		.process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
 	serve 'ip addr show tap0 >/mtu; exec netguest tcp:80'
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	has "$(cat "$B/rootfs/mtu")" "mtu 9000"
@@ -70,7 +72,8 @@ load net_helpers
 @test "a bundle's own resolv.conf stays" {
 	echo 'nameserver 192.0.2.1' >"$T/mine"
 	# shellcheck disable=SC2016 # jq's variable
-	config '.mounts += [{"destination": "/etc/resolv.conf", "type": "bind", "source": $f, "options": ["bind"]}]' \
+	config '.mounts += [{"destination": "/etc/resolv.conf", "type": "bind", "source": $f,
+		"options": ["bind"]}]' \
 		--arg f "$T/mine"
 	script 'cat /etc/resolv.conf'
 	try rl run --bundle "$B" --net=slirp4netns "$C"
@@ -190,8 +193,10 @@ os.dup2(s.fileno(), 3)
 env = dict(os.environ, LISTEN_FDS="1", ROOTLET_TEST=id)
 env.pop("LISTEN_PID", None)
 # Still bound here: binding it anew would fail.
-subprocess.run([rootlet, "--root", root, "run", "--detach", "--bundle", bundle, "--publish", "127.0.0.1:%s:80" % port, id],
-               pass_fds=(3,), env=env, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+subprocess.run([rootlet, "--root", root, "run", "--detach", "--bundle", bundle, "--publish",
+    "127.0.0.1:%s:80" % port, id],
+                pass_fds=(3,), env=env, check=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL)
 END
 	wait_for answers 127.0.0.1 "$P" passed
 	rl delete --force "$C"

@@ -11,7 +11,7 @@ load net_helpers
 
 # ---------------------------------------------------------------- which slirp4netns
 
-@test "a slirp4netns that is too old, broken, or that gives up: said before anything is made, with the remedy" {
+@test "a slirp4netns that is too old, broken, or gives up: said before anything is made" {
 	in_place_of_slirp '#!/bin/sh
 echo slirp4netns version 0.3.3'
 	try run_with_it --net=slirp4netns
@@ -32,7 +32,7 @@ exit 1'
 	refuses 127.0.0.1 "$P"
 }
 
-@test "a slirp4netns that gives up when its device is there already: the program is ended, nothing is left" {
+@test "a slirp4netns that gives up when its device is there: the program is ended" {
 	script 'echo running; exec sleep 100'
 	in_place_of_slirp "#!/bin/sh
 [ \"\$1\" != --version ] || { echo slirp4netns version 1.2.0; exit; }
@@ -50,18 +50,21 @@ exit 1"
 	PATH=$T/path:$PATH try rl create --bundle "$B" --net=slirp4netns "$C"
 	refused "no room for a sandbox"
 	# Hooks may use the network: they wait for all of it.
-	config ".hooks.createRuntime = [{\"path\": \"/bin/sh\", \"args\": [\"sh\", \"-c\", \"touch $T/hooked\"]}]"
+	config \
+		".hooks.createRuntime = [{\"path\": \"/bin/sh\", \"args\": \
+[\"sh\", \"-c\", \"touch $T/hooked\"]}]"
 	try run_with_it --net=slirp4netns
 	refused "no room for a sandbox"
 	[ ! -e "$T/hooked" ]
 }
 
-@test "a slirp4netns that is up without having taken its device is started again, to make one itself" {
+@test "a slirp4netns that is up without its device is started again, to make one itself" {
 	in_place_of_slirp "#!/bin/sh
 case \"\$*\" in --version | *--configure*) exec $(command -v slirp4netns) \"\$@\" ;; esac
 printf 1 >&3
 exec sleep 100"
-	script 'for i in 1 2 3 4 5 6 7 8 9; do netguest ping 10.0.2.2 && break; sleep 0.3; done; ip address show tap0'
+	script 'for i in 1 2 3 4 5 6 7 8 9; do netguest ping 10.0.2.2 && break; sleep 0.3; done;
+		ip address show tap0'
 	try run_with_it --net=slirp4netns
 	equal "$status" 0
 	has "$output" "10.0.2.2 answers"
@@ -94,7 +97,7 @@ time.sleep(100)"
 
 # ---------------------------------------------------------------- hardened
 
-@test "the forwarder keeps CAP_NET_ADMIN over the container's network, and nothing else; it has a filter, and nobody looks into it" {
+@test "the forwarder keeps CAP_NET_ADMIN over the container's network alone; nobody looks into it" {
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	local forwarder
 	forwarder=$(child_of "$(helper_pid)" rootlet-ports)
@@ -125,7 +128,7 @@ time.sleep(100)"
 	rl delete --force "$C"
 }
 
-@test "the device outlives slirp4netns, with what the container's root has set; taken away by him, it comes back" {
+@test "the device outlives slirp4netns, with what root has set; taken away by him, it comes back" {
 	config '.process.capabilities |= with_entries(.value += ["CAP_NET_ADMIN"])'
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	local helper slirp
@@ -191,7 +194,9 @@ time.sleep(100)"
 }
 
 @test "a hook finds the network ready; a failing one leaves nothing of it" {
-	printf '#!/bin/sh\nread -r state\npid=$(echo "$state" | sed "s/.*\\"pid\\":\\([0-9]*\\).*/\\1/")\ncat /proc/$pid/net/dev >%s\nexit 7\n' "$T/dev" >"$T/hook"
+	printf \
+		'#!/bin/sh\nread -r state\npid=$(echo "$state" | sed '\
+'"s/.*\\"pid\\":\\([0-9]*\\).*/\\1/")\ncat /proc/$pid/net/dev >%s\nexit 7\n' "$T/dev" >"$T/hook"
 	chmod +x "$T/hook"
 	# shellcheck disable=SC2016 # jq's variable
 	config '.hooks.createRuntime = [{"path": $h}]' --arg h "$T/hook"
@@ -203,7 +208,7 @@ time.sleep(100)"
 
 # ---------------------------------------------------------------- shared
 
-@test "container:ID of one that shares itself: the network is there until the last of three; the first is gone, its ports can be managed" {
+@test "container:ID of one that shares itself: the network is there until the last of three" {
 	local helper other
 	other=$(free_port)
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
@@ -232,7 +237,7 @@ time.sleep(100)"
 
 # ---------------------------------------------------------------- without containers
 
-@test "libnet alone: a small program that knows no containers gives a command a network and a published port" {
+@test "libnet alone: a program that knows no containers gives a command a network and a port" {
 	local netrun=$ROOTLET_BUILDDIR/examples/netrun guest=$ROOTLET_BUILDDIR/tests/guest/netguest
 	try env ROOTLET_TEST="$C" "$netrun" ip -oneline address
 	equal "$status" 0

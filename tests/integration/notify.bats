@@ -54,7 +54,8 @@ background() {
 
 @test "foreground: the socket inside, and what is said there reaches the manager" {
 	manager
-	script 'echo $NOTIFY_SOCKET >/srv/where; testguest notify READY=1 "STATUS=at work"; sleep 0.1; testguest notify STOPPING=1; exit 4'
+	script 'echo $NOTIFY_SOCKET >/srv/where; testguest notify READY=1 "STATUS=at work";
+		sleep 0.1; testguest notify STOPPING=1; exit 4'
 	config '.process.env += ["NOTIFY_SOCKET=/old"]'
 	background run --bundle "$B" "$C"
 	status=0
@@ -95,9 +96,11 @@ b'STOPPING=1\\n' 0"
 @test "only lines about the service's own state go on, whole, and no descriptor" {
 	manager
 	long=STATUS=$(printf 'x%.0s' {1..5000})
-	script "testguest notify MAINPID=1 FDSTORE=1 BARRIER=1 READY=0 READY=11 READY NOTIFYACCESS=all WATCHDOG_USEC=1 '' \
+	script "testguest notify MAINPID=1 FDSTORE=1 BARRIER=1 READY=0 READY=11 READY \
+		NOTIFYACCESS=all WATCHDOG_USEC=1 '' \
 		$long $'STATUS=a\\tb' \
-		$'MAINPID=1\nSTATUS=one\nFDSTORE=1\nWATCHDOG=1\nWATCHDOG=trigger\nX_STATUS=no\nERRNO=2' \
+		$'MAINPID=1\nSTATUS=one\nFDSTORE=1\nWATCHDOG=1\n'\
+$'WATCHDOG=trigger\nX_STATUS=no\nERRNO=2' \
 		$'fd:STATUS=two\nFDSTORE=1\nFDNAME=x'"
 	try rl run --bundle "$B" "$C"
 	equal "$status$output$stderr" 0
@@ -107,8 +110,10 @@ b'STATUS=two\\n' 0"
 
 @test "run --detach returns when the container is ready, and what comes later goes on" {
 	manager
-	script 'touch /srv/ran; while [ ! -e /srv/ready ]; do sleep 0.02; done; testguest notify READY=1
-		while [ ! -e /srv/more ]; do sleep 0.02; done; testguest notify STATUS=more READY=1; exit 6'
+	script 'touch /srv/ran; while [ ! -e /srv/ready ]; do sleep 0.02; done;
+		testguest notify READY=1
+		while [ ! -e /srv/more ]; do sleep 0.02; done; testguest notify STATUS=more READY=1;
+		exit 6'
 	background run --detach --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/srv/ran"
 	stays kill -0 "$pid"
@@ -157,7 +162,8 @@ waits() {
 
 @test "create and start: start waits until the container is ready" {
 	manager
-	script 'touch /srv/ran; while [ ! -e /srv/ready ]; do sleep 0.02; done; testguest notify STATUS=soon READY=1; sleep 100'
+	script 'touch /srv/ran; while [ ! -e /srv/ready ]; do sleep 0.02; done;
+		testguest notify STATUS=soon READY=1; sleep 100'
 	rl create --bundle "$B" "$C" </dev/null >/dev/null 2>&1
 	init=$(pid_of)
 	# The clients' start has another environment.
@@ -218,7 +224,8 @@ nothing"
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}]
 		| .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' --argjson u \
 			"$(id -u)" --argjson g "$(id -g)"
-	script 'testguest notify READY=1; while [ ! -e /srv/more ]; do sleep 0.02; done; testguest notify STATUS=more; exit 6'
+	script 'testguest notify READY=1; while [ ! -e /srv/more ]; do sleep 0.02; done;
+		testguest notify STATUS=more; exit 6'
 	ROOTLET_TEST=$C "$ROOTLET_BUILDDIR/tests/guest/testguest" as-6.14 "$ROOTLET" \
 		--root "$T/state" run --detach --bundle "$B" \
 		"$C" </dev/null >/dev/null 3>&-

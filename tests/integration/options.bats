@@ -17,9 +17,12 @@ teardown() {
 # Command, then the options of either peer: a letter, "name" for a flag, "name=" for one that takes
 # a value.
 peers="
-global    debug log= log-format= log-level= root= systemd-cgroup cgroup-manager= rootless= criu= version v V
-create    b= bundle= console-socket= pid-file= no-pivot no-new-keyring preserve-fds= pidfd-socket= f= config= no-subreaper
-run       b= bundle= console-socket= pid-file= no-pivot no-new-keyring preserve-fds= pidfd-socket= f= config= no-subreaper
+global    debug log= log-format= log-level= root= systemd-cgroup cgroup-manager= rootless= criu= \
+version v V
+create    b= bundle= console-socket= pid-file= no-pivot no-new-keyring preserve-fds= pidfd-socket= \
+f= config= no-subreaper
+run       b= bundle= console-socket= pid-file= no-pivot no-new-keyring preserve-fds= pidfd-socket= \
+f= config= no-subreaper
 run       d detach keep
 start
 state
@@ -29,19 +32,26 @@ list      f= format= q quiet
 ps        f= format=
 spec      b= bundle= rootless f= file=
 features
-exec      console-socket= cwd= e= env= t tty u= user= p= process= d detach pid-file= process-label= apparmor= no-new-privs
+exec      console-socket= cwd= e= env= t tty u= user= p= process= d detach pid-file= \
+process-label= apparmor= no-new-privs
 exec      c= cap= preserve-fds= cgroup= pidfd-socket= g= additional-gids= ignore-paused
 pause
 resume
 events    interval= stats
-update    r= resources= blkio-weight= cpu-period= cpu-quota= cpu-share= cpu-rt-period= cpu-rt-runtime= cpuset-cpus=
-update    cpuset-mems= kernel-memory= kernel-memory-tcp= memory= memory-reservation= memory-swap= pids-limit=
+update    r= resources= blkio-weight= cpu-period= cpu-quota= cpu-share= cpu-rt-period= \
+cpu-rt-runtime= cpuset-cpus=
+update    cpuset-mems= kernel-memory= kernel-memory-tcp= memory= memory-reservation= memory-swap= \
+pids-limit=
 update    l3-cache-schema= mem-bw-schema= cpu-burst= cpu-idle=
-checkpoint image-path= work-path= leave-running tcp-established ext-unix-sk shell-job file-locks parent-path= pre-dump
-checkpoint manage-cgroups-mode= tcp-skip-in-flight link-remap lazy-pages status-fd= page-server= empty-ns= auto-dedup
+checkpoint image-path= work-path= leave-running tcp-established ext-unix-sk shell-job file-locks \
+parent-path= pre-dump
+checkpoint manage-cgroups-mode= tcp-skip-in-flight link-remap lazy-pages status-fd= page-server= \
+empty-ns= auto-dedup
 checkpoint network-lock=
-restore   b= bundle= image-path= work-path= tcp-established ext-unix-sk shell-job file-locks manage-cgroups-mode= d detach
-restore   pid-file= console-socket= lsm-profile= lsm-mount-context= no-subreaper no-pivot empty-ns= auto-dedup lazy-pages
+restore   b= bundle= image-path= work-path= tcp-established ext-unix-sk shell-job file-locks \
+manage-cgroups-mode= d detach
+restore   pid-file= console-socket= lsm-profile= lsm-mount-context= no-subreaper no-pivot \
+empty-ns= auto-dedup lazy-pages
 restore   tcp-close network-lock=
 mounts
 "

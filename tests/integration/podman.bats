@@ -46,7 +46,8 @@ runs() {
 	mv "$T/file" "$T/volume"
 	try pod_run --rm --volume "$T/volume:/srv" --user 1000:1000 --read-only --tmpfs /tmp \
 		local sh -c '
-		cat /srv/file; id -u; touch /file 2>/dev/null || echo read-only; touch /tmp/file; grep CapEff /proc/self/status'
+		cat /srv/file; id -u; touch /file 2>/dev/null || echo read-only; touch /tmp/file;
+		grep CapEff /proc/self/status'
 	equal "$output" $'from outside\n1000\nread-only\nCapEff:\t0000000000000000'
 }
 

@@ -27,7 +27,8 @@ caps() {
 
 @test "uid, gid, supplementary groups and umask" {
 	config '.process.user = {uid: 1000, gid: 65534, additionalGids: [7, 1000, 12], umask: 23}'
-	inside 'id -u; id -g; grep ^Groups /proc/self/status; umask; touch /tmp/f; stat -c "%a %u:%g" /tmp/f'
+	inside 'id -u; id -g; grep ^Groups /proc/self/status; umask; touch /tmp/f;
+		stat -c "%a %u:%g" /tmp/f'
 	equal "$output" $'1000\n65534\nGroups:\t7 12 1000 \n0027\n640 1000:65534'
 }
 
@@ -50,7 +51,8 @@ caps() {
 		bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_SYS_ADMIN"],
 		permitted: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
 		inheritable: ["CAP_KILL", "CAP_NET_BIND_SERVICE"],
-		ambient: ["CAP_KILL"], effective: ["CAP_CHOWN"]} | .process.user = {uid: 1000, gid: 1000}'
+		ambient: ["CAP_KILL"], effective: ["CAP_CHOWN"]} | .process.user = {uid: 1000,
+		gid: 1000}'
 	# After execve by a user who is not root, only the ambient set remains of permitted and
 	# effective (capabilities(7)).
 	run_args grep Cap /proc/self/status
@@ -62,7 +64,8 @@ caps() {
 }
 
 @test "uid 0 has what is permitted; without noNewPrivileges all that is bounding" {
-	config '.process.capabilities = {bounding: ["CAP_CHOWN", "CAP_SETFCAP"], permitted: ["CAP_CHOWN"], effective: ["CAP_CHOWN"]}'
+	config '.process.capabilities = {bounding: ["CAP_CHOWN", "CAP_SETFCAP"],
+		permitted: ["CAP_CHOWN"], effective: ["CAP_CHOWN"]}'
 	run_args grep Cap /proc/self/status
 	equal "$(caps Bnd) $(caps Prm) $(caps Eff)" \
 		"0000000080000001 0000000000000001 0000000000000001"
@@ -104,8 +107,10 @@ caps() {
 
 @test "rlimits, exactly" {
 	bundle_args cat /proc/self/limits
-	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}, {type: "RLIMIT_CORE", soft: 0, hard: 0},
-		{type: "RLIMIT_STACK", soft: 1048576, hard: 2097152}, {type: "RLIMIT_CPU", soft: 77, hard: 4321}]'
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200},
+		{type: "RLIMIT_CORE", soft: 0, hard: 0},
+		{type: "RLIMIT_STACK", soft: 1048576, hard: 2097152}, {type: "RLIMIT_CPU", soft: 77,
+		hard: 4321}]'
 	# By sed: jq has no exact 64-bit numbers.
 	sed -i 's/"hard": 4321/"hard": 18446744073709551615/' "$B/config.json"
 	grep -q 18446744073709551615 "$B/config.json"
@@ -127,7 +132,8 @@ caps() {
 }
 
 @test "an rlimit twice, or of no known type, is refused" {
-	config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0}, {type: "RLIMIT_CORE", soft: 1, hard: 1}]'
+	config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0}, {type: "RLIMIT_CORE",
+		soft: 1, hard: 1}]'
 	try rl run --bundle "$B" "$C"
 	refused /process/rlimits/1 RLIMIT_CORE
 	config '.process.rlimits = [{type: "RLIMIT_LUCK", soft: 0, hard: 0}]'
@@ -152,7 +158,8 @@ caps() {
 	try rl run --bundle "$B" "$C"
 	refused /process/cwd
 	mkdir -m 700 "$B/rootfs/closed"
-	config 'del(.process.capabilities) | .process.cwd = "/closed" | .process.user = {uid: 1000, gid: 1000}'
+	config 'del(.process.capabilities) | .process.cwd = "/closed" | .process.user = {uid: 1000,
+		gid: 1000}'
 	try rl run --bundle "$B" "$C"
 	refused /process/cwd "/closed" "Permission denied"
 }

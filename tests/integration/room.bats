@@ -19,7 +19,8 @@ manager() {
 	equal "$(stat -c '%F %u' /run/user/1000/bus /run/user/1000/systemd/private)" \
 		$'socket 1000\nsocket 1000'
 	equal "$(systemctl --user is-system-running)" running
-	equal "$(busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager ControlGroup)" \
+	equal "$(busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+		org.freedesktop.systemd1.Manager ControlGroup)" \
 		"s \"$(manager)\""
 	equal "$(loginctl show-user rootlet-test -p Linger)" Linger=yes
 	equal "$(loginctl show-session "$XDG_SESSION_ID" -p Class)" Class=user
@@ -34,7 +35,8 @@ manager() {
 	equal "$(stat -f -c %T /sys/fs/cgroup)" cgroup2fs
 	try systemd-run --user --scope --quiet -p Delegate=yes -- sh -c '
 		group=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
-		mkdir "$group/inner" && echo $$ >"$group/inner/cgroup.procs" && cat /proc/self/cgroup'
+		mkdir "$group/inner" && echo $$ >"$group/inner/cgroup.procs" &&
+		cat /proc/self/cgroup'
 	equal "$status" 0
 	[[ $(sed -n 's/^0:://p' <<<"$output") == "$(manager)"/app.slice/run-*.scope/inner ]]
 }
@@ -45,7 +47,8 @@ manager() {
 			echo cpuset cpu io memory pids
 		else
 			# As the outer machine has them, in the same order.
-			tr ' ' '\n' </sys/fs/cgroup/cgroup.controllers | grep -xE 'cpuset|cpu|io|memory|pids' | paste -sd ' '
+			tr ' ' '\n' </sys/fs/cgroup/cgroup.controllers |
+				grep -xE 'cpuset|cpu|io|memory|pids' | paste -sd ' '
 		fi
 	)"
 }
@@ -58,7 +61,8 @@ manager() {
 }
 
 @test "room: a container in its own user namespace has its own /proc and /sys" {
-	inside 'grep -E " /(proc|sys) " /proc/mounts | cut -d" " -f1-3; ls /proc/self/status /sys/class/net/lo/address'
+	inside 'grep -E " /(proc|sys) " /proc/mounts | cut -d" " -f1-3;
+		ls /proc/self/status /sys/class/net/lo/address'
 	equal "$output" \
 		$'proc /proc proc\nsysfs /sys sysfs\n/proc/self/status\n/sys/class/net/lo/address'
 }

@@ -8,7 +8,8 @@ load helpers
 load lifecycle
 
 @test "two containers at once have a pid namespace each" {
-	script 'echo $$ >/srv/$HOSTNAME.pid; readlink /proc/self/ns/pid >/srv/$HOSTNAME.ns; ps -o pid= >/srv/$HOSTNAME.ps;
+	script 'echo $$ >/srv/$HOSTNAME.pid; readlink /proc/self/ns/pid >/srv/$HOSTNAME.ns;
+		ps -o pid= >/srv/$HOSTNAME.ps;
 		touch /srv/$HOSTNAME.done; sleep 100'
 	config '.hostname = "one" | .process.env += ["HOSTNAME=one"]'
 	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
@@ -118,7 +119,8 @@ load lifecycle
 		wait "${pids[$i]}"
 	done
 	equal "$(rl list -q | wc -l)" 20
-	equal "$(rl list -f json | jq '[.[] | select(.status == "running") | .pid] | unique | length')" 20
+	equal "$(rl list -f json | jq '[.[] | select(.status == "running") | .pid] | unique |
+		length')" 20
 	for i in $(seq 20); do
 		rl delete --force "$C-$i" &
 		pids[i]=$!

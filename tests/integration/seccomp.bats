@@ -11,8 +11,10 @@ load helpers
 sigsys=159
 
 # What a static busybox needs from its execve to its exit, on any machine.
-needs='["execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink", "readlinkat",
-	"getrandom", "mprotect", "mmap", "munmap", "uname", "getuid", "geteuid", "getgid", "getegid", "setuid", "setgid", "fstat", "newfstatat", "write",
+needs='["execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", '\
+'"readlink", "readlinkat",
+	"getrandom", "mprotect", "mmap", "munmap", "uname", "getuid", "geteuid", "getgid", '\
+'"getegid", "setuid", "setgid", "fstat", "newfstatat", "write",
 	"writev", "ioctl", "rt_sigaction", "rt_sigprocmask", "prctl", "exit", "exit_group"]'
 
 setup() {
@@ -114,21 +116,25 @@ both_ways() {
 
 @test "a default that denies, and a list of what is allowed" {
 	privileges yes
-	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: $n, action: "SCMP_ACT_ALLOW"}]}' \
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: $n,
+		action: "SCMP_ACT_ALLOW"}]}' \
 		--argjson n "$needs"
 	says echo fine -- fine
 	says testguest syscall getppid -- EPERM
 	config '.linux.seccomp.defaultErrnoRet = 38'
 	says testguest syscall getppid -- ENOSYS
-	config '.linux.seccomp.syscalls += [{names: ["getppid"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]'
+	config '.linux.seccomp.syscalls += [{names: ["getppid"], action: "SCMP_ACT_ERRNO",
+		errnoRet: 13}]'
 	says testguest syscall getppid -- EACCES
 	says testguest syscall umask 0 -- ENOSYS
 }
 
 @test "with noNewPrivileges a profile has to allow nothing of the runtime's own" {
 	privileges yes
-	config '.linux.seccomp = {defaultAction: "SCMP_ACT_KILL_PROCESS", syscalls: [{names: $n, action: "SCMP_ACT_ALLOW"}]}
-		| .process.user = {uid: 1000, gid: 1000, additionalGids: [5]} | .process.capabilities.ambient = []' --argjson n "$needs"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_KILL_PROCESS", syscalls: [{names: $n,
+		action: "SCMP_ACT_ALLOW"}]}
+		| .process.user = {uid: 1000, gid: 1000, additionalGids: [5]} |
+		.process.capabilities.ambient = []' --argjson n "$needs"
 	says echo fine -- fine
 	killed testguest syscall getppid
 	# Without them it has to, and who wrote it is told.
@@ -157,7 +163,8 @@ conditions() {
 	rule personality ERRNO ", errnoRet: 95, args: [$1]"
 	shift
 	for case in "$@"; do
-		text+="testguest syscall personality ${case%=*} | sed 's/^[0-9].*/+/; s/EOPNOTSUPP/-/';"
+		text+="testguest syscall personality ${case%=*} | sed 's/^[0-9].*/+/; \
+s/EOPNOTSUPP/-/';"
 		expected+=${case#*=}
 	done
 	inside "$text"
@@ -180,8 +187,10 @@ conditions() {
 		'{index: 0, value: 7, op: "SCMP_CMP_EQ"}, {index: 0, value: 9, op: "SCMP_CMP_EQ"}' \
 		7=- 8=+ 9=-
 	rule socket ERRNO \
-		', errnoRet: 95, args: [{index: 0, value: 2, op: "SCMP_CMP_EQ"}, {index: 1, value: 2, op: "SCMP_CMP_EQ"}]'
-	inside 'testguest syscall socket 2 2 0; testguest syscall socket 2 1 0 | sed "s/[0-9].*/open/"
+		', errnoRet: 95, args: [{index: 0, value: 2, op: "SCMP_CMP_EQ"}, {index: 1, '\
+'value: 2, op: "SCMP_CMP_EQ"}]'
+	inside 'testguest syscall socket 2 2 0; testguest syscall socket 2 1 0 |
+		sed "s/[0-9].*/open/"
 		testguest syscall socket 1 2 0 | sed "s/[0-9].*/open/"'
 	equal "$output" $'EOPNOTSUPP\nopen\nopen'
 }
@@ -201,8 +210,10 @@ conditions() {
 
 @test "architectures of other machines, and those younger than the library, do no harm" {
 	rule getppid ERRNO
-	config '.linux.seccomp.architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_ARM",
-		"SCMP_ARCH_AARCH64", "SCMP_ARCH_S390X", "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH"]'
+	config '.linux.seccomp.architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
+		"SCMP_ARCH_X32", "SCMP_ARCH_ARM",
+		"SCMP_ARCH_AARCH64", "SCMP_ARCH_S390X", "SCMP_ARCH_RISCV64",
+		"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH"]'
 	both_ways says testguest syscall getppid -- EPERM
 	config '.linux.seccomp.architectures = ["SCMP_ARCH_NOSUCH"]'
 	try rl run --bundle "$B" "$C"
@@ -234,7 +245,8 @@ conditions() {
 		config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_" + $f]' --arg f "$flag"
 		both_ways says testguest syscall getppid -- EPERM
 	done
-	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]'
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW"]'
 	both_ways says testguest syscall getppid -- EPERM
 	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_NOSUCH"]'
 	try rl run --bundle "$B" "$C"
@@ -257,17 +269,18 @@ conditions() {
 	cp "$B/config.json" "$T/whole"
 	while read -r path profile; do
 		cp "$T/whole" "$B/config.json"
-		filter "$profile"
+		filter "(def umask(what): {names: [\"umask\"], action: \"SCMP_ACT_\\(what)\"};
+			def arg(i; op): {args: [{index: i, value: 1, op: op}]}; $profile)"
 		try rl create --bundle "$B" "$C"
 		refused "$path"
 	done <<'END'
 /linux/seccomp/defaultErrnoRet {defaultErrnoRet: 1}
-/linux/seccomp/syscalls/0/errnoRet {syscalls: [{names: ["umask"], action: "SCMP_ACT_KILL", errnoRet: 1}]}
-/linux/seccomp/syscalls/1/errnoRet {syscalls: [{names: ["umask"], action: "SCMP_ACT_LOG"}, {names: ["umask"], action: "SCMP_ACT_ERRNO", errnoRet: 5000}]}
+/linux/seccomp/syscalls/0/errnoRet {syscalls: [umask("KILL") + {errnoRet: 1}]}
+/linux/seccomp/syscalls/1/errnoRet {syscalls: [umask("LOG"), umask("ERRNO") + {errnoRet: 5000}]}
 /linux/seccomp/syscalls/0/names {syscalls: [{names: [], action: "SCMP_ACT_KILL"}]}
 /linux/seccomp/syscalls/0/action {syscalls: [{names: ["umask"], action: "SCMP_ACT_NOSUCH"}]}
-/linux/seccomp/syscalls/0/args/0/op {syscalls: [{names: ["umask"], action: "SCMP_ACT_KILL", args: [{index: 0, value: 1, op: "EQ"}]}]}
-/linux/seccomp/syscalls/0/args/0/index {syscalls: [{names: ["umask"], action: "SCMP_ACT_KILL", args: [{index: 6, value: 1, op: "SCMP_CMP_EQ"}]}]}
+/linux/seccomp/syscalls/0/args/0/op {syscalls: [umask("KILL") + arg(0; "EQ")]}
+/linux/seccomp/syscalls/0/args/0/index {syscalls: [umask("KILL") + arg(6; "SCMP_CMP_EQ")]}
 /linux/seccomp/defaultAction {defaultAction: "SCMP_ACT_NOTIFY", listenerPath: "/x"}
 /linux/seccomp/listenerMetadata {listenerMetadata: "x"}
 /linux/seccomp/listenerPath {syscalls: [{names: ["umask"], action: "SCMP_ACT_NOTIFY"}]}
@@ -278,11 +291,13 @@ END
 
 @test "loading needs nothing of the user, and gives the user nothing" {
 	rule getppid ERRNO
-	config '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {bounding: [], effective: [], permitted: [],
+	config '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {bounding: [],
+		effective: [], permitted: [],
 		inheritable: [], ambient: []}'
 	both_ways says testguest syscall getppid -- EPERM
 	both_ways says grep -E '^(Cap(Prm|Eff|Bnd)|Uid)' /proc/self/status -- \
-		$'Uid:\t1000\t1000\t1000\t1000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000'
+		$'Uid:\t1000\t1000\t1000\t1000\n'\
+$'CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000'
 }
 
 # ---------------------------------------------------------------- listeners
@@ -315,7 +330,8 @@ notify_of() {
 }
 
 answered() {
-	script 'testguest syscall mkdirat -100 /tmp/x 493; [ -e /tmp/x ] || echo none; testguest syscall umask 18'
+	script 'testguest syscall mkdirat -100 /tmp/x 493; [ -e /tmp/x ] || echo none;
+		testguest syscall umask 18'
 	agent 95
 	try rl run --bundle "$B" "$C"
 	equal "$status$stderr" 0
@@ -343,7 +359,8 @@ answered() {
 @test "NOTIFY: the container process state" {
 	local pid
 	notify_of mkdirat
-	config '.linux.seccomp.listenerMetadata = "some = \"data\"" | .annotations["org.example.key"] = "value"'
+	config '.linux.seccomp.listenerMetadata = "some = \"data\"" |
+		.annotations["org.example.key"] = "value"'
 	script 'testguest syscall mkdirat -100 /tmp/x 493'
 	for nnp in yes no; do
 		privileges "$nnp"
@@ -353,8 +370,10 @@ answered() {
 		wait_for test -s "$T/agent.json"
 		jq -e --arg id "$C" --arg b "$B" --argjson pid "$pid" \
 			'.fds == ["seccompFd"] and .pid == $pid
-			and .metadata == "some = \"data\"" and .ociVersion == .state.ociVersion and (.ociVersion | startswith("1."))
-			and .state.id == $id and .state.status == "creating" and .state.pid == $pid and .state.bundle == $b
+			and .metadata == "some = \"data\"" and .ociVersion == .state.ociVersion and
+			(.ociVersion | startswith("1."))
+			and .state.id == $id and .state.status == "creating" and .state.pid == $pid
+			and .state.bundle == $b
 			and .state.annotations["org.example.key"] == "value"' "$T/agent.json" \
 				>"$T/jq.out" || fail "$(<"$T/agent.json")"
 		rl start "$C"
@@ -379,8 +398,10 @@ lets_all_happen() {
 
 @test "NOTIFY: with TSYNC and LOG, as another user, and by the annotation" {
 	notify_of mkdirat
-	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"] | .process.user = {uid: 1000, gid: 1000}
-		| .linux.seccomp.listenerPath = "/no/such/agent" | .annotations["run.oci.seccomp.receiver"] = $s' --arg s "$T/agent.sock"
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"] |
+		.process.user = {uid: 1000, gid: 1000}
+		| .linux.seccomp.listenerPath = "/no/such/agent" |
+		.annotations["run.oci.seccomp.receiver"] = $s' --arg s "$T/agent.sock"
 	both_ways one_answer
 }
 
@@ -410,6 +431,7 @@ no_agent() {
 
 @test "NOTIFY: a listener that no rule asks for is left alone" {
 	rule getppid ERRNO
-	config '.linux.seccomp.listenerPath = "/no/such/agent" | .linux.seccomp.listenerMetadata = "x"'
+	config '.linux.seccomp.listenerPath = "/no/such/agent" | .linux.seccomp.listenerMetadata
+		= "x"'
 	both_ways says testguest syscall getppid -- EPERM
 }

@@ -25,7 +25,8 @@ teardown() {
 @test "Debian's profile, with an engine's ordinary capabilities" {
 	profile_apply "$debians" "$ordinary_caps"
 	profile_holds
-	inside 'echo b a | tr " " "\n" | sort | head -n 1; cd /tmp && mkdir x && mv x y && rmdir y && ls; sleep 0'
+	inside 'echo b a | tr " " "\n" | sort | head -n 1; cd /tmp && mkdir x && mv x y &&
+		rmdir y && ls; sleep 0'
 	equal "$output" a
 }
 
@@ -47,30 +48,42 @@ teardown() {
 	"defaultAction": "SCMP_ACT_ERRNO",
 	"defaultErrnoRet": 1,
 	"archMap": [
-		{ "architecture": "SCMP_ARCH_X86_64", "subArchitectures": [ "SCMP_ARCH_X86", "SCMP_ARCH_X32" ] },
+		{ "architecture": "SCMP_ARCH_X86_64", "subArchitectures": [ "SCMP_ARCH_X86",
+			"SCMP_ARCH_X32" ] },
 		{ "architecture": "SCMP_ARCH_AARCH64", "subArchitectures": [ "SCMP_ARCH_ARM" ] }
 	],
 	"syscalls": [
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
-			"prlimit64", "readlink", "readlinkat", "getrandom", "mprotect", "mmap", "munmap", "fstat", "newfstatat", "write",
-			"openat", "read", "close", "wait4", "gettid", "rt_sigprocmask", "exit", "exit_group", "getppid", "umask", "futex" ] },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "ptrace" ], "includes": { "minKernel": "4.8" } },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "memfd_create" ], "includes": { "minKernel": "99.0" } },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "mkdirat" ], "includes": { "arches": [ "s390", "s390x" ] } },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "prctl" ], "excludes": { "arches": [ "s390", "s390x" ] } },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "execve", "brk", "arch_prctl",
+			"set_tid_address", "set_robust_list", "rseq",
+			"prlimit64", "readlink", "readlinkat", "getrandom", "mprotect", "mmap",
+				"munmap", "fstat", "newfstatat", "write",
+			"openat", "read", "close", "wait4", "gettid", "rt_sigprocmask", "exit",
+				"exit_group", "getppid", "umask", "futex" ] },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "ptrace" ],
+			"includes": { "minKernel": "4.8" } },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "memfd_create" ],
+			"includes": { "minKernel": "99.0" } },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "mkdirat" ],
+			"includes": { "arches": [ "s390", "s390x" ] } },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "prctl" ],
+			"excludes": { "arches": [ "s390", "s390x" ] } },
 		{ "action": "SCMP_ACT_ALLOW", "names": [ "socket" ],
 			"args": [ { "index": 0, "value": 40, "op": "SCMP_CMP_NE" } ] },
 		{ "action": "SCMP_ACT_ALLOW", "names": [ "personality" ],
 			"args": [ { "index": 0, "value": 8, "op": "SCMP_CMP_EQ" } ] },
 		{ "action": "SCMP_ACT_ALLOW", "names": [ "personality" ],
 			"args": [ { "index": 0, "value": 4294967295, "op": "SCMP_CMP_EQ" } ] },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "bpf", "clone", "clone3", "mount", "setns", "unshare" ],
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "bpf", "clone", "clone3", "mount", "setns",
+			"unshare" ],
 			"includes": { "caps": [ "CAP_SYS_ADMIN" ] } },
-		{ "action": "SCMP_ACT_ALLOW", "names": [ "bpf" ], "includes": { "caps": [ "CAP_BPF" ] } },
+		{ "action": "SCMP_ACT_ALLOW", "names": [ "bpf" ],
+			"includes": { "caps": [ "CAP_BPF" ] } },
 		{ "action": "SCMP_ACT_ALLOW", "names": [ "clone" ],
 			"args": [ { "index": 0, "value": 2114060288, "op": "SCMP_CMP_MASKED_EQ" } ],
-			"excludes": { "caps": [ "CAP_SYS_ADMIN" ], "arches": [ "s390", "s390x" ] } },
-		{ "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "names": [ "clone3" ], "excludes": { "caps": [ "CAP_SYS_ADMIN" ] } },
+			"excludes": { "caps": [ "CAP_SYS_ADMIN" ],
+				"arches": [ "s390", "s390x" ] } },
+		{ "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "names": [ "clone3" ],
+			"excludes": { "caps": [ "CAP_SYS_ADMIN" ] } },
 		{ "action": "SCMP_ACT_ERRNO", "errnoRet": 95, "names": [ "keyctl" ] }
 	]
 }
@@ -92,7 +105,8 @@ END
 	local nnp
 	profile_apply "$debians" "$ordinary_caps"
 	config '.linux.seccomp.syscalls |= [{names: ["mkdirat"], action: "SCMP_ACT_NOTIFY"},
-			{names: ["personality"], action: "SCMP_ACT_NOTIFY", args: [{index: 0, value: 1, op: "SCMP_CMP_EQ"}]}] +
+			{names: ["personality"], action: "SCMP_ACT_NOTIFY", args: [{index: 0,
+			value: 1, op: "SCMP_CMP_EQ"}]}] +
 			map(.names -= ["mkdirat"])
 		| .linux.seccomp.listenerPath = $s' --arg s "$T/agent.sock"
 	profile_calls

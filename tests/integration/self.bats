@@ -32,7 +32,8 @@ own() {
 @test "pages of the copy that the kernel holds just then are waited for" {
 	# The second fcntl asks for the seals of rootlet's own file, those after it put ours on the
 	# copy.
-	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.uidMappings = [{containerID: 0, hostID: $uid, size: 1}] |
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.uidMappings = [{containerID: 0,
+		hostID: $uid, size: 1}] |
 		.linux.gidMappings = [{containerID: 0, hostID: $gid, size: 1}]' --argjson uid \
 			"$(id -u)" --argjson gid "$(id -g)"
 	bundle_args echo there

@@ -26,11 +26,14 @@ as_other() {
 	folder=$(sudo -u "$other" mktemp -d)
 	script 'sleep 60'
 	try as_other sh \
-		-c '"$0" --root "$1" run --detach --bundle "$2" "$3" && "$0" --root "$1" delete --force "$3"' \
+		-c '"$0" --root "$1" run --detach --bundle "$2" "$3" &&
+		"$0" --root "$1" delete --force "$3"' \
 		"$ROOTLET" "$folder/state" "$B" "$C"
 	equal "$status" 0
 	equal "$stderr" \
-		"rootlet: warning: /annotations/org.rootlet.session: the container ends with this user's last session: their systemd manager and /run/user end then; run \`loginctl enable-linger\`, or set the annotation to bound if this is meant"
+		"rootlet: warning: /annotations/org.rootlet.session: the container ends with this \
+user's last session: their systemd manager and /run/user end then; run \`loginctl enable-linger\`, \
+or set the annotation to bound if this is meant"
 	# Not for one that ends with its caller anyway.
 	script true
 	try as_other "$ROOTLET" --root "$folder/state" run --bundle "$B" "$C"
@@ -38,7 +41,8 @@ as_other() {
 	config '.annotations["org.rootlet.session"] = "bound"'
 	script 'sleep 60'
 	try as_other sh \
-		-c '"$0" --root "$1" run --detach --bundle "$2" "$3" && "$0" --root "$1" delete --force "$3"' \
+		-c '"$0" --root "$1" run --detach --bundle "$2" "$3" &&
+		"$0" --root "$1" delete --force "$3"' \
 		"$ROOTLET" "$folder/state" "$B" "$C"
 	equal "$status $stderr" "0 "
 	config '.annotations["org.rootlet.session"] = "persistent"'

@@ -32,7 +32,8 @@ activated() {
 }
 
 @test "LISTEN_FDS: the descriptors and the variables reach the container's process" {
-	script 'echo "$LISTEN_FDS $LISTEN_PID $$ $LISTEN_FDNAMES $A"; cat <&3; cat <&4; [ ! -e /proc/self/fd/5 ] && echo two'
+	script 'echo "$LISTEN_FDS $LISTEN_PID $$ $LISTEN_FDNAMES $A"; cat <&3; cat <&4;
+		[ ! -e /proc/self/fd/5 ] && echo two'
 	config '.process.env += ["A=1", "LISTEN_FDS=7", "LISTEN_PID=7", "LISTEN_FDNAMES=old"]'
 	for pid in LISTEN_PID= A=2; do
 		try activated LISTEN_FDS=2 LISTEN_FDNAMES=http:metrics $pid -- run --bundle "$B" \
@@ -46,7 +47,8 @@ two"
 }
 
 @test "LISTEN_FDS through create and start" {
-	script 'echo "$LISTEN_FDS $LISTEN_PID ${LISTEN_FDNAMES-none}" >/srv/env; cat <&3 >/srv/three'
+	script 'echo "$LISTEN_FDS $LISTEN_PID ${LISTEN_FDNAMES-none}" >/srv/env;
+		cat <&3 >/srv/three'
 	activated LISTEN_FDS=1 LISTEN_PID= -- create --bundle "$B" "$C" </dev/null >/dev/null 2>&1
 	rl start "$C"
 	wait_for test -s "$B/rootfs/srv/three"
@@ -68,7 +70,8 @@ s.listen()
 if s.fileno() != 3:
     os.dup2(s.fileno(), 3)
 os.set_inheritable(3, True)
-child = subprocess.Popen([rootlet, "--root", root, "run", "--bundle", bundle, name], close_fds=False,
+child = subprocess.Popen([rootlet, "--root", root, "run", "--bundle", bundle, name],
+    close_fds=False,
                          env={**os.environ, "LISTEN_FDS": "1", "ROOTLET_TEST": name})
 c = socket.create_connection(s.getsockname())
 print(c.makefile().read(), child.wait())
@@ -80,7 +83,8 @@ END
 	bundle_args sleep 100
 	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
 	try activated LISTEN_FDS=2 LISTEN_FDNAMES=a:b LISTEN_PID= -- exec "$C" sh -c \
-		'[ "$LISTEN_PID" = $$ ] && [ $$ != 1 ] && echo "$LISTEN_FDS $LISTEN_FDNAMES" && cat <&3 && cat <&4'
+		'[ "$LISTEN_PID" = $$ ] && [ $$ != 1 ] && echo "$LISTEN_FDS $LISTEN_FDNAMES" &&
+		cat <&3 && cat <&4'
 	equal "$output" "2 a:b
 this is a
 this is b"
@@ -95,7 +99,8 @@ this is b"
 }
 
 @test "what is meant for another process, or is no number, is not taken" {
-	script 'echo "${LISTEN_FDS-none} ${LISTEN_PID-none}"; [ ! -e /proc/self/fd/4 ] && echo closed'
+	script 'echo "${LISTEN_FDS-none} ${LISTEN_PID-none}"; [ ! -e /proc/self/fd/4 ] &&
+		echo closed'
 	for env in "LISTEN_FDS=2 LISTEN_PID=1" "LISTEN_FDS=x LISTEN_PID=" \
 		"LISTEN_FDS=2 LISTEN_PID=1x" "LISTEN_FDS=-1 A=1" \
 		"LISTEN_FDS=0 A=1"; do

@@ -11,7 +11,8 @@ load helpers
 	equal "$status$output$stderr" 0
 	try rl spec --rootless=false --bundle "$T/two"
 	equal "$status$output$stderr" 0
-	equal "$(jq -c '[.ociVersion, .root.path, .root.readonly, .process.terminal, .process.args, .hostname]' "$T/one/config.json")" \
+	equal "$(jq -c '[.ociVersion, .root.path, .root.readonly, .process.terminal, .process.args,
+		.hostname]' "$T/one/config.json")" \
 		'["1.3.0","rootfs",true,true,["sh"],"rootlet"]'
 	equal "$(jq -c '[.linux.namespaces[].type]' "$T/one/config.json")" \
 		'["pid","network","ipc","uts","mount","cgroup","user"]'

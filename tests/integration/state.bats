@@ -28,7 +28,8 @@ default_root() {
 	rl state "$C" >"$T/state.out"
 	jq -e --arg id "$C" --arg bundle "$B" '
 		(.ociVersion | test("^1\\.[0-9]+\\.[0-9]+"))
-		and .id == $id and .status == "created" and .bundle == $bundle and .rootfs == $bundle + "/rootfs"
+		and .id == $id and .status == "created" and .bundle == $bundle and .rootfs
+		== $bundle + "/rootfs"
 		and (.pid | type == "number" and . > 1)
 		and (.created | test("^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{9}Z$"))
 		and .annotations == {"com.example.key": "a \"value\""}
@@ -107,7 +108,8 @@ default_root() {
 	two_containers
 	try rl state "$C"
 	equal "$status$stderr" 0
-	equal "$(jq -r '[.ociVersion, .id, .status, .bundle, .rootfs, .owner, .annotations["org.example.key"]] | join("|")' <<<"$output")" \
+	equal "$(jq -r '[.ociVersion, .id, .status, .bundle, .rootfs, .owner,
+		.annotations["org.example.key"]] | join("|")' <<<"$output")" \
 		"1.3.0|$C|running|$B|$B/rootfs|$(id -un)|value \"quoted\""
 	[[ $(jq -r .created <<<"$output") =~ \
 		^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}(\.[0-9]+)?Z$ ]]

@@ -78,8 +78,10 @@ placed() {
 	in_scope "$unit"
 	wait_for test -s "$B/rootfs/srv/cgroup"
 	has "$(cat "$B/rootfs/srv/cgroup")" "0::/"
-	equal "$(ctl show "$unit" -p ActiveState -p Delegate -p Slice -p CollectMode -p DefaultDependencies | sort | tr '\n' ' ')" \
-		"ActiveState=active CollectMode=inactive-or-failed DefaultDependencies=no Delegate=yes Slice=user.slice "
+	equal "$(ctl show "$unit" -p ActiveState -p Delegate -p Slice -p CollectMode \
+		-p DefaultDependencies | sort | tr '\n' ' ')" \
+		"ActiveState=active CollectMode=inactive-or-failed DefaultDependencies=no \
+Delegate=yes Slice=user.slice "
 	has "$(ctl show "$unit" -p Description)" "$C"
 	equal "$(rl state "$C" | jq -r ".\"systemd-scope\"")" "$unit"
 	rl delete --force "$C"
@@ -128,14 +130,19 @@ placed() {
 
 @test "org.systemd.property annotations become properties of the scope" {
 	config '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 7000000",
-		"org.systemd.property.RuntimeMaxSec": "86400.5", "org.systemd.property.Description": "\u0027a b\u0027",
-		"org.systemd.property.SendSIGHUP": "true", "org.systemd.property.Documentation": "[\u0027man:a(1)\u0027, \u0027man:b(1)\u0027]",
+		"org.systemd.property.RuntimeMaxSec": "86400.5",
+		"org.systemd.property.Description": "\u0027a b\u0027",
+		"org.systemd.property.SendSIGHUP": "true",
+		"org.systemd.property.Documentation":
+		"[\u0027man:a(1)\u0027, \u0027man:b(1)\u0027]",
 		"org.systemd.property.CollectMode": "\u0027inactive\u0027"}'
 	script 'sleep 60'
 	sd run --detach --bundle "$B" "$C"
-	equal "$(ctl show "$unit" -p TimeoutStopUSec -p RuntimeMaxUSec -p Description -p SendSIGHUP -p Documentation -p CollectMode |
+	equal "$(ctl show "$unit" -p TimeoutStopUSec -p RuntimeMaxUSec -p Description \
+		-p SendSIGHUP -p Documentation -p CollectMode |
 		sort | tr '\n' ';')" \
-		"CollectMode=inactive;Description=a b;Documentation=\"man:a(1)\" \"man:b(1)\";RuntimeMaxUSec=1d 500ms;SendSIGHUP=yes;TimeoutStopUSec=7s;"
+		"CollectMode=inactive;Description=a b;Documentation=\"man:a(1)\" \"man:b(1)\";\
+RuntimeMaxUSec=1d 500ms;SendSIGHUP=yes;TimeoutStopUSec=7s;"
 	rl delete --force "$C"
 }
 
@@ -145,7 +152,8 @@ placed() {
 	try sd run --bundle "$B" "$C"
 	placed
 	equal "$stderr" \
-		"rootlet: warning: /annotations/org.systemd.property.NoSuchThing: this systemd knows no property NoSuchThing of a scope: left out"
+		"rootlet: warning: /annotations/org.systemd.property.NoSuchThing: this systemd \
+knows no property NoSuchThing of a scope: left out"
 }
 
 @test "a value of the wrong type is refused, and nothing is left" {
@@ -216,11 +224,12 @@ end_manager() {
 	whereabouts
 	try sudo env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus \
 		XDG_RUNTIME_DIR=/run/user/0 ROOTLET_TEST="$C" \
-		su -p -c "'$ROOTLET' --root '$T/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$(id -un)"
+		su -p -c "'$ROOTLET' --root '$T/state' --cgroup-manager systemd run --bundle '$B' \
+		'$C'" "$(id -un)"
 	placed
 }
 
-@test "exec from a login session and from a service of the system: the manager moves the process in" {
+@test "exec from a login session and from a service of the system: the manager moves it in" {
 	script 'sleep 60'
 	sd run --detach --bundle "$B" "$C"
 	rl exec --detach --pid-file "$T/one" "$C" sleep 60
@@ -240,7 +249,8 @@ end_manager() {
 	folder=$(sudo -u "$other" mktemp -d)
 	try sudo env DBUS_SESSION_BUS_ADDRESS="unix:path=$manager/bus" XDG_RUNTIME_DIR="$manager" \
 		ROOTLET_TEST="$C" \
-		su -p -c "'$ROOTLET' --root '$folder/state' --cgroup-manager systemd run --bundle '$B' '$C'" "$other"
+		su -p -c "'$ROOTLET' --root '$folder/state' --cgroup-manager systemd run --bundle \
+		'$B' '$C'" "$other"
 	refused "unix:path=$manager/bus: another user's" \
 		"unix:path=$manager/systemd/private: another user's" \
 		"/run/user/$(id -u "$other")/bus: No such file or directory" \
@@ -486,7 +496,7 @@ another_manager_than() {
 		[ "$(systemctl show --value --property MainPID "user@$(id -u).service")" != "$1" ]
 }
 
-@test "the user's manager ends and another begins: the container has ended, wait says by what, and nothing is in the next one's way" {
+@test "the user's manager ends and another begins: the container has ended, wait says by what" {
 	local pid manager_pid
 	manager_pid=$(systemctl show --value --property MainPID "user@$(id -u).service")
 	script 'trap "exit 5" TERM; while :; do sleep 0.1; done'

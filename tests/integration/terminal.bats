@@ -26,9 +26,11 @@ setup() {
 	equal "$output" $'leader yes\ntty 111\nforeground yes\nsize 24 80'
 }
 
-@test "foreground: the terminal is one of the container's own devpts, and /dev/console is the same" {
-	script 'tty; a=$(stat -c %t:%T $(tty)); b=$(stat -c %t:%T /dev/console); [ $a = $b ] && echo same
-		echo by-console >/dev/console; echo by-tty >/dev/tty; grep -c " /dev/console " /proc/self/mountinfo'
+@test "foreground: the terminal is of the container's own devpts, and /dev/console is the same" {
+	script 'tty; a=$(stat -c %t:%T $(tty)); b=$(stat -c %t:%T /dev/console); [ $a = $b ] &&
+		echo same
+		echo by-console >/dev/console; echo by-tty >/dev/tty;
+		grep -c " /dev/console " /proc/self/mountinfo'
 	on_terminal RUN
 	terminal_ends
 	equal "$output" $'/dev/pts/0\nsame\nby-console\nby-tty\n1'
@@ -81,7 +83,8 @@ setup() {
 }
 
 @test "foreground: Ctrl-C and Ctrl-Z are the container's, not ours" {
-	script 'trap "echo interrupted" INT; trap "echo stopped; exit 3" TSTP; echo ready; while :; do usleep 20000; done'
+	script 'trap "echo interrupted" INT; trap "echo stopped; exit 3" TSTP; echo ready; while :;
+		do usleep 20000; done'
 	on_terminal RUN
 	on_screen ready
 	keys '\003'
@@ -190,7 +193,8 @@ when_ready() {
 }
 
 @test "--console-socket: a path longer than a socket address" {
-	local long=$T/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+	local a=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+	local long=$T/$a/${a//a/b}
 	mkdir -p "$long"
 	script 'read -r line; echo "got $line"'
 	(cd "$long" && exec "$tool" receive socket text >"$T/screen") &
@@ -238,7 +242,8 @@ when_ready() {
 }
 
 @test "pipes: another user's process can open its own streams by name" {
-	config '.process.terminal = false | .process.user = {uid: 1000, gid: 1000} | del(.process.capabilities)'
+	config '.process.terminal = false | .process.user = {uid: 1000, gid: 1000} |
+		del(.process.capabilities)'
 	script 'echo out >/dev/stdout; cat /dev/stdin'
 	echo in | rl run --bundle "$B" "$C" | cat >"$T/out"
 	equal "$(cat "$T/out")" $'out\nin'

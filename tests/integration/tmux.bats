@@ -11,7 +11,8 @@ load helpers
 setup() {
 	command -v tmux >/dev/null || skip "needs tmux"
 	container_setup
-	config '.process.terminal = true | .process.args = ["sh"] | .process.env += ["PS1=inside> ", "HOME=/root"] | .hostname = "box"'
+	config '.process.terminal = true | .process.args = ["sh"] | .process.env += ["PS1=inside> ",
+		"HOME=/root"] | .hostname = "box"'
 	export T B C ROOTLET
 	# The outer shell: a prompt that is known, its history nowhere, and rootlet by a short name.
 	cat >"$T/rc" <<-'END'
@@ -109,7 +110,9 @@ enters() {
 	mux split-window -h -t work: sleep 60
 	becomes "30 $(mux display-message -p -t work:0.0 '#{pane_width}')"
 	# A program that is running gets SIGWINCH.
-	types "sh -c 'trap \"stty size | sed s/^/now\\ /\" WINCH; echo is\" \"ready; while :; do usleep 20000; done'"
+	types \
+		"sh -c 'trap \"stty size | sed s/^/now\\ /\" WINCH; echo is\" \"ready; while :; do \
+usleep 20000; done'"
 	sees 'is ready'
 	mux resize-pane -t work:0.0 -x 33
 	sees 'now 30 33'
@@ -228,7 +231,9 @@ gone() {
 	# Neither staircases nor silence: what is typed is seen, on lines that begin at the left.
 	types 'clear; rl list -q | wc -l'
 	sees 0
-	types 'stty -a | grep -o -w -e "-\?echo" -e "-\?icanon" -e "-\?opost" -e "-\?isig" | paste -sd" "'
+	types \
+		'stty -a | grep -o -w -e "-\?echo" -e "-\?icanon" -e "-\?opost" -e "-\?isig" | '\
+'paste -sd" "'
 	sees 'opost isig icanon echo'
 }
 
@@ -294,14 +299,18 @@ gone() {
 	types 'echo status $?' work:0.0
 	sees 'status 9' work:0.0
 	wait_for shows 'outer$' work:0.1
-	types 'clear; echo status $?; stty -a | grep -o -w -e "-\?echo" -e "-\?icanon" | paste -sd" "' work:0.1
+	types \
+		'clear; echo status $?; stty -a | grep -o -w -e "-\?echo" -e "-\?icanon" | paste '\
+'-sd" "' work:0.1
 	sees 'icanon echo' work:0.1
 }
 
 @test "exec by its short options with a terminal, and without one, between pipes" {
 	enters
 	second_pane
-	types 'rl exec -t -u 1000:1000 --cwd /tmp -e A=b "$C" sh -c "id -u; pwd; echo A is \$A; exit 4"; echo status $?' work:0.1
+	types \
+		'rl exec -t -u 1000:1000 --cwd /tmp -e A=b "$C" sh -c "id -u; pwd; echo A is \$A; '\
+'exit 4"; echo status $?' work:0.1
 	sees 1000 work:0.1
 	sees /tmp work:0.1
 	sees 'A is b' work:0.1

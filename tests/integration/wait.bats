@@ -244,7 +244,8 @@ no_monitor() {
 		equal "$(readlink "/proc/$monitor/fd/$fd")" /dev/null
 	done
 	# What it watches and where it writes, and no more.
-	others=$(cd "/proc/$monitor/fd" && for fd in *; do [ "$fd" -le 2 ] || readlink "$fd"; done | sed 's/:.*//' | sort)
+	others=$(cd "/proc/$monitor/fd" && for fd in *; do [ "$fd" -le 2 ] || readlink "$fd"; done |
+		sed 's/:.*//' | sort)
 	equal "$others" "$T/state/$C/exit
 anon_inode"
 	# A session of its own: the hang-up of a terminal does not reach it.
@@ -269,8 +270,10 @@ anon_inode"
 import ctypes, os, subprocess, sys
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 rootlet, root, bundle, name, pidfile = sys.argv[1:]
-subprocess.run([rootlet, "--root", root, "run", "--detach", "--pid-file", pidfile, "--bundle", bundle, name],
-               check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ, "ROOTLET_TEST": name})
+subprocess.run([rootlet, "--root", root, "run", "--detach", "--pid-file", pidfile, "--bundle",
+    bundle, name],
+               check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ,
+                   "ROOTLET_TEST": name})
 pid = int(open(pidfile).read())
 open(bundle + "/rootfs/srv/end", "w").close()
 got, status = os.waitpid(pid, 0)
@@ -298,7 +301,8 @@ rl_6_14() {
 	monitor=$(monitor)
 	equal "$(ps -o ppid= -p "$(pid_of)" | tr -d ' ')" "$monitor"
 	equal "$(ps -o sid= -p "$monitor" | tr -d ' ')" "$monitor"
-	equal "$(readlink "/proc/$monitor/cwd" "/proc/$monitor/fd/0" "/proc/$monitor/fd/1" "/proc/$monitor/fd/2")" "/
+	equal "$(readlink "/proc/$monitor/cwd" "/proc/$monitor/fd/0" "/proc/$monitor/fd/1" \
+		"/proc/$monitor/fd/2")" "/
 /dev/null
 /dev/null
 /dev/null"

@@ -27,14 +27,18 @@ as_user() {
 	for command in "list" "state $C" "create --bundle $B $C" "kill $C" "delete --force $C"; do
 		# shellcheck disable=SC2086 # several words
 		try "$ROOTLET" --root "$T/theirs" $command
-		refused "the state folder $T/theirs belongs to uid $user_uid, not to uid 0; choose another with --root"
+		refused \
+			"the state folder $T/theirs belongs to uid $user_uid, not to uid 0; choose \
+another with --root"
 	done
 	equal "$(ls -A "$T/theirs")" ""
 	install -d -m 755 "$T/roots"
 	for command in "list" "state $C" "create --bundle $B $C" "delete --force $C"; do
 		# shellcheck disable=SC2086 # several words
 		try as_user "$ROOTLET" --root "$T/roots" $command
-		refused "the state folder $T/roots belongs to uid 0, not to uid $user_uid; choose another with --root"
+		refused \
+			"the state folder $T/roots belongs to uid 0, not to uid $user_uid; choose \
+another with --root"
 	done
 }
 
@@ -52,7 +56,9 @@ as_user() {
 	echo '{}' >"$T/state/$C/state.json"
 	chmod 600 "$T/state/$C/state.json"
 	try as_user "$ROOTLET" --root "$T/state" state "$C"
-	refused "the state of container \`$C\` is damaged: $T/state/$C/state.json: cannot open it: Permission denied" \
+	refused \
+		"the state of container \`$C\` is damaged: $T/state/$C/state.json: cannot open it: \
+Permission denied" \
 		"\`rootlet delete --force $C\` removes it"
 	try as_user "$ROOTLET" --root "$T/state" delete --force "$C"
 	equal "$status" 0

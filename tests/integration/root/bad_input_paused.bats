@@ -57,7 +57,7 @@ frozen() {
 	rlu delete "$C"
 }
 
-@test "pause, update and events beside kill and delete --force: what comes too late says so, nothing is left frozen" {
+@test "pause, update and events beside kill and delete --force: nothing is left frozen" {
 	local i job how what
 	echo '{"unified": {"cgroup.max.descendants": "5"}}' >"$T/new.json"
 	chmod 0644 "$T/new.json"

@@ -26,10 +26,13 @@ on() {
 		none) mount --bind /sys/class /sys/fs/cgroup ;;
 		*) mount -t tmpfs -o mode=0755 none /sys/fs/cgroup
 			mkdir /sys/fs/cgroup/memory /sys/fs/cgroup/pids /sys/fs/cgroup/unified
-			[ "$1" = v1 ] && rmdir /sys/fs/cgroup/unified || mount -t cgroup2 none /sys/fs/cgroup/unified ;;
+			[ "$1" = v1 ] && rmdir /sys/fs/cgroup/unified ||
+			mount -t cgroup2 none /sys/fs/cgroup/unified ;;
 		esac
 		shift
-		[ "$AS" = root ] || set -- setpriv "--reuid=$(id -u "$AS")" "--regid=$(id -g "$AS")" --init-groups --inh-caps=-all "$@"
+		[ "$AS" = root ] ||
+		set -- setpriv "--reuid=$(id -u "$AS")" "--regid=$(id -g "$AS")" --init-groups \
+		--inh-caps=-all "$@"
 		exec env -i PATH="$PATH" HOME=/ "ROOTLET_TEST=$0" "$@"' "$C" "$1" "$ROOTLET" \
 			--root "$T/state" "${@:2}" 3>&-
 }
@@ -41,7 +44,7 @@ declare -A WHY=(
 	[none]="no cgroup file system is mounted at /sys/fs/cgroup"
 )
 
-@test "version 1, hybrid, none: a container runs without a cgroup and without a word, and sees none of the machine's" {
+@test "version 1, hybrid, none: a container runs without a cgroup, and sees none of the machine's" {
 	local version
 	script 'echo runs; ls -A /sys/fs/cgroup | grep -xe memory -e pids -e unified; true'
 	for version in v1 hybrid none; do
@@ -61,7 +64,7 @@ declare -A WHY=(
 	done
 }
 
-@test "version 1, hybrid, none: with --limits=best-effort the container runs, and each limit gets a line" {
+@test "version 1, hybrid, none: with --limits=best-effort it runs, and each limit gets a line" {
 	local version
 	config '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 33}}'
 	script 'echo runs'
@@ -75,7 +78,7 @@ declare -A WHY=(
 	done
 }
 
-@test "version 1, hybrid, none: a manager that is asked for by name is refused, a place gets a line" {
+@test "version 1, hybrid, none: a manager asked for by name is refused, a place gets a line" {
 	local version
 	for version in v1 hybrid none; do
 		try on "$version" --cgroup-manager systemd run --bundle "$B" "$C"
@@ -112,10 +115,12 @@ declare -A WHY=(
 	done
 }
 
-@test "version 1, root: device rules that nothing holds get a line where nodes can be made, and none where not" {
+@test "version 1, root: device rules that nothing holds get a line where nodes can be made" {
 	chown -R root: "$T"
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)
-		| .linux.resources.devices = [{allow: false, access: "rwm"}] | .process.capabilities.bounding -= ["CAP_MKNOD"]'
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)
+		| .linux.resources.devices = [{allow: false, access: "rwm"}] |
+		.process.capabilities.bounding -= ["CAP_MKNOD"]'
 	AS=root try on v1 run --bundle "$B" "$C"
 	equal "$status$stderr" 0
 	config '.process.capabilities.bounding += ["CAP_MKNOD"]'
@@ -123,6 +128,7 @@ declare -A WHY=(
 	equal "$status" 0
 	equal "$(wc -l <"$T/try.err")" 1
 	has "$stderr" \
-		"/linux/resources/devices: device rules are not enforced: the container gets no cgroup: ${WHY[v1]}"
+		"/linux/resources/devices: device rules are not enforced: the container gets no \
+cgroup: ${WHY[v1]}"
 	has "$stderr" "leave CAP_MKNOD out"
 }

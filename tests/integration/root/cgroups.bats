@@ -13,8 +13,10 @@ load ../helpers
 load cgroup_room
 
 @test "the container is born in a cgroup of its own beside the caller's, which is all it sees" {
-	inside 'sed -n "s/^0:://p" /proc/self/cgroup; grep -x 1 /sys/fs/cgroup/cgroup.procs; ls -d /sys/fs/cgroup/*/ 2>/dev/null;
-		grep " /sys/fs/cgroup " /proc/self/mountinfo | sed "s/.* - //;s/ .*//"; mkdir /sys/fs/cgroup/x 2>&1; true'
+	inside 'sed -n "s/^0:://p" /proc/self/cgroup; grep -x 1 /sys/fs/cgroup/cgroup.procs;
+		ls -d /sys/fs/cgroup/*/ 2>/dev/null;
+		grep " /sys/fs/cgroup " /proc/self/mountinfo | sed "s/.* - //;s/ .*//";
+		mkdir /sys/fs/cgroup/x 2>&1; true'
 	equal "$output" "/
 1
 cgroup2
@@ -31,12 +33,15 @@ refused_mount() {
 		-e inject=fsopen:error=EPERM:when=1 "$ROOTLET" --root "$T/state" "$@" 3>&-
 }
 
-SEEN='grep -cx 1 /sys/fs/cgroup/cgroup.procs 2>/dev/null; ls -d /sys/fs/cgroup/*/ 2>/dev/null; mkdir /sys/fs/cgroup/x 2>&1
-	while read -r _ _ _ root where flags rest; do [ "$where" != /sys/fs/cgroup ] || echo "$root ${flags%%,*} ${rest#*- }"; done </proc/self/mountinfo'
+SEEN='grep -cx 1 /sys/fs/cgroup/cgroup.procs 2>/dev/null; ls -d /sys/fs/cgroup/*/ 2>/dev/null; '\
+'mkdir /sys/fs/cgroup/x 2>&1
+	while read -r _ _ _ root where flags rest; do [ "$where" != /sys/fs/cgroup ] || echo '\
+'"$root ${flags%%,*} ${rest#*- }"; done </proc/self/mountinfo'
 
-@test "cgroup2 that can't be mounted: the container's own is bound, and nothing of the host's; a line about it" {
+@test "cgroup2 that can't be mounted: the container's own is bound, with a line about it" {
 	# Nothing else is mounted that way before it.
-	config '.mounts |= ([.[] | select(.type == "cgroup")] + [.[] | select(.type == "proc")]) | .linux.maskedPaths = [] | .linux.readonlyPaths = []
+	config '.mounts |= ([.[] | select(.type == "cgroup")] + [.[] | select(.type == "proc")]) |
+		.linux.maskedPaths = [] | .linux.readonlyPaths = []
 		| .root.readonly = false'
 	script "$SEEN"
 	try refused_mount run --bundle "$B" "$C"
@@ -133,7 +138,8 @@ mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
 			config 'del(.hooks)'
 			try rlu run --bundle "$B" "$C"
 			equal "$status" 0
-			config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "1000"]}]}'
+			config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep",
+				"1000"]}]}'
 		else
 			rlu delete --force "$C"
 		fi
@@ -159,9 +165,10 @@ killed_at() {
 	[ "$status" -eq 137 ]
 }
 
-@test "a create that is killed at any folder it makes leaves none of a deep cgroupsPath behind, once it is deleted" {
+@test "a create that is killed at any folder of a deep cgroupsPath leaves none once it is deleted" {
 	local n=1 left=0
-	config '.linux.cgroupsPath = "a/b/c/d" | (.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
+	config '.linux.cgroupsPath = "a/b/c/d" | (.mounts[] | select(.type == "cgroup")).options
+		= ["nosuid"]'
 	script 'exec sleep 1000'
 	while killed_at "$n"; do
 		[ ! -d "$G/a" ] || left=$((left + 1))
@@ -221,7 +228,8 @@ four() {
 }
 
 @test "without a pid namespace: kill, kill --all and delete reach what left the family" {
-	config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(select(.type != "proc"))'
+	config '.linux.namespaces |= map(select(.type != "pid")) |
+		.mounts |= map(select(.type != "proc"))'
 	for how in KILL all delete; do
 		# Grandchildren whose parents are gone: no child of anybody here.
 		script 'for i in 1 2 3; do (sleep 1000 &) ; done; exec sleep 1000'
@@ -240,7 +248,8 @@ four() {
 }
 
 @test "a stopped container's remains are ended by delete" {
-	config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(select(.type != "proc"))'
+	config '.linux.namespaces |= map(select(.type != "pid")) |
+		.mounts |= map(select(.type != "proc"))'
 	script '(sleep 1000 &); exec sleep 1000'
 	rlu run -d --no-subreaper --bundle "$B" "$C"
 	kill -KILL "$(pid_of)"
@@ -251,7 +260,8 @@ four() {
 
 @test "mounted for writing, the cgroup is the container's to divide, and its limits are not" {
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid", "noexec", "nodev"]'
-	inside 'cd /sys/fs/cgroup && mkdir -p a/b && echo 0 >a/b/cgroup.procs && sed -n "s/^0:://p" /proc/self/cgroup
+	inside 'cd /sys/fs/cgroup && mkdir -p a/b && echo 0 >a/b/cgroup.procs &&
+		sed -n "s/^0:://p" /proc/self/cgroup
 		stat -c "%n %u:%g" . cgroup.procs cgroup.subtree_control a'
 	equal "$output" "/a/b
 . 0:0
@@ -261,9 +271,14 @@ a 0:0"
 }
 
 @test "the cgroup is given to the container's user, down to the files that the kernel names" {
-	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"] | .process.user = {uid: 1000, gid: 1000}'
-	inside 'stat -c "%n %u:%g" /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/cgroup.threads /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/cgroup.freeze
-		mkdir -p /sys/fs/cgroup/mine/deep && echo 0 >/sys/fs/cgroup/mine/deep/cgroup.procs && sed -n "s/^0:://p" /proc/self/cgroup'
+	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"] |
+		.process.user = {uid: 1000, gid: 1000}'
+	inside 'stat -c "%n %u:%g" /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs \
+		/sys/fs/cgroup/cgroup.threads /sys/fs/cgroup/cgroup.subtree_control \
+		/sys/fs/cgroup/cgroup.freeze
+		mkdir -p /sys/fs/cgroup/mine/deep &&
+		echo 0 >/sys/fs/cgroup/mine/deep/cgroup.procs &&
+		sed -n "s/^0:://p" /proc/self/cgroup'
 	equal "$output" "/sys/fs/cgroup 1000:0
 /sys/fs/cgroup/cgroup.procs 1000:0
 /sys/fs/cgroup/cgroup.threads 1000:0
@@ -276,9 +291,11 @@ a 0:0"
 	local range
 	range=$(awk -F: -v u="$user" '$1 == u { print $2; exit }' /etc/subuid)
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]
-		| .linux.uidMappings = [{containerID: 0, hostID: $r, size: 2000}] | .linux.gidMappings = .linux.uidMappings' --argjson r "$range"
+		| .linux.uidMappings = [{containerID: 0, hostID: $r, size: 2000}] |
+		.linux.gidMappings = .linux.uidMappings' --argjson r "$range"
 	chmod -R a+rX "$T"
-	script 'stat -c %u:%g /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/a && echo 1 >/sys/fs/cgroup/a/cgroup.procs && exec sleep 1000'
+	script 'stat -c %u:%g /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/a &&
+		echo 1 >/sys/fs/cgroup/a/cgroup.procs && exec sleep 1000'
 	rlu run -d --bundle "$B" "$C" >"$T/out"
 	wait_for sh -c '[ "$(sed -n s/^0:://p "/proc/$1/cgroup")" = "$2" ]' - "$(pid_of)" \
 		"$top/rootlet-$C/container/a"
@@ -291,12 +308,14 @@ a 0:0"
 
 @test "a very deep tree of cgroups made by the container is removed" {
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
-	inside 'cd /sys/fs/cgroup; i=0; while [ $i -lt 150 ]; do mkdir d e && cd d || exit 1; i=$((i + 1)); done'
+	inside 'cd /sys/fs/cgroup; i=0; while [ $i -lt 150 ]; do mkdir d e && cd d || exit 1;
+		i=$((i + 1)); done'
 }
 
 @test "the sub-cgroup's name and a further one for the payload, by annotation" {
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]
-		| .annotations = {"run.oci.systemd.subgroup": "ctr", "run.oci.delegate-cgroup": "init"}'
+		| .annotations = {"run.oci.systemd.subgroup": "ctr",
+		"run.oci.delegate-cgroup": "init"}'
 	script 'sed -n "s/^0:://p" /proc/self/cgroup >/tmp/where; exec sleep 1000'
 	rlu run -d --bundle "$B" "$C"
 	wait_for test -s "$B/rootfs/tmp/where"
@@ -309,7 +328,8 @@ a 0:0"
 	start_sleeping
 	cp -a "$B" "$T/two"
 	B=$T/two config '(.linux.namespaces[] | select(.type == "pid")).path = $p
-		| (.linux.namespaces[] | select(.type == "user")).path = $u | del(.linux.uidMappings, .linux.gidMappings)' \
+		| (.linux.namespaces[] | select(.type == "user")).path = $u |
+		del(.linux.uidMappings, .linux.gidMappings)' \
 		--arg p "/proc/$pid/ns/pid" --arg u "/proc/$pid/ns/user"
 	rlu run -d --bundle "$T/two" "$C-2"
 	equal "$(cgroup_of "$(pid_of "$C-2")")" "$top/rootlet-$C-2"
@@ -319,7 +339,8 @@ a 0:0"
 
 @test "limits: what is not delegated is an error, or with best-effort a note" {
 	# Two that no machine hands down by itself.
-	config '.linux.resources = {rdma: {mlx5_1: {hcaHandles: 3}}, unified: {"misc.max": "res 1"}}'
+	config '.linux.resources = {rdma: {mlx5_1: {hcaHandles: 3}},
+		unified: {"misc.max": "res 1"}}'
 	try rlu run --bundle "$B" "$C"
 	refused /linux/resources/rdma/mlx5_1 'controller "rdma" is not delegated' \
 		--limits=best-effort
@@ -377,11 +398,13 @@ a 0:0"
 
 @test "root: an absolute cgroupsPath is where it says" {
 	chown -R root: "$T"
-	config '.linux.cgroupsPath = $p | .linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)' \
+	config '.linux.cgroupsPath = $p | .linux.namespaces |= map(select(.type != "user")) |
+		del(.linux.uidMappings, .linux.gidMappings)' \
 		--arg p "$top/by-root"
 	script 'exec sleep 1000'
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" --cgroup-manager cgroupfs run -d \
 		--bundle "$B" "$C" 3>&-
-	equal "$(cgroup_of "$(ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" state "$C" | jq .pid)")" "$top/by-root"
+	equal "$(cgroup_of "$(ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" state "$C" |
+		jq .pid)")" "$top/by-root"
 	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" delete --force "$C"
 }

@@ -18,7 +18,8 @@ setup() {
 }
 
 counter() {
-	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/count; sleep 0.02; done'
+	script 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/count;
+		sleep 0.02; done'
 }
 
 # start: detached, with streams of the host.
@@ -78,7 +79,8 @@ criu_works() {
 	wait_for above "$stopped"
 	# The same namespaces, mounts and streams as before.
 	try rl exec "$C" sh \
-		-c 'touch /srv/x 2>&1; cat /proc/1/mountinfo | grep -c " /srv "; readlink /proc/1/fd/0'
+		-c 'touch /srv/x 2>&1; cat /proc/1/mountinfo | grep -c " /srv ";
+		readlink /proc/1/fd/0'
 	equal "$output" $'touch: /srv/x: Read-only file system\n1\n/dev/null'
 	equal "$(readlink "/proc/$(pid_of)/fd/0")" /dev/null
 	# In a cgroup of its own where it had one, and without a sight of others.
@@ -86,7 +88,8 @@ criu_works() {
 		has "$(cat "/proc/$(pid_of)/cgroup")" \
 			"0::$(jq -r '.cgroup.path' "$T/state/$C/state.json")"
 		try rl exec "$C" sh \
-			-c 'find /sys/fs/cgroup -name cgroup.procs | wc -l; grep -cx 1 /sys/fs/cgroup/cgroup.procs'
+			-c 'find /sys/fs/cgroup -name cgroup.procs | wc -l;
+			grep -cx 1 /sys/fs/cgroup/cgroup.procs'
 		equal "$output" $'1\n1'
 	fi
 	# Once more, and left running.
@@ -101,7 +104,7 @@ criu_works() {
 	not grep -F "$T" /proc/self/mountinfo
 }
 
-@test "CRIU: restored in the foreground, with pipes, upon a root filesystem and a source that have moved" {
+@test "CRIU: restored in the foreground, with pipes, upon a root and a source that have moved" {
 	criu_works || return 0
 	script 'read -r line; echo "got $line"; ls /srv; exit 7'
 	exec 7< <(exec sleep 100 3>&-)
@@ -196,7 +199,8 @@ not_told() {
 	not_told dump 'mnt[/proc/sys]:/proc/sys'
 	told dump \
 		--external \
-		"$(printf 'file[%x:%x]' "$(awk '/mnt_id/{print $2}' "/proc/$pid/fdinfo/0")" "$(stat -c %i /dev/null)")"
+		"$(printf 'file[%x:%x]' "$(awk '/mnt_id/{print $2}' "/proc/$pid/fdinfo/0")" \
+		"$(stat -c %i /dev/null)")"
 	equal "$(jq -r '.[] | select(.destination == "/srv").source' "$I/mounts.json")" "$T/source"
 	equal "$(jq length "$I/descriptors.json")" 3
 	for rest in --tcp-established --skip-in-flight --ext-unix-sk --shell-job --file-locks \
@@ -288,7 +292,9 @@ not_told() {
 	fake_criu
 	counter
 	start
-	printf '(00.1) Error (criu/util.c:1): rlimit: RLIMIT_NOFILE: no\n(00.2) Warn (x)\n(00.3) Error (criu/files.c:9): the reason\n(00.4) Error (criu/cr.c:1): Dumping FAILED.\n' >"$T/log"
+	printf \
+		'(00.1) Error (criu/util.c:1): rlimit: RLIMIT_NOFILE: no\n(00.2) Warn (x)\n(00.3) '\
+'Error (criu/files.c:9): the reason\n(00.4) Error (criu/cr.c:1): Dumping FAILED.\n' >"$T/log"
 	try rl checkpoint --image-path "$I" "$C"
 	refused "criu dump failed: Error (criu/files.c:9): the reason (see $I/dump.log)"
 	status_is running
@@ -353,7 +359,8 @@ END
 	start
 	# Whatever there is of it is hidden by a file that can't be executed.
 	try unshare --mount sh \
-		-c 'for file in /usr/sbin/criu /usr/bin/criu /usr/local/sbin/criu /usr/local/bin/criu; do
+		-c 'for file in /usr/sbin/criu /usr/bin/criu /usr/local/sbin/criu \
+		/usr/local/bin/criu; do
 			[ ! -e "$file" ] || mount --bind /dev/null "$file"
 		done; PATH=/usr/bin:/bin exec "$0" "$@"' "$ROOTLET" --root "$T/state" checkpoint \
 			"$C"

@@ -23,7 +23,7 @@ teardown() {
 	cve_links_lead_nowhere
 }
 
-@test "root: CVE-2026-41579 and kin: without mounts on /dev, links in the devices' places never reach the host" {
+@test "root: CVE-2026-41579 and kin: links in the devices' places never reach the host" {
 	cve_links_of_devices
 }
 
@@ -43,7 +43,7 @@ teardown() {
 	cve_copy_up
 }
 
-@test "root: CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, whatever the tree has for /proc" {
+@test "root: CVE-2019-16884, CVE-2019-19921: sysctls go to the kernel, not to a false /proc" {
 	cve_sysctls_false_proc
 }
 
@@ -51,7 +51,7 @@ teardown() {
 	cve_real_folders
 }
 
-@test "root: CVE-2025-52881: a /proc that is not the kernel's, or has foreign files in it, is not written to" {
+@test "root: CVE-2025-52881: a /proc with foreign files is not written to" {
 	cve_foreign_proc
 }
 
@@ -63,7 +63,7 @@ teardown() {
 	cve_race_mounts
 }
 
-@test "root: CVE-2025-31133, CVE-2025-52565: masks and devices while /dev and the masked folders are exchanged" {
+@test "root: CVE-2025-31133, CVE-2025-52565: masks and devices while folders are exchanged" {
 	cve_race_masks
 }
 
@@ -71,7 +71,7 @@ teardown() {
 	cve_race_null
 }
 
-@test "root: CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the working directory are exchanged" {
+@test "root: CVE-2019-19921, CVE-2023-27561: /proc, /sys and the way to the cwd are exchanged" {
 	cve_race_proc
 }
 
@@ -79,7 +79,7 @@ teardown() {
 	cve_runtime_file
 }
 
-@test "root: CVE-2022-27650, CVE-2022-29162: nothing is inheritable or ambient, of run and of exec" {
+@test "root: CVE-2022-27650, CVE-2022-29162: nothing is inheritable, of run and of exec" {
 	cve_inheritable
 }
 

@@ -29,7 +29,8 @@ rules() {
 
 # The nodes, and how each can be opened.
 NODES='mknod /dev/fuse0 c 10 229; mknod /dev/none c 10 250; mknod /dev/block b 10 229'
-OPEN='opened() { (eval "exec 3$2/dev/$1") 2>&1 | grep -q . || { echo "$1 $2"; return; }; (eval "exec 3$2/dev/$1") 2>&1 | sed "s/.*: /$1 $2 /; s/ or address//"; }
+OPEN='opened() { (eval "exec 3$2/dev/$1") 2>&1 | grep -q . || { echo "$1 $2"; return; }; (eval '\
+'"exec 3$2/dev/$1") 2>&1 | sed "s/.*: /$1 $2 /; s/ or address//"; }
 for n in fuse0 none; do for how in "<" ">" "<>"; do opened $n "$how"; done; done; opened block "<"'
 NONE_OPENS='none < No such device
 none > No such device
@@ -56,7 +57,7 @@ opens() {
 	rl exec "$C" sh -c "$OPEN"
 }
 
-@test "root: a device that is allowed can be opened, others can't, though nodes of all can be made" {
+@test "root: a device that is allowed can be opened, others can't, though nodes can be made" {
 	rules "$DENY" "$FUSE"
 	inside "$NODES; $OPEN"
 	equal "$output" "$FUSE_OPENS
@@ -74,7 +75,8 @@ block < Operation not permitted"
 
 @test "root: the default devices, a terminal and new terminals work whatever is forbidden" {
 	rules '{allow: false, type: "c", major: 1, minor: 3}' "$DENY"
-	inside 'echo x >/dev/null; head -c 2 /dev/zero | od -An -tx1; head -c 4 /dev/urandom | wc -c; head -c 4 /dev/random | wc -c
+	inside 'echo x >/dev/null; head -c 2 /dev/zero | od -An -tx1; head -c 4 /dev/urandom |
+		wc -c; head -c 4 /dev/random | wc -c
 		echo x >/dev/full || true; exec 3<>/dev/ptmx && echo ptmx'
 	equal "$output" $' 00 00\n4\n4\nptmx'
 	config '.process.terminal = true'
@@ -126,7 +128,8 @@ block < No such device"
 
 @test "root: hundreds of rules" {
 	config '.linux.resources.devices = [{allow: false, access: "rwm"}] +
-		[range(700) | {allow: true, type: "c", major: 10, minor: ., access: "rw"}] + [{allow: false, type: "c", major: 10, minor: 250}]'
+		[range(700) | {allow: true, type: "c", major: 10, minor: ., access: "rw"}] +
+		[{allow: false, type: "c", major: 10, minor: 250}]'
 	inside "$NODES; $OPEN"
 	equal "$output" "$FUSE_OPENS
 $NONE_DENIED
@@ -135,8 +138,10 @@ block < Operation not permitted"
 
 @test "root: with a user namespace the rules hold for the devices that are bound" {
 	mknod -m 0666 "$T/fuse" c 10 229 || skip "this root can't make device nodes"
-	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
-		| .linux.gidMappings = .linux.uidMappings | .linux.devices = [{path: $p, type: "c", major: 10, minor: 229}]' --arg p "$T/fuse"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0,
+		hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .linux.devices = [{path: $p, type: "c",
+		major: 10, minor: 229}]' --arg p "$T/fuse"
 	chown -R 100000:100000 "$B/rootfs"
 	chmod 0755 "$T"
 	script "(exec 3<>$T/fuse) 2>&1 && echo opens"
@@ -158,7 +163,8 @@ block < Operation not permitted"
 	equal "$(opens | head -n 4)" "$FUSE_OPENS
 none < Operation not permitted"
 	rl update --resources - "$C" \
-		<<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, "minor": 250}]}'
+		<<<'{"devices": [{"allow": false}, {"allow": true, "type": "c", "major": 10, '\
+'"minor": 250}]}'
 	equal "$(opens)" "$FUSE_DENIED
 $NONE_OPENS
 block < Operation not permitted"

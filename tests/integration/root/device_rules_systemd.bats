@@ -10,14 +10,17 @@ setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	container_setup --rootless=false
 	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])
-		| .linux.resources.devices = [{allow: false}, {allow: true, type: "c", major: 10, minor: 229}]'
-	script 'mknod /dev/yes c 10 229; mknod /dev/no c 10 250; echo made >/tmp/made; exec sleep 1000'
+		| .linux.resources.devices = [{allow: false}, {allow: true, type: "c", major: 10,
+		minor: 229}]'
+	script 'mknod /dev/yes c 10 229; mknod /dev/no c 10 250; echo made >/tmp/made;
+		exec sleep 1000'
 	rl --cgroup-manager systemd run -d --bundle "$B" "$C"
 	wait_for test -s "$B/rootfs/tmp/made"
 }
 
 held() {
-	equal "$(rl exec "$C" sh -c 'for n in yes no; do (exec 3<>/dev/$n) 2>&1 && echo opens; done')" "opens
+	equal "$(rl exec "$C" sh -c 'for n in yes no; do (exec 3<>/dev/$n) 2>&1 && echo opens;
+		done')" "opens
 sh: can't create /dev/no: Operation not permitted"
 }
 

@@ -12,17 +12,20 @@ setup() {
 }
 
 @test "root: default devices are nodes of the container's own" {
-	inside 'stat -c "%n %t:%T %a %u:%g" /dev/null /dev/full /dev/tty; grep -c " /dev/null " /proc/self/mountinfo; echo x >/dev/null'
+	inside 'stat -c "%n %t:%T %a %u:%g" /dev/null /dev/full /dev/tty;
+		grep -c " /dev/null " /proc/self/mountinfo; echo x >/dev/null'
 	equal "$output" $'/dev/null 1:3 666 0:0\n/dev/full 1:7 666 0:0\n/dev/tty 5:0 666 0:0\n0'
 }
 
 @test "root: devices of the bundle get their mode and owner" {
 	config '.linux.devices = [
-		{path: "/dev/mine/null", type: "c", major: 1, minor: 3, fileMode: 432, uid: 1000, gid: 65534},
+		{path: "/dev/mine/null", type: "c", major: 1, minor: 3, fileMode: 432, uid: 1000,
+		gid: 65534},
 		{path: "/dev/disk", type: "b", major: 7, minor: 99, fileMode: 384},
 		{path: "/dev/unbuffered", type: "u", major: 1, minor: 5},
 		{path: "/dev/pipe", type: "p", fileMode: 416, uid: 1000, gid: 1000}]'
-	inside 'stat -c "%F %t:%T %a %u:%g" /dev/mine/null /dev/disk /dev/unbuffered /dev/pipe; echo x >/dev/unbuffered'
+	inside 'stat -c "%F %t:%T %a %u:%g" /dev/mine/null /dev/disk /dev/unbuffered /dev/pipe;
+		echo x >/dev/unbuffered'
 	equal "$output" "character special file 1:3 660 1000:65534
 block special file 7:63 600 0:0
 character special file 1:5 666 0:0
@@ -30,7 +33,8 @@ fifo 0:0 640 1000:1000"
 }
 
 @test "root: a default device can be given another mode by the bundle" {
-	config '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 438, uid: 5, gid: 6}]'
+	config '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 438,
+		uid: 5, gid: 6}]'
 	inside 'stat -c "%t:%T %a %u:%g" /dev/null'
 	equal "$output" "1:3 666 5:6"
 }
@@ -81,7 +85,8 @@ member_node() {
 	chmod "$2" "$T/node"
 	rm "$B/config.json"
 	"$ROOTLET" spec --bundle "$B" --rootless
-	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]
+	config '.process.terminal = false | .root.readonly = false |
+		.process.env += ["ROOTLET_TEST=" + $c]
 		| .linux.devices = [{path: $p, type: "c", major: 1, minor: 5}]' --arg c "$C" \
 			--arg p "$T/node"
 	script "head -c 1 $T/node | od -An -tx1 || true"
@@ -99,7 +104,7 @@ member_node() {
 	has "$stderr" "head: $T/node: Permission denied"
 }
 
-@test "root: a device by way of a supplementary group: lost with the groups, there with the groups kept" {
+@test "root: a device by a supplementary group: lost with the groups, there with them kept" {
 	member_node 5 0660
 	try as_member 5 "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
 	has "$stderr" "open to you as a member of group tty"

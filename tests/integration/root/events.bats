@@ -19,7 +19,9 @@ used_cpu() {
 	equal "$(wc -l <"$T/try.out")" 1
 	equal "$(jq -r '.type + " " + .id' <<<"$output")" "stats $C"
 	jq -e '.data | .cpu.usage.total > 0 and .cpu.usage.kernel + .cpu.usage.user > 0
-		and (.memory | type) == "object" and (.pids | type) == "object" and (.blkio.ioServiceBytesRecursive | type) == "array"' <<<"$output"
+		and (.memory | type) == "object" and (.pids |
+		type) == "object" and (.blkio.ioServiceBytesRecursive |
+		type) == "array"' <<<"$output"
 	if [ -e "$G/cpu.pressure" ]; then
 		jq -e '.data.cpu.psi.some | .avg10 >= 0 and .total >= 0' <<<"$output"
 	fi
@@ -33,7 +35,8 @@ used_cpu() {
 	wait_for sh -c '[ "$(wc -l <"$0")" -ge 3 ]' "$T/events"
 	rlu kill "$C" KILL
 	wait "$job"
-	jq -es 'all(.type == "stats") and (map(.data.cpu.usage.total) | . == sort and first < last)' "$T/events"
+	jq -es 'all(.type == "stats") and (map(.data.cpu.usage.total) |
+		. == sort and first < last)' "$T/events"
 	rlu delete "$C"
 }
 

@@ -44,7 +44,8 @@ namespaces() {
 inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/self/ns/$ns; done'
 
 @test "a container without a user namespace: its other namespaces, its capabilities, any id" {
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)'
 	running
 	says "$(namespaces "$(pid_of)")" "$C" sh -c "$inside_namespaces"
 	says "3000000000 77" -u 3000000000:77 "$C" sh -c 'echo $(id -u) $(id -g)'
@@ -52,15 +53,17 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	says "1 5 6" -u 1:1 -g 5,6 "$C" id -G
 }
 
-@test "a container with a user namespace: root is the container's, and no group of the host's is left" {
+@test "a container with a user namespace: root is the container's, no group of the host's is left" {
 	config '.linux.namespaces |= (map(select(.type != "user")) + [{type: "user"}])
-		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] |
+		.linux.gidMappings = .linux.uidMappings'
 	chmod 755 "$T" "$B"
 	chown -R 100000:100000 "$B/rootfs"
 	running
 	says "$(namespaces "$(pid_of)")" "$C" sh -c "$inside_namespaces"
 	says $'0 0 0\n100000' "$C" sh \
-		-c 'echo $(id -u) $(id -g) $(id -G); stat -c %u /proc/self >/dev/null; sed "s/  */ /g" /proc/self/uid_map | cut -d" " -f 3'
+		-c 'echo $(id -u) $(id -g) $(id -G); stat -c %u /proc/self >/dev/null;
+		sed "s/  */ /g" /proc/self/uid_map | cut -d" " -f 3'
 	try setpriv --groups 0,4,27 "$ROOTLET" --root "$T/state" exec "$C" grep Groups \
 		/proc/self/status
 	equal "$(tr -d ' \t' <<<"$output")" "Groups:"
@@ -71,14 +74,16 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 
 # Without a user namespace nothing of the kernel's stands between two processes of the same uid and
 # capabilities. Tried: prctl(PR_SET_DUMPABLE) taken out of guest_enter: all of it could be had.
-@test "while it is set up, a container without a user namespace can neither trace it nor see what it holds" {
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+@test "while it is set up, a container without a user namespace can't trace or look into it" {
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)'
 	held_exec
 	equal "$output" $'trace EPERM\nmem EACCES\nenviron EACCES\nok'
 }
 
 @test "--no-pivot: the container's root, also where its mount namespace has another" {
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)'
 	echo mark >"$B/rootfs/etc/mark"
 	running --no-pivot
 	says "$(printf '%s\n' mark /)" "$C" sh -c 'cat /etc/mark; readlink /proc/1/root'
@@ -87,18 +92,24 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	# From within a chroot the moved root does not cover the namespace's own.
 	mkdir -p "$T/jail"
 	unshare --mount sh \
-		-ec 'cd "$1"; mount --bind jail jail; for d in usr bin lib lib64 etc proc sys dev tmp run home work; do
-			[ -e "/$d" ] || continue; mkdir -p "jail/$d"; mount --rbind "/$d" "jail/$d"; done
-		export ROOTLET_TEST=$4; chroot jail "$2" --root "$3/state" run --no-pivot --detach --bundle "$3/bundle" "$4"
-		"$2" --root "$3/state" exec "$4" cat /etc/mark; "$2" --root "$3/state" exec "$4" ls /; "$2" --root "$3/state" delete --force "$4"' \
+		-ec 'cd "$1"; mount --bind jail jail;
+		for d in usr bin lib lib64 etc proc sys dev tmp run home work; do
+			[ -e "/$d" ] || continue; mkdir -p "jail/$d"; mount --rbind "/$d" "jail/$d";
+			done
+		export ROOTLET_TEST=$4;
+		chroot jail "$2" --root "$3/state" run --no-pivot --detach --bundle "$3/bundle" "$4"
+		"$2" --root "$3/state" exec "$4" cat /etc/mark;
+		"$2" --root "$3/state" exec "$4" ls /; "$2" --root "$3/state" delete --force "$4"' \
 		sh "$T" "$ROOTLET" "$T" "$C" >"$T/out" 3>&-
 	equal "$(head -n 1 "$T/out")" mark
 	equal "$(tail -n +2 "$T/out")" "$(ls "$B/rootfs")"
 }
 
 @test "the OOM score and real-time scheduling, which only root may have" {
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)
-		| .process += {oomScoreAdj: -500, scheduler: {policy: "SCHED_FIFO", priority: 3}, ioPriority: {class: "IOPRIO_CLASS_RT", priority: 5}}'
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)
+		| .process += {oomScoreAdj: -500, scheduler: {policy: "SCHED_FIFO", priority: 3},
+		ioPriority: {class: "IOPRIO_CLASS_RT", priority: 5}}'
 	running
 	# A root without CAP_SYS_RESOURCE has what an ordinary user has.
 	says "$(cat "/proc/$(pid_of)/oom_score_adj")"$'\nrealtime: prio 5\n1' "$C" sh \
@@ -113,7 +124,8 @@ cgroup_running() {
 	local mount
 	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
 	[ -n "$mount" ] || skip "needs cgroup v2"
-	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings,
+		.linux.gidMappings)'
 	rl --cgroup-manager cgroupfs run --detach --bundle "$B" "$C"
 	group=$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
 	G=$mount$group
@@ -126,7 +138,8 @@ cgroup_running() {
 	equal "$status$stderr" 0
 	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group"
 	# Moved, where it is not born there: with CPUs that come before the cgroup.
-	jq '.process | .terminal = false | .args = ["sleep", "998"] | .execCPUAffinity = {initial: "0"}' "$B/config.json" >"$T/process.json"
+	jq '.process | .terminal = false | .args = ["sleep", "998"] |
+		.execCPUAffinity = {initial: "0"}' "$B/config.json" >"$T/process.json"
 	try rl exec --detach --pid-file "$T/pid" --process "$T/process.json" "$C"
 	equal "$status$stderr" 0
 	equal "$(sed -n 's/^0:://p' "/proc/$(cat "$T/pid")/cgroup")" "$group"
@@ -168,7 +181,7 @@ cgroup_running() {
 		echo "-$controller" >"$parent/cgroup.subtree_control"
 }
 
-@test "a paused container: refused; with --ignore-paused the process waits, and runs when it is resumed" {
+@test "a paused container: refused; with --ignore-paused it waits, and runs when that is resumed" {
 	cgroup_running
 	echo 1 >"$G/cgroup.freeze"
 	wait_for grep -qx "frozen 1" "$G/cgroup.events"
@@ -189,7 +202,8 @@ cgroup_running() {
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_NICE"])'
 	running
 	jq '.process | .args = ["sh", "-c", "cut -d\" \" -f19,41 /proc/$$/stat"]
-		| .scheduler = {policy: "SCHED_BATCH", nice: 3, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' \
+		| .scheduler = {policy: "SCHED_BATCH", nice: 3,
+		flags: ["SCHED_FLAG_RESET_ON_FORK"]}' \
 		"$B/config.json" >"$T/batch.json"
 	says "3 3" --process "$T/batch.json" "$C"
 	jq '.args = ["cut", "-d ", "-f41", "/proc/self/stat"] | .scheduler = {

@@ -10,7 +10,8 @@ load cgroup_room
 @test "exec is in the container's cgroup, its children too" {
 	start_sleeping
 	try rlu exec "$C" sh \
-		-c 'sed -n "s/^0:://p" /proc/self/cgroup; sed -n "s/^0:://p" /proc/self/cgroup | cat'
+		-c 'sed -n "s/^0:://p" /proc/self/cgroup; sed -n "s/^0:://p" /proc/self/cgroup |
+		cat'
 	equal "$output" $'/\n/'
 	rlu exec -d --pid-file "$T/pid" "$C" sleep 1000
 	equal "$(cgroup_of "$(cat "$T/pid")")" "$top/rootlet-$C"
@@ -42,8 +43,10 @@ load cgroup_room
 }
 
 @test "exec is where init went, from anywhere, also where only the container's user may write" {
-	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"] | .process.user = {uid: 1000, gid: 1000}'
-	script 'cd /sys/fs/cgroup; mkdir -p a/b; echo 1 >a/b/cgroup.procs; echo >/tmp/ready; exec sleep 1000'
+	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"] |
+		.process.user = {uid: 1000, gid: 1000}'
+	script 'cd /sys/fs/cgroup; mkdir -p a/b; echo 1 >a/b/cgroup.procs; echo >/tmp/ready;
+		exec sleep 1000'
 	rlu run -d --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/tmp/ready"
 	try rlu exec "$C" sed -n 's/^0:://p' /proc/self/cgroup
@@ -57,7 +60,8 @@ load cgroup_room
 	grep -qw hugetlb "$mount/cgroup.controllers" || skip "needs a controller in cgroup v2"
 	echo +hugetlb >"$mount/cgroup.subtree_control"
 	config '(.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
-	script 'cd /sys/fs/cgroup; mkdir init.scope; echo 1 >init.scope/cgroup.procs; echo +hugetlb >cgroup.subtree_control && echo >/tmp/ready; exec sleep 1000'
+	script 'cd /sys/fs/cgroup; mkdir init.scope; echo 1 >init.scope/cgroup.procs;
+		echo +hugetlb >cgroup.subtree_control && echo >/tmp/ready; exec sleep 1000'
 	rlu run -d --bundle "$B" "$C"
 	wait_for test -e "$B/rootfs/tmp/ready"
 	try rlu exec "$C" sed -n 's/^0:://p' /proc/self/cgroup

@@ -22,7 +22,8 @@ setup() {
 	container_setup --rootless
 	chmod 0755 "$T"
 	chown -R "$user:" "$T"
-	maps='sed "s/  */ /g;s/^ //" /proc/self/uid_map; echo; sed "s/  */ /g;s/^ //" /proc/self/gid_map'
+	maps='sed "s/  */ /g;s/^ //" /proc/self/uid_map; echo; sed "s/  */ /g;s/^ //" '\
+'/proc/self/gid_map'
 }
 
 # subid uid|gid LINE...: what /etc/subuid or /etc/subgid will hold for `as_user`.
@@ -244,7 +245,8 @@ deny"
 	user_gid=4242
 	as_nameless() {
 		unshare --mount sh \
-			-ec "mount --bind '$T/subuid' /etc/subuid; mount --bind '$T/subgid' /etc/subgid"'; exec "$@"' sh \
+			-ec "mount --bind '$T/subuid' /etc/subuid;
+			mount --bind '$T/subgid' /etc/subgid"'; exec "$@"' sh \
 			setpriv --reuid=4242 --regid=4242 --clear-groups env -i PATH=/usr/bin:/bin \
 			"ROOTLET_TEST=$C" "$@" 3>&-
 	}
@@ -258,15 +260,18 @@ deny"
 rootful() {
 	rm "$B/config.json"
 	"$ROOTLET" spec --rootless=false --bundle "$B"
-	config '.process.terminal = false | .root.readonly = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
+	config '.process.terminal = false | .root.readonly = false |
+		.process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
 	chown -R root: "$B"
 }
 
 @test "root: no user namespace, the host's ids, device nodes" {
 	rootful
-	config '.linux.devices = [{path: "/dev/extra", type: "c", major: 1, minor: 5, fileMode: 438, uid: 7, gid: 8}]
+	config '.linux.devices = [{path: "/dev/extra", type: "c", major: 1, minor: 5, fileMode: 438,
+		uid: 7, gid: 8}]
 		| .process.capabilities |= map_values(. + ["CAP_CHOWN"])'
-	inside "readlink /proc/self/ns/user; $maps; stat -c '%u %g %a %t %T' /dev/extra /dev/null; head -c 3 /dev/extra | od -An -tx1
+	inside "readlink /proc/self/ns/user; $maps; stat -c '%u %g %a %t %T' /dev/extra /dev/null;
+		head -c 3 /dev/extra | od -An -tx1
 		touch /srv/a; chown 12345:54321 /srv/a"
 	has "$output" "$(readlink /proc/self/ns/user)"
 	has "$output" "0 0 4294967295"
@@ -280,7 +285,8 @@ rootful() {
 @test "root: a user namespace with mappings of its own" {
 	rootful
 	config '.linux.namespaces += [{type: "user"}]
-		| .linux.uidMappings = [{containerID: 0, hostID: 500000, size: 1000}, {containerID: 2000, hostID: 7, size: 1}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 500000, size: 1000},
+		{containerID: 2000, hostID: 7, size: 1}]
 		| .linux.gidMappings = [{containerID: 0, hostID: 600000, size: 1000}]'
 	chown 500000:600000 "$B/rootfs/srv" "$B/rootfs"
 	inside "$maps; id -u; touch /srv/a"
@@ -312,7 +318,8 @@ rootful() {
 	(cd "$B" && runc spec)
 	config '.process.terminal = false | .process.env += ["ROOTLET_TEST=" + $c]' --arg c "$C"
 	chown -R root: "$B"
-	inside 'id -u; cat /proc/self/uid_map; mknod /tmp/x c 1 3 2>/dev/null || echo no mknod; touch /x 2>/dev/null || echo read-only'
+	inside 'id -u; cat /proc/self/uid_map; mknod /tmp/x c 1 3 2>/dev/null || echo no mknod;
+		touch /x 2>/dev/null || echo read-only'
 	equal "$(sed -n 1p <<<"$output")" 0
 	has "$output" "no mknod"
 	has "$output" "read-only"

@@ -28,7 +28,8 @@ mapped() {
 
 @test "root: a tree of the host, idmapped without a user namespace" {
 	mount_add /mnt none "$T/dir" rbind "idmap=uids=0-1000-1#7-5-1;gids=0-2000-1#8-6-1"
-	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven; grep -c " /mnt .*idmapped" /proc/self/mountinfo
+	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven;
+		grep -c " /mnt .*idmapped" /proc/self/mountinfo
 		chown 5:2000 /mnt/zero'
 	equal "$output" $'1000:2000\n5:6\n1'
 	equal "$(stat -c %u:%g "$T/dir/zero")" 7:0
@@ -37,14 +38,17 @@ mapped() {
 @test "root: without a user namespace idmap needs mappings" {
 	mount_add /mnt none "$T/dir" rbind idmap
 	try rl run --bundle "$B" "$C"
-	refused "/mounts/$(jq '.mounts | length - 1' "$B/config.json")/options: idmap without uidMappings" "no user namespace"
+	refused "/mounts/$(jq '.mounts |
+		length - 1' "$B/config.json")/options: idmap without uidMappings" \
+		"no user namespace"
 }
 
 @test "root: idmap with the container's own map: the files keep their ids inside" {
 	mapped 300000 400000
 	mount_add /mnt none "$T/dir" rbind idmap
 	mount_add /plain none "$T/dir" rbind
-	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven /plain/seven; touch /mnt/new; chown 3:4 /mnt/new'
+	inside 'stat -c "%u:%g" /mnt/zero /mnt/seven /plain/seven; touch /mnt/new;
+		chown 3:4 /mnt/new'
 	equal "$output" $'0:0\n7:8\n65534:65534'
 	equal "$(stat -c %u:%g "$T/dir/new")" 3:4
 }
@@ -55,7 +59,8 @@ mapped() {
 	config '.mounts[-1].uidMappings = [{containerID: 7, hostID: 300012, size: 1}]
 		| .mounts[-1].gidMappings = [{containerID: 8, hostID: 400034, size: 1}]'
 	mount_add /relative none "$T/dir" rbind ro "ridmap=uids=@7-56-1;gids=@8-78-1"
-	inside 'stat -c "%u:%g" /mnt/seven /mnt/zero /relative/seven; touch /relative/zero 2>&1; true'
+	inside 'stat -c "%u:%g" /mnt/seven /mnt/zero /relative/seven; touch /relative/zero 2>&1;
+		true'
 	equal "$(head -n 3 <<<"$output")" $'12:34\n65534:65534\n56:78'
 	has "$output" "Read-only file system"
 }
@@ -89,13 +94,14 @@ mapped() {
 	equal "$(head -n 1 <<<"$output")" 7:8
 }
 
-@test "root: without a user namespace a shared mount is shared with the host: what is mounted in it is seen there" {
+@test "root: without a user namespace a shared mount is shared with the host" {
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	mkdir "$T/dir/below"
 	mount_add /shared none "$T/dir" rbind rshared
 	mount_add /slave none "$T/dir" rbind rslave
 	mount_add /private none "$T/dir" rbind
-	script 'mount -t tmpfs -o size=64k none /shared/below; mkdir /shared/below/x; ls /slave/below /private/below'
+	script 'mount -t tmpfs -o size=64k none /shared/below; mkdir /shared/below/x;
+		ls /slave/below /private/below'
 	cat >"$T/outer" <<-'END'
 		mount --bind "$2" "$2"
 		mount --make-shared "$2"
@@ -117,7 +123,8 @@ added_in() {
 	mkdir "$T/answers"
 	chmod 0777 "$T/answers"
 	mount_add /answers none "$T/answers" bind
-	script "look() { $1; }; touch /answers/up; while [ ! -e /answers/added ]; do sleep 0.02; done; look >/answers/one 2>&1; touch /answers/looked
+	script "look() { $1; }; touch /answers/up; while [ ! -e /answers/added ]; do sleep 0.02;
+		done; look >/answers/one 2>&1; touch /answers/looked
 		while [ ! -e /answers/removed ]; do sleep 0.02; done; look >/answers/two 2>&1; true"
 	rl run --bundle "$B" "$C" >"$T/out" 2>&1 &
 	runner=$!
@@ -133,12 +140,14 @@ added_in() {
 }
 
 @test "root: mounts add and remove without a user namespace: nothing of it on the host" {
-	jq -n '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind", "idmap=uids=0-5-1;gids=0-6-1"]},
+	jq -n '[{destination: "/srv/dir", source: ($t + "/dir"), options: ["bind",
+		"idmap=uids=0-5-1;gids=0-6-1"]},
 		{destination: "/srv/t", type: "tmpfs"}, {destination: "/srv/proc", type: "proc"}]' \
 			--arg t "$T" >"$T/mounts.json"
 	cat /proc/self/mountinfo >"$T/before"
 	added_in \
-		'stat -c %u:%g /srv/dir/zero; readlink /srv/proc/1/exe; grep -c /srv /proc/self/mountinfo'
+		'stat -c %u:%g /srv/dir/zero; readlink /srv/proc/1/exe; grep -c /srv '\
+'/proc/self/mountinfo'
 	cmp "$T/before" /proc/self/mountinfo
 	equal "$(cat "$T/answers/one")" $'5:6\n/bin/busybox\n3'
 	has "$(cat "$T/answers/two")" "No such file"
@@ -148,7 +157,8 @@ added_in() {
 @test "root: mounts add into a user namespace: ids are mapped by the host side" {
 	mapped 300000 400000
 	jq -n '[{destination: "/srv/own", source: ($t + "/dir"), options: ["bind", "idmap"]},
-		{destination: "/srv/given", source: ($t + "/dir"), options: ["bind", "ridmap=uids=7-300003-1;gids=@8-4-1"]},
+		{destination: "/srv/given", source: ($t + "/dir"), options: ["bind",
+		"ridmap=uids=7-300003-1;gids=@8-4-1"]},
 		{destination: "/srv/plain", source: ($t + "/dir"), options: ["bind"]}]' --arg t \
 			"$T" >"$T/mounts.json"
 	added_in 'stat -c %u:%g /srv/own/seven /srv/given/seven /srv/plain/seven'

@@ -36,10 +36,12 @@ devices() {
 		ip addr add 10.7.7.7/32 scope link dev veth0
 		ip addr add 10.6.6.6/32 valid_lft 1000 preferred_lft 1000 dev veth0'
 	devices '{veth0: {}}'
-	script 'cat /sys/class/net/veth0/address /sys/class/net/veth0/mtu /sys/class/net/veth0/tx_queue_len
+	script 'cat /sys/class/net/veth0/address /sys/class/net/veth0/mtu \
+		/sys/class/net/veth0/tx_queue_len
 		ip -o link show veth0 | grep -o "[<,]UP[,>]" | tr -d "<>,"
 		ip addr show veth0 | grep -w inet | sed "s/^ *//"
-		ip addr show veth0 | grep -c "inet6 2001:db8::7/64 scope global"; ls /sys/class/net | sort | xargs'
+		ip addr show veth0 | grep -c "inet6 2001:db8::7/64 scope global";
+		ls /sys/class/net | sort | xargs'
 	AFTER='ip -o link show veth0 2>&1 | head -1' net_run
 	equal "$status" 0
 	equal "$output" "02:00:00:00:00:07
@@ -59,7 +61,8 @@ lo veth0"
 	before+='; ip addr add 10.9.8.7/24 dev veth0; ip addr add 10.9.8.1/24 dev peer0'
 	devices '{veth0: {name: "eth0"}}'
 	config '.process.capabilities |= map_values(. + ["CAP_NET_RAW"])'
-	script 'ping -c 1 -W 5 10.9.8.1 | grep -c "1 packets received"; ls /sys/class/net | sort | xargs'
+	script 'ping -c 1 -W 5 10.9.8.1 | grep -c "1 packets received"; ls /sys/class/net | sort |
+		xargs'
 	net_run
 	equal "$status$stderr" 0
 	equal "$output" $'1\neth0 lo'
@@ -79,20 +82,24 @@ lo veth0"
 	config '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$T/netns"
 	touch "$T/netns"
 	before='mount --make-rprivate /
-		ip link add veth0 type veth peer name peer0; ip link add veth1 type veth peer name peer1
+		ip link add veth0 type veth peer name peer0; ip link add veth1 type veth peer '\
+'name peer1
 		ip addr add 10.1.1.1/24 dev veth0; ip addr add 10.1.2.1/24 dev peer1
-		unshare --net='"$T/netns"' sh -c "ip link add veth0 type veth peer name x0; ip link add mine0 type veth peer name x1"'
+		unshare --net='"$T/netns"' sh -c "ip link add veth0 type veth peer name x0; ip '\
+'link add mine0 type veth peer name x1"'
 	net_run_in_mounts
 	equal "$status$stderr" 0
 	# Any name that is free: the kernel chooses, and does so anew for the step from a name that
 	# was taken too.
 	equal "${output//mine[1-9]/mineN}" \
-		$'eth7 lo mine0 mineN veth0 x0 x1\n10.1.1.1/24 scope global mineN\n10.1.2.1/24 scope global eth7'
+		$'eth7 lo mine0 mineN veth0 x0 x1\n'\
+$'10.1.1.1/24 scope global mineN\n10.1.2.1/24 scope global eth7'
 	devices '{veth0: {name: "mine0"}}'
 	AFTER='ip -o addr show veth0 | grep -o 10.1.1.1' net_run_in_mounts
 	equal "$status" 1
 	has "$stderr" \
-		"/linux/netDevices/veth0: the container's network namespace has a device mine0 already"
+		"/linux/netDevices/veth0: the container's network namespace has a device mine0 \
+already"
 	# Nothing was moved.
 	has "$stderr" 10.1.1.1
 }
@@ -110,9 +117,11 @@ net_run_in_mounts() {
 	container_setup --rootless
 	before+='; ip addr add 10.9.8.7/24 dev veth0'
 	devices '{veth0: {name: "eth0"}}'
-	config '.linux |= (.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .gidMappings = .uidMappings)'
+	config '.linux |= (.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] |
+		.gidMappings = .uidMappings)'
 	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c",
-		"pid=$(jq .pid); nsenter -t $pid -n ip -o addr show eth0 | grep -o 10.9.8.7/24 >" + $f], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]' \
+		"pid=$(jq .pid); nsenter -t $pid -n ip -o addr show eth0 | grep -o 10.9.8.7/24 >" +
+		$f], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]' \
 		--arg f "$T/hook"
 	script 'ip -o link show eth0 | grep -o "[<,]UP[,>]" | tr -d "<>,"'
 	net_run

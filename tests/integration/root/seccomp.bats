@@ -40,7 +40,8 @@ setup() {
 }
 
 @test "root: Debian's profile in a user namespace" {
-	config '.linux.namespaces += [{type: "user"}] | .linux += {uidMappings: [{containerID: 0, hostID: 100000, size: 65536}],
+	config '.linux.namespaces += [{type: "user"}] | .linux += {uidMappings: [{containerID: 0,
+		hostID: 100000, size: 65536}],
 		gidMappings: [{containerID: 0, hostID: 100000, size: 65536}]}'
 	chown -R 100000:100000 "$B/rootfs"
 	chmod 711 "$T"
