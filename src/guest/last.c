@@ -120,6 +120,17 @@ static int run(void *arg)
 
 /* ---- its memory ---- */
 
+#ifdef SANITIZED
+
+/* A sanitizer's instructions look at memory of its own everywhere. */
+static int shut_memory(struct err *err)
+{
+	(void)err;
+	return 0;
+}
+
+#else
+
 struct range {
 	uintptr_t from, to;
 };
@@ -175,7 +186,6 @@ static int keep_object(struct dl_phdr_info *info, size_t size, void *arg)
  */
 static int shut_memory(struct err *err)
 {
-#ifndef SANITIZED
 	const uintptr_t own[] = { (uintptr_t)&errno, (uintptr_t)pthread_self() };
 	const uintptr_t end = UINTPTR_MAX & ~(uintptr_t)(PAGE - 1);
 	struct kept kept = { .n = 0 };
@@ -195,11 +205,10 @@ static int shut_memory(struct err *err)
 			at = kept.v[i].to;
 		}
 	}
-#else
-	(void)err; /* its instructions look at memory of its own everywhere */
-#endif
 	return 0;
 }
+
+#endif
 
 /* ---- what it is given ---- */
 
