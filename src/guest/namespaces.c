@@ -19,7 +19,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdint.h>
@@ -329,44 +328,4 @@ int guest_network(struct guest *g, struct err *err)
 		return err_errno(err, -rc, "telling the host side of the network");
 	}
 	return 0;
-}
-
-/*
- * linux/keyctl.h does not have the bits of keyctl(2), KEYCTL_SETPERM: all for the possessor; view,
- * read, search and link for the owner.
- */
-#define KEYRING_PERMISSIONS 0x3f1b0000
-
-/*
- * A session keyring of its own: without it the container would share, and could read, the caller's
- * keys. It is found again by its name, which is how exec comes to the same one: but only with the
- * owner's right to search in it.
- */
-int guest_keyring(struct guest *g, struct err *err)
-{
-	char name[300];
-	long id;
-
-	if (!g->plan->new_keyring) {
-		return 0;
-	}
-	snprintf(name, sizeof(name), "_ses.%s", g->plan->id);
-	id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-	if (id >= 0 && !g->plan->enter.present &&
-	    syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERMISSIONS) < 0) {
-		return err_errno(err, errno, "letting exec join the session keyring %s", name);
-	}
-	if (id >= 0 || errno == ENOSYS) {
-		return 0;
-	}
-	if (errno == EDQUOT || errno == EPERM || errno == EACCES) {
-		/*
-		 * EDQUOT: the user's quota of keys; EPERM: an outer seccomp profile. Anonymous
-		 * keyrings count too.
-		 */
-		guest_log(g, "no session keyring for the container: %s%s", strerror(errno),
-			  errno == EDQUOT ? " (sysctl kernel.keys.maxkeys)" : "");
-		return 0;
-	}
-	return err_errno(err, errno, "making the session keyring %s", name);
 }

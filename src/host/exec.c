@@ -137,6 +137,7 @@ static int prepare(struct enter *e, struct err *err)
 		.id = c->id,
 		.bundle = c->state.bundle,
 		.no_new_keyring = !c->state.own_keyring,
+		.keyring = c->state.keyring,
 		.preserve_fds = o->preserve_fds,
 		.trace = e->guest.begin > 0,
 		.net_accel = e->accel >= 0,

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -179,6 +181,17 @@ static int find_shared_network(struct launch *l, const char **ret, struct err *e
 			       err);
 }
 
+/* One that nobody can have made before: see guest/keyring.c. NULL: a keyring without a name. */
+static const char *keyring_name(struct launch *l, const char *id)
+{
+	uint64_t any[2];
+
+	if (getrandom(any, sizeof(any), 0) != sizeof(any)) {
+		return NULL;
+	}
+	return arena_printf(&l->arena, "_ses.%s.%016" PRIx64 "%016" PRIx64, id, any[0], any[1]);
+}
+
 int host_launch_prepare(struct launch *l, struct err *err)
 {
 	const struct launch_options *o = l->options;
@@ -201,6 +214,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.bundle = l->bundle,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
+		.keyring = keyring_name(l, o->id),
 		.preserve_fds = o->preserve_fds,
 		.notify = notify_path(l),
 		.net = o->net,

@@ -65,6 +65,7 @@ int host_record(const struct launch *l, struct err *err)
 		.own_pid_namespace = host_own_pid_namespace(l->plan),
 		.has_hooks = l->spec->hooks != NULL,
 		.own_keyring = l->plan->new_keyring,
+		.keyring = l->plan->keyring,
 		.no_pivot = l->plan->fs.no_pivot,
 		.rdt_monitor = l->plan->rdt.monitor,
 		.cgroup = l->cgroup,

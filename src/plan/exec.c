@@ -246,6 +246,7 @@ int plan_exec(struct arena *arena, const struct spec *spec, const struct spec_pr
 	b = plan_builder(arena, with, facts, options);
 	plan = b.plan;
 	plan->new_keyring = !options->no_new_keyring;
+	plan->keyring = options->keyring;
 	plan_enter(&b, container);
 	TRY(plan_annotations_take(spec, plan, err));
 	TRY(plan_process(&b, err));

@@ -154,5 +154,6 @@ int plan_namespaces(struct builder *b, struct err *err)
 	TRY(take_net_devices(b, err));
 	b->plan->loopback_up = plan_ns_new(b, CLONE_NEWNET);
 	b->plan->new_keyring = !b->options->no_new_keyring;
+	b->plan->keyring = b->options->keyring;
 	return 0;
 }

@@ -568,7 +568,8 @@ struct plan {
 	struct plan_net_device *net_devices;
 	size_t net_device_n;
 	bool loopback_up; /* a new network namespace: bring lo up */
-	bool new_keyring; /* a session keyring of its own, named after the container */
+	bool new_keyring; /* a session keyring of its own, of the name: */
+	const char *keyring;
 	bool host_setup;  /* the host has something to do between the mounts and the pivot */
 	bool trace;	  /* the guest tells when each of its steps is done */
 	struct plan_note *notes;

@@ -12,6 +12,7 @@ struct plan_options {
 	const char *bundle; /* absolute path */
 	bool no_pivot;
 	bool no_new_keyring;
+	const char *keyring; /* the name of the container's session keyring */
 	int preserve_fds;
 	/* host path of a socket for the container's notifications; NULL: none */
 	const char *notify;

@@ -56,6 +56,9 @@ int state_save(const struct state_dir *dir, const struct state *state, struct er
 	json_bool(&w, "ownPidNamespace", state->own_pid_namespace);
 	json_bool(&w, "hasHooks", state->has_hooks);
 	json_bool(&w, "ownKeyring", state->own_keyring);
+	if (state->keyring) {
+		json_string(&w, "keyring", state->keyring);
+	}
 	json_bool(&w, "noPivot", state->no_pivot);
 	if (state->rdt_group) {
 		json_string(&w, "rdtGroup", state->rdt_group);
@@ -139,6 +142,10 @@ static const struct json_field state_fields[] = {
 	  .flags = JSON_REQUIRED },
 	{ .key = "hasHooks", .kind = JSON_K_BOOL, .offset = IN_STATE(has_hooks) },
 	{ .key = "ownKeyring", .kind = JSON_K_BOOL, .offset = IN_STATE(own_keyring) },
+	{ .key = "keyring",
+	  .kind = JSON_K_STR,
+	  .offset = IN_STATE(keyring),
+	  .flags = JSON_NONEMPTY },
 	{ .key = "noPivot", .kind = JSON_K_BOOL, .offset = IN_STATE(no_pivot) },
 	{ .key = "rdtGroup",
 	  .kind = JSON_K_STR,

@@ -52,6 +52,7 @@ struct state {
 	bool own_pid_namespace; /* killing init ends every process of the container */
 	bool has_hooks;		/* start and delete have hooks to run */
 	bool own_keyring;	/* a session keyring that exec joins */
+	const char *keyring;	/* its name; NULL: it has none */
 	bool no_pivot;		/* the root of its mount namespace may not be its root */
 	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
 	const char *rdt_monitor;

@@ -105,6 +105,25 @@ static int run_overwrite(char **argv)
 	return dprintf(fd, "%s\n", rc < 0 ? strerrorname_np(errno) : "written") < 0;
 }
 
+/* fill-keys COMMAND...: runs it when this user's quota of keys is used up. */
+static int run_fill_keys(char **argv)
+{
+	char name[32];
+
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "secret");
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "fill-%d", i);
+		if (syscall(SYS_add_key, "user", name, "x", 1, KEY_SPEC_SESSION_KEYRING) < 0) {
+			break;
+		}
+	}
+	if (errno != EDQUOT) {
+		return 1;
+	}
+	execv(argv[0], argv);
+	return 1;
+}
+
 /*
  * swap SECONDS A B [A B]...: exchanges the names A and B again and again, as a hostile process
  * beside a container's start would, for at most so long. Says "swapping" once it began.
@@ -243,10 +262,16 @@ static int run_keyring(char **argv)
 	return 0;
 }
 
-/* with-keyring NAME COMMAND...: the command in a new session keyring. */
+/* with-keyring NAME COMMAND...: the command in a new session keyring that is open to everybody. */
 static int run_with_keyring(char **argv)
 {
-	if (!argv[0] || !argv[1] || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, argv[0]) < 0) {
+	long id;
+
+	if (!argv[0] || !argv[1]) {
+		return 1;
+	}
+	id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, argv[0]);
+	if (id < 0 || syscall(SYS_keyctl, KEYCTL_SETPERM, id, 0x3f3f3f3f) < 0) {
 		return 1;
 	}
 	execvp(argv[1], argv + 1);
@@ -465,6 +490,7 @@ static const struct {
 	{ "calls", testguest_calls },
 	{ "clock", run_clock },
 	{ "fds", run_fds },
+	{ "fill-keys", run_fill_keys },
 	{ "getcwd", run_getcwd },
 	{ "hang", run_hang },
 	{ "keyring", run_keyring },

@@ -328,7 +328,7 @@ caps() {
 	outside=$("$tool" with-keyring outer sh -c '"$1" keyring' sh "$tool")
 	has "$outside" " outer"
 	run_args testguest keyring
-	[[ $output == *" _ses.$C" ]] || fail "$output"
+	[[ $output == *" _ses.$C."* ]] || fail "$output"
 	[ "${output%% *}" != "${outside%% *}" ]
 	try "$tool" with-keyring mine sh \
 		-c '"$1" keyring; "$2" --root "$3" run --no-new-keyring --bundle "$4" "$5"' \
