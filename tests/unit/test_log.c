@@ -84,6 +84,9 @@ static void json_is_escaped(void **unused)
 	assert_ptr_equal(strchr(got, '\n'), got + strlen(got) - 1);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 077, 0);
+	strcpy(err.msg, "\xc2\x9b\xe2\x80\xae");
+	quiet_error(&err);
+	assert_non_null(strstr(slurp(), "\"msg\":\"\\u009b\\u202e\""));
 }
 
 static void the_longest_message_fits(void **unused)
@@ -114,6 +117,12 @@ static void text_stays_one_line(void **unused)
 	assert_non_null(strstr(got, "Z rootlet: error: a b?[2Jc\n"));
 	log_warning("w%d", 1);
 	assert_non_null(strstr(slurp(), "Z rootlet: warning: w1\n"));
+	/* CSI of eight bits, as UTF-8 and alone; the right-to-left override. */
+	log_warning("a\xc2\x9b"
+		    "2Jb\x9b"
+		    "c\xe2\x80\xae"
+		    "d\xc3\xa4\xc2\xa0");
+	assert_non_null(strstr(slurp(), "warning: a?2Jb?c?d\xc3\xa4\xc2\xa0\n"));
 }
 
 static void targets(void **unused)
