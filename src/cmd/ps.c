@@ -46,6 +46,7 @@ static int spawn_ps(char **argv, int stdout_fd, pid_t *ret)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	rc = posix_spawnp(ret, "ps", &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return -rc;

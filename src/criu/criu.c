@@ -213,6 +213,8 @@ int criu_begin(struct criu *c, struct arena *arena, const char *who, const char 
 	       const struct criu_options *o, const char *config, bool make_images, struct err *err)
 {
 	*c = (struct criu){ .arena = arena, .action = action };
+	/* It inherits what it is told of by number, and nothing of the caller's. */
+	(void)sys_cloexec_from(STDERR_FILENO + 1);
 	TRY(check_values(who, o, err));
 	c->path = sys_find_program(arena, "criu");
 	if (!c->path) {
@@ -274,6 +276,7 @@ int criu_run(struct criu *c, struct err *err)
 		.env = (const char *const *)environ,
 		.out = -1,
 		.err = -1,
+		.inherits = true, /* what --inherit-fd names */
 	};
 	struct sys_spawn_end end;
 	const char *text = "";

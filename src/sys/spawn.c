@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "sys/clock.h"
 #include "sys/clone.h"
+#include "sys/fd.h"
 #include "sys/signals.h"
 
 #define KEEP_AT_ONCE 512
@@ -41,6 +42,10 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
 		    (!s->cwd || chdir(s->cwd) == 0)) {
 			sys_signals_reset();
+			/* Of the caller's: a pipe would stay open as long as what is left of it. */
+			if (!s->inherits) {
+				(void)sys_cloexec_from(3);
+			}
 			execve(s->path, (char *const *)(uintptr_t)s->argv,
 			       (char *const *)(uintptr_t)s->env);
 		}

@@ -16,6 +16,7 @@ struct sys_spawn {
 	int timeout;		 /* seconds, 0: none; then SIGKILL */
 	int out;		 /* its stdout; -1: /dev/null */
 	int err;		 /* its stderr; -1: the end of it is kept in `said` */
+	bool inherits;		 /* what is not close-on-exec; otherwise the streams alone */
 };
 
 struct sys_spawn_end {
