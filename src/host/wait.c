@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "base/scope.h"
+#include "state/file.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/proc.h"
@@ -32,8 +33,14 @@ static int open_init(const struct state *state)
 	return fd_take(&fd);
 }
 
-static int unknown(const char *id, bool recorded, struct err *err)
+/* A delete may have taken the names away between the looks at the state and at the record. */
+static int unknown(const struct container *c, bool recorded, struct err *err)
 {
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *id = c->id;
+	struct state now;
+
+	TRY(state_load(&arena, c->root, id, &now, err));
 	if (recorded) {
 		return err_set(err, ENODATA,
 			       "the exit status of container `%s` is not known: its monitor was "
@@ -65,7 +72,7 @@ int host_wait(const struct container *c, struct exit_record *ret, struct err *er
 	}
 	rc = pidfd >= 0 ? sys_exit_wait(pidfd, (pid_t)c->state.pid, &status) : -ESRCH;
 	if (rc == -ESRCH) {
-		return unknown(c->id, record >= 0, err);
+		return unknown(c, record >= 0, err);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "waiting for container `%s`", c->id);
