@@ -16,7 +16,7 @@
 #include "base/scope.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
-#include "sys/idmap.h"
+#include "sys/namespaces.h"
 #include "sys/program.h"
 #include "sys/spawn.h"
 
@@ -30,12 +30,7 @@ extern char **environ;
 
 int criu_allowed(const char *who, struct err *err)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	struct sys_idmap map = { 0 };
-	bool initial = sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 ||
-		       sys_idmap_is_identity(&map);
-
-	if (initial && (sys_caps_permitted() >> CAP_SYS_ADMIN & 1)) {
+	if (sys_userns_is_initial() && (sys_caps_permitted() >> CAP_SYS_ADMIN & 1)) {
 		return 0;
 	}
 	return err_set(err, EPERM,

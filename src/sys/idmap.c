@@ -59,12 +59,6 @@ bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count
 	return false;
 }
 
-bool sys_idmap_is_identity(const struct sys_idmap *map)
-{
-	return map->n == 1 && map->v[0].inside == 0 && map->v[0].outside == 0 &&
-	       map->v[0].count == UINT32_MAX;
-}
-
 /* pid: as /proc has it, which need not be as this process's pid namespace has it. */
 static int write_maps(pid_t pid, const char *uid_map, const char *gid_map)
 {

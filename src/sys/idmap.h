@@ -45,6 +45,3 @@ bool sys_idmap_holds(const struct sys_idmap *map, uint32_t first, uint32_t count
  * to map these ids. Returns a descriptor or -errno.
  */
 int sys_idmap_namespace(const char *uid_map, const char *gid_map);
-
-/* Every id maps to itself: the initial user namespace, or one that is as good. */
-bool sys_idmap_is_identity(const struct sys_idmap *map);

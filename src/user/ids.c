@@ -17,6 +17,7 @@
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
+#include "sys/namespaces.h"
 #include "sys/program.h"
 #include "user/session.h"
 #include "user/subid.h"
@@ -73,7 +74,7 @@ void user_ids(struct arena *arena, struct facts *ret)
 	ret->privileged = has_cap(CAP_SYS_ADMIN);
 	read_map(arena, "/proc/self/gid_map", &map, &ret->own_gids);
 	read_map(arena, "/proc/self/uid_map", &map, &ret->own_uids);
-	ret->in_userns = map.n > 0 && !sys_idmap_is_identity(&map);
+	ret->in_userns = map.n > 0 && !sys_userns_is_initial();
 	/*
 	 * user_namespaces(7), "Defining user and group ID mappings"; the third for uid 0, since
 	 * Linux 5.12.

@@ -8,6 +8,7 @@
 
 #include "base/scope.h"
 #include "sys/idmap.h"
+#include "sys/namespaces.h"
 
 /* As seen in this namespace: what belongs to root outside of it does not to us. */
 static bool is_own(const char *path)
@@ -37,15 +38,7 @@ uid_t user_uid(void)
 
 bool user_is_root(void)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	struct sys_idmap map;
-
-	if (geteuid() != 0) {
-		return false;
-	}
-	/* No map at all: a kernel without user namespaces. */
-	return sys_idmap_read(&arena, "/proc/self/uid_map", &map) < 0 ||
-	       sys_idmap_is_identity(&map);
+	return geteuid() == 0 && sys_userns_is_initial();
 }
 
 bool user_of_system(void)

@@ -324,3 +324,23 @@ rootful() {
 	has "$output" "no mknod"
 	has "$output" "read-only"
 }
+
+# In such a namespace 0 is root and each id is itself, and yet it may make no device node. Tried:
+# the id map asked instead of the namespace's number: mknod failed.
+@test "root: a user namespace whose map changes nothing is not the initial one" {
+	local there
+	rootful
+	config '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]'
+	# Before it has its map it may write to nothing of ours.
+	unshare --user --mount sh -c 'echo $$; exec sleep 60' >"$T/there" 3>&- &
+	wait_for test -s "$T/there"
+	there=$(cat "$T/there")
+	echo "0 0 4294967295" >"/proc/$there/uid_map"
+	echo "0 0 4294967295" >"/proc/$there/gid_map"
+	script 'stat -c %t:%T /dev/kmsg; cat /proc/self/uid_map'
+	try nsenter --target "$there" --user --mount env "ROOTLET_TEST=$C" "$ROOTLET" --debug \
+		--root "$T/state" run --bundle "$B" "$C"
+	kill "$there"
+	equal "$status" 0
+	equal "$(head -n 1 <<<"$output")" 1:b
+}
