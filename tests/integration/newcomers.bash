@@ -31,6 +31,7 @@ beside() {
 }
 
 # watched_end: nothing was gained. `seen` and `traced` are how many came, and how many were held.
+# shellcheck disable=SC2034 # for the tests
 watched_end() {
 	local last
 	touch "$B/rootfs/srv/stop"
