@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -163,6 +164,10 @@ static int keep_object(struct dl_phdr_info *info, size_t size, void *arg)
 	uintptr_t to = 0;
 
 	(void)size;
+	/* Linux 6.1 does not divide the vDSO (EINVAL). The child calls nothing of it. */
+	if (info->dlpi_addr == getauxval(AT_SYSINFO_EHDR)) {
+		return 0;
+	}
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
 		uintptr_t at = info->dlpi_addr + h->p_vaddr;
