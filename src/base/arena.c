@@ -9,18 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
+
 /*
  * Under the address sanitizer what nobody was given can't be read: neither the rest of a block nor
  * the gap behind each piece of it. Elsewhere there is no gap.
  */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
+#ifdef BASE_SANITIZED
 #include <sanitizer/asan_interface.h>
 #define GAP 16
 #else

@@ -14,16 +14,10 @@
 
 #include "base/scope.h"
 #include "guest/step.h"
+#include "sys/compat.h"
 #include "sys/fd.h"
 
 #define IOPRIO_WHO_PROCESS 1
-
-#ifndef SCHED_DEADLINE
-#define SCHED_DEADLINE 6
-#endif
-#ifndef SCHED_FLAG_RESET_ON_FORK
-#define SCHED_FLAG_RESET_ON_FORK 0x01
-#endif
 
 /* struct sched_attr, sched_setattr(2), under a name that no header has. */
 struct scheduler_attributes {

@@ -214,7 +214,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.bundle = l->bundle,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
-		.keyring = keyring_name(l, o->id),
+		.keyring = o->no_new_keyring ? NULL : keyring_name(l, o->id),
 		.preserve_fds = o->preserve_fds,
 		.notify = notify_path(l),
 		.net = o->net,

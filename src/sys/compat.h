@@ -108,3 +108,11 @@ struct sys_mount_attr {
 	unsigned long long propagation;
 	unsigned long long userns_fd;
 };
+
+/* sched_setattr(2). linux/sched.h has the flag, but can't be included beside sched.h. */
+#ifndef SCHED_DEADLINE
+#define SCHED_DEADLINE 6
+#endif
+#ifndef SCHED_FLAG_RESET_ON_FORK
+#define SCHED_FLAG_RESET_ON_FORK 0x01
+#endif

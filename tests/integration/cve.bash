@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # for the tests; of helpers
 #
-# cve: what cve.bats, by an ordinary user, and root/cve.bats have in common. After helpers.
+# cve: what cve.bats, by an ordinary user, and root/cve.bats have in common. After
+# net_helpers.
 
 tool=$ROOTLET_BUILDDIR/tests/guest/testguest
 
@@ -53,11 +54,4 @@ on_terminal() {
 		kill "$!" 2>/dev/null || true
 		wait "$!" || true
 	fi
-}
-
-free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
 }

@@ -37,6 +37,7 @@
 # "Here" is root/cve.bats too, which does the same by root and without a user namespace.
 
 load helpers
+load net_helpers
 load cve
 load cve_tree
 load cve_process

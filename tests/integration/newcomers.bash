@@ -42,3 +42,17 @@ watched_end() {
 	traced=${BASH_REMATCH[2]}
 	equal "$(sed '1d;$d' "$T/gained" | sort | uniq -c)" ""
 }
+
+# mounts_come_and_go: nothing comes into the pid namespace.
+mounts_come_and_go() {
+	local n
+	printf '[{"destination": "/srv/t", "type": "tmpfs"}]' >"$T/mounts.json"
+	watched
+	ROUNDS=1
+	for ((n = 0; n < 100; n++)); do
+		beside mounts add "$C" "$T/mounts.json"
+		beside mounts remove "$C" "$T/mounts.json"
+	done
+	watched_end
+	equal "$seen" 0
+}

@@ -19,13 +19,5 @@ setup() {
 }
 
 @test "mounts add and remove: nothing comes into the pid namespace" {
-	ROUNDS=100
-	printf '[{"destination": "/srv/t", "type": "tmpfs"}]' >"$T/mounts.json"
-	watched
-	for ((n = ROUNDS, ROUNDS = 1; n > 0; n--)); do
-		beside mounts add "$C" "$T/mounts.json"
-		beside mounts remove "$C" "$T/mounts.json"
-	done
-	watched_end
-	equal "$seen" 0
+	mounts_come_and_go
 }

@@ -6,6 +6,7 @@
 # without a user namespace, where only what rootlet does stands between a container and the host.
 
 load ../helpers
+load ../net_helpers
 load ../cve
 load ../cve_tree
 load ../cve_process
