@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -158,6 +159,8 @@ static pid_t send_courier(const struct guest *g, enum wire_type type, int listen
 	if (pid != 0) {
 		return pid;
 	}
+	/* It shares our descriptors: where the filter can't be loaded it must not outlive us. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	for (int i = 0; i < COURIER_ROUNDS; i++) {
 		if (is_listener(listener)) {
 			_exit(wire_send(g->wire, type, NULL, 0, listener) < 0);
