@@ -181,6 +181,30 @@ static void trace(const struct guest *g, const char *name)
 	(void)wire_send(g->wire, WIRE_STEP, &step, sizeof(step), -1);
 }
 
+/*
+ * Whatever descriptors the caller left open, none of the host's leaks (CVE-2024-21626). exec needs
+ * some of the host's until the end: none outlives its execve, whatever the bundle's filter forbids
+ * then.
+ */
+static int shut_descriptors(const struct guest *g, struct err *err)
+{
+	int first = 3 + g->plan->process.preserve_fds;
+	int rc;
+
+	if (g->plan->enter.present) {
+		rc = sys_cloexec_from(first);
+	} else {
+		rc = sys_close_except(first, g->wire, g->gate);
+	}
+	return rc < 0 ? err_errno(err, -rc, "closing the caller's descriptors") : 0;
+}
+
+static _Noreturn void give_up(const struct guest *g, const struct err *err)
+{
+	(void)wire_send(g->wire, WIRE_ERR, err, sizeof(*err), -1);
+	_exit(1);
+}
+
 _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 {
 	struct guest g = {
@@ -217,17 +241,12 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	 * the race.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/*
-	 * Whatever descriptors the caller left open, none of the host's leaks (CVE-2024-21626).
-	 * exec needs more of them until it has joined, so guest_enter closes them.
-	 */
-	if (!plan->enter.present) {
-		sys_close_except(3 + plan->process.preserve_fds, g.wire, g.gate);
+	if (shut_descriptors(&g, &err) < 0) {
+		give_up(&g, &err);
 	}
 	for (; step->name; step++) {
 		if (step->run(&g, &err) < 0) {
-			(void)wire_send(g.wire, WIRE_ERR, &err, sizeof(err), -1);
-			_exit(1);
+			give_up(&g, &err);
 		}
 		trace(&g, step->name);
 	}

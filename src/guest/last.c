@@ -32,18 +32,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
 #include "guest/guest.h"
 #include "guest/step.h"
 #include "sys/fd.h"
 #include "wire/wire.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #define STACK 16384
 #define PAGE 65536u /* the largest that a kernel has; a multiple of all others */
@@ -119,9 +112,19 @@ static int run(void *arg)
 	return 1;
 }
 
+/* Fills err. call: the one that the bundle's filter may forbid, which is loaded already. */
+static int forbidden(struct err *err, int code, const char *what, const char *call)
+{
+	err_errno(err, code, "%s", what);
+	if (code == EPERM || code == EACCES || code == ENOSYS) {
+		return err_hint(err, "allow %s in the seccomp profile", call);
+	}
+	return -code;
+}
+
 /* ---- its memory ---- */
 
-#ifdef SANITIZED
+#ifdef BASE_SANITIZED
 
 /* A sanitizer's instructions look at memory of its own everywhere. */
 static int shut_memory(struct err *err)
@@ -204,7 +207,8 @@ static int shut_memory(struct err *err)
 		uintptr_t to = i < kept.n ? kept.v[i].from : end;
 
 		if (to > at && madvise((void *)at, to - at, MADV_DONTFORK) < 0 && errno != ENOMEM) {
-			return err_errno(err, errno, "keeping the host's memory from the program");
+			return forbidden(err, errno, "keeping the host's memory from the program",
+					 "madvise");
 		}
 		if (i < kept.n && kept.v[i].to > at) {
 			at = kept.v[i].to;
@@ -355,6 +359,7 @@ int guest_last(struct guest *g, struct err *err)
 	const int flags = CLONE_PARENT | CLONE_VFORK | CLONE_PARENT_SETTID;
 	struct err why = { .code = 0 };
 	struct last *l;
+	int rc;
 
 	if (!guest_has_last(g)) {
 		return guest_exec(g, err);
@@ -375,13 +380,13 @@ int guest_last(struct guest *g, struct err *err)
 		return -err->code;
 	}
 	/* From here on the host side hears an error only by g->last. */
-	sys_close_except(3 + g->plan->process.preserve_fds, -1, -1);
+	rc = sys_close_except(3 + g->plan->process.preserve_fds, -1, -1);
 	g->wire = -1;
-	if (clone(run, l, flags, l, &g->last->pid) < 0) {
-		err_errno(&why, errno, "making a process in the container's pid namespace");
-		if (errno == EPERM || errno == ENOSYS) {
-			err_hint(&why, "the seccomp profile has to allow clone, setsid and execve");
-		}
+	if (rc < 0) {
+		forbidden(&why, -rc, "closing the host's descriptors", "close");
+	} else if (clone(run, l, flags, l, &g->last->pid) < 0) {
+		forbidden(&why, errno, "making a process in the container's pid namespace",
+			  "clone");
 	} else if (l->outcome->code) {
 		explain(g, l->outcome, &why);
 	}

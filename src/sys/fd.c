@@ -432,57 +432,80 @@ void sys_explain_path(const char *path, struct err *err)
 	}
 }
 
-/* Calls act on every open descriptor from first to last, for kernels without close_range(2). */
+/* The highest number that a descriptor has, where fs.nr_open was left alone, proc_sys_fs(5). */
+#define NUMBER_MAX 1048575u
+
+/*
+ * Calls act on every open descriptor from first to last, for kernels without close_range(2), or
+ * below a seccomp filter that does not know it. /proc may be that of a pid namespace that this
+ * process is not in: then each number is tried. Returns 0 or the last failure of act.
+ */
 static int each_fd(unsigned first, unsigned last, int (*act)(int fd))
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
+	int failed = 0;
+	int rc;
 
-	if (!dir) {
-		return -errno;
+	for (unsigned fd = first; !dir && fd <= last && fd <= NUMBER_MAX; fd++) {
+		rc = act((int)fd);
+		failed = rc < 0 ? rc : failed;
 	}
-	while ((entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		uint32_t fd;
 
 		if (str_u32(entry->d_name, &fd) == 0 && fd >= first && fd <= last &&
 		    (int)fd != dirfd(dir)) {
-			act((int)fd);
+			rc = act((int)fd);
+			failed = rc < 0 ? rc : failed;
 		}
 	}
-	closedir(dir);
-	return 0;
-}
-
-static void close_range_of(unsigned first, unsigned last)
-{
-	if (first <= last && syscall(SYS_close_range, first, last, 0) < 0) {
-		(void)each_fd(first, last, close);
+	if (dir) {
+		closedir(dir);
 	}
+	return failed;
 }
 
-void sys_close_except(int first, int keep, int also)
+/* Whatever else close(2) says, the descriptor is gone. */
+static int close_one(int fd)
+{
+	int code = close(fd) < 0 ? errno : 0;
+
+	return code && fcntl(fd, F_GETFD) >= 0 ? -code : 0;
+}
+
+static int close_range_of(unsigned first, unsigned last)
+{
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0) {
+		return 0;
+	}
+	return each_fd(first, last, close_one);
+}
+
+int sys_close_except(int first, int keep, int also)
 {
 	int low = keep;
 	int high = also;
+	int rc = 0;
 
 	if (keep > also) {
 		low = also;
 		high = keep;
 	}
 	if (low >= first) {
-		close_range_of((unsigned)first, (unsigned)low - 1);
+		rc = close_range_of((unsigned)first, (unsigned)low - 1);
 		first = low + 1;
 	}
-	if (high >= first) {
-		close_range_of((unsigned)first, (unsigned)high - 1);
+	if (rc == 0 && high >= first) {
+		rc = close_range_of((unsigned)first, (unsigned)high - 1);
 		first = high + 1;
 	}
-	close_range_of((unsigned)first, ~0U);
+	return rc < 0 ? rc : close_range_of((unsigned)first, ~0U);
 }
 
 static int set_cloexec(int fd)
 {
-	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF ? -errno : 0;
 }
 
 int sys_cloexec_from(int first)

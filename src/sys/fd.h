@@ -54,8 +54,11 @@ int sys_write_file(int dirfd, const char *path, const char *bytes, size_t len);
  */
 void sys_explain_path(const char *path, struct err *err);
 
-/* Closes every descriptor from `first` on except two (either may be -1). */
-void sys_close_except(int first, int keep, int also);
+/*
+ * Closes every descriptor from `first` on except two (either may be -1). Returns 0 or -errno: one
+ * is open still, as a seccomp filter forbids close(2).
+ */
+int sys_close_except(int first, int keep, int also);
 
 /* Sets close-on-exec on every descriptor from `first` on. Returns 0 or -errno. */
 int sys_cloexec_from(int first);

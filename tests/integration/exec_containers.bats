@@ -128,3 +128,26 @@ load exec_helpers
 	try rl exec --cgroup sub "$C" true
 	not_started cgroup
 }
+
+# Tried: sys_cloexec_from taken out of shut_descriptors: 7 and 9 were there, and our own.
+@test "without a pid namespace: no descriptor of the caller's" {
+	config 'del(.linux.namespaces[] | select(.type == "pid"))'
+	running
+	says "$(printf '%s\n' 0 1 2)" "$C" testguest fds 7</etc/passwd 9</
+}
+
+# The filter is loaded before the set-up closes what it has.
+#
+# Tried: without /proc/self/fd nothing was closed: 7 and 9 were there, and our own.
+@test "a profile without close_range: no descriptor of the caller's; without close: refused" {
+	config '.process.noNewPrivileges = false
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["close_range"], action: "SCMP_ACT_ERRNO"}]}'
+	running
+	says "$(printf '%s\n' 0 1 2)" "$C" testguest fds 7</etc/passwd 9</
+	rl delete --force "$C"
+	config '.linux.seccomp.syscalls[0].names += ["close"]'
+	running
+	try rl exec "$C" testguest fds 7</etc/passwd 9</
+	not_started "closing the host's descriptors" "allow close in the seccomp profile"
+}
