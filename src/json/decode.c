@@ -179,7 +179,7 @@ static int unknown_name(struct decoder *d, const struct json_field *f, const str
 	size_t used = 0;
 
 	for (const struct name *n = f->names; n->name; n++) {
-		if (used + strlen(n->name) + sizeof(", ...") >= sizeof(list)) {
+		if (used + strlen(n->name) + sizeof(", , ...") > sizeof(list)) {
 			snprintf(list + used, sizeof(list) - used, ", ...");
 			break;
 		}

@@ -456,7 +456,8 @@ static void print_rdt(struct text *out, const struct plan_rdt *rdt)
 	if (!rdt->group) {
 		return;
 	}
-	text_add(out, "resctrl: %s%s%s\n", rdt->group, rdt->must_exist ? " must exist" : "",
+	text_add(out, "resctrl %s: %s%s%s\n", rdt->mount, rdt->group,
+		 rdt->must_exist ? " must exist" : "",
 		 rdt->remove_group ? " removed at the end" : "");
 	if (rdt->l3_schema) {
 		text_add(out, "resctrl schema: %s\n", rdt->l3_schema);

@@ -13,9 +13,11 @@
 
 /* More names than a message lists. */
 #define FORTY "0123456789012345678901234567890123456789"
+/* With six names of 41 before it, "g" and this fill the list of names in a message. */
+#define THIRTY5 "01234567890123456789012345678901234"
 static const struct name many[] = {
-	{ "a" FORTY, 1 }, { "b" FORTY, 2 }, { "c" FORTY, 3 }, { "d" FORTY, 4 }, { "e" FORTY, 5 },
-	{ "f" FORTY, 6 }, { "g" FORTY, 7 }, { "h" FORTY, 8 }, { "i" FORTY, 9 }, NAMES_END,
+	{ "a" FORTY, 1 }, { "b" FORTY, 2 },   { "c" FORTY, 3 }, { "d" FORTY, 4 }, { "e" FORTY, 5 },
+	{ "f" FORTY, 6 }, { "g" THIRTY5, 7 }, { "h" FORTY, 8 }, { "i" FORTY, 9 }, NAMES_END,
 };
 
 static const struct name colours[] = { { "red", 1 }, { "green", 2 }, { "blue", 4 }, NAMES_END };
@@ -237,8 +239,9 @@ static const struct {
 	{ "{\"small\": 4294967296}", "/small: 4294967296 is out of range (0 to 4294967295)" },
 	{ "{\"fromFive\": 4}", "/fromFive: 4 is out of range (5 to 7)" },
 	{ "{\"fromFive\": 8}", "/fromFive: 8 is out of range (0 to 7)" },
-	{ "{\"crowd\": \"x\"}", "/crowd: unknown value \"x\" (one of: a" FORTY ", b" FORTY
-				", c" FORTY ", d" FORTY ", e" FORTY ", f" FORTY ", ...)" },
+	{ "{\"crowd\": \"x\"}",
+	  "/crowd: unknown value \"x\" (one of: a" FORTY ", b" FORTY ", c" FORTY ", d" FORTY
+	  ", e" FORTY ", f" FORTY ", g" THIRTY5 ", ...)" },
 	{ "{\"maybe\": \"true\"}", "/maybe: expected a boolean, found a string" },
 	{ "{\"level\": -21}", "/level: -21 is out of range (-20 to 19)" },
 	{ "{\"level\": \"1\"}", "/level: expected an integer, found a string" },

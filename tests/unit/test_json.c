@@ -147,6 +147,21 @@ static void refused(void **state)
 	}
 }
 
+/* A character is cut off where the text ends, whatever stands behind it in memory. */
+static void a_character_cut_off(void **state)
+{
+	static const char text[] = "[\"\xe2\x82\xac\"]";
+	scope_arena struct arena arena = ARENA_INIT;
+	const struct json *root = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t len = 3; len < 5; len++) {
+		assert_int_equal(parse(&arena, text, len, &root, &err), -EINVAL);
+		assert_string_equal(err.msg, "line 1, column 3: invalid UTF-8");
+	}
+}
+
 /* What may stand beside what is refused above. */
 static void escapes_taken(void **state)
 {
@@ -370,11 +385,17 @@ static void shown_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tree),		 cmocka_unit_test(exact_numbers),
-		cmocka_unit_test(refused),	 cmocka_unit_test(raw_nul),
-		cmocka_unit_test(depth_cap),	 cmocka_unit_test(size_caps),
-		cmocka_unit_test(large_object),	 cmocka_unit_test(shown_text),
-		cmocka_unit_test(escapes_taken), cmocka_unit_test(utf8),
+		cmocka_unit_test(tree),
+		cmocka_unit_test(exact_numbers),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(raw_nul),
+		cmocka_unit_test(depth_cap),
+		cmocka_unit_test(size_caps),
+		cmocka_unit_test(large_object),
+		cmocka_unit_test(shown_text),
+		cmocka_unit_test(a_character_cut_off),
+		cmocka_unit_test(escapes_taken),
+		cmocka_unit_test(utf8),
 		cmocka_unit_test(members),
 	};
 
