@@ -32,18 +32,26 @@
 #include "sys/mount.h"
 #include "wire/wire.h"
 
+/* The root of every procfs (the kernel's proc_fs.h). */
+#define PROC_ROOT_INO 1
+
 static bool removes(const struct guest *g)
 {
 	return g->plan->enter.mounts == PLAN_ENTER_REMOVE_MOUNTS;
 }
 
 /* procfs shows the pid namespace that its mounter is in. */
+static bool is_procfs(const struct plan_mount *m)
+{
+	return m->fstype && str_eq(m->fstype, "proc");
+}
+
 static bool mounts_procfs(const struct guest *g)
 {
 	const struct plan_fs *fs = &g->plan->fs;
 
 	for (size_t i = 0; !removes(g) && i < fs->mount_n; i++) {
-		if (fs->mounts[i].fstype && str_eq(fs->mounts[i].fstype, "proc")) {
+		if (is_procfs(&fs->mounts[i])) {
 			return true;
 		}
 	}
@@ -51,8 +59,17 @@ static bool mounts_procfs(const struct guest *g)
 }
 
 /*
+ * Without a user namespace between them CAP_SYS_PTRACE reaches this process in the container's pid
+ * namespace, dumpable or not. There the procfs that the container has is mounted once more.
+ */
+static bool clones_procfs(const struct guest *g)
+{
+	return (g->plan->enter.join & (CLONE_NEWPID | CLONE_NEWUSER)) == CLONE_NEWPID;
+}
+
+/*
  * Situation before: the host's namespaces, the caller's ids. After: all of the container's but the
- * mount namespace. The pid namespace is left alone unless a procfs is wished for: outside of it
+ * mount namespace. The pid namespace is left alone unless a procfs is to be made: outside of it
  * nobody in the container can see, stop or trace this process, whatever capabilities they have.
  */
 int guest_change_enter(struct guest *g, struct err *err)
@@ -60,7 +77,7 @@ int guest_change_enter(struct guest *g, struct err *err)
 	uint64_t join = g->plan->enter.join;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!mounts_procfs(g)) {
+	if (!mounts_procfs(g) || clones_procfs(g)) {
 		join &= ~(uint64_t)CLONE_NEWPID;
 	}
 	TRY(guest_join(g, join & ~(uint64_t)CLONE_NEWNS, err));
@@ -91,7 +108,51 @@ int guest_change_sources(struct guest *g, struct err *err)
 	}
 	g->sources = arena_array(&g->arena, fs->mount_n, sizeof(*g->sources));
 	for (size_t i = 0; i < fs->mount_n; i++) {
+		if (is_procfs(&fs->mounts[i]) && clones_procfs(g)) {
+			g->sources[i].fd = -1;
+			continue;
+		}
 		TRY(guest_source_make(g, &fs->mounts[i], &g->sources[i], err));
+	}
+	return 0;
+}
+
+/* The container may have put anything at its /proc: only the root of a procfs is taken. */
+static int clone_procfs(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
+			struct err *err)
+{
+	scope_fd int proc = guest_open_procfs(g->rootfs, "proc", err);
+	scope_fd int fd = -1;
+	struct stat st;
+
+	if (proc < 0 || fstat(proc, &st) < 0 || st.st_ino != PROC_ROOT_INO) {
+		err_set(err, ENOENT, "%s: the container has no procfs at /proc", m->where);
+		return err_hint(err, "without a user namespace none is made from outside: mount it "
+				     "inside, or in config.json");
+	}
+	if (m->data_n > 0) {
+		return err_set(err, EINVAL,
+			       "%s: without a user namespace /proc is mounted once more, as it is: "
+			       "leave the option %s away",
+			       m->where, m->data[0]);
+	}
+	fd = sys_mount_clone(proc, "", 0);
+	if (fd < 0) {
+		return err_errno(err, -fd, "%s: the procfs at /proc", m->where);
+	}
+	TRY(guest_change_flags(g, m, fd, err));
+	ret->fd = fd_take(&fd);
+	return 0;
+}
+
+static int clone_procfs_all(struct guest *g, struct err *err)
+{
+	const struct plan_fs *fs = &g->plan->fs;
+
+	for (size_t i = 0; !removes(g) && clones_procfs(g) && i < fs->mount_n; i++) {
+		if (is_procfs(&fs->mounts[i])) {
+			TRY(clone_procfs(g, &fs->mounts[i], &g->sources[i], err));
+		}
 	}
 	return 0;
 }
@@ -112,7 +173,7 @@ int guest_change_into(struct guest *g, struct err *err)
 	if (g->rootfs < 0) {
 		return err_errno(err, errno, "the container's root");
 	}
-	return 0;
+	return clone_procfs_all(g, err);
 }
 
 /*

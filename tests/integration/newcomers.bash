@@ -43,10 +43,10 @@ watched_end() {
 	equal "$(sed '1d;$d' "$T/gained" | sort | uniq -c)" ""
 }
 
-# mounts_come_and_go: nothing comes into the pid namespace.
+# mounts_come_and_go [MOUNT]: a tmpfs, and MOUNT; nothing comes into the pid namespace.
 mounts_come_and_go() {
 	local n
-	printf '[{"destination": "/srv/t", "type": "tmpfs"}]' >"$T/mounts.json"
+	printf '[{"destination": "/srv/t", "type": "tmpfs"}%s]' "${1:+, $1}" >"$T/mounts.json"
 	watched
 	ROUNDS=1
 	for ((n = 0; n < 100; n++)); do

@@ -154,6 +154,36 @@ added_in() {
 	equal "$(tail -n 1 "$T/answers/two")" 0
 }
 
+@test "root: mounts add of a procfs without a user namespace: the container's own alone" {
+	local spoil
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])
+		| .mounts |= map(select(.destination != "/proc"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	echo '[{"destination": "/srv", "type": "proc"}]' >"$T/mounts.json"
+	script 'exec sleep 1000'
+	rl run --detach --bundle "$B" "$C"
+	# A folder; a folder of a procfs; a link to the root of one.
+	for spoil in 'mkdir -p /proc /x' 'mount -t proc proc /x; mount --bind /x/1 /proc' \
+		'umount /proc; rmdir /proc; ln -s /x /proc'; do
+		rl exec "$C" sh -c "$spoil"
+		try rl mounts add "$C" "$T/mounts.json"
+		equal "$status" 1
+		has "$stderr" "/0: the container has no procfs at /proc"
+		rl exec "$C" sh -c '[ ! -e /srv/1 ]'
+	done
+	rl exec "$C" sh -c 'rm /proc; mkdir /proc; mount -t proc proc /proc'
+	echo '[{"destination": "/srv", "type": "proc", "options": ["hidepid=2"]}]' \
+		>"$T/options.json"
+	try rl mounts add "$C" "$T/options.json"
+	equal "$status" 1
+	has "$stderr" "/0: without a user namespace"
+	has "$stderr" "hidepid=2"
+	try rl mounts add "$C" "$T/mounts.json"
+	equal "$status$stderr" 0
+	equal "$(rl exec "$C" readlink /srv/1/exe)" /bin/busybox
+	rl delete --force "$C"
+}
+
 @test "root: mounts add into a user namespace: ids are mapped by the host side" {
 	mapped 300000 400000
 	jq -n '[{destination: "/srv/own", source: ($t + "/dir"), options: ["bind", "idmap"]},
