@@ -19,11 +19,9 @@
 
 #include "base/scope.h"
 #include "cgroup/remember.h"
+#include "state/contents.h"
 #include "state/root.h"
 #include "sys/file.h"
-
-/* Folders inside a state folder, and in those: rootlet makes none deeper. */
-#define REMOVE_DEPTH_MAX 8
 
 /* How often a folder may vanish between being made and being locked. */
 #define RESERVE_TRIES 16
@@ -93,14 +91,25 @@ static int open_folder(int root_fd, const char *root, const char *id, int *ret_f
 
 /*
  * Whether fd still is what ROOT/ID names: another process may have removed it, or made it anew,
- * before our lock.
+ * before our lock. *ret: the folder.
  */
-static bool still_named(int root_fd, const char *id, int fd)
+static bool still_named(int root_fd, const char *id, int fd, struct stat *ret)
 {
-	struct stat ours, named;
+	struct stat named;
 
-	return fstat(fd, &ours) == 0 && fstatat(root_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && ours.st_nlink > 0;
+	return fstat(fd, ret) == 0 && fstatat(root_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ret->st_ino == named.st_ino && ret->st_dev == named.st_dev && ret->st_nlink > 0;
+}
+
+static int check_mark(const struct stat *st, const char *root, const char *id, struct err *err)
+{
+	if (state_is_marked(st)) {
+		return 0;
+	}
+	return err_set(err, EEXIST,
+		       "the folder %s/%s was not made by rootlet, so it can't hold the state of "
+		       "`%s`: choose another ID or --root, or move the folder away",
+		       root, id, id);
 }
 
 static int lock(int fd, int how)
@@ -120,49 +129,12 @@ static bool has_state(int fd)
 	return fstatat(fd, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int remove_contents(int fd, unsigned depth, struct err *err)
-{
-	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = again < 0 ? NULL : fdopendir(again);
-	struct dirent *entry;
-	int rc = 0;
-
-	if (!dir) {
-		rc = err_errno(err, errno, "cannot read a state folder");
-		scope_close_(&again);
-		return rc;
-	}
-	while (rc == 0 && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-			continue;
-		}
-		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT) {
-			continue;
-		}
-		if ((errno == EISDIR || errno == EPERM) && depth < REMOVE_DEPTH_MAX) {
-			scope_fd int sub = openat(fd, entry->d_name,
-						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-			if (sub >= 0) {
-				rc = remove_contents(sub, depth + 1, err);
-				if (rc == 0 && unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0) {
-					rc = err_errno(err, errno, "cannot remove the folder %s",
-						       entry->d_name);
-				}
-				continue;
-			}
-		}
-		rc = err_errno(err, errno, "cannot remove the file %s", entry->d_name);
-	}
-	closedir(dir);
-	return rc;
-}
-
 /* One try at making, or taking over, ROOT/ID. -EAGAIN: it vanished in between. */
 static int reserve_once(int root_fd, const char *root, const char *id, int *ret_fd, struct err *err)
 {
-	bool made = mkdirat(root_fd, id, 0700) == 0;
+	bool made = mkdirat(root_fd, id, STATE_FOLDER_MODE) == 0;
 	scope_fd int fd = -1;
+	struct stat st;
 	int rc;
 
 	if (!made && errno != EEXIST) {
@@ -177,19 +149,19 @@ static int reserve_once(int root_fd, const char *root, const char *id, int *ret_
 	if (rc < 0 && rc != -EWOULDBLOCK) {
 		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
 	}
-	if (rc == 0 && !still_named(root_fd, id, fd)) {
+	if (rc == 0 && !still_named(root_fd, id, fd, &st)) {
 		return -EAGAIN;
 	}
 	if (rc < 0 || has_state(fd)) {
 		return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
 	}
+	TRY(check_mark(&st, root, id, err));
 	/* What a create that was killed left behind; a new folder is empty. */
 	if (!made) {
 		cgroup_forget(fd);
-	}
-	rc = remove_contents(fd, 0, err);
-	if (rc < 0) {
-		return err_wrap(err, "cannot reuse the state folder of `%s`", id);
+		if (state_remove_contents(fd, root, id, err) < 0) {
+			return err_wrap(err, "cannot reuse the state folder of `%s`", id);
+		}
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
@@ -241,6 +213,7 @@ int state_open(const char *root, const char *id, struct state_dir *ret, struct e
 {
 	scope_fd int root_fd = -1;
 	scope_fd int fd = -1;
+	struct stat st;
 	int rc;
 
 	TRY(open_both(root, id, &root_fd, &fd, err));
@@ -248,9 +221,10 @@ int state_open(const char *root, const char *id, struct state_dir *ret, struct e
 	if (rc < 0) {
 		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
 	}
-	if (!still_named(root_fd, id, fd)) {
+	if (!still_named(root_fd, id, fd, &st)) {
 		return state_missing(id, err);
 	}
+	TRY(check_mark(&st, root, id, err));
 	*ret = (struct state_dir){ .fd = fd_take(&fd), .root = root, .id = id };
 	return 0;
 }
@@ -286,9 +260,10 @@ bool state_relock(const struct state_dir *dir)
 {
 	scope_fd int root_fd = -1;
 	struct err ignored;
+	struct stat st;
 
 	return state_root_open(dir->root, &root_fd, &ignored) == 0 && lock(dir->fd, LOCK_EX) == 0 &&
-	       still_named(root_fd, dir->id, dir->fd);
+	       still_named(root_fd, dir->id, dir->fd, &st);
 }
 
 int state_remove(struct state_dir *dir, struct err *err)
@@ -299,15 +274,8 @@ int state_remove(struct state_dir *dir, struct err *err)
 	if (rc == -ENOENT) {
 		rc = err_errno(err, ENOENT, "cannot open the state folder %s", dir->root);
 	}
-	/*
-	 * state.json first: cut off half-way, what is left counts as absent. (A folder in its place
-	 * goes with the rest.)
-	 */
-	if (rc == 0 && unlinkat(dir->fd, STATE_FILE, 0) < 0 && errno != ENOENT && errno != EISDIR) {
-		rc = err_errno(err, errno, "cannot remove %s/%s/" STATE_FILE, dir->root, dir->id);
-	}
 	if (rc == 0) {
-		rc = remove_contents(dir->fd, 0, err);
+		rc = state_remove_contents(dir->fd, dir->root, dir->id, err);
 	}
 	if (rc == 0 && unlinkat(root_fd, dir->id, AT_REMOVEDIR) < 0) {
 		rc = err_errno(err, errno, "cannot remove the state folder %s/%s", dir->root,

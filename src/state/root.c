@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "state/walk.h"
 #include "user/session.h"
 
 #define RUNTIME_NAME "rootlet"
@@ -40,17 +43,10 @@ static int verify(int fd, const char *root, struct err *err)
 
 int state_root_open(const char *root, int *ret_fd, struct err *err)
 {
-	scope_fd int fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	scope_fd int fd = state_walk(root, STATE_WALK_NOFOLLOW, err);
 
 	if (fd < 0) {
-		int code = errno;
-
-		if (code == ENOENT) {
-			return -ENOENT;
-		}
-		err_errno(err, code, "cannot open the state folder %s", root);
-		return code == ENOTDIR ? err_hint(err, "remove it, or choose another with --root") :
-					 -code;
+		return fd;
 	}
 	TRY(verify(fd, root, err));
 	*ret_fd = fd_take(&fd);
@@ -60,17 +56,17 @@ int state_root_open(const char *root, int *ret_fd, struct err *err)
 /* As state_root_open, made with mode 0700 first if wanted; missing otherwise is no error. */
 static int try_root(const char *root, bool create, struct err *err)
 {
-	scope_fd int fd = -1;
-	int rc;
+	unsigned flags = STATE_WALK_NOFOLLOW | (create ? STATE_WALK_MAKE : 0);
+	scope_fd int fd = state_walk(root, flags, err);
 
-	if (create && mkdir(root, 0700) < 0 && errno != EEXIST) {
-		return err_errno(err, errno, "cannot make the state folder %s", root);
-	}
-	rc = state_root_open(root, &fd, err);
-	if (rc == -ENOENT && !create) {
+	if (fd == -ENOENT && !create) {
 		return 0;
 	}
-	return rc == -ENOENT ? err_errno(err, ENOENT, "cannot open the state folder %s", root) : rc;
+	if (fd == -ENOENT) {
+		return err_errno(err, ENOENT, "cannot open the state folder %s", root);
+	}
+	TRY(fd);
+	return verify(fd, root, err);
 }
 
 /*
@@ -94,48 +90,30 @@ static bool usable_runtime_dir(const char *path)
 	       faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
 }
 
-/* mkdir -p, with mode 0700 for what is new. path is written to, and restored. */
-static int make_folders(char *path, struct err *err)
-{
-	int parent_errno = 0;
-
-	for (char *p = path + 1; *p; p++) {
-		if (*p == '/') {
-			*p = '\0';
-			/* The first that can't be made is the reason for all below it. */
-			if (mkdir(path, 0700) < 0 && errno != EEXIST && parent_errno == 0) {
-				parent_errno = errno;
-			}
-			*p = '/';
-		}
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-		/* Why a parent could not be made tells more than that it is missing. */
-		return err_errno(err, errno == ENOENT && parent_errno ? parent_errno : errno,
-				 "cannot make the state folder %s (--root)", path);
-	}
-	return 0;
-}
-
 /* Returned without symbolic links and absolute: a caller may change folder. */
 static int option_root(struct arena *arena, const char *option, bool create, const char **ret,
 		       struct err *err)
 {
-	char *path = arena_strdup(arena, option);
-	scope_free char *real = NULL;
+	scope_fd int fd = state_walk(option, create ? STATE_WALK_MAKE : 0, err);
+	char self[40];
+	char real[PATH_MAX];
+	ssize_t len;
 
-	if (create) {
-		TRY(make_folders(path, err));
-	}
-	real = realpath(option, NULL);
-	if (!real && errno == ENOENT && !create) {
-		*ret = path;
+	if (fd == -ENOENT && !create) {
+		*ret = arena_strdup(arena, option);
 		return 0;
 	}
-	if (!real) {
-		return err_errno(err, errno, "cannot open the state folder %s (--root)", option);
+	if (fd == -ENOENT) {
+		return err_errno(err, ENOENT, "cannot open the state folder %s", option);
 	}
-	TRY(try_root(real, create, err));
+	TRY(fd);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	len = readlink(self, real, sizeof(real) - 1);
+	if (len < 0) {
+		return err_errno(err, errno, "the path of the state folder %s", option);
+	}
+	real[len] = '\0';
+	TRY(verify(fd, real, err));
 	*ret = arena_strdup(arena, real);
 	return 0;
 }

@@ -9,9 +9,9 @@
  *
  * The folder itself is the lock (flock): held by create, start and delete while they work; kill and
  * the readers do without. A folder without state.json whose lock is free is what a killed `create`
- * left behind: it counts as absent and is reused. Every global choice is kept in state.json,
- * because clients call start, kill and delete later with a stripped environment and without the
- * global options.
+ * left behind: it counts as absent and is reused, if it has the mark of ours (state/contents.h).
+ * Every global choice is kept in state.json, because clients call start, kill and delete later with
+ * a stripped environment and without the global options.
  */
 #pragma once
 

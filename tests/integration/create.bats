@@ -145,9 +145,9 @@ load lifecycle
 }
 
 @test "a stale folder of a create that was killed is taken over" {
-	mkdir -p "$T/state/$C"
+	mkdir -m 0700 "$T/state"
+	mkdir -m 1700 "$T/state/$C"
 	touch "$T/state/$C/gate" "$T/state/$C/.config.json.new"
-	chmod 0700 "$T/state"
 	try rl state "$C"
 	refused "does not exist"
 	sleeper

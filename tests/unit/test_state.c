@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "state/contents.h"
 #include "state/root.h"
 #include "tests/unit/state_folder.h"
 
@@ -97,8 +98,7 @@ static void debris_counts_as_absent(void **unused)
 	struct state state;
 
 	(void)unused;
-	assert_int_equal(mkdir(path("c1"), 0700), 0);
-	assert_int_equal(mkdir(path("c1/sub"), 0700), 0);
+	assert_int_equal(mkdir(path("c1"), STATE_FOLDER_MODE), 0);
 	put_file("c1/config.json", "{}");
 	put_file("c1/.state.json.new", "{");
 	assert_int_equal(state_list(&arena, root, &list, &err), 0);
@@ -107,9 +107,55 @@ static void debris_counts_as_absent(void **unused)
 	assert_int_equal(delete_it("c1", false), -ENOENT);
 	assert_int_equal(state_reserve(root, "c1", &dir, &err), 0);
 	assert_int_equal(access(path("c1/config.json"), F_OK), -1);
-	assert_int_equal(access(path("c1/sub"), F_OK), -1);
 	state_close(&dir);
 	assert_int_equal(delete_it("c1", true), 0);
+	assert_int_equal(access(path("c1"), F_OK), -1);
+}
+
+/* A folder that has a name and files like ours, but that rootlet did not make. */
+static void a_folder_of_others_is_left_alone(void **unused)
+{
+	struct state_dir dir = { .fd = -1 };
+
+	(void)unused;
+	assert_int_equal(mkdir(path("c1"), 0755), 0);
+	put_file("c1/config.json", "{}");
+	assert_int_equal(state_reserve(root, "c1", &dir, &err), -EEXIST);
+	assert_non_null(strstr(err.msg, path("c1 was not made by rootlet")));
+	assert_int_equal(delete_it("c1", true), -EEXIST);
+	put_file("c1/state.json", "{}");
+	assert_int_equal(delete_it("c1", true), -EEXIST);
+	assert_int_equal(access(path("c1/config.json"), F_OK), 0);
+	assert_int_equal(access(path("c1/state.json"), F_OK), 0);
+}
+
+static void unknown_files_are_left_alone(void **unused)
+{
+	static const char *const unknown[] = { "letter", ".letter.new", "state.json.bak" };
+	struct state state = state_of(getpid());
+	struct state_dir dir = { .fd = -1 };
+
+	(void)unused;
+	make(&state, false);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		const char *file = arena_printf(&arena, "c1/%s", unknown[i]);
+
+		put_file(file, "");
+		assert_int_equal(state_open(root, "c1", &dir, &err), 0);
+		assert_int_equal(state_remove(&dir, &err), -EEXIST);
+		assert_non_null(strstr(err.msg, path(file)));
+		assert_int_equal(access(path("c1/state.json"), F_OK), 0);
+		assert_int_equal(unlink(path(file)), 0);
+	}
+	/* A folder by the name of a file: an empty one is no loss. */
+	assert_int_equal(mkdir(path("c1/net"), 0700), 0);
+	put_file("c1/net/letter", "");
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_remove(&dir, &err), -ENOTEMPTY);
+	assert_int_equal(access(path("c1/net/letter"), F_OK), 0);
+	assert_int_equal(unlink(path("c1/net/letter")), 0);
+	assert_int_equal(state_open(root, "c1", &dir, &err), 0);
+	assert_int_equal(state_remove(&dir, &err), 0);
 	assert_int_equal(access(path("c1"), F_OK), -1);
 }
 
@@ -180,7 +226,7 @@ static void damaged_states(void **unused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct state state;
 
-		assert_int_equal(mkdir(path("c1"), 0700), 0);
+		assert_int_equal(mkdir(path("c1"), STATE_FOLDER_MODE), 0);
 		put_file("c1/state.json", cases[i]);
 		assert_int_equal(state_load(&arena, root, "c1", &state, &err), -EBADMSG);
 		assert_non_null(strstr(err.msg, path("c1/state.json")));
@@ -269,6 +315,13 @@ static void the_root_is_made(void **unused)
 	assert_string_equal(found, path("x/y"));
 	assert_int_equal(stat(found, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
+	/* Links of our own are followed, also to what is not there yet. */
+	assert_int_equal(symlink("x/../z", path("relative")), 0);
+	assert_int_equal(symlink(path("relative"), path("absolute")), 0);
+	assert_int_equal(state_root(&arena, path("absolute/w/"), false, &found, &err), 0);
+	assert_int_equal(access(path("z"), F_OK), -1);
+	assert_int_equal(state_root(&arena, path("absolute/./w/"), true, &found, &err), 0);
+	assert_string_equal(found, path("z/w"));
 }
 
 /* As root XDG_RUNTIME_DIR does not count. */
@@ -305,6 +358,8 @@ int main(void)
 		TEST(missing_ones),
 		TEST(an_id_is_taken_once),
 		TEST(debris_counts_as_absent),
+		TEST(a_folder_of_others_is_left_alone),
+		TEST(unknown_files_are_left_alone),
 		TEST(closing_unlocks_for_children_too),
 		TEST(a_folder_removed_while_waiting),
 		TEST(damaged_states),

@@ -50,7 +50,7 @@ another with --root"
 }
 
 @test "a file of root's in the user's state folder: named, and removed by force" {
-	install -d -m 700 -o "$user" "$T/state/$C"
+	install -d -m 1700 -o "$user" "$T/state/$C"
 	chown "$user:" "$T/state"
 	chmod 700 "$T/state"
 	echo '{}' >"$T/state/$C/state.json"
