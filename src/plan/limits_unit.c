@@ -92,8 +92,9 @@ static void add_mask(struct properties *p, const struct plan_limit *limit, const
 	const char *rest = limit->value;
 	uint32_t first, last, highest = 0;
 	struct plan_property *property;
+	int rc;
 
-	while (str_list_next(&rest, &first, &last) == 1) {
+	while ((rc = str_list_next(&rest, &first, &last)) == 1) {
 		if (last >= LIST_MAX) {
 			return;
 		}
@@ -103,6 +104,10 @@ static void add_mask(struct properties *p, const struct plan_limit *limit, const
 		if (last > highest) {
 			highest = last;
 		}
+	}
+	/* What is no list is the kernel's to refuse, where it is written to the file. */
+	if (rc < 0) {
+		return;
 	}
 	property = add(p, limit, name, "ay");
 	property->bytes.v = bits;
