@@ -41,18 +41,13 @@ static bool came_from_caller(int fd)
 
 int facts_inherited_check(const struct plan_process *process, struct err *err)
 {
-	for (int i = 0; i < process->preserve_fds; i++) {
+	for (int i = 0; i < process->listen_fds; i++) {
 		int fd = STDERR_FILENO + 1 + i;
 
-		if (came_from_caller(fd)) {
-			continue;
-		}
-		if (i < process->listen_fds) {
+		if (!came_from_caller(fd)) {
 			return err_set(err, EBADF, "LISTEN_FDS=%d: descriptor %d is not open",
 				       process->listen_fds, fd);
 		}
-		return err_set(err, EBADF, "--preserve-fds %d: descriptor %d is not open",
-			       process->preserve_fds - process->listen_fds, fd);
 	}
 	return 0;
 }

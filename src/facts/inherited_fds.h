@@ -3,7 +3,8 @@
  * facts/inherited_fds: descriptors that the caller hands to the container: socket activation
  * (LISTEN_FDS) and, behind it, --preserve-fds.
  *
- * Each must be open, or the run is refused by its number: a gap would be filled by a file of ours.
+ * Of the former each must be open, or the run is refused by its number: the program counts on all.
+ * Among the latter there may be gaps. Files of rootlet's that came to lie in one are close-on-exec.
  * LISTEN_PID is set by the guest, to its own pid, so that it is right without a pid namespace too.
  */
 #pragma once
@@ -18,5 +19,5 @@
  */
 void facts_inherited(struct facts *ret);
 
-/* Errors: EBADF, naming the first one that the caller did not open. */
+/* Errors: EBADF, naming the first of LISTEN_FDS that the caller did not open. */
 int facts_inherited_check(const struct plan_process *process, struct err *err);

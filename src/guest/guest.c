@@ -194,7 +194,9 @@ static int shut_descriptors(const struct guest *g, struct err *err)
 	if (g->plan->enter.present) {
 		rc = sys_cloexec_from(first);
 	} else {
-		rc = sys_close_except(first, g->wire, g->gate);
+		/* Between the preserved ones too, where the caller left gaps. */
+		rc = sys_close_cloexec(3, first, g->wire, g->gate);
+		rc = rc < 0 ? rc : sys_close_except(first, g->wire, g->gate);
 	}
 	return rc < 0 ? err_errno(err, -rc, "closing the caller's descriptors") : 0;
 }

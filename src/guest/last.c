@@ -357,6 +357,7 @@ static int explain(struct guest *g, const struct outcome *outcome, struct err *e
 int guest_last(struct guest *g, struct err *err)
 {
 	const int flags = CLONE_PARENT | CLONE_VFORK | CLONE_PARENT_SETTID;
+	const int first = 3 + g->plan->process.preserve_fds;
 	struct err why = { .code = 0 };
 	struct last *l;
 	int rc;
@@ -380,7 +381,8 @@ int guest_last(struct guest *g, struct err *err)
 		return -err->code;
 	}
 	/* From here on the host side hears an error only by g->last. */
-	rc = sys_close_except(3 + g->plan->process.preserve_fds, -1, -1);
+	rc = sys_close_cloexec(3, first, -1, -1);
+	rc = rc < 0 ? rc : sys_close_except(first, -1, -1);
 	g->wire = -1;
 	if (rc < 0) {
 		forbidden(&why, -rc, "closing the host's descriptors", "close");

@@ -503,6 +503,22 @@ int sys_close_except(int first, int keep, int also)
 	return rc < 0 ? rc : close_range_of((unsigned)first, ~0U);
 }
 
+int sys_close_cloexec(int first, int end, int keep, int also)
+{
+	for (int fd = first; fd < end; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags < 0 && errno != EBADF) {
+			return -errno;
+		}
+		if (flags >= 0 && (flags & FD_CLOEXEC) && fd != keep && fd != also &&
+		    close(fd) < 0) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
 static int set_cloexec(int fd)
 {
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF ? -errno : 0;

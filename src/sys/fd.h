@@ -60,6 +60,12 @@ void sys_explain_path(const char *path, struct err *err);
  */
 int sys_close_except(int first, int keep, int also);
 
+/*
+ * Closes those from `first` to `end` - 1 that are close-on-exec, except two (either may be -1).
+ * Returns 0 or -errno, as a seccomp filter may forbid it.
+ */
+int sys_close_cloexec(int first, int end, int keep, int also);
+
 /* Sets close-on-exec on every descriptor from `first` on. Returns 0 or -errno. */
 int sys_cloexec_from(int first);
 

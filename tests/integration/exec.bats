@@ -80,9 +80,11 @@ caps() {
 		sh -c 'testguest fds; cat <&3'
 	equal "$status$stderr" 0
 	equal "$output" "$(printf '%s\n' 0 1 2 3 4 5 content)"
-	try bash -c 'exec 4<&-; exec "$@"' bash "$ROOTLET" --root "$T/state" exec --preserve-fds 2 \
-		"$C" true
-	not_started "--preserve-fds 2: descriptor" "is not open"
+	# A gap stays one: rootlet's own that lie there in the meantime are not passed on.
+	try bash -c 'exec 3<&- 4<&- 5<&- 6<"$1"; shift; exec "$@"' bash "$T/file" "$ROOTLET" \
+		--root "$T/state" exec --preserve-fds 4 "$C" sh -c 'testguest fds; cat <&6'
+	equal "$status$stderr" 0
+	equal "$output" "$(printf '%s\n' 0 1 2 6 content)"
 }
 
 @test "socket activation: LISTEN_FDS, with the pid that the process has there" {
