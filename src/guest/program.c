@@ -171,12 +171,15 @@ static void fill_environment(struct guest *g)
 {
 	const struct strs *env = &g->plan->process.env;
 	bool has_home = false;
-	size_t n = env->n;
+	size_t n = 0;
 
 	g->env = arena_array(&g->arena, env->n + 3, sizeof(*g->env));
 	for (size_t i = 0; i < env->n; i++) {
-		g->env[i] = env->v[i];
-		has_home = has_home || str_starts(env->v[i], "HOME=");
+		/* An empty one counts for none, as with runc. */
+		if (!str_eq(env->v[i], "HOME=")) {
+			g->env[n++] = env->v[i];
+			has_home = has_home || str_starts(env->v[i], "HOME=");
+		}
 	}
 	if (g->plan->process.listen_fds > 0) {
 		/*

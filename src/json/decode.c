@@ -153,6 +153,9 @@ static int get_str(struct decoder *d, const struct json_field *f, const struct j
 		   const char **ret)
 {
 	TRY(expect(d, value, JSON_STRING));
+	if ((f->flags & JSON_EMPTY_IS_NONE) && value->text[0] == '\0') {
+		return 0;
+	}
 	if ((f->flags & JSON_ABSOLUTE) && value->text[0] != '/') {
 		return fault(d, value, "must be an absolute path, found \"%s\"",
 			     json_show(value->text).s);

@@ -166,7 +166,10 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	/* The options should say idmap too (config.md), and need not. */
 	m->ids.present = want->uid_mappings.n > 0;
 	for (size_t i = 0; i < want->options.n; i++) {
-		take_option(m, want->options.v[i], &what, &map);
+		/* A list of options that was cut at its commas has an empty one where it was empty. */
+		if (want->options.v[i][0]) {
+			take_option(m, want->options.v[i], &what, &map);
+		}
 	}
 	m->copy_up = (what & MOUNT_OPT_COPY_UP) != 0;
 	m->source_nofollow = (what & MOUNT_OPT_NOFOLLOW) != 0;

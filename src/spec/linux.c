@@ -12,7 +12,8 @@
 
 static const struct json_field namespace_fields[] = {
 	JSON_F_NAME(struct spec_namespace, type, "type", JSON_REQUIRED, spec_namespace_names),
-	JSON_F_STR(struct spec_namespace, path, "path", JSON_ABSOLUTE),
+	/* Some clients write "", and mean a new one, as with runc. */
+	JSON_F_STR(struct spec_namespace, path, "path", JSON_ABSOLUTE | JSON_EMPTY_IS_NONE),
 	JSON_F_END,
 };
 

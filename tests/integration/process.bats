@@ -193,8 +193,9 @@ caps() {
 	bundle_args testguest fds
 	try rl run --bundle "$B" "$C" 4</dev/null 5</ 9</etc/passwd
 	equal "$status$output" $'00\n1\n2'
-	try rl run --preserve-fds 2 --bundle "$B" "$C" 4</dev/null 9</etc/passwd
-	refused "--preserve-fds 2: descriptor 3 is not open"
+	# A gap stays one: rootlet's own that lie there in the meantime are not passed on.
+	try rl run --preserve-fds 5 --bundle "$B" "$C" 4<&- 6</dev/null 9</etc/passwd
+	equal "$status$stderr$output" $'00\n1\n2\n6'
 	ROOTLET_TEST=$C try "$ROOTLET" --root "$T/state" run --preserve-fds 2 --bundle "$B" "$C" \
 		3</dev/null 4</dev/null \
 		9</etc/passwd
@@ -221,6 +222,9 @@ caps() {
 	config '.process.env += ["HOME=/srv"]'
 	inside 'echo $HOME'
 	equal "$output" /srv
+	config '.process.env[-1] = "HOME="'
+	inside 'echo $HOME'
+	equal "$output" /
 }
 
 @test "arguments arrive as they are: spaces, empty, newline, unicode, dashes" {

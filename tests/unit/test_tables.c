@@ -72,9 +72,10 @@ static void put_field(struct text *out, const struct json_field *f, unsigned dep
 	if (f->names) {
 		text_add(out, " %s ...", f->names->name);
 	}
-	text_add(out, "%s%s%s\n", f->flags & JSON_REQUIRED ? ", required" : "",
+	text_add(out, "%s%s%s%s\n", f->flags & JSON_REQUIRED ? ", required" : "",
 		 f->flags & JSON_NONEMPTY ? ", not empty" : "",
-		 f->flags & JSON_ABSOLUTE ? ", absolute" : "");
+		 f->flags & JSON_ABSOLUTE ? ", absolute" : "",
+		 f->flags & JSON_EMPTY_IS_NONE ? ", or empty" : "");
 	if (f->table) {
 		put_fields(out, f->table, depth + 1);
 	}
