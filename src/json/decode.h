@@ -76,9 +76,9 @@ enum json_kind {
 };
 
 enum json_flag {
-	JSON_REQUIRED = 1 << 0, /* absent is an error */
-	JSON_NONEMPTY = 1 << 1, /* "" or [] is an error */
-	JSON_ABSOLUTE = 1 << 2, /* the string, or each one of STRS, begins with '/' */
+	JSON_REQUIRED = 1 << 0,	     /* absent is an error */
+	JSON_NONEMPTY = 1 << 1,	     /* "" or [] is an error */
+	JSON_ABSOLUTE = 1 << 2,	     /* the string, or each one of STRS, begins with '/' */
 	JSON_EMPTY_IS_NONE = 1 << 3, /* the string "" counts as absent */
 };
 

@@ -166,7 +166,7 @@ static int plan_one(struct builder *b, size_t index, struct plan_mount *m, struc
 	/* The options should say idmap too (config.md), and need not. */
 	m->ids.present = want->uid_mappings.n > 0;
 	for (size_t i = 0; i < want->options.n; i++) {
-		/* A list of options that was cut at its commas has an empty one where it was empty. */
+		/* A list that was cut at its commas has an empty one where it was empty. */
 		if (want->options.v[i][0]) {
 			take_option(m, want->options.v[i], &what, &map);
 		}
