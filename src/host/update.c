@@ -100,7 +100,7 @@ static int set_limits(struct arena *arena, const struct cgroup *cgroup,
 		complete_memory(arena, dir, resources->memory);
 	}
 	TRY(spec_check_resources(resources, "", err));
-	TRY(plan_limits(arena, resources, "", &limits, err));
+	TRY(plan_limits(arena, resources, "", false, &limits, err));
 	rc = cgroup_apply(cgroup, &limits, err);
 	if (rc == -ENOTSUP) {
 		return err_hint(err, "controllers come by delegation: Delegate= in a drop-in of "

@@ -30,6 +30,7 @@
 #include "plan/limits.h"
 #include "plan/unit.h"
 #include "plan/unit_property.h"
+#include "spec/check.h"
 
 #define PATH_WHERE "/linux/cgroupsPath"
 #define DEVICES_WHERE "/linux/resources/devices"
@@ -514,7 +515,10 @@ int plan_cgroup(struct builder *b, struct err *err)
 	TRY(choose(b, &place, err));
 	TRY(take_subgroups(b, err));
 	if (b->lin->resources) {
-		TRY(plan_limits(b->arena, b->lin->resources, "/linux/resources", &cg->limits, err));
+		bool no_pids = spec_version_from(b->spec, 3);
+
+		TRY(plan_limits(b->arena, b->lin->resources, "/linux/resources", no_pids,
+				&cg->limits, err));
 	}
 	if (cg->limits.file_n > 0) {
 		bool strict = !b->options->best_effort;

@@ -204,12 +204,15 @@ uint64_t plan_cpu_weight(uint64_t shares)
 
 #define PERIOD_MIN 1000
 #define PERIOD_MAX 1000000
-#define PERIOD_DEFAULT 100000
+
+/* What a cgroup has without one; cpu.weight 100. */
+#define SHARES_DEFAULT 1024
 
 static int take_quota(struct limits *l, const struct spec_cpu *cpu, struct err *err)
 {
 	uint64_t period = cpu->period.value;
 	const char *quota = NULL;
+	const char *key = cpu->quota.set ? "cpu/quota" : "cpu/period";
 	int rc = amount(l, "cpu/quota", &cpu->quota, &quota, err);
 
 	TRY(rc);
@@ -227,8 +230,9 @@ static int take_quota(struct limits *l, const struct spec_cpu *cpu, struct err *
 	if (quota && !period) {
 		add(l, "cpu/quota", "cpu.max", quota);
 	} else if (period) {
-		add(l, quota ? "cpu/quota" : "cpu/period", "cpu.max",
-		    arena_printf(l->arena, "%s %" PRIu64, str_or(quota, "max"), period));
+		quota = str_or(quota, "max");
+		add(l, key, "cpu.max", arena_printf(l->arena, "%s %" PRIu64, quota, period))
+			->optional = str_eq(quota, "max");
 	}
 	return 0;
 }
@@ -255,7 +259,8 @@ static int take_cpu(struct limits *l, const struct spec_cpu *cpu, struct err *er
 	}
 	if (cpu->shares.set && cpu->shares.value != 0) {
 		add(l, "cpu/shares", "cpu.weight",
-		    arena_printf(l->arena, "%" PRIu64, plan_cpu_weight(cpu->shares.value)));
+		    arena_printf(l->arena, "%" PRIu64, plan_cpu_weight(cpu->shares.value)))
+			->optional = cpu->shares.value == SHARES_DEFAULT;
 	}
 	TRY(take_quota(l, cpu, err));
 	if (cpu->burst.set) {
@@ -341,9 +346,9 @@ static int take_block_io(struct limits *l, const struct spec_block_io *io, struc
 
 /* ---- the others ---- */
 
-static int take_pids(struct limits *l, const struct spec_pids *pids, struct err *err)
+static int take_pids(struct limits *l, const struct spec_pids *pids, bool no_pids, struct err *err)
 {
-	if (!pids->limit.set) {
+	if (!pids->limit.set || (pids->limit.value == 0 && !no_pids)) {
 		return 0;
 	}
 	if (pids->limit.value < -1) {
@@ -351,7 +356,6 @@ static int take_pids(struct limits *l, const struct spec_pids *pids, struct err 
 			       "%s/pids/limit: %" PRId64 " is below -1, which means unlimited",
 			       l->at, pids->limit.value);
 	}
-	/* 0 is a limit (config-linux.md, "PIDs"): no further process. */
 	add(l, "pids/limit", "pids.max", number(l, pids->limit.value));
 	return 0;
 }
@@ -470,7 +474,7 @@ const char *plan_limit_controller(struct arena *arena, const char *file)
 	return arena_strndup(arena, file, len);
 }
 
-int plan_limits(struct arena *arena, const struct spec_resources *r, const char *at,
+int plan_limits(struct arena *arena, const struct spec_resources *r, const char *at, bool no_pids,
 		struct plan_limits *ret, struct err *err)
 {
 	struct plan_limits out = { .file_n = 0 };
@@ -483,7 +487,7 @@ int plan_limits(struct arena *arena, const struct spec_resources *r, const char 
 		TRY(take_cpu(&l, r->cpu, err));
 	}
 	if (r->pids) {
-		TRY(take_pids(&l, r->pids, err));
+		TRY(take_pids(&l, r->pids, no_pids, err));
 	}
 	if (r->block_io) {
 		TRY(take_block_io(&l, r->block_io, err));

@@ -16,12 +16,13 @@
 /*
  * The files and their values, in an order in which they can be written, and the unit's properties
  * for the same. `at` goes in front of the JSON paths: "/linux/resources", or "" for update. Device
- * rules are not among them.
+ * rules are not among them. no_pids: a pids.limit of 0 is the limit that it says, as version 1.3.0
+ * of the specification has it; before that, and with update, clients mean that there is none.
  * Errors: EINVAL for a contradiction or a value out of range, ENOTSUP for what cgroup v2 does not
  * have; with the path.
  */
 int plan_limits(struct arena *arena, const struct spec_resources *resources, const char *at,
-		struct plan_limits *ret, struct err *err);
+		bool no_pids, struct plan_limits *ret, struct err *err);
 
 /*
  * "memory" for "memory.max"; NULL for a file that belongs to no controller ("cgroup.max.depth"). In

@@ -84,6 +84,21 @@ static bool is_semver(const char *text)
 	return *text == '\0';
 }
 
+bool spec_version_from(const struct spec *spec, uint64_t minor)
+{
+	const char *rest = str_or(spec->oci_version, "");
+	uint64_t number;
+	char digits[8];
+	size_t n;
+
+	if (!str_starts(rest, "1.")) {
+		return false;
+	}
+	n = span_digits(rest + 2);
+	snprintf(digits, sizeof(digits), "%.*s", (int)n, rest + 2);
+	return n >= sizeof(digits) || (str_u64(digits, UINT64_MAX, &number) == 0 && number >= minor);
+}
+
 /* Major 0 is taken without a word: old bundles, and the specification's own example, have it. */
 static int check_version(const char *version, struct err *err)
 {

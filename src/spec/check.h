@@ -12,6 +12,9 @@
  */
 int spec_check(const struct spec *spec, struct err *err);
 
+/* Is the bundle written for version 1.MINOR of the specification, or a later one? */
+bool spec_version_from(const struct spec *spec, uint64_t minor);
+
 /*
  * Parts of it, for what `exec` and `mounts` put together. at goes in front of the paths:
  * "/process", or "".

@@ -86,7 +86,7 @@ static int set(struct tree *t, const char *json)
 	struct plan_limits limits;
 
 	if (spec_load_resources(&t->arena, json, strlen(json), &resources, &t->err) < 0 ||
-	    plan_limits(&t->arena, resources, "/linux/resources", &limits, &t->err) < 0) {
+	    plan_limits(&t->arena, resources, "/linux/resources", true, &limits, &t->err) < 0) {
 		fail_msg("%s", t->err.msg);
 	}
 	return cgroup_set_limits(t->dir, &limits, false, &t->err);
