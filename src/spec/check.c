@@ -96,7 +96,8 @@ bool spec_version_from(const struct spec *spec, uint64_t minor)
 	}
 	n = span_digits(rest + 2);
 	snprintf(digits, sizeof(digits), "%.*s", (int)n, rest + 2);
-	return n >= sizeof(digits) || (str_u64(digits, UINT64_MAX, &number) == 0 && number >= minor);
+	return n >= sizeof(digits) ||
+	       (str_u64(digits, UINT64_MAX, &number) == 0 && number >= minor);
 }
 
 /* Major 0 is taken without a word: old bundles, and the specification's own example, have it. */
