@@ -16,6 +16,17 @@ load helpers
 	[ "$(cat /proc/sys/kernel/domainname)" != dom.test ]
 }
 
+@test "sysctl: gids that the user namespace has not are left out of who may ping" {
+	local last
+	config '.linux.sysctl = {"net.ipv4.ping_group_range": "0 2147483647"}'
+	bundle_args cat /proc/sys/net/ipv4/ping_group_range /proc/self/gid_map
+	try rl run --bundle "$B" "$C"
+	equal "$status" 0
+	last=$(tail -n 1 <<<"$output" | awk '{ print $1 + $3 - 1 }')
+	equal "$(head -n 1 <<<"$output")" "0	$last"
+	has "$stderr" "net.ipv4.ping_group_range is \"0 $last\""
+}
+
 @test "sysctl: ipc, where this kernel lets a user namespace set it" {
 	config '.linux.sysctl = {"kernel.shm_rmid_forced": "1", "fs.mqueue.msg_max": "7"}'
 	script 'cat /proc/sys/kernel/shm_rmid_forced /proc/sys/fs/mqueue/msg_max'
