@@ -3,6 +3,7 @@
 #include "libnet/names.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -91,7 +92,7 @@ static bool usable(const char *server, const struct net_config *config)
 
 static void add_resolvers(struct text *out, const char *host, const struct net_config *config)
 {
-	char server[INET6_ADDRSTRLEN + 32], address[INET_ADDRSTRLEN];
+	char server[INET6_ADDRSTRLEN + IF_NAMESIZE], address[INET_ADDRSTRLEN];
 	struct in_addr own = net_cidr_address(&config->cidr, 3);
 	const char *rest = host, *line;
 	bool six = false;
@@ -113,7 +114,7 @@ static void add_resolvers(struct text *out, const char *host, const struct net_c
 
 const char *net_resolv_conf(struct arena *arena, const char *host, const struct net_config *config)
 {
-	char server[INET6_ADDRSTRLEN + 32];
+	char server[INET6_ADDRSTRLEN];
 	const char *rest = host, *line;
 	struct text out;
 	size_t len;

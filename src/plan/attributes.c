@@ -100,69 +100,6 @@ static bool is_name(const char *path, const char *value, struct plan *plan)
 	return false;
 }
 
-/* "FIRST LAST", two gids. */
-static bool gid_range(struct arena *arena, const char *value, uint32_t *ret_first,
-		      uint32_t *ret_last)
-{
-	static const char space[] = " \t\n";
-	const char *first = value + strspn(value, space);
-	size_t first_len = strcspn(first, space);
-	const char *last = first + first_len + strspn(first + first_len, space);
-	size_t last_len = strcspn(last, space);
-
-	return str_u32(arena_strndup(arena, first, first_len), ret_first) == 0 &&
-	       str_u32(arena_strndup(arena, last, last_len), ret_last) == 0;
-}
-
-/*
- * Every engine of Docker's lets all gids ping, which are those from 0 to 2147483647; a user
- * namespace takes gids that it has alone. The kernel holds the range in its own ids, in their
- * order: where that of the first is above that of the last, nobody could ping.
- */
-static const char *ping_range(struct builder *b, const char *value)
-{
-	const struct plan_extents *gids = &b->plan->ids.gid;
-	const struct plan_extent *low = NULL, *high = NULL;
-	const char *fitting;
-	uint32_t first, last;
-
-	if (!gid_range(b->arena, value, &first, &last) || first > last ||
-	    (plan_gid_mapped(b, first) && plan_gid_mapped(b, last))) {
-		return value;
-	}
-	for (size_t i = 0; i < gids->n; i++) {
-		const struct plan_extent *e = &gids->v[i];
-
-		if (e->inside > last || e->inside + (e->count - 1) < first) {
-			continue;
-		}
-		if (!low || e->inside < low->inside) {
-			low = e;
-		}
-		if (!high || e->inside > high->inside) {
-			high = e;
-		}
-	}
-	if (!low) {
-		return value;
-	}
-	if (low->outside > high->outside) {
-		low = high;
-	}
-	if (first < low->inside) {
-		first = low->inside;
-	}
-	if (last > high->inside + (high->count - 1)) {
-		last = high->inside + (high->count - 1);
-	}
-	fitting = arena_printf(b->arena, "%u %u", first, last);
-	plan_note(b, "/linux/sysctl",
-		  arena_printf(b->arena, "net.ipv4.ping_group_range is \"%s\", not \"%s\"", fitting,
-			       value),
-		  "the user namespace has no other gids", "write the gids that are mapped");
-	return fitting;
-}
-
 int plan_sysctls(struct builder *b, struct err *err)
 {
 	const struct pairs *want = &b->lin->sysctl;
@@ -198,7 +135,7 @@ int plan_sysctls(struct builder *b, struct err *err)
 			continue;
 		}
 		if (str_eq(path, "net/ipv4/ping_group_range")) {
-			value = ping_range(b, value);
+			value = plan_net_ping_range(b, value);
 		}
 		plan->sysctls[plan->sysctl_n++] =
 			(struct plan_sysctl){ .key = key, .path = path, .value = value };

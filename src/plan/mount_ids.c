@@ -234,9 +234,7 @@ static const char *container_namespace(const struct builder *b, const struct pla
 int plan_mount_ids(struct builder *b, const struct spec_mount *want, const char *text,
 		   struct plan_mount *m, struct err *err)
 {
-	static const struct plan_ids unknown;
-	bool known = b->user_namespace && b->plan->ids.uid.n > 0;
-	const struct plan_ids *container = known ? &b->plan->ids : &unknown;
+	const struct plan_ids *container = &b->plan->ids;
 	struct side uid = { .kind = "uid",
 			    .key = "uidMappings",
 			    .asked = &want->uid_mappings,

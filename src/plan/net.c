@@ -272,29 +272,86 @@ size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 	return n;
 }
 
+/* "FIRST LAST", two gids. */
+static bool gid_range(struct arena *arena, const char *value, uint32_t *ret_first,
+		      uint32_t *ret_last)
+{
+	static const char space[] = " \t\n";
+	const char *first = value + strspn(value, space);
+	size_t first_len = strcspn(first, space);
+	const char *last = first + first_len + strspn(first + first_len, space);
+	size_t last_len = strcspn(last, space);
+
+	return str_u32(arena_strndup(arena, first, first_len), ret_first) == 0 &&
+	       str_u32(arena_strndup(arena, last, last_len), ret_last) == 0;
+}
+
 /*
- * Who may ping: every gid from the first mapped to the last. The range is one of the kernel's ids,
- * in their order: where the own gid lies above the subordinate ones it would be empty if it began
- * with 0.
+ * The part of the range from *first to *last that a user namespace takes, which is of gids that it
+ * has. The kernel holds it in its own ids, in their order: where that of the first is above that
+ * of the last, nobody could ping. false: there is none.
  */
+static bool fit_range(const struct plan_extents *gids, uint32_t *first, uint32_t *last)
+{
+	const struct plan_extent *low = NULL, *high = NULL;
+
+	for (size_t i = 0; i < gids->n; i++) {
+		const struct plan_extent *e = &gids->v[i];
+
+		if (e->inside > *last || e->inside + (e->count - 1) < *first) {
+			continue;
+		}
+		if (!low || e->inside < low->inside) {
+			low = e;
+		}
+		if (!high || e->inside > high->inside) {
+			high = e;
+		}
+	}
+	if (!low) {
+		return false;
+	}
+	if (low->outside > high->outside) {
+		low = high;
+	}
+	if (*first < low->inside) {
+		*first = low->inside;
+	}
+	if (*last > high->inside + (high->count - 1)) {
+		*last = high->inside + (high->count - 1);
+	}
+	return true;
+}
+
+const char *plan_net_ping_range(struct builder *b, const char *asked)
+{
+	const char *fitting;
+	uint32_t first, last;
+
+	if (!gid_range(b->arena, asked, &first, &last) || first > last ||
+	    (plan_gid_mapped(b, first) && plan_gid_mapped(b, last)) ||
+	    !fit_range(&b->plan->ids.gid, &first, &last)) {
+		return asked;
+	}
+	fitting = arena_printf(b->arena, "%u %u", first, last);
+	plan_note(b, "/linux/sysctl",
+		  arena_printf(b->arena, "net.ipv4.ping_group_range is \"%s\", not \"%s\"", fitting,
+			       asked),
+		  "the user namespace has no other gids", "write the gids that are mapped");
+	return fitting;
+}
+
+/* Who may ping on a network of rootlet's: everybody. */
 static const char *ping_range(struct builder *b)
 {
 	const struct plan_extents *gids = &b->plan->ids.gid;
-	const struct plan_extent *last;
-	uint32_t highest;
+	uint32_t first = 0, last = INT32_MAX;
 
-	if (gids->n == 0 && b->plan->ids.how == PLAN_IDS_NONE && !b->user_namespace) {
-		return "0 2147483647";
+	if (gids->n == 0 && (b->user_namespace || b->plan->ids.how != PLAN_IDS_NONE)) {
+		last = 0;
 	}
-	if (gids->n == 0) {
-		return "0 0";
-	}
-	last = &gids->v[gids->n - 1];
-	highest = last->inside + last->count - 1;
-	if (last->outside + last->count - 1 >= gids->v[0].outside) {
-		return arena_printf(b->arena, "0 %u", highest);
-	}
-	return arena_printf(b->arena, "%u %u", last->inside, highest);
+	(void)fit_range(gids, &first, &last);
+	return arena_printf(b->arena, "%u %u", first, last);
 }
 
 size_t plan_net_sysctls(struct builder *b, struct plan_sysctl *out)

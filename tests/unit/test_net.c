@@ -31,6 +31,7 @@ static void assert_port(const char *text, const char *printed)
 	struct net_port port, again;
 	struct err err = { .code = 0 };
 
+	memset(&port, 0xff, sizeof(port));
 	assert_int_equal(net_port_parse(text, &port, &err), 0);
 	net_port_print(&port, out);
 	assert_string_equal(out, printed);

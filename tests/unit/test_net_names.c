@@ -72,6 +72,8 @@ static void servers(void **state)
 		{ "Nameserver 192.0.2.1", false },
 		{ "nameservers 192.0.2.1", false },
 		{ "#nameserver 192.0.2.1", false },
+		/* The longest. */
+		{ "nameserver 2001:0db8:0000:0000:0000:ffff:192.100.200.100", true },
 		{ "nameserver "
 		  "192.0.2.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1."
 		  "1.1.1.1.1.1",

@@ -66,6 +66,9 @@ static void behave(int fd, enum manner manner, const char *answer)
 	case HUGE_ANSWER:
 	case ENDLESS:
 		memset(block, ' ', sizeof(block));
+		/* First a little, so that the rest does not just fill the room for the answer. */
+		(void)!write(fd, block, 1);
+		usleep(50000);
 		for (int i = 0; i < 64 || manner == ENDLESS; i++) {
 			if (write(fd, block, sizeof(block)) < 0) {
 				return;
