@@ -497,16 +497,14 @@ void host_network_ended(struct container *c)
 	scope_fd int pidfd = -1;
 	scope_fd int control = -1;
 	struct err ignored;
-	uint64_t start;
 	char letter;
 	size_t left = 0;
 
 	if (state->network.pid.set) {
 		pidfd = sys_pidfd_open((pid_t)state->network.pid.value);
 	}
-	if (pidfd < 0 ||
-	    sys_process_start_time((pid_t)state->network.pid.value, &start, &letter) < 0 ||
-	    start != state->network.start_time.value) {
+	if (pidfd < 0 || !sys_process_is((pid_t)state->network.pid.value,
+					 state->network.start_time.value, &letter)) {
 		return;
 	}
 	/* Others may still use that network. One that doesn't answer has nobody to live for. */

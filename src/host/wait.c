@@ -20,14 +20,13 @@
 static int open_init(const struct state *state)
 {
 	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
-	struct sys_process_stat st;
+	char letter;
 
 	/*
 	 * Checked with the descriptor in hand: from here on the pid can't pass to another process
 	 * unnoticed.
 	 */
-	if (fd < 0 || sys_process_stat((pid_t)state->pid, &st) < 0 ||
-	    st.start_time != state->start_time) {
+	if (fd < 0 || !sys_process_is((pid_t)state->pid, state->start_time, &letter)) {
 		return -1;
 	}
 	return fd_take(&fd);

@@ -47,7 +47,7 @@ struct state {
 	const char *created; /* RFC 3339, UTC, nanoseconds */
 	const char *owner;   /* user name, or the uid where it has none */
 	int64_t pid;
-	uint64_t start_time;	/* clock ticks after boot: /proc/PID/stat field 22 */
+	uint64_t start_time;	/* sys_process_start_time */
 	const char *boot_id;	/* only where the state folder may outlive a boot; else NULL */
 	bool own_pid_namespace; /* killing init ends every process of the container */
 	bool has_hooks;		/* start and delete have hooks to run */

@@ -49,12 +49,11 @@ static bool of_this_boot(const struct state *state)
 
 static bool is_alive(const struct state *state)
 {
-	uint64_t start;
 	char letter;
 
 	return state->pid > 0 && of_this_boot(state) &&
-	       sys_process_start_time((pid_t)state->pid, &start, &letter) == 0 &&
-	       start == state->start_time && letter != 'Z' && letter != 'X';
+	       sys_process_is((pid_t)state->pid, state->start_time, &letter) && letter != 'Z' &&
+	       letter != 'X';
 }
 
 /* `start` removes the gate. */

@@ -13,7 +13,7 @@ const char *sys_boot_id(struct arena *arena);
 
 /* What /proc/PID/stat says, proc_pid_stat(5). */
 struct sys_process_stat {
-	uint64_t start_time; /* clock ticks after boot */
+	uint64_t start_time; /* clock ticks after boot, by the clock of this time namespace */
 	pid_t ppid;
 	unsigned flags; /* PF_* of the kernel */
 	char state;	/* the letter: R, S, D, Z, … */
@@ -23,10 +23,17 @@ struct sys_process_stat {
 int sys_process_stat(pid_t pid, struct sys_process_stat *ret);
 
 /*
- * start_time of a live process, field 22 of /proc/PID/stat, and its state letter; -ESRCH when it is
- * gone.
+ * When the process began, in clock ticks after boot by the clock of the initial time namespace, so
+ * that any other process can compare it (but for a tick where this time namespace is off by a
+ * fraction of one); and its state letter. -ESRCH when it is gone.
  */
 int sys_process_start_time(pid_t pid, uint64_t *ret_start, char *ret_state);
+
+/*
+ * Is pid the process that began at `start`, as sys_process_start_time said it, perhaps in another
+ * time namespace? *ret_state: its state letter.
+ */
+bool sys_process_is(pid_t pid, uint64_t start, char *ret_state);
 
 /* Whether the process has ended, exits, or has SIGKILL pending (proc_pid_status(5)). */
 bool sys_process_is_ending(pid_t pid);
