@@ -22,6 +22,7 @@
 #include "host/foreground.h"
 #include "host/launch_steps.h"
 #include "host/monitor.h"
+#include "host/record.h"
 #include "host/run.h"
 #include "plan/annotations.h"
 #include "spec/spec.h"
@@ -30,6 +31,7 @@
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
 
 struct restore {
@@ -311,6 +313,12 @@ static int find_process(struct launch *l, struct err *err)
 				 (int)l->guest.pid);
 	}
 	l->guest.pidfd = pidfd;
+	if (!host_own_pid_namespace(l->plan) && (l->plan->ns.new &CLONE_NEWNS)) {
+		bool lasting;
+
+		l->mount_namespace.set =
+			sys_mount_namespace(l->guest.pid, &l->mount_namespace.value, &lasting) == 0;
+	}
 	return 0;
 }
 

@@ -183,6 +183,31 @@ static int join_guarded(const struct plan_namespaces *ns, uint64_t *rest, struct
 	return 0;
 }
 
+/*
+ * Without a pid namespace whose end is the end of all in it, the container's processes are known by
+ * its mount namespace. Situation: the host's /proc; only this process itself may look while it is
+ * guarded.
+ */
+static int tell_mounts(struct guest *g, struct err *err)
+{
+	const struct plan_namespaces *ns = &g->plan->ns;
+	uint64_t number = 0;
+	bool lasting;
+	int rc;
+
+	if (!(ns->new &CLONE_NEWNS) || (ns->new &CLONE_NEWPID)) {
+		return 0;
+	}
+	rc = sys_mount_namespace(0, &number, &lasting);
+	if (rc == 0) {
+		rc = wire_send(g->wire, WIRE_OWN_MOUNTS, &number, sizeof(number), -1);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "telling the host side of the mount namespace");
+	}
+	return 0;
+}
+
 int guest_new_namespaces(struct guest *g, struct err *err)
 {
 	const struct plan_namespaces *ns = &g->plan->ns;
@@ -205,7 +230,7 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	if (rest && unshare((int)rest) < 0) {
 		return explain_unshare(rest, errno, err);
 	}
-	return 0;
+	return tell_mounts(g, err);
 }
 
 int guest_wait_ids(struct guest *g, struct err *err)

@@ -2,8 +2,8 @@
 /*
  * host/kill: signals to a container, and its end.
  *
- * init is signalled through a pidfd that was checked after it was opened, so a reused pid is never
- * hit, and kill needs no lock: it works while a `start` hangs.
+ * Every process is signalled through a pidfd that was checked after it was opened, so a reused pid
+ * is never hit, and kill needs no lock: it works while a `start` hangs.
  */
 #include "host/kill.h"
 
@@ -29,12 +29,73 @@
 /* A container without a pid namespace that keeps forking is chased this often. */
 #define CHASE_ROUNDS 50
 
-/* For pids that state_processes saw a moment ago. */
-static int signal_pid(pid_t pid, int sig)
-{
-	scope_fd int fd = sys_pidfd_open(pid);
+/* So many pids an error names. */
+#define NAMED 20
 
-	return fd < 0 ? fd : sys_pidfd_kill(fd, sig);
+/* So many processes are held at a time: descriptors are few. */
+#define HELD 128
+
+/* state_processes or state_processes_by_namespace */
+typedef int (*list_fn)(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n,
+		       struct err *err);
+
+static bool is_among(pid_t pid, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pids[i] == pid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * To n processes of a list, HELD at the most. A number that was listed may be another process's by
+ * now: it is held first, and then has to be on the list again.
+ */
+static int signal_held(list_fn list, const struct state *state, const pid_t *pids, size_t n,
+		       int sig, size_t *sent, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	pid_t *now = NULL;
+	size_t now_n = 0;
+	int fds[HELD];
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = -1;
+		if (pids[i] != (pid_t)state->pid) {
+			fds[i] = sys_pidfd_open(pids[i]);
+		}
+	}
+	rc = list(&arena, state, &now, &now_n, err);
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0 && fds[i] >= 0 && is_among(pids[i], now, now_n) &&
+		    sys_pidfd_kill(fds[i], sig) == 0) {
+			(*sent)++;
+		}
+		fd_drop(&fds[i]);
+	}
+	return rc;
+}
+
+/* To every process that is listed but init. *ret_sent: to how many. */
+static int signal_listed(list_fn list, const struct state *state, int sig, size_t *ret_sent,
+			 struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	pid_t *pids = NULL;
+	size_t n = 0, sent = 0;
+
+	TRY(list(&arena, state, &pids, &n, err));
+	/* Most have none but init, and that needs no second look. */
+	for (size_t i = 0; i < n && !(n == 1 && pids[0] == (pid_t)state->pid); i += HELD) {
+		size_t some = n - i < HELD ? n - i : HELD;
+
+		TRY(signal_held(list, state, pids + i, some, sig, &sent, err));
+	}
+	*ret_sent = sent;
+	return 0;
 }
 
 /*
@@ -55,17 +116,7 @@ static int signal_all(const struct state *state, int init_fd, int sig, struct er
 		return 0;
 	}
 	for (unsigned round = 0; round < CHASE_ROUNDS; round++) {
-		scope_arena struct arena arena = ARENA_INIT;
-		pid_t *pids = NULL;
-		size_t n = 0;
-
-		TRY(state_processes(&arena, state, &pids, &n, err));
-		others = 0;
-		for (size_t i = 0; i < n; i++) {
-			if (pids[i] != (pid_t)state->pid && signal_pid(pids[i], sig) == 0) {
-				others++;
-			}
-		}
+		TRY(signal_listed(state_processes, state, sig, &others, err));
 		if (sig != SIGKILL || others == 0) {
 			break;
 		}
@@ -118,6 +169,47 @@ static int wait_end(int pidfd, int timeout_ms)
 	}
 }
 
+/* What is left, with its pids, as an error. */
+static int still_there(const struct state *state, const pid_t *pids, size_t n, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct text list;
+
+	text_init(&list, &arena);
+	for (size_t i = 0; i < n && i < NAMED; i++) {
+		text_add(&list, " %d", (int)pids[i]);
+	}
+	return err_set(err, ETIMEDOUT,
+		       "container `%s`: %zu of its processes are still there %d seconds after "
+		       "SIGKILL:%s%s; end them, and delete it again",
+		       state->id, n, KILL_TIMEOUT_MS / 1000, list.s, n > NAMED ? " and more" : "");
+}
+
+int host_kill_rest(const struct state *state, struct err *err)
+{
+	int64_t end = sys_now_ms() + KILL_TIMEOUT_MS;
+
+	/* Its init's end was theirs. */
+	if (state->own_pid_namespace) {
+		return 0;
+	}
+	for (;;) {
+		scope_arena struct arena arena = ARENA_INIT;
+		pid_t *pids = NULL;
+		size_t n = 0, sent;
+
+		TRY(state_processes_by_namespace(&arena, state, &pids, &n, err));
+		if (n == 0) {
+			return 0;
+		}
+		if (sys_now_ms() >= end) {
+			return still_there(state, pids, n, err);
+		}
+		TRY(signal_listed(state_processes_by_namespace, state, SIGKILL, &sent, err));
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+}
+
 int host_kill_and_wait(const struct container *c, struct err *err)
 {
 	const struct state *state = &c->state;
@@ -125,7 +217,7 @@ int host_kill_and_wait(const struct container *c, struct err *err)
 	int rc = state_pidfd(state, &pidfd);
 
 	if (rc == -ESRCH) {
-		return 0;
+		return host_kill_rest(state, err);
 	}
 	*err = (struct err){ .code = 0 };
 	if (rc == 0) {
@@ -144,7 +236,8 @@ int host_kill_and_wait(const struct container *c, struct err *err)
 		return err_errno(err, -rc, "cannot kill container `%s` (pid %d)", state->id,
 				 (int)state->pid);
 	}
-	return rc;
+	TRY(rc);
+	return host_kill_rest(state, err);
 }
 
 /*

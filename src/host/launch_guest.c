@@ -39,6 +39,20 @@ static bool guest_waits(const struct plan *plan)
 
 /* ---- what it asks for ---- */
 
+static bool is_known_by_mounts(const struct plan *plan)
+{
+	return (plan->ns.new &CLONE_NEWNS) && !(plan->ns.new &CLONE_NEWPID);
+}
+
+static int take_mounts(struct guest_process *g, struct wire_msg *msg, struct err *err)
+{
+	struct launch *l = g->owner;
+
+	(void)err;
+	l->mount_namespace = (struct opt_u64){ .set = true, .value = msg->mount_namespace };
+	return 0;
+}
+
 static bool has_network(const struct plan *plan)
 {
 	return plan->net.config;
@@ -109,6 +123,7 @@ static int take_switch(struct guest_process *g, struct wire_msg *msg, struct err
 
 static const struct guest_request launch_requests[] = {
 	{ WIRE_INIT, forks_again, host_guest_take_init },
+	{ WIRE_OWN_MOUNTS, is_known_by_mounts, take_mounts },
 	{ WIRE_NETWORK, has_network, take_network },
 	{ WIRE_CONSOLE, host_guest_has_terminal, host_guest_take_console },
 	{ WIRE_SETUP, has_host_setup, take_setup },

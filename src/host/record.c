@@ -63,6 +63,7 @@ int host_record(const struct launch *l, struct err *err)
 		.owner = l->owner,
 		.pid = l->guest.pid,
 		.own_pid_namespace = host_own_pid_namespace(l->plan),
+		.mount_namespace = l->mount_namespace,
 		.has_hooks = l->spec->hooks != NULL,
 		.own_keyring = l->plan->new_keyring,
 		.keyring = l->plan->keyring,

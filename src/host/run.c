@@ -16,9 +16,11 @@
 #include "cgroup/remove.h"
 #include "host/foreground.h"
 #include "host/hooks.h"
+#include "host/kill.h"
 #include "host/launch_steps.h"
 #include "host/monitor.h"
 #include "host/network.h"
+#include "host/record.h"
 #include "host/trace.h"
 #include "state/exit.h"
 #include "state/folder.h"
@@ -37,6 +39,18 @@ static void write_record(const struct launch *l, const struct exit_record *recor
 		log_warning("recording the exit status of container `%s`: %s", l->options->id,
 			    strerror(-rc));
 	}
+}
+
+/* What exec has brought in is no child of ours, and init's end may not be its end. */
+static int end_rest(const struct launch *l, struct err *err)
+{
+	const struct state state = {
+		.id = l->options->id,
+		.own_pid_namespace = host_own_pid_namespace(l->plan),
+		.mount_namespace = l->mount_namespace,
+	};
+
+	return host_kill_rest(&state, err);
 }
 
 /* Foreground: stays until the end, then leaves nothing. */
@@ -68,6 +82,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;
 	}
+	TRY(end_rest(l, err));
 	TRY(host_launch_remove_rdt(l, err));
 	TRY(cgroup_remove(&l->cgroup, err));
 	TRY(state_remove(&l->dir, err));

@@ -54,6 +54,9 @@ int state_save(const struct state_dir *dir, const struct state *state, struct er
 		json_string(&w, "bootId", boot_id);
 	}
 	json_bool(&w, "ownPidNamespace", state->own_pid_namespace);
+	if (state->mount_namespace.set) {
+		json_uint(&w, "mountNamespace", state->mount_namespace.value);
+	}
 	json_bool(&w, "hasHooks", state->has_hooks);
 	json_bool(&w, "ownKeyring", state->own_keyring);
 	if (state->keyring) {
@@ -140,6 +143,10 @@ static const struct json_field state_fields[] = {
 	  .kind = JSON_K_BOOL,
 	  .offset = IN_STATE(own_pid_namespace),
 	  .flags = JSON_REQUIRED },
+	{ .key = "mountNamespace",
+	  .kind = JSON_K_OPT_UINT,
+	  .offset = IN_STATE(mount_namespace),
+	  .umax = UINT64_MAX },
 	{ .key = "hasHooks", .kind = JSON_K_BOOL, .offset = IN_STATE(has_hooks) },
 	{ .key = "ownKeyring", .kind = JSON_K_BOOL, .offset = IN_STATE(own_keyring) },
 	{ .key = "keyring",

@@ -4,7 +4,11 @@
  *
  * With a cgroup: all in it and below. Without, but with a pid namespace of its own: all in that
  * namespace, also those that joined it from outside, and what descends from them in namespaces
- * further in. Without either: init and its descendants; one whose parents are gone is lost to us.
+ * further in. Without either: init, all in the container's own mount namespace, and their
+ * descendants; who has left that namespace and lost its parents is lost to us.
+ *
+ * The mount namespace is the one that was made, not the one that init is in: init may have entered
+ * another one, even the host's.
  */
 #include "state/processes.h"
 
@@ -19,6 +23,7 @@
 #include "base/str.h"
 #include "cgroup/processes.h"
 #include "state/status.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
 
 struct process {
@@ -62,13 +67,38 @@ static int add(struct process_list *list, const struct process *process)
 	return 0;
 }
 
+/* Is the mount namespace of that number the container's, and no other one's? */
+static bool is_known_by_mounts(const struct state *state, bool init_lives)
+{
+	uint64_t own, number;
+	bool lasting;
+
+	if (state->own_pid_namespace || !state->mount_namespace.set || !state_of_this_boot(state) ||
+	    sys_mount_namespace(0, &own, &lasting) < 0 || own == state->mount_namespace.value) {
+		return false;
+	}
+	return lasting ||
+	       (init_lives && sys_mount_namespace((pid_t)state->pid, &number, &lasting) == 0 &&
+		number == state->mount_namespace.value);
+}
+
+static bool is_in_mounts(const struct state *state, pid_t pid)
+{
+	uint64_t number;
+	bool lasting;
+
+	return sys_mount_namespace(pid, &number, &lasting) == 0 &&
+	       number == state->mount_namespace.value;
+}
+
 /* Every live process, each with whether it belongs to the container at first sight. */
-static int scan(const struct state *state, struct process_list *list)
+static int scan(const struct state *state, bool init_lives, struct process_list *list)
 {
 	struct stat init_ns, ns;
 	struct dirent *entry;
-	bool by_namespace =
-		state->own_pid_namespace && pid_namespace_of((pid_t)state->pid, &init_ns);
+	bool by_namespace = init_lives && state->own_pid_namespace &&
+			    pid_namespace_of((pid_t)state->pid, &init_ns);
+	bool by_mounts = is_known_by_mounts(state, init_lives);
 	DIR *proc = opendir("/proc");
 	int rc = 0;
 
@@ -79,13 +109,14 @@ static int scan(const struct state *state, struct process_list *list)
 		struct sys_process_stat st;
 		uint32_t pid;
 
-		if (str_u32(entry->d_name, &pid) < 0 || sys_process_stat((pid_t)pid, &st) < 0 ||
-		    st.state == 'Z' || st.state == 'X') {
+		if (str_u32(entry->d_name, &pid) < 0 || (pid_t)pid == getpid() ||
+		    sys_process_stat((pid_t)pid, &st) < 0 || st.state == 'Z' || st.state == 'X') {
 			continue;
 		}
 		struct process process = { .pid = (pid_t)pid, .ppid = st.ppid };
 
-		process.member = process.pid == state->pid ||
+		process.member = (init_lives && process.pid == state->pid) ||
+				 (by_mounts && is_in_mounts(state, process.pid)) ||
 				 (by_namespace && pid_namespace_of(process.pid, &ns) &&
 				  ns.st_ino == init_ns.st_ino && ns.st_dev == init_ns.st_dev);
 		rc = add(list, &process);
@@ -133,8 +164,8 @@ static size_t spread(struct process_list *list)
 	return members;
 }
 
-int state_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n,
-		    struct err *err)
+int state_processes_by_namespace(struct arena *arena, const struct state *state, pid_t **ret,
+				 size_t *ret_n, struct err *err)
 {
 	__attribute__((cleanup(free_list))) struct process_list list = { .v = NULL };
 	scope_fd int pidfd = -1;
@@ -142,13 +173,9 @@ int state_processes(struct arena *arena, const struct state *state, pid_t **ret,
 	pid_t *pids;
 	int rc = 0;
 
-	if (state->cgroup.manager != PLAN_CGROUP_NONE &&
-	    cgroup_pids(arena, &state->cgroup, ret, ret_n, err) == 0) {
-		return 0;
-	}
 	rc = state_pidfd(state, &pidfd);
-	if (rc == 0) {
-		rc = scan(state, &list);
+	if (rc == 0 || (rc == -ESRCH && state->mount_namespace.set)) {
+		rc = scan(state, rc == 0, &list);
 	}
 	if (rc < 0 && rc != -ESRCH) {
 		return err_errno(err, -rc, "cannot list the processes of container `%s`",
@@ -166,4 +193,14 @@ int state_processes(struct arena *arena, const struct state *state, pid_t **ret,
 	*ret = pids;
 	*ret_n = n;
 	return 0;
+}
+
+int state_processes(struct arena *arena, const struct state *state, pid_t **ret, size_t *ret_n,
+		    struct err *err)
+{
+	if (state->cgroup.manager != PLAN_CGROUP_NONE &&
+	    cgroup_pids(arena, &state->cgroup, ret, ret_n, err) == 0) {
+		return 0;
+	}
+	return state_processes_by_namespace(arena, state, ret, ret_n, err);
 }

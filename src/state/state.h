@@ -50,11 +50,16 @@ struct state {
 	uint64_t start_time;	/* sys_process_start_time */
 	const char *boot_id;	/* only where the state folder may outlive a boot; else NULL */
 	bool own_pid_namespace; /* killing init ends every process of the container */
-	bool has_hooks;		/* start and delete have hooks to run */
-	bool own_keyring;	/* a session keyring that exec joins */
-	const char *keyring;	/* its name; NULL: it has none */
-	bool no_pivot;		/* the root of its mount namespace may not be its root */
-	const char *rdt_group;	/* groups of resctrl to be removed with the container; NULL: none */
+	/*
+	 * Its own mount namespace, by sys_mount_namespace: what its processes are known by without
+	 * a pid namespace. Not set: it has one, or this is not known.
+	 */
+	struct opt_u64 mount_namespace;
+	bool has_hooks;	       /* start and delete have hooks to run */
+	bool own_keyring;      /* a session keyring that exec joins */
+	const char *keyring;   /* its name; NULL: it has none */
+	bool no_pivot;	       /* the root of its mount namespace may not be its root */
+	const char *rdt_group; /* groups of resctrl to be removed with the container; NULL: none */
 	const char *rdt_monitor;
 	/* the service manager's socket that `start` passes notifications on to; NULL: none */
 	const char *notify;

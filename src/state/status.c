@@ -35,7 +35,7 @@ const char *state_status_name(enum state_status status)
 	return name ? name : "unknown";
 }
 
-static bool of_this_boot(const struct state *state)
+bool state_of_this_boot(const struct state *state)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *now;
@@ -51,7 +51,7 @@ static bool is_alive(const struct state *state)
 {
 	char letter;
 
-	return state->pid > 0 && of_this_boot(state) &&
+	return state->pid > 0 && state_of_this_boot(state) &&
 	       sys_process_is((pid_t)state->pid, state->start_time, &letter) && letter != 'Z' &&
 	       letter != 'X';
 }

@@ -15,6 +15,9 @@ const char *state_status_name(enum state_status status);
  */
 enum state_status state_status(const char *root, const struct state *state);
 
+/* Numbers of processes and namespaces mean nothing after the next boot. */
+bool state_of_this_boot(const struct state *state);
+
 /*
  * A pidfd of the container's init, made sure by its start time; -ESRCH when it is gone (or a
  * zombie).

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 enum { SYS_NAMESPACES = 8 };
 
@@ -21,3 +23,11 @@ extern const struct sys_namespace {
  * (PROC_USER_INIT_INO). A kernel without user namespaces has no other.
  */
 bool sys_userns_is_initial(void);
+
+/*
+ * The number of the mount namespace that a process is in (0: this process). *ret_lasting: no other
+ * one gets it before the next boot, Linux 6.11 (NS_GET_MNTNS_ID). Before, it is the inode, which
+ * the kernel gives to another one as soon as this has ended. Returns 0, or -errno: -EACCES for a
+ * process that must not be looked at.
+ */
+int sys_mount_namespace(pid_t pid, uint64_t *ret, bool *ret_lasting);

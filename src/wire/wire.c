@@ -41,6 +41,7 @@ static const struct wire_rule {
 	[WIRE_ERR] = { .name = "ERR", .len_max = sizeof(struct err), .phases = SETUP | START },
 	[WIRE_STEP] = { .name = "STEP", .len_max = sizeof(struct wire_step), .phases = SETUP },
 	[WIRE_INIT] = { .name = "INIT", .has_fd = true, .phases = SETUP },
+	[WIRE_OWN_MOUNTS] = { .name = "OWN_MOUNTS", .len_max = sizeof(uint64_t), .phases = SETUP },
 	[WIRE_NETWORK] = { .name = "NETWORK", .has_fd = true, .phases = SETUP },
 	[WIRE_CONSOLE] = { .name = "CONSOLE", .has_fd = true, .phases = SETUP },
 	[WIRE_SETUP] = { .name = "SETUP", .phases = SETUP },
@@ -199,7 +200,8 @@ int wire_recv(int wire, struct wire_msg *ret)
 		}
 		ret->step.name[sizeof(ret->step.name) - 1] = '\0';
 	}
-	if (head == WIRE_NAMESPACE && ret->len != sizeof(uint32_t)) {
+	if ((head == WIRE_NAMESPACE && ret->len != sizeof(uint32_t)) ||
+	    (head == WIRE_OWN_MOUNTS && ret->len != sizeof(uint64_t))) {
 		return refuse(ret);
 	}
 	return 1;

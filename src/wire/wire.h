@@ -43,6 +43,8 @@ enum wire_type {
 	WIRE_STEP,
 	/* descriptor: pidfd of the container's init, where the guest had to fork again */
 	WIRE_INIT,
+	/* payload: uint64_t, sys_mount_namespace's number of the container's own */
+	WIRE_OWN_MOUNTS,
 	WIRE_NETWORK,	/* descriptor: the network namespace, which can be connected now */
 	WIRE_CONSOLE,	/* descriptor: the pseudo-terminal's multiplexer side */
 	WIRE_SETUP,	/* the mounts are done: the host's turn */
@@ -77,6 +79,7 @@ struct wire_msg {
 		struct err err;
 		struct wire_step step;
 		uint32_t type_of_namespace;
+		uint64_t mount_namespace;
 	};
 };
 

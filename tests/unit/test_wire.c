@@ -218,6 +218,7 @@ static const struct {
 	{ WIRE_STEP, sizeof(struct wire_step), sizeof(struct wire_step), false, true, false,
 	  false },
 	{ WIRE_INIT, 0, 0, true, true, false, false },
+	{ WIRE_OWN_MOUNTS, sizeof(uint64_t), sizeof(uint64_t), false, true, false, false },
 	{ WIRE_NETWORK, 0, 0, true, true, false, false },
 	{ WIRE_CONSOLE, 0, 0, true, true, false, false },
 	{ WIRE_SETUP, 0, 0, false, true, false, false },
