@@ -54,6 +54,12 @@ ROW(PLAN_ANNOTATION_HOOKS_STDERR, "run.oci.hooks.stderr",
 	.value = "a file",
 	.meaning = "the hooks' errors are appended to it")
 
+ROW(PLAN_ANNOTATION_HOOKS_SHARED, "org.rootlet.hooks.shared",
+	.kind = PLAN_ANNOTATION_FLAG, .reader = "plan/hooks",
+	.unsafe = "org.rootlet.hooks.shared",
+	.value = "0 or 1",
+	.meaning = "createContainer hooks are run even where another container can look at them")
+
 ROW(PLAN_ANNOTATION_KEEP_GROUPS, "run.oci.keep_original_groups",
 	.kind = PLAN_ANNOTATION_FLAG, .reader = "plan/process",
 	.value = "0 or 1",

@@ -3,6 +3,8 @@
 #include "plan/hooks.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "plan/annotations.h"
@@ -83,15 +85,40 @@ void plan_hooks_of(struct arena *arena, const struct spec *spec, const char *id,
 	add_state(arena, spec, id, bundle, ret);
 }
 
+/*
+ * A createContainer hook is a program of the host's, with the caller's environment and, before the
+ * pivot, the host's tree for its root. Whoever sees it in /proc and has CAP_SYS_PTRACE over its
+ * user namespace gets both (/proc/PID/environ, /proc/PID/root). That can be another container where
+ * the pid namespace is one that others are in, and theirs is the same user namespace or the one
+ * above it: an ordinary user's own one is neither.
+ */
+static int check_neighbours(const struct builder *b, struct err *err)
+{
+	const struct plan_namespaces *ns = &b->plan->ns;
+	bool own_pid = (ns->new &CLONE_NEWPID) != 0;
+	bool own_user = (ns->new &CLONE_NEWUSER) && !b->facts->privileged;
+
+	if (b->plan->hooks.of[PLAN_HOOK_CREATE_CONTAINER].n == 0 || own_pid || own_user ||
+	    !(plan_joins(ns, CLONE_NEWPID) || plan_joins(ns, CLONE_NEWUSER)) ||
+	    plan_annotation_flag(b->spec, PLAN_ANNOTATION_HOOKS_SHARED)) {
+		return 0;
+	}
+	return err_set(err, EPERM,
+		       "/hooks/createContainer: the pid namespace is not the container's own: "
+		       "others in it could "
+		       "read the hook's environment and, by /proc/PID/root, the host's files; make "
+		       "it a createRuntime hook, give the container a pid namespace, or accept "
+		       "that by the annotation org.rootlet.hooks.shared=1");
+}
+
 int plan_hooks(struct builder *b, struct err *err)
 {
 	struct plan *plan = b->plan;
 	struct plan_hooks *hooks = &plan->hooks;
 
-	(void)err;
 	plan_hooks_of(b->arena, b->spec, plan->id, plan->bundle, hooks);
 	plan->host_setup = hooks->of[PLAN_HOOK_PRESTART].n + hooks->of[PLAN_HOOK_CREATE_RUNTIME].n +
 				   hooks->of[PLAN_HOOK_CREATE_CONTAINER].n + plan->net_device_n >
 			   0;
-	return 0;
+	return check_neighbours(b, err);
 }

@@ -172,6 +172,7 @@ teardown() {
 		.process.args = ["true"]
 		| (.linux.namespaces[] | select(.type == "user" or .type == "pid")) |= . +
 		{path: "/proc/\($p)/ns/\(.type)"}
+		| .annotations["org.rootlet.hooks.shared"] = "1"
 		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", $hook]}]' --arg p \
 			"$pid" --arg hook \
 		"touch $B/rootfs/srv/go; until [ -e $B/rootfs/srv/done ]; do sleep 0.02; done"
