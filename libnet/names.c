@@ -6,49 +6,15 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/hosts.h"
 #include "base/scope.h"
 #include "base/str.h"
-
-/* The next line of *rest, without its end; false when there is none. */
-static bool next_line(const char **rest, const char **ret, size_t *ret_len)
-{
-	if (!**rest) {
-		return false;
-	}
-	*ret = *rest;
-	*ret_len = strcspn(*rest, "\n");
-	*rest += *ret_len + ((*rest)[*ret_len] == '\n');
-	return true;
-}
-
-/* The n-th word of a line; its length is 0 when there is none. */
-static const char *word(const char *line, size_t len, unsigned n, size_t *ret_len)
-{
-	size_t at = 0;
-
-	for (;;) {
-		size_t begin;
-
-		while (at < len && (line[at] == ' ' || line[at] == '\t')) {
-			at++;
-		}
-		begin = at;
-		while (at < len && line[at] != ' ' && line[at] != '\t') {
-			at++;
-		}
-		if (n-- == 0 || begin == at) {
-			*ret_len = at - begin;
-			return line + begin;
-		}
-	}
-}
 
 static bool is_word(const char *line, size_t len, const char *wanted)
 {
 	size_t n;
-	const char *w = word(line, len, 0, &n);
+	const char *w = hosts_word(line, len, 0, &n);
 
 	return n == strlen(wanted) && memcmp(w, wanted, n) == 0;
 }
@@ -57,7 +23,7 @@ static bool is_word(const char *line, size_t len, const char *wanted)
 static bool server_of(const char *line, size_t len, char *ret, size_t size)
 {
 	size_t n;
-	const char *w = word(line, len, 1, &n);
+	const char *w = hosts_word(line, len, 1, &n);
 
 	if (!is_word(line, len, "nameserver") || n == 0 || n >= size) {
 		return false;
@@ -104,7 +70,7 @@ static void add_resolvers(struct text *out, const char *host, const struct net_c
 	inet_ntop(AF_INET, &own, address, sizeof(address));
 	text_add(out, "nameserver %s\n", address);
 	/* slirp4netns' resolver for IPv6 asks the host's IPv6 servers, so there must be one. */
-	while (next_line(&rest, &line, &len)) {
+	while (hosts_line(&rest, &line, &len)) {
 		six = six || (server_of(line, len, server, sizeof(server)) && strchr(server, ':'));
 	}
 	if (six && config->ipv6) {
@@ -122,7 +88,7 @@ const char *net_resolv_conf(struct arena *arena, const char *host, const struct 
 	text_init(&out, arena);
 	text_add(&out, "# Written by rootlet.\n");
 	add_resolvers(&out, host, config);
-	while (next_line(&rest, &line, &len)) {
+	while (hosts_line(&rest, &line, &len)) {
 		if (server_of(line, len, server, sizeof(server))) {
 			if (usable(server, config)) {
 				text_add(&out, "nameserver %s\n", server);
@@ -146,55 +112,20 @@ const char *net_resolv_conf_hidden(struct arena *arena)
 	return arena_strdup(arena, real);
 }
 
-/* Does the file give that name to some address? */
-static bool names(const char *hosts, const char *wanted, bool six)
-{
-	const char *rest = hosts, *line;
-	size_t len, n;
-
-	while (next_line(&rest, &line, &len)) {
-		const char *comment = memchr(line, '#', len);
-		const char *w;
-
-		len = comment ? (size_t)(comment - line) : len;
-		w = word(line, len, 0, &n);
-		if (n == 0 || (memchr(w, ':', n) != NULL) != six) {
-			continue;
-		}
-		for (unsigned i = 1; w = word(line, len, i, &n), n > 0; i++) {
-			if (n == strlen(wanted) && strncasecmp(w, wanted, n) == 0) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-const char *net_hosts(struct arena *arena, const char *image, const char *hostname,
-		      const struct net_config *config)
+const char *net_hosts(struct arena *arena, const char *hostname, const struct net_config *config)
 {
 	struct in_addr own = net_cidr_address(&config->cidr, 100),
 		       gateway = net_cidr_address(&config->cidr, 2);
 	char address[INET_ADDRSTRLEN];
-	size_t len = strlen(image);
 	struct text out;
 
 	text_init(&out, arena);
-	text_addn(&out, image, len);
-	if (len > 0 && image[len - 1] != '\n') {
-		text_add(&out, "\n");
-	}
-	if (!names(image, "localhost", false)) {
-		text_add(&out, "127.0.0.1\tlocalhost\n");
-	}
-	if (!names(image, "localhost", true)) {
-		text_add(&out, "::1\tlocalhost ip6-localhost ip6-loopback\n");
-	}
-	if (hostname && *hostname && !names(image, hostname, false)) {
+	text_add(&out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	if (hostname && *hostname) {
 		inet_ntop(AF_INET, &own, address, sizeof(address));
 		text_add(&out, "%s\t%s\n", address, hostname);
 	}
-	if (config->host_loopback && !names(image, "host.rootlet.internal", false)) {
+	if (config->host_loopback) {
 		inet_ntop(AF_INET, &gateway, address, sizeof(address));
 		text_add(&out, "%s\thost.rootlet.internal\n", address);
 	}

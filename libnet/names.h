@@ -20,9 +20,8 @@ const char *net_resolv_conf(struct arena *arena, const char *host, const struct 
 const char *net_resolv_conf_hidden(struct arena *arena);
 
 /*
- * A hosts file: what `image` has (may be empty), localhost where that lacks it, the namespace's own
+ * What a hosts file needs beside what the image has (hosts_merge): localhost, the namespace's own
  * address under `hostname` (NULL: none), and host.rootlet.internal where the host's loopback may be
  * reached.
  */
-const char *net_hosts(struct arena *arena, const char *image, const char *hostname,
-		      const struct net_config *config);
+const char *net_hosts(struct arena *arena, const char *hostname, const struct net_config *config);

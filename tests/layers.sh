@@ -95,6 +95,12 @@ umount2 pivot_root chroot dlopen'
 others='kill tgkill ptrace process_vm_writev sys_pidfd_kill pidfd_send_signal'
 in_namespaces='syscall sys_socket_in sys_nl_open_in'
 
+# A container's tree is the guest's to open: what stands there may keep who opens it waiting, or be
+# a device. The host side calls none of these, but for criu, which makes mount points by descriptors
+# that open nothing. The guest reads a file of the tree by sys_tree_read, and in no other way.
+in_tree='sys_open_in_root sys_open_by_walk sys_make_parent_in_root sys_tree_read'
+readers='fopen fopen64 fdopen read pread pread64 sys_read_fd sys_read_file'
+
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/rootlet-layers.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -265,6 +271,23 @@ calls_of() {
 	done
 }
 
+# by_path TREE: statements of the host side that open, look at or name something below a root
+# filesystem by its path. O_PATH of the root itself is the way in.
+by_path() {
+	(
+		cd "$1"
+		find src libnet -name '*.c' ! -path 'src/guest/*' ! -path 'src/spec/*' | sort |
+			xargs awk -v RS='[;{}]' '
+				/rootfs/ && /(open|openat|stat|lstat|fstatat|statx)\(/ ||
+				/rootfs/ && /(access|faccessat|readlink|readlinkat|opendir)\(/ ||
+				/rootfs/ && /(sys_read_file|printf)\(/ {
+					if ($0 !~ /open\([a-z>.-]*rootfs, O_PATH/) {
+						print FILENAME ": a path by rootfs"
+					}
+				}'
+	)
+}
+
 # circles ARCHIVE...: files that call each other, directly or by way of others. Who calls whom is
 # read from the objects: A calls B when A needs a symbol that B defines. First the files that can't
 # lie on a circle are taken away: those that call none of the rest, and those that none of the rest
@@ -389,7 +412,7 @@ verdict() {
 	fi
 }
 
-echo "1..7"
+echo "1..8"
 
 includes "$srcdir" >"$tmp/out"
 verdict "every #include stays within its layer" "$tmp/out"
@@ -420,6 +443,20 @@ verdict "json, spec, plan and a network's configuration do not look at the machi
 } >"$tmp/out"
 verdict "libnet's processes call what each of them is for, \
 and the forwarder makes no file and no process" "$tmp/out"
+
+{
+	for layer in host container state cgroup facts user systemd cmd net nethelper netslirp \
+		netforward netswitch netshared; do
+		calls_of "$in_tree sys_make_in_root" "$builddir/lib$layer.a"
+	done
+	calls_of "$in_tree" "$builddir/libcriu.a"
+	by_path "$srcdir"
+	# names.c reads the state folder's own files.
+	calls_of "$readers" "$builddir/libguest.a" |
+		grep -v 'names\.o: calls sys_read_file$' || true
+} >"$tmp/out"
+verdict "only the guest opens what is in a container's tree, and reads it by sys_tree_read" \
+	"$tmp/out"
 
 circles "$builddir"/lib*.a >"$tmp/out"
 verdict "no files call each other in a circle" "$tmp/out"
@@ -462,6 +499,9 @@ calls execve
 calls sys_clone
 calls unlinkat
 nothing.a is not there
+calls fopen
+calls sys_open_in_root
+src/host/bus.c: a path by rootfs
 circle of one/a.c one/b.c two/c.c
   one/a.c calls one/b.c: b b_table
   one/b.c calls two/c.c: c
@@ -522,6 +562,12 @@ static int __attribute__((noinline)) b(void) { return a(); } int top(void) { ret
 	$CC -w -c -o "$tmp/forward.o" "$tmp/forward.c" && ar cr "$tmp/forward.a" "$tmp/forward.o"
 	calls_of "$programs $processes $files" "$tmp/forward.a" "$tmp/nothing.a" |
 		sed 's/.* calls/calls/; s/.*nothing/nothing/'
+	object tree tree 'int sys_open_in_root(void); void *fopen(void); int tree(void);
+int tree(void) { return sys_open_in_root() + !fopen(); }'
+	calls_of "$in_tree $readers" "$tmp/libtree.a" | sed 's/.* calls/calls/' | sort
+	printf 'f = open(rootfs, O_PATH);\nf = stat(join(rootfs,\n"etc/hosts"), &st);\n' \
+		>>"$bad/src/host/bus.c"
+	by_path "$bad"
 	circles "$tmp/libone.a" "$tmp/libtwo.a"
 } >"$tmp/got" 2>&1
 diff "$tmp/want" "$tmp/got" >"$tmp/out" || true

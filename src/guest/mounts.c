@@ -255,6 +255,9 @@ static int make_bind(struct guest *g, const struct plan_mount *m, struct guest_s
 	if (ret->link) {
 		return 0;
 	}
+	if (m->own) {
+		TRY(guest_names_make(g, m, err));
+	}
 	if (m->ids.present && m->ids.by_host) {
 		TRY(receive_source(g, m, &fd, err));
 	} else {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,11 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/hosts.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "guest/step.h"
 #include "sys/environ.h"
 #include "sys/fd.h"
+#include "sys/tree.h"
 #include "wire/wire.h"
 
 /*
@@ -112,27 +113,8 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 	return err_errno(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
-/*
- * Opened so that whatever stands there, a FIFO or an endless device, can't keep the set-up waiting.
- */
-static FILE *open_passwd(void)
-{
-	scope_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	FILE *file;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		return NULL;
-	}
-	file = fdopen(fd, "re");
-	if (file) {
-		(void)fd_take(&fd);
-	}
-	return file;
-}
-
-/* A real one has some hundred lines; what a hostile one has behind these is not looked at. */
-#define PASSWD_LINES_MAX 65536
+/* A real one has some hundred lines; a longer file is not looked at. */
+#define PASSWD_MAX (8u << 20)
 
 /*
  * HOME is part of a login's environment; without one in the configuration it comes from the
@@ -140,28 +122,29 @@ static FILE *open_passwd(void)
  */
 static const char *home_of(struct guest *g, uint32_t uid)
 {
-	scope_file FILE *file = open_passwd();
+	const char *rest = "", *found;
 	char line[1024];
+	size_t len;
 
-	for (int n = 0; n < PASSWD_LINES_MAX && file && fgets(line, sizeof(line), file); n++) {
-		char *save = NULL;
-		char *field[6] = { NULL };
+	(void)sys_tree_read(&g->arena, g->rootfs, "/etc/passwd", PASSWD_MAX, &rest);
+	while (hosts_line(&rest, &found, &len)) {
+		char *field[6] = { line };
 		uint32_t id;
 
-		field[0] = line;
+		if (len >= sizeof(line)) {
+			continue;
+		}
+		memcpy(line, found, len);
+		line[len] = '\0';
 		for (int i = 1; i < 6 && field[i - 1]; i++) {
-			save = strchr(field[i - 1], ':');
-			if (save) {
-				*save = '\0';
-				field[i] = save + 1;
+			field[i] = strchr(field[i - 1], ':');
+			if (field[i]) {
+				*field[i]++ = '\0';
 			}
 		}
 		if (field[5] && str_u32(field[2], &id) == 0 && id == uid) {
-			field[5][strcspn(field[5], ":\n")] = '\0';
-			if (field[5][0] == '/') {
-				return arena_strdup(&g->arena, field[5]);
-			}
-			return "/";
+			field[5][strcspn(field[5], ":")] = '\0';
+			return field[5][0] == '/' ? arena_strdup(&g->arena, field[5]) : "/";
 		}
 	}
 	return "/";

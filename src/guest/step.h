@@ -62,6 +62,7 @@ struct guest {
 	/* the container's own, below the host's mount of it; NULL: none */
 	const char *cgroup;
 	ino_t cgroup_ino;
+	bool names_made;     /* the state folder is covered by copies of its files */
 	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
 	bool started;	     /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
@@ -138,6 +139,13 @@ int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_
 		      struct err *err);
 int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
 int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
+
+/* names.c */
+/*
+ * From here on the state folder that m's source is in shows copies of the plan's own files alone,
+ * on a filesystem of the container's. Called again, it is so already.
+ */
+int guest_names_make(struct guest *g, const struct plan_mount *m, struct err *err);
 
 /* places.c */
 int guest_mounts(struct guest *g, struct err *err);

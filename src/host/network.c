@@ -154,27 +154,6 @@ static int make_control(const struct state_dir *dir, int *ret, struct err *err)
 	return 0;
 }
 
-/*
- * What the root filesystem has, without leaving it. What can't be read counts as empty: it may
- * belong to another id.
- */
-static const char *of_rootfs(struct arena *arena, const char *rootfs, const char *path)
-{
-	scope_fd int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	scope_fd int fd = -1;
-	char self[40];
-	const char *text;
-
-	if (root >= 0) {
-		fd = sys_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	}
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && sys_read_file(arena, AT_FDCWD, self, NAMES_MAX, &text) >= 0) {
-		return text;
-	}
-	return "";
-}
-
 /* Every user of the container reads them; nobody else of the host passes the folder. */
 static int write_name(const struct state_dir *dir, const char *name, const char *text,
 		      struct err *err)
@@ -188,29 +167,28 @@ static int write_name(const struct state_dir *dir, const char *name, const char 
 
 /*
  * As the other container of that network has it. One that brought a file of its own keeps that to
- * itself.
+ * itself: then this one's root filesystem has the say.
  */
-static const char *shared_name(struct arena *arena, const struct plan *plan,
-			       const struct state_dir *dir, const char *of, const char *name)
+static int share_name(struct arena *arena, const struct state_dir *dir, const char *of,
+		      const char *name, struct err *err)
 {
 	const char *text;
 
 	if (sys_read_file(arena, AT_FDCWD, arena_printf(arena, "%s/%s/%s", dir->root, of, name),
-			  NAMES_MAX, &text) >= 0) {
-		return text;
+			  NAMES_MAX, &text) < 0) {
+		return 0;
 	}
-	return of_rootfs(arena, plan->fs.rootfs, arena_printf(arena, "/etc/%s", name));
+	return write_name(dir, name, text, err);
 }
 
 static int share_names(struct arena *arena, const struct plan *plan, const struct state_dir *dir,
 		       const char *of, struct err *err)
 {
 	if (plan->net.bind_resolv_conf) {
-		TRY(write_name(dir, "resolv.conf", shared_name(arena, plan, dir, of, "resolv.conf"),
-			       err));
+		TRY(share_name(arena, dir, of, "resolv.conf", err));
 	}
 	if (plan->net.bind_hosts) {
-		return write_name(dir, "hosts", shared_name(arena, plan, dir, of, "hosts"), err);
+		return share_name(arena, dir, of, "hosts", err);
 	}
 	return 0;
 }
@@ -226,9 +204,7 @@ static int write_names(struct arena *arena, const struct plan *plan, const struc
 		TRY(write_name(dir, "resolv.conf", net_resolv_conf(arena, host, config), err));
 	}
 	if (plan->net.bind_hosts) {
-		const char *image = of_rootfs(arena, plan->fs.rootfs, "/etc/hosts");
-
-		TRY(write_name(dir, "hosts", net_hosts(arena, image, plan->hostname, config), err));
+		return write_name(dir, "hosts", net_hosts(arena, plan->hostname, config), err);
 	}
 	return 0;
 }

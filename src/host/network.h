@@ -2,7 +2,7 @@
 /*
  * host/network: a container's own network, by libnet: slirp4netns, published ports, names.
  *
- *	ROOT/ID/resolv.conf, ROOT/ID/hosts	bound over the root filesystem's
+ *	ROOT/ID/resolv.conf, ROOT/ID/hosts	what the container gets copies of (guest/names.c)
  *	ROOT/ID/net				the helper's control socket, for `port`
  *	ROOT/ID/slirp				slirp4netns' API socket, where it forwards the ports
  *

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 
@@ -248,11 +249,17 @@ int plan_net_accel(struct builder *b, struct err *err)
 
 static struct plan_mount bind_file(struct builder *b, const char *name, const char *target)
 {
+	uint64_t readonly = b->plan->fs.readonly ? MOUNT_ATTR_RDONLY : 0;
+
 	return (struct plan_mount){
 		.kind = PLAN_MOUNT_BIND,
 		.where = b->plan->net.where,
 		.target = target,
 		.source = arena_printf(b->arena, "%s/%s", b->options->state, name),
+		.own = true,
+		/* The container whose network is shared may have brought a file of its own. */
+		.optional = !b->plan->net.config,
+		.set = readonly | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 	};
 }
 

@@ -137,7 +137,7 @@ struct plan_net {
 	const char *publish_where;	 /* "--publish" */
 	const struct net_config *config; /* NULL: none */
 	const struct net_ports *ports;	 /* published; NULL without a config */
-	/* the files of the state folder stand in for those of the root filesystem */
+	/* copies of the state folder's files stand in for those of the root filesystem */
 	bool bind_resolv_conf;
 	bool bind_hosts;
 	struct plan_sysctl *early; /* set before slirp4netns comes */
@@ -200,6 +200,8 @@ struct plan_mount {
 	/* BIND: lies where only the caller's own id leads (one such mount at most) */
 	bool as_caller;
 	bool optional; /* BIND: skipped when the source does not exist */
+	/* BIND: the source is a file of the state folder: a copy of it is bound (guest/names.c) */
+	bool own;
 	struct plan_mount_ids ids;
 };
 
@@ -570,8 +572,8 @@ struct plan {
 	bool loopback_up; /* a new network namespace: bring lo up */
 	bool new_keyring; /* a session keyring of its own, of the name: */
 	const char *keyring;
-	bool host_setup;  /* the host has something to do between the mounts and the pivot */
-	bool trace;	  /* the guest tells when each of its steps is done */
+	bool host_setup; /* the host has something to do between the mounts and the pivot */
+	bool trace;	 /* the guest tells when each of its steps is done */
 	struct plan_note *notes;
 	size_t note_n;
 };

@@ -192,6 +192,7 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 	};
 	int fd;
 
+	assert(flags & O_PATH);
 	/*
 	 * EAGAIN: a rename or mount raced with a ".."; the kernel asks to try again (openat2(2)).
 	 */

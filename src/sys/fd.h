@@ -17,7 +17,8 @@
 
 /*
  * openat2 below root: symlinks and ".." stay inside. Returns a descriptor (close-on-exec) or
- * -errno.
+ * -errno. flags: with O_PATH, since nothing of a tree is opened before it was looked at; who reads
+ * a file of it has sys/tree.
  */
 int sys_open_in_root(int root, const char *path, int flags, mode_t mode);
 

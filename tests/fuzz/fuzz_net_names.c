@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hosts.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "fuzz/fuzz.h"
@@ -33,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	out = net_resolv_conf(&arena, text, &config);
 	FUZZ_CHECK(strlen(out) <= len + 256);
 	check_resolv(&arena, out);
-	out = net_hosts(&arena, text, "harbour", &config);
+	out = hosts_merge(&arena, text, net_hosts(&arena, "harbour", &config));
 	FUZZ_CHECK(strlen(out) <= len + 256);
 	/* Names are the same in capital letters. */
 	FUZZ_CHECK(strcasestr(out, "localhost") && strcasestr(out, "harbour"));

@@ -48,7 +48,7 @@ static void one_network(struct arena *arena, const char *line, const char *whole
 	config.cidr = net_cidr_choose(&config.cidr, whole);
 	FUZZ_CHECK(config.cidr.prefix >= 1 && config.cidr.prefix <= 25);
 	FUZZ_CHECK(net_resolv_conf(arena, whole, &config));
-	FUZZ_CHECK(net_hosts(arena, whole, "harbour", &config));
+	FUZZ_CHECK(net_hosts(arena, "harbour", &config));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

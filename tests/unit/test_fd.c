@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,6 +27,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "sys/fd.h"
+#include "sys/tree.h"
 #include "tests/unit/scratch.h"
 
 static char top[PATH_MAX];
@@ -105,9 +108,9 @@ static void refuses(void **state)
 	(void)state;
 	assert_int_equal(sys_open_in_root(root, "loop", O_PATH, 0), -ELOOP);
 	assert_int_equal(sys_open_in_root(root, "dangling", O_PATH, 0), -ENOENT);
-	assert_int_equal(sys_open_in_root(root, "dir/up/secret", O_RDONLY, 0), -ENOENT);
+	assert_int_equal(sys_open_in_root(root, "dir/up/secret", O_PATH, 0), -ENOENT);
 	assert_int_equal(sys_open_in_root(root, "dir/file/x", O_PATH, 0), -ENOTDIR);
-	assert_true(sys_open_in_root(root, "magic/etc/passwd", O_RDONLY, 0) < 0);
+	assert_true(sys_open_in_root(root, "magic/etc/passwd", O_PATH, 0) < 0);
 }
 
 static void nofollow_gives_the_link(void **state)
@@ -119,6 +122,50 @@ static void nofollow_gives_the_link(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
+}
+
+static ssize_t read_in_tree(const char *path)
+{
+	struct arena arena = ARENA_INIT;
+	const char *text = NULL;
+	ssize_t len = sys_tree_read(&arena, root, path, 8, &text);
+
+	if (len >= 0) {
+		assert_int_equal(strlen(text), len);
+	}
+	arena_done(&arena);
+	return len;
+}
+
+/* Whatever stands in the place of a file neither keeps the reader waiting nor is opened. */
+static void reads_files_alone(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "root/socket" };
+	scope_fd int fd = open("root/words", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	scope_fd int huge = open("root/huge", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	scope_fd int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_int_equal(write(fd, "eight...", 8), 8);
+	assert_int_equal(ftruncate(huge, (off_t)1 << 40), 0);
+	assert_int_equal(bind(sock, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(mkfifo("root/fifo", 0644), 0);
+	assert_int_equal(symlink("../fifo", "root/dir/pipe"), 0);
+	alarm(10);
+	assert_int_equal(read_in_tree("words"), 8);
+	assert_int_equal(read_in_tree("/dir/../words"), 8);
+	assert_int_equal(read_in_tree("/chain"), 0);
+	assert_int_equal(read_in_tree("fifo"), -EINVAL);
+	assert_int_equal(read_in_tree("dir/pipe"), -EINVAL);
+	assert_int_equal(read_in_tree("socket"), -EINVAL);
+	assert_int_equal(read_in_tree("dir"), -EISDIR);
+	assert_int_equal(read_in_tree("huge"), -EFBIG);
+	assert_int_equal(read_in_tree("loop"), -ELOOP);
+	assert_int_equal(read_in_tree("dangling"), -ENOENT);
+	assert_int_equal(read_in_tree("dir/up/secret"), -ENOENT);
+	assert_int_equal(write(fd, ".", 1), 1);
+	assert_int_equal(read_in_tree("words"), -EFBIG);
+	alarm(0);
 }
 
 static void makes_what_is_missing(void **state)
@@ -229,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stays_inside),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(reads_files_alone),
 		cmocka_unit_test(nofollow_gives_the_link),
 		cmocka_unit_test(makes_what_is_missing),
 		cmocka_unit_test(makes_what_a_dangling_link_points_to),

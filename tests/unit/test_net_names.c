@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/hosts.h"
 #include "libnet/net.h"
 
 static struct arena arena = ARENA_INIT;
@@ -120,35 +121,52 @@ static void own_resolvers(void **state)
 	assert_true(!net_resolv_conf_hidden(&arena) || net_resolv_conf_hidden(&arena)[0] == '/');
 }
 
+/* What the container gets: the image's, and what it needs beside. */
+static const char *merged(const char *image, const char *hostname, const struct net_config *c)
+{
+	return hosts_merge(&arena, image, net_hosts(&arena, hostname, c));
+}
+
 static void more_hosts(void **state)
 {
 	struct net_config c = config_of("slirp4netns");
 
 	(void)state;
 	/* A name of its own is one whole word, of IPv4, and no comment. */
-	assert_string_equal(net_hosts(&arena,
-				      "127.0.0.1 localhost\n::1 localhost\n10.0.0.1 webs we\n::1 "
-				      "web\n#10.0.0.2 web\n10.0.0.3 # web\nweb\n",
-				      "web", &c),
+	assert_string_equal(merged("127.0.0.1 localhost\n::1 localhost\n10.0.0.1 webs we\n::1 "
+				   "web\n#10.0.0.2 web\n10.0.0.3 # web\nweb\n",
+				   "web", &c),
 			    "127.0.0.1 localhost\n::1 localhost\n10.0.0.1 webs we\n::1 "
 			    "web\n#10.0.0.2 web\n10.0.0.3 # web\nweb\n10.0.2.100\tweb\n");
-	assert_string_equal(net_hosts(&arena,
-				      "127.0.0.1\tlocalhost\n::1\t x\tlocalhost\n10.0.0.1 a b WEB",
-				      "web", &c),
-			    "127.0.0.1\tlocalhost\n::1\t x\tlocalhost\n10.0.0.1 a b WEB\n");
-	assert_string_equal(net_hosts(&arena, "127.0.0.1 localhost\n", "", &c),
+	assert_string_equal(
+		merged("127.0.0.1\tlocalhost\n::1\t x\tlocalhost\n10.0.0.1 a b WEB", "web", &c),
+		"127.0.0.1\tlocalhost\n::1\t x\tlocalhost\n10.0.0.1 a b WEB\n");
+	assert_string_equal(merged("127.0.0.1 localhost\n", "", &c),
 			    "127.0.0.1 localhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	/* The shortest address there is. */
-	assert_string_equal(net_hosts(&arena, "0 localhost\n::1 localhost\n", NULL, &c),
+	assert_string_equal(merged("0 localhost\n::1 localhost\n", NULL, &c),
 			    "0 localhost\n::1 localhost\n");
-	assert_string_equal(net_hosts(&arena, "::1 localhost\n", NULL, &c),
+	assert_string_equal(merged("::1 localhost\n", NULL, &c),
 			    "::1 localhost\n127.0.0.1\tlocalhost\n");
 	c.host_loopback = true;
 	assert_string_equal(
-		net_hosts(&arena,
-			  "127.0.0.1 localhost\n::1 localhost\n1.2.3.4 host.rootlet.internal\n",
-			  NULL, &c),
+		merged("127.0.0.1 localhost\n::1 localhost\n1.2.3.4 host.rootlet.internal\n", NULL,
+		       &c),
 		"127.0.0.1 localhost\n::1 localhost\n1.2.3.4 host.rootlet.internal\n");
+}
+
+/* Entries without an address, a name or an end; those of another container. */
+static void odd_hosts(void **state)
+{
+	(void)state;
+	assert_string_equal(hosts_merge(&arena, "", ""), "");
+	assert_string_equal(hosts_merge(&arena, "1.2.3.4 a", ""), "1.2.3.4 a\n");
+	assert_string_equal(hosts_merge(&arena, "", "10.0.2.100 a b"), "10.0.2.100 a b\n");
+	/* By the first name, and not by those behind it. */
+	assert_string_equal(hosts_merge(&arena, "1.2.3.4 b\n", "10.0.2.100 a b\n"),
+			    "1.2.3.4 b\n10.0.2.100 a b\n");
+	assert_string_equal(hosts_merge(&arena, "1.2.3.4 a\n", "10.0.2.100 a b\nfd00::1 a\n"),
+			    "1.2.3.4 a\nfd00::1 a\n");
 }
 
 static void hosts(void **state)
@@ -158,16 +176,15 @@ static void hosts(void **state)
 
 	(void)state;
 	assert_int_equal(net_config_parse(&arena, "slirp4netns", &c, &err), 0);
-	assert_string_equal(net_hosts(&arena, "", "web", &c),
+	assert_string_equal(merged("", "web", &c),
 			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
 			    "ip6-loopback\n10.0.2.100\tweb\n");
-	assert_string_equal(net_hosts(&arena,
-				      "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db", "web",
-				      &c),
-			    "127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db\n");
+	assert_string_equal(
+		merged("127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db", "web", &c),
+		"127.0.0.1 LocalHost\n::1 localhost\n192.0.2.9 web db\n");
 	c.host_loopback = true;
 	assert_string_equal(
-		net_hosts(&arena, "127.0.0.1 localhost #web\n::1 localhost\n", NULL, &c),
+		merged("127.0.0.1 localhost #web\n::1 localhost\n", NULL, &c),
 		"127.0.0.1 localhost #web\n::1 localhost\n10.0.2.2\thost.rootlet.internal\n");
 }
 
@@ -183,7 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolv_conf),	 cmocka_unit_test(servers),
 		cmocka_unit_test(own_resolvers), cmocka_unit_test(hosts),
-		cmocka_unit_test(more_hosts),
+		cmocka_unit_test(more_hosts),	 cmocka_unit_test(odd_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);
