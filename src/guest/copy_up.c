@@ -18,8 +18,12 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "sys/compat.h"
+#include "sys/mount.h"
 
 #define DEPTH_MAX 64
+/* What is copied by one call, bytes. */
+#define CHUNK (1 << 20)
 
 static int copy_directory(int from, int into, int depth);
 
@@ -38,23 +42,70 @@ static int copy_link(int from, int into, const char *name)
 	return 0;
 }
 
-static int copy_bytes(int from, int into, const char *name, mode_t mode)
+/* The bytes from *at up to the end, a hole, or as far as the file is read. Moves *at. */
+static int copy_data(int in, int out, off_t *at, off_t end)
+{
+	if (lseek(out, *at, SEEK_SET) < 0) {
+		return -errno;
+	}
+	while (*at < end) {
+		size_t part = end - *at < CHUNK ? (size_t)(end - *at) : CHUNK;
+		ssize_t sent = sendfile(out, in, at, part);
+
+		if (sent < 0) {
+			return -errno;
+		}
+		if (sent == 0) {
+			break; /* it has become shorter */
+		}
+	}
+	return 0;
+}
+
+/*
+ * Holes stay holes: they take no memory, however long the file says it is. A filesystem that knows
+ * no holes has data up to the end (lseek(2)).
+ */
+static int copy_bytes(int in, int out, off_t size)
+{
+	off_t at = 0;
+
+	while (at < size && (at = lseek(in, at, SEEK_DATA)) >= 0) {
+		off_t end = lseek(in, at, SEEK_HOLE);
+		int rc;
+
+		if (end < 0 || end > size) {
+			end = size;
+		}
+		rc = copy_data(in, out, &at, end);
+		if (rc < 0 || at < end) {
+			return rc;
+		}
+	}
+	/* ENXIO: nothing but a hole is left. */
+	return at < 0 && errno != ENXIO ? -errno : 0;
+}
+
+static int copy_file(int from, int into, const char *name, mode_t mode)
 {
 	scope_fd int in =
 		openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	scope_fd int out = -1;
-	ssize_t sent;
+	struct stat st;
 
-	if (in < 0) {
+	if (in < 0 || fstat(in, &st) < 0) {
 		return -errno;
+	}
+	/* It was one when it was looked at. */
+	if (!S_ISREG(st.st_mode)) {
+		return -ESTALE;
 	}
 	out = openat(into, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (out < 0) {
 		return -errno;
 	}
-	while ((sent = sendfile(out, in, NULL, 1 << 20)) > 0) {
-	}
-	if (sent < 0) {
+	TRY(copy_bytes(in, out, st.st_size));
+	if (ftruncate(out, st.st_size) < 0) {
 		return -errno;
 	}
 	return 0;
@@ -91,7 +142,7 @@ static int copy_entry(int from, int into, const char *name, int depth)
 	} else if (S_ISLNK(st.st_mode)) {
 		rc = copy_link(from, into, name);
 	} else if (S_ISREG(st.st_mode)) {
-		rc = copy_bytes(from, into, name, st.st_mode & 07777);
+		rc = copy_file(from, into, name, st.st_mode & 07777);
 	} else if (S_ISFIFO(st.st_mode)) {
 		rc = mkfifoat(into, name, st.st_mode & 07777);
 		if (rc < 0) {
@@ -143,9 +194,25 @@ static int copy_directory(int from, int into, int depth)
 	return rc;
 }
 
+/*
+ * The same tree, with no device in it that can be opened: a container that is there may exchange a
+ * file for one after it was looked at. Before Linux 5.12, or where a mount can't be copied, -1.
+ */
+static int without_devices(int from)
+{
+	scope_fd int fd = sys_mount_clone(from, "", AT_RECURSIVE);
+
+	if (fd < 0 || sys_mount_setattr(fd, AT_RECURSIVE, MOUNT_ATTR_NODEV, 0) < 0) {
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
 int guest_copy_up(int from, int into, const struct plan_mount *m, struct err *err)
 {
-	scope_fd int source = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scope_fd int tree = without_devices(from);
+	scope_fd int source =
+		openat(tree >= 0 ? tree : from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc;
 
 	if (source < 0) {
