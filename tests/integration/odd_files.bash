@@ -23,7 +23,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "${2##*/}") ;;
 		;;
 	link) ln -s /etc/shadow "$2" ;;
 	directory) mkdir "$2" ;;
-	sparse) truncate -s 1T "$2" ;;
+	sparse) truncate -s 1T "$2" && chmod 755 "$2" ;;
 	dangling) ln -s nowhere/at/all "$2" ;;
 	looping) ln -s "${2##*/}" "$2" ;;
 	esac
