@@ -19,7 +19,8 @@
  *  - what the client has sent already goes out with the connect;
  *  - what a short read has shown to be empty is not read again;
  *  - the last data leaves with the end of the stream;
- *  - a direction that has moved half a megabyte is spliced through a pipe from then on (tcp.c).
+ *  - a direction that has moved half a megabyte is spliced through a pipe from then on (tcp.c),
+ *    where one of the few is free (pipes.c).
  * Out of descriptors, clients wait in the listener's queue: nobody is accepted who can't be served.
  *
  * It reads what a hostile container sends, so before the first such byte it is confined
@@ -179,10 +180,19 @@ static void control_ready(struct forwarder *f, struct forward_source *source, ui
 	}
 }
 
+/* -1: never. */
+static int sooner(int a, int b)
+{
+	if (a < 0 || b < 0) {
+		return a < 0 ? b : a;
+	}
+	return a < b ? a : b;
+}
+
 /* In ms; -1: without end. */
 static int waiting_time(struct forwarder *f)
 {
-	int expire = forward_udp_expire(f);
+	int expire = sooner(forward_udp_expire(f), forward_pipes_expire(&f->pipes));
 
 	if (f->again) {
 		return 0;
@@ -260,6 +270,7 @@ _Noreturn void forward_main(const struct forward_setup *setup)
 	f.marks = forward_marks() == 0;
 	f.marks6 = forward_marks6() == 0;
 	f.udp6 = open("/proc/self/net/udp6", O_RDONLY | O_CLOEXEC);
+	forward_pipes_init(&f.pipes);
 	f.epoll = epoll_create1(EPOLL_CLOEXEC);
 	f.buffer = malloc(FORWARD_BUFFER);
 	f.flow_table = calloc(FORWARD_BUCKETS, sizeof(*f.flow_table));

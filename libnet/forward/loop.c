@@ -5,6 +5,14 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
+time_t forward_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec;
+}
+
 int forward_watch(const struct forwarder *f, int fd, uint32_t events, struct forward_source *source)
 {
 	struct epoll_event event = { .events = events, .data.ptr = source };

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
+
+#include "libnet/forward/pipes.h"
 
 /* Bytes that one read or write moves while a connection is young, and the longest datagram. */
 #define FORWARD_BUFFER 65536
@@ -60,6 +63,8 @@ struct forwarder {
 	struct forward_connection *again; /* have more to move than was their share */
 	/* freed when this round's events are done: some may still point there */
 	struct forward_connection *dropped;
+	struct forward_pipes pipes; /* TCP: big transfers */
+	size_t rest_bytes;	    /* TCP: in memory, as they were read and could not be written */
 	struct forward_flow *flows; /* UDP, most recently used first */
 	struct forward_flow *flows_end;
 	struct forward_flow **flow_table;
@@ -67,6 +72,9 @@ struct forwarder {
 	size_t flow_n;
 	char *buffer; /* FORWARD_BUFFER bytes, for whoever runs */
 };
+
+/* Of a clock that never jumps, and costs no system call. */
+time_t forward_seconds(void);
 
 /* Watches a descriptor. Returns 0 or -errno. */
 int forward_watch(const struct forwarder *f, int fd, uint32_t events,

@@ -2,10 +2,13 @@
 /*
  * forward/tcp: forwarding connections.
  *
- * A connection begins by copying through one buffer that all share: most are short, and a pipe
- * costs two system calls and counts against its user's quota of pipe pages. One direction that has
- * moved BULK_BYTES gets a pipe and is spliced from then on: its bytes don't pass through this
- * process any more.
+ * A connection begins by copying through one buffer that all share: most are short, and pipes are
+ * few (pipes.c). One direction that has moved BULK_BYTES is spliced through a pipe from then on,
+ * where one is free: its bytes don't pass through this process any more.
+ *
+ * What could not be written is kept in memory, but of all connections together no more than
+ * REST_MAX. Past that, bytes stay in the sender's socket until they have been written: a peek, and
+ * a second read that throws away.
  */
 #include "libnet/forward/tcp.h"
 
@@ -24,7 +27,7 @@
 #include "libnet/forward/inside6.h"
 
 #define BULK_BYTES (512u << 10)
-#define BULK_PIPE (512 << 10)
+#define REST_MAX (1u << 20)
 
 /* How much one connection may do before the others have their turn. */
 #define ROUNDS 16
@@ -34,9 +37,9 @@
 /* One direction. */
 struct direction {
 	uint64_t moved;
-	int pipe[2];	/* -1 while it copies */
-	size_t in_pipe; /* bytes */
-	char *rest;	/* what a write left over; NULL: nothing */
+	struct forward_pipe *pipe; /* NULL: nothing is in one */
+	size_t in_pipe;		   /* bytes */
+	char *rest;		   /* what a write left over; NULL: nothing */
 	size_t rest_at;
 	size_t rest_end;
 	bool ended;  /* the sender has closed its side */
@@ -75,12 +78,22 @@ struct forward_connection {
 
 enum pumped { PUMP_IDLE, PUMP_AGAIN, PUMP_BROKEN };
 
-static void direction_done(struct direction *d)
+static void free_rest(struct forwarder *f, struct direction *d)
 {
-	fd_drop(&d->pipe[0]);
-	fd_drop(&d->pipe[1]);
-	free(d->rest);
-	d->rest = NULL;
+	if (d->rest) {
+		f->rest_bytes -= d->rest_end;
+		free(d->rest);
+		d->rest = NULL;
+	}
+}
+
+static void direction_done(struct forwarder *f, struct direction *d)
+{
+	if (d->pipe) {
+		forward_pipe_discard(&f->pipes, d->pipe);
+		d->pipe = NULL;
+	}
+	free_rest(f, d);
 }
 
 /* A reset on one side becomes a reset on the other. */
@@ -105,8 +118,8 @@ static void drop(struct forwarder *f, struct forward_connection *c, bool hard)
 		fd_drop(&c->client.fd);
 		fd_drop(&c->inside.fd);
 	}
-	direction_done(&c->in);
-	direction_done(&c->out);
+	direction_done(f, &c->in);
+	direction_done(f, &c->out);
 	c->next_dropped = f->dropped;
 	f->dropped = c;
 	forward_resume(f);
@@ -129,19 +142,6 @@ void forward_tcp_free_dropped(struct forwarder *f)
 	}
 }
 
-/*
- * No pipe is no failure: the user's quota of them may be used up. Then this direction goes on
- * copying.
- */
-static void become_bulk(struct direction *d)
-{
-	if (d->pipe[0] >= 0 || d->moved < BULK_BYTES ||
-	    pipe2(d->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
-		return;
-	}
-	(void)fcntl(d->pipe[0], F_SETPIPE_SZ, BULK_PIPE);
-}
-
 static int would_block(bool *able)
 {
 	*able = false;
@@ -150,7 +150,7 @@ static int would_block(bool *able)
 
 /* The following return 1: something moved, 0: it would block, -errno. */
 
-static int flush_rest(struct direction *d, struct end *to)
+static int flush_rest(struct forwarder *f, struct direction *d, struct end *to)
 {
 	ssize_t n = send(to->fd, d->rest + d->rest_at, d->rest_end - d->rest_at, MSG_NOSIGNAL);
 
@@ -159,21 +159,29 @@ static int flush_rest(struct direction *d, struct end *to)
 	}
 	d->rest_at += (size_t)n;
 	if (d->rest_at == d->rest_end) {
-		free(d->rest);
-		d->rest = NULL;
+		free_rest(f, d);
 	}
 	return 1;
 }
 
-static int flush_pipe(struct direction *d, struct end *to)
+static void empty_pipe(struct forwarder *f, struct direction *d)
 {
-	ssize_t n = splice(d->pipe[0], NULL, to->fd, NULL, d->in_pipe,
+	forward_pipe_give(&f->pipes, d->pipe);
+	d->pipe = NULL;
+}
+
+static int flush_pipe(struct forwarder *f, struct direction *d, struct end *to)
+{
+	ssize_t n = splice(d->pipe->out, NULL, to->fd, NULL, d->in_pipe,
 			   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0) {
 		return would_block(&to->writable);
 	}
 	d->in_pipe -= (size_t)n;
+	if (d->in_pipe == 0) {
+		empty_pipe(f, d);
+	}
 	return 1;
 }
 
@@ -181,11 +189,17 @@ static int flush_pipe(struct direction *d, struct end *to)
  * The pipe is empty, so it is the sender that it would wait for. Less than was asked for may be a
  * pipe that is full of small pieces.
  */
-static int fill_pipe(struct direction *d, struct end *from)
+static int fill_pipe(struct forwarder *f, struct direction *d, struct end *from)
 {
-	ssize_t n = splice(from->fd, NULL, d->pipe[1], NULL, BULK_PIPE,
+	ssize_t n = splice(from->fd, NULL, d->pipe->in, NULL, FORWARD_PIPE_BYTES,
 			   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
+	if (n <= 0) {
+		int error = errno;
+
+		empty_pipe(f, d);
+		errno = error;
+	}
 	if (n < 0) {
 		return would_block(&from->readable);
 	}
@@ -194,7 +208,7 @@ static int fill_pipe(struct direction *d, struct end *from)
 	return 1;
 }
 
-static int keep_rest(const struct forwarder *f, struct direction *d, size_t at, size_t end)
+static int keep_rest(struct forwarder *f, struct direction *d, size_t at, size_t end)
 {
 	d->rest = malloc(end - at);
 	if (!d->rest) {
@@ -203,13 +217,27 @@ static int keep_rest(const struct forwarder *f, struct direction *d, size_t at, 
 	memcpy(d->rest, f->buffer + at, end - at);
 	d->rest_at = 0;
 	d->rest_end = end - at;
+	f->rest_bytes += end - at;
 	return 1;
 }
 
-static int copy(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+/* Of what was peeked at, takes what was written. */
+static int take_written(struct direction *d, struct end *from, ssize_t got, ssize_t put)
 {
-	ssize_t got = recv(from->fd, f->buffer, FORWARD_BUFFER, 0);
-	ssize_t put = 0;
+	d->moved += (uint64_t)put;
+	if (put < got) {
+		from->readable = true; /* the rest is there still */
+	}
+	/* tcp(7): thrown away, without a buffer. Nobody else reads here, so it is all there. */
+	return put == 0 || recv(from->fd, NULL, (size_t)put, MSG_TRUNC) == put ? 1 : -EIO;
+}
+
+static int copy(struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+{
+	bool peeks = f->rest_bytes >= REST_MAX;
+	ssize_t got = recv(from->fd, f->buffer, FORWARD_BUFFER, peeks ? MSG_PEEK : 0);
+	ssize_t put;
+	int flags = MSG_NOSIGNAL;
 
 	if (got < 0) {
 		return would_block(&from->readable);
@@ -221,22 +249,21 @@ static int copy(const struct forwarder *f, struct direction *d, struct end *from
 	if (got < FORWARD_BUFFER && !from->closing) {
 		from->readable = false;
 	}
-	d->moved += (uint64_t)got;
-	if (to->writable) {
-		/* When the end is known to follow, it may go in the same segment. */
-		int flags = MSG_NOSIGNAL;
-
-		if (from->closing) {
-			flags |= MSG_MORE;
-		}
-		put = send(to->fd, f->buffer, (size_t)got, flags);
-		if (put < 0 && would_block(&to->writable) < 0) {
-			return -errno;
-		}
-		if (put < 0) {
-			put = 0;
-		}
+	/* When the end is known to follow, it may go in the same segment. */
+	if (from->closing) {
+		flags |= MSG_MORE;
 	}
+	put = send(to->fd, f->buffer, (size_t)got, flags);
+	if (put < 0 && would_block(&to->writable) < 0) {
+		return -errno;
+	}
+	if (put < 0) {
+		put = 0;
+	}
+	if (peeks) {
+		return take_written(d, from, got, put);
+	}
+	d->moved += (uint64_t)got;
 	if (put < got) {
 		return keep_rest(f, d, (size_t)put, (size_t)got);
 	}
@@ -270,23 +297,34 @@ static int wait_for_room(const struct forwarder *f, struct end *to)
 	return epoll_ctl(f->epoll, EPOLL_CTL_MOD, to->fd, &event) < 0 ? -errno : 0;
 }
 
-static int step(const struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+/* Could more be moved, were there room? */
+static bool has_more(const struct direction *d, const struct end *from)
 {
-	if (d->rest || d->in_pipe > 0) {
-		if (!to->writable) {
-			return 0;
-		}
-		return d->rest ? flush_rest(d, to) : flush_pipe(d, to);
-	}
-	if (d->ended || !from->readable) {
-		return 0;
-	}
-	become_bulk(d);
-	return d->pipe[0] >= 0 ? fill_pipe(d, from) : copy(f, d, from, to);
+	return d->rest || d->in_pipe > 0 || (!d->ended && from->readable);
 }
 
-static enum pumped pump(const struct forwarder *f, struct direction *d,
-			const struct direction *other, struct end *from, struct end *to)
+static int step(struct forwarder *f, struct direction *d, struct end *from, struct end *to)
+{
+	if (!to->writable || !has_more(d, from)) {
+		return 0;
+	}
+	if (d->rest) {
+		return flush_rest(f, d, to);
+	}
+	if (d->in_pipe > 0) {
+		return flush_pipe(f, d, to);
+	}
+	if (d->moved >= BULK_BYTES) {
+		d->pipe = forward_pipe_take(&f->pipes);
+	}
+	if (d->pipe) {
+		return fill_pipe(f, d, from);
+	}
+	return copy(f, d, from, to);
+}
+
+static enum pumped pump(struct forwarder *f, struct direction *d, const struct direction *other,
+			struct end *from, struct end *to)
 {
 	int rc = 1;
 
@@ -296,12 +334,10 @@ static enum pumped pump(const struct forwarder *f, struct direction *d,
 	if (rc < 0) {
 		return PUMP_BROKEN;
 	}
-	if (d->rest || d->in_pipe > 0) {
-		if (!to->writable && wait_for_room(f, to) < 0) {
-			return PUMP_BROKEN;
-		}
-	} else if (d->ended) {
+	if (d->ended && !has_more(d, from)) {
 		pass_end(d, other, to);
+	} else if (!to->writable && has_more(d, from) && wait_for_room(f, to) < 0) {
+		return PUMP_BROKEN;
 	}
 	return rc > 0 ? PUMP_AGAIN : PUMP_IDLE;
 }
@@ -413,7 +449,6 @@ static void add_connection(struct forwarder *f, const struct forward_listener *l
 		{ end_ready }, .connection = c, .fd = client, .readable = true, .writable = true
 	};
 	c->inside = (struct end){ { end_ready }, .connection = c, .fd = inside, .writable = true };
-	c->in.pipe[0] = c->in.pipe[1] = c->out.pipe[0] = c->out.pipe[1] = -1;
 	if (begin(f, l, c, from) < 0) {
 		drop(f, c, true);
 		return;

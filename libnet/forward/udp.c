@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -42,14 +41,6 @@ struct forward_flow {
 	} local;
 	bool has_local;
 };
-
-static time_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec;
-}
 
 static socklen_t address_len(const struct sockaddr_storage *a)
 {
@@ -111,7 +102,7 @@ static void link_recent(struct forwarder *f, struct forward_flow *flow)
 		f->flows_end = flow;
 	}
 	f->flows = flow;
-	flow->used = now();
+	flow->used = forward_seconds();
 }
 
 static void touch(struct forwarder *f, struct forward_flow *flow)
@@ -148,7 +139,7 @@ void forward_udp_free_dropped(struct forwarder *f)
 
 int forward_udp_expire(struct forwarder *f)
 {
-	time_t limit = now() - IDLE_SECONDS;
+	time_t limit = forward_seconds() - IDLE_SECONDS;
 
 	while (f->flows_end && f->flows_end->used <= limit) {
 		drop(f, f->flows_end);

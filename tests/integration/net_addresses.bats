@@ -103,3 +103,42 @@ print(s.recvfrom(10)[1][0])"
 	equal "$(awk '{ print $1 }' <<<"$output")" "192.0.2.2
 192.0.2.1"
 }
+
+@test "big transfers go through few pipes, and give them back" {
+	on_host '
+		serve "exec netguest after:80" --net=slirp4netns --publish 8080:80
+		cat >"$T/transfers" <<"END"
+import socket, sys
+many = []
+for i in range(20):
+    s = socket.socket()
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    s.settimeout(60)
+    s.connect(("192.0.2.1", 8080))
+    s.sendall(b"8000000")
+    s.shutdown(socket.SHUT_WR)
+    got = 0
+    while got < 1 << 20:
+        got += len(s.recv(65536))
+    many.append(s)
+print("stalled", flush=True)
+sys.stdin.readline()
+for s in many:
+    while s.recv(1 << 18):
+        pass
+print("all")
+END
+		coproc python3 "$T/transfers"
+		read -r word <&"${COPROC[0]}"
+		forwarder=$(pgrep -x rootlet-ports)
+		ends() { find "/proc/$forwarder/fd" -lname "pipe:*" | wc -l; }
+		echo "$word $(ends)"
+		echo >&"${COPROC[1]}"
+		read -r word <&"${COPROC[0]}"
+		echo "$word"
+		no_pipes() { [ "$(ends)" -eq 0 ]; }
+		wait_for no_pipes
+		rl delete --force "$C"'
+	equal "$output" $'stalled 16\nall'
+}

@@ -166,6 +166,44 @@ END
 	rl delete --force "$C"
 }
 
+# Each has had enough for a pipe, and does not read on.
+@test "130 stalled transfers leave the user his pipes, cost no memory, and get everything" {
+	serve_kind after
+	client "$P" "$(forwarder)" <<'END'
+import fcntl
+def rss():
+    with open("/proc/%s/status" % sys.argv[2]) as f:
+        return next(int(l.split()[1]) for l in f if l.startswith("VmRSS"))
+before = rss()
+stalled = []
+size = 8 << 20
+for i in range(130):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+    s.settimeout(60)
+    s.connect(("127.0.0.1", port))
+    s.sendall(b"%d" % size)
+    s.shutdown(socket.SHUT_WR)
+    got = 0
+    while got < 1 << 20:
+        got += len(s.recv(65536))
+    stalled.append((s, got))
+# F_SETPIPE_SZ: beyond the user's quota it says EPERM.
+pipe = os.pipe()
+assert fcntl.fcntl(pipe[0], 1031, 1 << 20) == 1 << 20
+grown = rss() - before
+assert grown < 2560, "%d KiB" % grown
+for s, got in stalled:
+    while data := s.recv(1 << 18):
+        at = size - got
+        assert data[0] == at % 256 and data[-1] == (at - len(data) + 1) % 256, got
+        got += len(data)
+    assert got == size, got
+END
+	rl delete --force "$C"
+}
+
 @test "the client ends its side first: what the server sends afterwards arrives, all of it" {
 	serve_kind after
 	client "$P" <<'END'
