@@ -5,8 +5,8 @@
  *
  * The forwarder's listener on that port is shut down then. It stays bound, which keeps the port for
  * the container, but whoever connects while no server is there is refused. Where a server comes
- * that can't be switched, the forwarder listens again. `port remove` finds the server's socket by
- * its inode and shuts it down. Connects of the container's own to that port, by its loopback, are
+ * that can't be switched, the forwarder listens again. `port remove` finds the server's socket and
+ * shuts it down (server.c). Connects of the container's own to that port, by its loopback, are
  * led to the server by a socket whose filter lets it hear that one address and port.
  *
  * A server stays behind the forwarder where one socket would not answer everybody:
@@ -19,47 +19,39 @@
  */
 #include "libnet/switch/bind.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "base/str.h"
+#include "libnet/switch/server.h"
 #include "libnet/switch/socket.h"
-#include "sys/clone.h"
-#include "sys/compat.h"
 
 #define BACKLOG 4096
-
-/* How many servers of one port are remembered: those that share it by SO_REUSEPORT. */
-#define SERVERS_MAX 64
 
 /* One listener of the forwarder's. */
 struct switch_port {
 	struct switch_port *next;
 	int fd;
-	ino_t inode;
+	uint64_t cookie;
 	uint32_t id; /* of the published port */
 	uint16_t inside_port;
 	struct switch_peer host;
-	bool given;		    /* shut down: a server has the port */
-	ino_t servers[SERVERS_MAX]; /* of the sockets that were handed over; 0: none */
-	size_t next_server;
+	bool given;	/* shut down: a server has the port */
+	bool was_given; /* ever */
 };
 
-static ino_t inode_of(int fd)
+/* SO_COOKIE: of one open socket, whoever has it; never used again, unlike an inode's number. */
+static uint64_t cookie_of(int fd)
 {
-	struct stat st;
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
 
-	if (fstat(fd, &st) < 0) {
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) < 0) {
 		return 0;
 	}
-	return st.st_ino;
+	return cookie;
 }
 
 void switch_add_port(struct switcher *s, const struct net_message *m, int fd)
@@ -67,10 +59,11 @@ void switch_add_port(struct switcher *s, const struct net_message *m, int fd)
 	struct sockaddr_storage address = { 0 };
 	socklen_t len = sizeof(address);
 	struct switch_port *port;
-	ino_t inode = inode_of(fd);
+	uint64_t cookie = cookie_of(fd);
 
 	for (port = s->ports; port; port = port->next) {
-		if (port->inode == inode) { /* told anew, because the forwarder was started anew */
+		if (port->cookie ==
+		    cookie) { /* told anew, because the forwarder was started anew */
 			close(fd);
 			return;
 		}
@@ -83,7 +76,7 @@ void switch_add_port(struct switcher *s, const struct net_message *m, int fd)
 		return;
 	}
 	port->fd = fd;
-	port->inode = inode;
+	port->cookie = cookie;
 	port->id = m->id;
 	port->inside_port = m->inside_port;
 	port->next = s->ports;
@@ -91,59 +84,6 @@ void switch_add_port(struct switcher *s, const struct net_message *m, int fd)
 }
 
 /* ---- the end of a published port ---- */
-
-/* Does that descriptor lead to the socket? Then nobody listens there any more. */
-static bool shut_down(int pidfd, int number, ino_t inode)
-{
-	scope_fd int fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
-
-	return fd >= 0 && inode_of(fd) == inode && shutdown(fd, SHUT_RDWR) == 0;
-}
-
-static bool shut_down_of(pid_t pid, ino_t inode)
-{
-	scope_fd int pidfd = sys_pidfd_open(pid);
-	char path[64], wanted[40], link[64];
-	struct dirent *entry;
-	bool done = false;
-	DIR *dir = NULL;
-
-	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)inode);
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	if (pidfd >= 0) {
-		dir = opendir(path);
-	}
-	while (dir && !done && (entry = readdir(dir))) {
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
-		uint32_t number;
-
-		if (n > 0 && str_u32(entry->d_name, &number) == 0) {
-			link[n] = '\0';
-			done = strcmp(link, wanted) == 0 && shut_down(pidfd, (int)number, inode);
-		}
-	}
-	if (dir) {
-		closedir(dir);
-	}
-	return done;
-}
-
-/* One that has the socket is enough: others that have it have the same. */
-static void end_server(ino_t inode)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	bool done = false;
-
-	while (proc && !done && (entry = readdir(proc))) {
-		uint32_t pid;
-
-		done = str_u32(entry->d_name, &pid) == 0 && shut_down_of((pid_t)pid, inode);
-	}
-	if (proc) {
-		closedir(proc);
-	}
-}
 
 void switch_remove_port(struct switcher *s, uint32_t id)
 {
@@ -157,8 +97,8 @@ void switch_remove_port(struct switcher *s, uint32_t id)
 			at = &port->next;
 			continue;
 		}
-		for (size_t i = 0; i < SERVERS_MAX && port->servers[i]; i++) {
-			end_server(port->servers[i]);
+		if (port->was_given) {
+			switch_server_end(s, &port->host);
 		}
 		*at = port->next;
 		close(port->fd);
@@ -204,14 +144,7 @@ static void give(struct switch_port *port)
 		 */
 		(void)shutdown(port->fd, SHUT_RDWR);
 		port->given = true;
-	}
-}
-
-static void remember(struct switch_port *port, ino_t inode)
-{
-	if (port) {
-		port->servers[port->next_server] = inode;
-		port->next_server = (port->next_server + 1) % SERVERS_MAX;
+		port->was_given = true;
 	}
 }
 
@@ -260,8 +193,6 @@ static void serve_outside(struct switcher *s, const struct switch_call *call,
 		switch_go_on(s, call);
 		return;
 	}
-	remember(p->four, inode_of(fd));
-	remember(p->six, inode_of(fd));
 	switch_answer(s, call, 0);
 }
 

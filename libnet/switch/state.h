@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "libnet/switch/setup.h"
 #include "sys/netlink.h"
@@ -30,6 +31,12 @@ struct switch_fresh {
 
 struct switch_port; /* bind.c */
 
+/* A namespace; no inode: unknown. */
+struct switch_home {
+	dev_t device;
+	ino_t inode;
+};
+
 struct switcher {
 	const struct switch_setup *setup;
 	int epoll;
@@ -37,6 +44,8 @@ struct switcher {
 	struct sys_nl inside;
 	uint64_t outside_cookie; /* SO_NETNS_COOKIE of both */
 	uint64_t inside_cookie;
+	struct switch_home userns; /* the container's */
+	struct switch_home netns;
 	struct switch_fresh fresh[2]; /* of the host: IPv4, IPv6 */
 	struct switch_port *ports;
 	struct seccomp_notif *call; /* room for one, of the kernel's size */

@@ -84,6 +84,7 @@
 #include "libnet/switch/bind.h"
 #include "libnet/switch/call.h"
 #include "libnet/switch/connect.h"
+#include "libnet/switch/server.h"
 #include "libnet/switch/state.h"
 #include "libnet/switch/target.h"
 #include "sys/caps.h"
@@ -262,7 +263,11 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (keep_only(&setup) < 0 || give_up_capabilities(&setup) < 0) {
+	if (keep_only(&setup) < 0) {
+		_exit(1);
+	}
+	switch_server_homes(&s);
+	if (give_up_capabilities(&setup) < 0) {
 		_exit(1);
 	}
 	/*

@@ -78,7 +78,7 @@ static int option(int socket, int name)
 	return value;
 }
 
-static enum switch_place place_of(const struct switcher *s, int socket, int *ret_domain)
+enum switch_place switch_target_place(const struct switcher *s, int socket, int *ret_domain)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
@@ -125,7 +125,7 @@ int switch_target_take(const struct switcher *s, const struct seccomp_notif *cal
 	if (socket < 0) {
 		return -errno;
 	}
-	t.place = place_of(s, socket, &t.domain);
+	t.place = switch_target_place(s, socket, &t.domain);
 	if (t.place != SWITCH_ELSEWHERE) {
 		/* connect(fd, address, length), and bind's arguments are the same. */
 		TRY(read_address(&t, call->data.args[1], (uint32_t)call->data.args[2]));

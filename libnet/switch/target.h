@@ -25,6 +25,9 @@ struct switch_target {
 	socklen_t len;
 };
 
+/* Whose a socket is; *ret_domain unless SWITCH_ELSEWHERE. */
+enum switch_place switch_target_place(const struct switcher *s, int socket, int *ret_domain);
+
 /*
  * Takes a copy of the socket and of the address. Close target->socket on success. -errno: nothing
  * is known of it.

@@ -287,7 +287,27 @@ static void tell(int fd, const union accelguest_address *from)
 	}
 }
 
-/* plain; only6: IPV6_V6ONLY; once: ends after one caller; dup: its socket has a second name */
+/* With SO_REUSEPORT, others that are gone at once. */
+static void bind_others(int n, const union accelguest_address *at, socklen_t len)
+{
+	const int one = 1;
+
+	for (int i = 0; i < n; i++) {
+		int fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+		if (bind(fd, &at->any, len) < 0) {
+			_exit(accelguest_fails("bind"));
+		}
+		close(fd);
+	}
+}
+
+/*
+ * plain; only6: IPV6_V6ONLY; once: ends after one caller; dup: its socket has a second name;
+ * many: before it is ready, 64 others of SO_REUSEPORT come and go; again: shut down, it listens
+ * again and says so
+ */
 static int serve(const char *how, const char *address, const char *port)
 {
 	union accelguest_address at;
@@ -303,11 +323,17 @@ static int serve(const char *how, const char *address, const char *port)
 	if (strcmp(how, "dup") == 0) {
 		dup(fd);
 	}
+	if (strcmp(how, "many") == 0) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	}
 	if (bind(fd, &at.any, len) < 0) {
 		return accelguest_fails("bind");
 	}
 	if (listen(fd, 100) < 0) {
 		return accelguest_fails("listen");
+	}
+	if (strcmp(how, "many") == 0) {
+		bind_others(64, &at, len);
 	}
 	printf("ready %s\n", own_address(fd, text));
 	fflush(stdout);
@@ -322,6 +348,10 @@ static int serve(const char *how, const char *address, const char *port)
 			if (strcmp(how, "once") == 0) {
 				return 0;
 			}
+		} else if (errno == EINVAL && strcmp(how, "again") == 0) {
+			printf("again: %s\n",
+			       listen(fd, 100) < 0 ? strerrorname_np(errno) : "listens");
+			fflush(stdout);
 		}
 	}
 }

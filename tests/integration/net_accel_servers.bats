@@ -83,6 +83,27 @@ ready 0.0.0.0 8081
 far: 192.0.2.9"
 }
 
+@test "port remove ends one that listens again, one that 64 others came after, one of IPv6" {
+	on_host "$ask"'
+		try_it() {
+			serve "exec accelguest serve $1 $2 80" "$ACCEL" --publish 0.0.0.0:8080:80
+			far_ask 192.0.2.1 8080
+			rl port remove "$C" 0.0.0.0:8080:80
+			[ "$1" != again ] || wait_for grep -q "again: listens" "$T/out"
+			far_ask 192.0.2.1 8080
+			rl delete --force "$C"
+		}
+		try_it again 0.0.0.0
+		try_it many 0.0.0.0
+		try_it plain ::'
+	equal "${output//192.0.2.9 /far: }" "far: 192.0.2.9
+connect: ECONNREFUSED
+far: 192.0.2.9
+connect: ECONNREFUSED
+far: ::ffff:192.0.2.9
+connect: ECONNREFUSED"
+}
+
 @test "a port that was bound by somebody else, and client_address=gateway, are forwarded" {
 	on_host "$ask"'
 		serve "exec accelguest serve plain 0.0.0.0 80" "$ACCEL,client_address=gateway" '\
