@@ -91,9 +91,9 @@ files='unlink unlinkat remove rmdir rename renameat renameat2 link linkat symlin
 mkdirat mknod mknodat
 creat creat64 fopen fopen64 truncate ftruncate chmod fchmod fchmodat chown fchown lchown
 fchownat mount
-umount2 pivot_root chroot dlopen'
+umount2 pivot_root dlopen'
 others='kill tgkill ptrace process_vm_writev sys_pidfd_kill pidfd_send_signal'
-in_namespaces='syscall sys_socket_in sys_nl_open_in'
+in_namespaces='syscall sys_socket_in sys_nl_open_in chroot'
 
 # A container's tree is the guest's to open: what stands there may keep who opens it waiting, or be
 # a device. The host side calls none of these, but for criu, which makes mount points by descriptors

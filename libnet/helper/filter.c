@@ -11,9 +11,10 @@
  *
  * The forwarder opens no file (its sysctls are written before, the list of UDP sockets that it
  * looks into is an open descriptor) and makes no process. The switch may read files, since it finds
- * the container's sockets through /proc, and clone the child that makes a socket in the container's
- * network. Neither has UNIX sockets, so no session bus, nor netfilter. Of sockets they have the
- * kinds and options that the code names, and of memory none that can be executed.
+ * the container's sockets through /proc, which is its root directory, and clone the child that
+ * makes a socket in the container's network. Neither has UNIX sockets, so no session bus, nor
+ * netfilter. Of sockets they have the kinds and options that the code names, and of memory none
+ * that can be executed.
  *
  * What is not in the list fails with ENOSYS: a C library that has learnt a younger call then takes
  * the older one, as on an older kernel. Killing would end a network at an update of the library,
@@ -202,9 +203,9 @@ static const struct rule forwarder_rules[] = {
 		CALL_IF_BOTH(call, IS(1, IPPROTO_IPV6), IS(2, IPV6_TCLASS))
 
 /*
- * It looks at the container's processes through /proc, by paths, so of the host's files it may
- * read. Its child makes a socket in the container's network (sys_socket_in): a clone, both setns, a
- * pipe. Within that user namespace a thief would have the rights that the container has.
+ * It looks at the container's processes through /proc, by paths, so it may read files; it sees
+ * none but those (switch/switch.c). Its child makes a socket in the container's network
+ * (sys_socket_in): a clone, both setns, a pipe. Within that user namespace a thief would have the rights that the container has.
  */
 static const struct rule switch_rules[] = {
 	CALL(epoll_wait),

@@ -233,8 +233,13 @@ static int keep_only(struct switch_setup *setup)
  * socket filters where the kernel asks for CAP_NET_ADMIN (net_accel_check). Whoever has none of
  * them over the host loses nothing there by entering the container's user namespace, and has it
  * over the container then.
+ *
+ * Of files it needs /proc alone, so that becomes its root: paths here begin with a pid. By
+ * /PID/root it reaches only what it may trace: of its user's processes those in the container's
+ * user namespace, or with no capability that it lacks. (Landlock would be simpler, but who is in a
+ * domain may not take descriptors of processes outside of it.)
  */
-static int give_up_capabilities(struct switch_setup *setup)
+static int give_up_rights(struct switch_setup *setup)
 {
 	uint64_t kept = sys_caps_permitted() &
 			(CAP(NET_BIND_SERVICE) | CAP(NET_ADMIN) | CAP(DAC_READ_SEARCH));
@@ -249,6 +254,9 @@ static int give_up_capabilities(struct switch_setup *setup)
 		 */
 		fd_drop(&setup->userns);
 		kept = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE) | CAP(SYS_ADMIN);
+	}
+	if (chroot("/proc") < 0 || chdir("/") < 0) {
+		return -errno;
 	}
 	return sys_caps_set(kept, kept, 0);
 }
@@ -267,7 +275,7 @@ _Noreturn void switch_main(const struct switch_setup *given)
 		_exit(1);
 	}
 	switch_server_homes(&s);
-	if (give_up_capabilities(&setup) < 0) {
+	if (give_up_rights(&setup) < 0) {
 		_exit(1);
 	}
 	/*

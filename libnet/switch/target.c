@@ -40,7 +40,7 @@ static pid_t leader_of(pid_t tid)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *text, *at;
 
-	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/status", (int)tid),
+	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "/%d/status", (int)tid),
 			  FDINFO_MAX, &text) < 0) {
 		return 0;
 	}
@@ -144,7 +144,7 @@ int switch_target_take(const struct switcher *s, const struct seccomp_notif *cal
 static bool waits_for(pid_t tid, const char *number, unsigned long inode)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *path = arena_printf(&arena, "/proc/%d/fdinfo/%s", (int)tid, number);
+	const char *path = arena_printf(&arena, "/%d/fdinfo/%s", (int)tid, number);
 	const char *wanted = arena_printf(&arena, " ino:%lx ", inode);
 	const char *text;
 
@@ -167,7 +167,7 @@ bool switch_target_is_shared(const struct switch_target *t)
 		return true;
 	}
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)st.st_ino);
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)t->tid);
+	snprintf(path, sizeof(path), "/%d/fd", (int)t->tid);
 	dir = opendir(path);
 	if (!dir) {
 		return true;
@@ -191,7 +191,7 @@ bool switch_target_is_shared(const struct switch_target *t)
 bool switch_target_cloexec(const struct switch_target *t)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *path = arena_printf(&arena, "/proc/%d/fdinfo/%d", (int)t->tid, t->number);
+	const char *path = arena_printf(&arena, "/%d/fdinfo/%d", (int)t->tid, t->number);
 	const char *text, *flags;
 
 	if (sys_read_file(&arena, AT_FDCWD, path, FDINFO_MAX, &text) < 0) {

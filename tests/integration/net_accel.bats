@@ -209,3 +209,14 @@ x32 connect: ENOSYS
 sendto with MSG_FASTOPEN: EOPNOTSUPP
 TCP_FASTOPEN_CONNECT: EOPNOTSUPP"
 }
+
+@test "the switch sees of the host's files those of /proc alone" {
+	on_host '
+		serve "echo ready; exec sleep 1000" "$ACCEL"
+		root=/proc/$(pgrep -x rootlet-switch)/root
+		readlink "$root"
+		[ -r "$root/self/status" ]
+		ls "$root/etc" "$root$HOME" 2>/dev/null || echo none
+		rl delete --force "$C"'
+	equal "$output" $'/proc\nnone'
+}
