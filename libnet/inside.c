@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* Of fd00::/64, which is fixed in slirp4netns. */
@@ -11,6 +12,14 @@ const struct in6_addr net_inside6 = { .s6_addr = { 0xfd, [14] = 1 } };
 
 int net_inside_enter(int userns, int netns)
 {
+	/*
+	 * Before: the namespace's root has CAP_SYS_PTRACE over whoever is in it, and finds him by
+	 * his number where the pid namespace is the host's. setns does not clear it, as it does not
+	 * count as a gain of privileges, nor does the change of ids.
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		return -errno;
+	}
 	if (userns >= 0 && setns(userns, CLONE_NEWUSER) < 0) {
 		return -errno;
 	}

@@ -19,7 +19,8 @@ extern const struct in6_addr net_inside6;
 
 /*
  * Enters a user and a network namespace (-1: stays where it is) and becomes the former's root where
- * id 0 is mapped.
+ * id 0 is mapped. From before that on nobody there can trace this process, open its files below
+ * /proc or read its memory (PR_SET_DUMPABLE, until the next execve).
  * Returns 0 or -errno. Not to be undone.
  */
 int net_inside_enter(int userns, int netns);

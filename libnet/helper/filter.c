@@ -205,7 +205,8 @@ static const struct rule forwarder_rules[] = {
 /*
  * It looks at the container's processes through /proc, by paths, so it may read files; it sees
  * none but those (switch/switch.c). Its child makes a socket in the container's network
- * (sys_socket_in): a clone, both setns, a pipe. Within that user namespace a thief would have the rights that the container has.
+ * (sys_socket_in): a clone, a prctl, both setns, a pipe. Within that user namespace a thief would
+ * have the rights that the container has.
  */
 static const struct rule switch_rules[] = {
 	CALL(epoll_wait),
@@ -240,6 +241,7 @@ static const struct rule switch_rules[] = {
 	CALL(readlinkat),
 	CALL(pipe2),
 	CALL_IF(clone, IS(CLONE_FLAGS, CLONE_FILES | SIGCHLD)),
+	CALL_IF_BOTH(prctl, IS(0, PR_SET_DUMPABLE), IS(1, 0)),
 	CALL_IF(setns, IS(1, CLONE_NEWUSER)),
 	CALL_IF(setns, IS(1, CLONE_NEWNET)),
 	CALL(write),

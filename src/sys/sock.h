@@ -36,10 +36,11 @@ int sys_lock_socket_filter(int socket, struct sock_filter *code, size_t n);
 
 /*
  * Descriptors that are made in another network namespace, given by a descriptor of it, without
- * entering it: a child does, calls `make` with our common table of descriptors, and ends. `make`
- * fills in n of them, at most SYS_MADE_MAX, or returns -errno and has none open. userns: one to
- * enter first, for the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace
- * then, setns(2). Returns 0 or -errno.
+ * entering it: a child does, calls `make` with our common table of descriptors, and ends. Nobody
+ * in the namespace can trace that child or look into it (PR_SET_DUMPABLE). `make` fills in n of
+ * them, at most SYS_MADE_MAX, or returns -errno and has none open. userns: one to enter first, for
+ * the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace then, setns(2).
+ * Returns 0 or -errno.
  */
 #define SYS_MADE_MAX 2
 int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,

@@ -2,9 +2,11 @@
 /*
  * watchguest: a hostile process of a container that attacks whatever comes into its pid namespace.
  *
- * Usage: watchguest MARKER SECRET STOP
+ * Usage: watchguest MARKER SECRET STOP [PARENT NAME]
  *
- * Until the file STOP is there it looks for new processes. It tries to stop and trace each of them,
+ * Until the file STOP is there it looks for new processes. With PARENT (a process of the host's,
+ * whose pid namespace this is) these are that one and its children, the whole time; each child NAME
+ * is killed when it has been attacked, so that another one comes. It tries to stop and trace each of them,
  * to come to a folder below which there is the path MARKER (a file of the host's, absolute), to
  * take its descriptors from 3 on, and to find SECRET in its memory or environment. It prints a line
  * for all that it gained, and at the end "seen N traced N".
@@ -166,17 +168,62 @@ static int attack(int pid)
 	return traced;
 }
 
+static int is_named(int pid, const char *name)
+{
+	char path[64], text[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "r");
+	if (file) {
+		if (!fgets(text, sizeof(text), file)) {
+			text[0] = '\0';
+		}
+		fclose(file);
+	}
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, name) == 0;
+}
+
+/* All that are there now. Returns how many could be traced. */
+static int attack_children(int parent, const char *name, int *seen)
+{
+	char path[64];
+	int pid, traced = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	file = fopen(path, "r");
+	while (file && fscanf(file, "%d", &pid) == 1) {
+		traced += attack(pid);
+		++*seen;
+		if (is_named(pid, name)) {
+			(void)kill(pid, SIGKILL);
+		}
+	}
+	if (file) {
+		fclose(file);
+	}
+	return traced;
+}
+
 int main(int argc, char **argv)
 {
 	int seen = 0, traced = 0, last = getpid();
 
-	if (argc != 4) {
+	if (argc != 4 && argc != 6) {
 		return 2;
 	}
 	marker = argv[1];
 	secret = argv[2];
 	printf("up\n");
 	fflush(stdout);
+	if (argc == 6) {
+		traced = attack(atoi(argv[4]));
+	}
+	while (argc == 6 && access(argv[3], F_OK) < 0) {
+		traced += attack_children(atoi(argv[4]), argv[5], &seen);
+	}
 	while (access(argv[3], F_OK) < 0) {
 		/*
 		 * Numbers are given out in order; without a listing each is tried at once. On a

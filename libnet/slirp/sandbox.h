@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slirp/sandbox: what surrounds slirp4netns. Private to libnet. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "libnet/request.h"
+
+/* Where its API socket is, in its own mount namespace. */
+#define SLIRP_API_PATH "/run/slirp4netns"
+
+/* What clone3 is to make for its process: CLONE_NEW*. */
+int slirp_sandbox_flags(const struct net_request *request);
+
+/*
+ * In the parent: maps the ids of that child, which waits meanwhile. Returns 0 or -errno. Nothing is
+ * to be done for one that stays in our user namespace.
+ */
+int slirp_sandbox_map(const struct net_request *request, pid_t child);
+
+/*
+ * In the child, with its ids mapped: becomes root of its user namespace, has nothing below /run any
+ * more but what name resolution needs, and no device of /dev/net; and can reach no process outside
+ * by a signal, nor an abstract socket, where the kernel has that (Landlock's scopes, Linux 6.12).
+ * Returns 0 or -errno. Not to be undone.
+ */
+int slirp_sandbox_enter(const struct net_request *request);
