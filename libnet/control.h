@@ -30,14 +30,15 @@ int net_control_watching(int control, struct arena *arena, size_t *ret, struct e
 
 /*
  * Asks to be told what happens to the network: the connection becomes readable at each event, and
- * at the helper's end. net_control_event reads one into text: NET_EVENT_SLIRP or
- * NET_EVENT_FORWARDER. Returns its length, 0 at the helper's end, or -errno.
+ * at the helper's end. net_control_event reads one into text: NET_EVENT_SLIRP,
+ * NET_EVENT_FORWARDER or NET_EVENT_DEVICE. Returns its length, 0 at the helper's end, or -errno.
  */
 int net_control_follow(int control, struct err *err);
 ssize_t net_control_event(int control, char *text, size_t size);
 
 #define NET_EVENT_SLIRP "slirp4netns restarted"
 #define NET_EVENT_FORWARDER "port forwarder restarted"
+#define NET_EVENT_DEVICE "tap0 taken away inside: no network until a restart"
 #define NET_EVENT_MAX 64
 
 /*

@@ -18,9 +18,10 @@
  * outside: when the container ends, the helper ends the others; when the helper is killed, the pipe
  * closes (slirp4netns) and the control sockets do (forwarder, switch). When slirp4netns is killed,
  * it is started again on the same device, which the helper holds too. Published ports don't notice,
- * since the container's address is on its loopback as well. When the forwarder is killed, it is
- * started again with the listeners, which the helper holds too. When the switch is killed, it stays
- * so (libnet/switch/switch.c). `events` tells of it.
+ * since the container's address is on its loopback as well. Where the device is deleted or moved
+ * away from inside, slirp4netns is ended for good. When the forwarder is killed, it is started
+ * again with the listeners, which the helper holds too. When the switch is killed, it stays so
+ * (libnet/switch/switch.c). `events` tells of it.
  *
  * Containers that share a network share the control socket (control.c), by a hard link in each
  * state folder: each of them can manage the ports, and whoever is left keeps the network.
@@ -74,7 +75,8 @@ static int make_link(struct helper *h, struct err *err)
 {
 	fd_drop(&h->tap);
 	fd_drop(&h->link.fd);
-	TRY(helper_link_make(h->request, &h->tap, &h->link, err));
+	fd_drop(&h->bell);
+	TRY(helper_link_make(h->request, &h->tap, &h->link, &h->bell, err));
 	if (h->tap >= 0) {
 		TRY(link_is_up(h, err));
 	}
@@ -101,7 +103,7 @@ static int run_slirp(struct helper *h, struct err *err)
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
-	/* The namespace's root may have taken the device away. */
+	/* The namespace's root may have taken its addresses or its routes away. */
 	if (h->link.fd < 0 || (h->tap >= 0 && !helper_link_there(&h->link))) {
 		TRY(make_link(h, err));
 	}
@@ -266,6 +268,7 @@ enum {
 	P_SLIRP,
 	P_FORWARDER,
 	P_SWITCH,
+	P_BELL,
 	P_CLIENTS,
 	P_WATCHED = P_CLIENTS + HELPER_CLIENTS_MAX
 };
@@ -282,6 +285,7 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 	fds[P_SLIRP] = (struct pollfd){ slirp_up ? h->slirp.pidfd : -1, POLLIN, 0 };
 	fds[P_FORWARDER] = (struct pollfd){ h->forwarder.pidfd, POLLIN, 0 };
 	fds[P_SWITCH] = (struct pollfd){ h->switcher.control, POLLIN, 0 };
+	fds[P_BELL] = (struct pollfd){ h->tap < 0 ? -1 : h->bell, POLLIN, 0 };
 	for (size_t i = 0; i < HELPER_CLIENTS_MAX; i++) {
 		fds[P_CLIENTS + i] = (struct pollfd){ h->clients[i].fd, POLLIN, 0 };
 	}
@@ -293,8 +297,22 @@ static struct pollfd *poll_list(const struct helper *h, bool slirp_up)
 
 struct supervised {
 	bool slirp_up;
+	bool device_gone;
 	int64_t last_start; /* of sys_now_ms, whatever came of it; 0: never */
 };
+
+/*
+ * By the namespace's root, who wants no network then. slirp4netns would read a device that is none
+ * any more, without a pause.
+ */
+static void lose_device(struct helper *h, struct supervised *s)
+{
+	s->device_gone = true;
+	s->slirp_up = false;
+	slirp_end(&h->slirp);
+	fd_drop(&h->tap);
+	helper_control_tell(h, NET_EVENT_DEVICE);
+}
 
 /* Until it is there again; not more often than every RESTART_PAUSE_MS. */
 static void bring_back_slirp(struct helper *h, struct supervised *s)
@@ -343,7 +361,8 @@ static _Noreturn void supervise(struct helper *h)
 		if (!fds) {
 			end(h);
 		}
-		n = poll(fds, P_WATCHED + h->watched_n, s.slirp_up ? -1 : RESTART_PAUSE_MS);
+		n = poll(fds, P_WATCHED + h->watched_n,
+			 s.slirp_up || s.device_gone ? -1 : RESTART_PAUSE_MS);
 		if (n < 0 && errno != EINTR) {
 			end(h);
 		}
@@ -351,7 +370,10 @@ static _Noreturn void supervise(struct helper *h)
 		if (h->watched_n == 0) {
 			end(h);
 		}
-		if (!s.slirp_up || fds[P_SLIRP].revents) {
+		if (fds[P_BELL].revents && helper_link_gone(h->bell, h->tap, h->request->netns)) {
+			lose_device(h, &s);
+		}
+		if (!s.device_gone && (!s.slirp_up || fds[P_SLIRP].revents)) {
 			bring_back_slirp(h, &s);
 		}
 		if (n > 0) {
@@ -368,6 +390,7 @@ _Noreturn void helper_main(const struct net_request *request, int ready, int map
 		.slirp = SLIRP_INIT,
 		.tap = -1,
 		.link = { .fd = -1 },
+		.bell = -1,
 		.exit_read = -1,
 		.exit_write = -1,
 		.forwarder = HELPER_CHILD_INIT(NET_CONFINE_FORWARDER),

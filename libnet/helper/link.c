@@ -18,7 +18,10 @@
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -27,6 +30,10 @@
 #include "libnet/slirp/device.h"
 #include "sys/netlink.h"
 #include "sys/sock.h"
+
+#ifndef TUNGETDEVNETNS /* Linux 5.7 */
+#define TUNGETDEVNETNS _IO('T', 227)
+#endif
 
 /* Of fd00::/64, which is fixed in slirp4netns. */
 static const struct in6_addr gateway6 = { .s6_addr = { 0xfd, [15] = 2 } };
@@ -139,14 +146,32 @@ static int add_ipv6(struct sys_nl *nl, int index)
 	return without_ipv6(rc) ? 0 : rc;
 }
 
-/* In a process that is in the namespace: a netlink socket, and the device's descriptor. */
+/*
+ * Of a deleted device a read says EBADFD at once, and goes on saying so. poll does not wake by that
+ * alone: it needs an event that every packet wakes it by, too. Netlink tells of devices alone.
+ */
+static int make_bell(void)
+{
+	const struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	scope_fd int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		return -errno;
+	}
+	return fd_take(&fd);
+}
+
+/* In a process that is in the namespace: a netlink socket, the device's descriptor, the bell. */
 static int make(const void *arg, int *fds)
 {
+	scope_fd int bell = make_bell();
 	struct ifreq device = { .ifr_name = NET_TAP_NAME, .ifr_flags = IFF_TAP | IFF_NO_PI };
 	scope_fd int tap = open(SLIRP_TUN_PATH, O_RDWR | O_CLOEXEC);
 	struct sys_nl nl;
 
 	(void)arg;
+	TRY(bell);
 	if (tap < 0 || ioctl(tap, TUNSETIFF, &device) < 0) {
 		return -errno;
 	}
@@ -156,14 +181,15 @@ static int make(const void *arg, int *fds)
 	}
 	fds[0] = nl.fd;
 	fds[1] = fd_take(&tap);
+	fds[2] = fd_take(&bell);
 	return 0;
 }
 
 int helper_link_make(const struct net_request *request, int *ret_tap, struct sys_nl *ret,
-		     struct err *err)
+		     int *ret_bell, struct err *err)
 {
-	int fds[2];
-	int rc = sys_make_in(request->userns, request->netns, make, NULL, fds, 2);
+	int fds[3];
+	int rc = sys_make_in(request->userns, request->netns, make, NULL, fds, 3);
 
 	if (rc < 0) {
 		err_errno(err, -rc, "making the container's network device, by " SLIRP_TUN_PATH);
@@ -171,7 +197,32 @@ int helper_link_make(const struct net_request *request, int *ret_tap, struct sys
 	}
 	*ret = (struct sys_nl){ .fd = fds[0] };
 	*ret_tap = fds[1];
+	*ret_bell = fds[2];
 	return 0;
+}
+
+/* Where it is deleted nobody would tell us. A kernel before 5.7 does not say. */
+static bool elsewhere(int tap, int netns)
+{
+	scope_fd int now = ioctl(tap, TUNGETDEVNETNS);
+	struct stat here, there;
+
+	return now >= 0 && fstat(netns, &here) == 0 && fstat(now, &there) == 0 &&
+	       (here.st_ino != there.st_ino || here.st_dev != there.st_dev);
+}
+
+bool helper_link_gone(int bell, int tap, int netns)
+{
+	struct pollfd p = { tap, 0, 0 };
+	char byte;
+
+	/* Whoever rings without end is not listened to without end. ENOBUFS: it rang too often. */
+	for (int i = 0; i < 64; i++) {
+		if (recv(bell, &byte, 1, 0) < 0 && errno != ENOBUFS) {
+			break;
+		}
+	}
+	return (poll(&p, 1, 0) > 0 && (p.revents & POLLERR)) || elsewhere(tap, netns);
 }
 
 bool helper_link_there(struct sys_nl *nl)

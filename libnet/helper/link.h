@@ -10,15 +10,21 @@
 #include "sys/netlink.h"
 
 /*
- * A socket of the namespace, and the device there, which goes with its descriptor; -1: slirp4netns
- * can't be given one.
+ * A socket of the namespace, one that is readable when a device there has changed (the bell), and
+ * the device, which goes with its descriptor; -1: slirp4netns can't be given one.
  */
 int helper_link_make(const struct net_request *request, int *ret_tap, struct sys_nl *ret,
-		     struct err *err);
+		     int *ret_bell, struct err *err);
 
 /* ours: IPv4 and the loopback too, which else is slirp4netns' work. */
 int helper_link_configure(const struct net_config *config, struct sys_nl *nl, bool ours,
 			  struct err *err);
+
+/*
+ * When the bell has rung: has the device been deleted, or moved to another network namespace than
+ * netns? Does not wait.
+ */
+bool helper_link_gone(int bell, int tap, int netns);
 
 /* Does the device lead to the world, by IPv4? */
 bool helper_link_there(struct sys_nl *nl);

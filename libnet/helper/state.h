@@ -56,6 +56,7 @@ struct helper {
 	struct slirp slirp;
 	int tap;	    /* the device; -1: slirp4netns makes its own */
 	struct sys_nl link; /* of the namespace; link.c */
+	int bell;	    /* readable when a device there has changed; link.c */
 	int exit_read;	    /* slirp4netns polls this one, and ends when the other is closed */
 	int exit_write;
 	struct helper_child forwarder;

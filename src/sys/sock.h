@@ -42,7 +42,7 @@ int sys_lock_socket_filter(int socket, struct sock_filter *code, size_t n);
  * the right to do so; -1: none, it takes CAP_SYS_ADMIN over the network namespace then, setns(2).
  * Returns 0 or -errno.
  */
-#define SYS_MADE_MAX 2
+#define SYS_MADE_MAX 3
 int sys_make_in(int userns, int netns, int (*make)(const void *arg, int *fds), const void *arg,
 		int *fds, size_t n);
 

@@ -128,7 +128,7 @@ time.sleep(100)"
 	rl delete --force "$C"
 }
 
-@test "the device outlives slirp4netns, with what root has set; taken away by him, it comes back" {
+@test "the device outlives slirp4netns, with what root has set; without routes it is made anew" {
 	config '.process.capabilities |= with_entries(.value += ["CAP_NET_ADMIN"])'
 	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
 	local helper slirp
@@ -143,8 +143,7 @@ time.sleep(100)"
 	has "$output" "mtu 1400"
 	has "$output" "10.0.2.77/32"
 	slirp=$(child_of "$helper" slirp4netns)
-	# slirp4netns does not say that it has no device any more.
-	rl exec "$C" ip link delete tap0
+	rl exec "$C" ip route flush dev tap0
 	kill -9 "$slirp"
 	wait_for gone "$slirp"
 	pings() { rl exec "$C" netguest ping 10.0.2.2; }
@@ -156,6 +155,44 @@ time.sleep(100)"
 	not has "$output" "10.0.2.77"
 	equal "$(ask 127.0.0.1 "$P" hello)" hello
 	rl delete --force "$C"
+}
+
+# taken_away TEXT: TEXT does that, inside.
+taken_away() {
+	config '.process.capabilities |= with_entries(.value += ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"])'
+	serve 'exec netguest tcp:80' --publish "127.0.0.1:$P:80"
+	local helper slirp events before
+	helper=$(helper_pid) slirp=$(child_of "$helper" slirp4netns)
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" events --interval 1h "$C" >"$T/events" \
+		2>&1 3>&- &
+	events=$!
+	wait_for follows "$events"
+	rl exec "$C" sh -c "$1"
+	wait_for grep -q tap0 "$T/events"
+	gone "$slirp"
+	equal "$(grep '"type":"network"' "$T/events" | jq -r .data.event)" \
+		"tap0 taken away inside: no network until a restart"
+	# Nor does the helper spin.
+	before=$(cut -d ' ' -f 14,15 "/proc/$helper/stat")
+	stays not child_of "$helper" slirp4netns
+	equal "$(cut -d ' ' -f 14,15 "/proc/$helper/stat")" "$before"
+	equal "$(ask 127.0.0.1 "$P" hello)" hello
+	rl delete --force "$C"
+	wait "$events"
+	all_gone "$helper"
+}
+
+@test "the device deleted from inside: slirp4netns ends and stays away, events tells, ports go on" {
+	taken_away 'ip link delete tap0'
+}
+
+# Its end there would not be heard of.
+@test "the device moved to another network namespace: the same" {
+	taken_away 'unshare -n sleep 1000 >/dev/null 2>&1 &
+		until [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
+			sleep 0.02
+		done
+		ip link set tap0 netns $!'
 }
 
 @test "kill -9 of the forwarder: it comes back, with its ports" {
