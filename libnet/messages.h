@@ -5,7 +5,6 @@
  *	command  <- control socket, text ->      helper
  *	helper   -- struct net_message ->        forwarder
  *	helper   <- struct net_message ->        switch
- *	helper   <- NET_MESSAGE_LISTENER --      what becomes slirp4netns
  *	starter  <- struct err, twice --         helper (libnet/start.c)
  *
  * All sockets are SOCK_SEQPACKET: one datagram is one message, and the end of one side is the end
@@ -34,10 +33,7 @@ enum net_message_kind {
 	NET_MESSAGE_LINK_UP,
 	/* Of the switch, and passed on to the forwarder: the listeners of `id` listen again. */
 	NET_MESSAGE_RESUME,
-	/*
-	 * A seccomp filter's listener comes with it: to the switch, and of what becomes
-	 * slirp4netns.
-	 */
+	/* To the switch: a seccomp filter's listener comes with it. */
 	NET_MESSAGE_LISTENER,
 };
 

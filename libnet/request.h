@@ -12,14 +12,12 @@
 struct net_request {
 	struct net_config config;
 	const char *slirp; /* net_slirp_find */
-	/* NET_HANDLER_SLIRP: where slirp4netns is to make its own; below 108 bytes */
-	const char *api_socket;
-	int netns;     /* the namespace; see net_userns_of */
-	int userns;    /* the user namespace that owns it; -1: the caller's own */
-	bool unmapped; /* its ids are not mapped yet: net_mapped says when */
-	pid_t pid;     /* a process in it */
-	int pidfd;     /* of the same: the helper ends when it does */
-	int control;   /* listening SOCK_SEQPACKET socket for net_control_*; -1: none */
+	int netns;	   /* the namespace; see net_userns_of */
+	int userns;	   /* the user namespace that owns it; -1: the caller's own */
+	bool unmapped;	   /* its ids are not mapped yet: net_mapped says when */
+	pid_t pid;	   /* a process in it */
+	int pidfd;	   /* of the same: the helper ends when it does */
+	int control;	   /* listening SOCK_SEQPACKET socket for net_control_*; -1: none */
 	struct net_ports ports;
 	struct net_listeners listeners; /* stay the caller's */
 };

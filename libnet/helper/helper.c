@@ -26,8 +26,8 @@
  * Containers that share a network share the control socket (control.c), by a hard link in each
  * state folder: each of them can manage the ports, and whoever is left keeps the network.
  *
- * The helper itself has no seccomp filter: it has to start slirp4netns, of which it reads one path,
- * and no byte of the container's reaches it.
+ * The helper itself has no seccomp filter: it has to start slirp4netns, and no byte of the
+ * container's reaches it.
  */
 #include "libnet/helper/helper.h"
 
@@ -63,48 +63,28 @@
 
 /* ---- slirp4netns ---- */
 
-static int link_is_up(struct helper *h, struct err *err)
-{
-	TRY(helper_link_configure(&h->request->config, &h->link, h->tap >= 0, err));
-	helper_forwarder_link_up(h);
-	return 0;
-}
-
-/* Where slirp4netns can't be given a device it makes and configures one itself, later. */
 static int make_link(struct helper *h, struct err *err)
 {
 	fd_drop(&h->tap);
 	fd_drop(&h->link.fd);
 	fd_drop(&h->bell);
 	TRY(helper_link_make(h->request, &h->tap, &h->link, &h->bell, err));
-	if (h->tap >= 0) {
-		TRY(link_is_up(h, err));
-	}
+	TRY(helper_link_configure(&h->request->config, &h->link, err));
+	helper_forwarder_link_up(h);
 	return 0;
 }
 
 static int run_slirp(struct helper *h, struct err *err)
 {
-	int rc;
-
-	TRY(slirp_start(h->request, h->tap, h->exit_read, &h->slirp, err));
-	rc = slirp_ready(h->request, h->tap, &h->slirp, err);
-	if (rc == -ENODEV && h->tap >= 0) {
-		fd_drop(&h->tap);
-		*err = (struct err){ .code = 0 };
-		return run_slirp(h, err);
-	}
-	if (rc < 0 || h->tap >= 0) {
-		return rc;
-	}
-	return link_is_up(h, err);
+	TRY(slirp_start(h->request, &h->slirp_ids, h->tap, h->exit_read, &h->slirp, err));
+	return slirp_ready(h->request, &h->slirp, err);
 }
 
 static int restart_slirp(struct helper *h, struct err *err)
 {
 	slirp_end(&h->slirp);
 	/* The namespace's root may have taken its addresses or its routes away. */
-	if (h->link.fd < 0 || (h->tap >= 0 && !helper_link_there(&h->link))) {
+	if (h->link.fd < 0 || h->tap < 0 || !helper_link_there(&h->link)) {
 		TRY(make_link(h, err));
 	}
 	TRY(run_slirp(h, err));
@@ -202,27 +182,20 @@ static int wait_mapped(int mapped, struct err *err)
 	return 0;
 }
 
-/* The program in the namespace need not wait for slirp4netns where the device is there. */
+/* The program in the namespace need not wait for slirp4netns: the device is there. */
 static int bring_up(struct helper *h, int ready, struct err *err)
 {
 	static const struct err well = { .code = 0 };
-	bool linked = h->tap >= 0;
 
-	if (linked) {
-		helper_forwarder_link_up(h);
-		say(ready, &well);
-	}
-	TRY(run_slirp(h, err));
-	if (!linked) {
-		say(ready, &well);
-	}
-	return 0;
+	helper_forwarder_link_up(h);
+	say(ready, &well);
+	return run_slirp(h, err);
 }
 
 static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 {
 	const struct net_request *r = h->request;
-	int ends[2];
+	int ends[2], rc;
 
 	if (r->config.accel) {
 		helper_child_prepare(&h->switcher);
@@ -237,6 +210,10 @@ static int set_up(struct helper *h, int ready, int mapped, struct err *err)
 	h->exit_write = ends[1];
 	TRY(make_link(h, err));
 	TRY(wait_mapped(mapped, err));
+	rc = slirp_sandbox_ids(r, &h->slirp_ids);
+	if (rc < 0) {
+		return err_errno(err, -rc, "the ids of the container's root, for slirp4netns");
+	}
 	TRY(helper_lan_prohibit(r, err));
 	if (r->config.accel) {
 		TRY(helper_switch_start(h, err));
@@ -257,9 +234,6 @@ static _Noreturn void end(struct helper *h)
 	helper_forwarder_end(h);
 	helper_switch_end(h);
 	slirp_end(&h->slirp);
-	if (h->request->api_socket) {
-		unlink(h->request->api_socket);
-	}
 	_exit(0);
 }
 

@@ -176,9 +176,6 @@ static int make(const void *arg, int *fds)
 		return -errno;
 	}
 	TRY(sys_nl_open(&nl));
-	if (!slirp_device_may_listen()) {
-		fd_drop(&tap);
-	}
 	fds[0] = nl.fd;
 	fds[1] = fd_take(&tap);
 	fds[2] = fd_take(&bell);
@@ -234,31 +231,23 @@ bool helper_link_there(struct sys_nl *nl)
 	return route.error == 0 && route.device == device_index(nl);
 }
 
-static int configure_ours(const struct net_config *config, struct sys_nl *nl, int index)
-{
-	TRY(set_up(nl, NET_LOOPBACK, 0));
-	TRY(set_up(nl, index, config->mtu));
-	return add_ipv4(nl, index, &config->cidr);
-}
-
-static int configure(const struct net_config *config, struct sys_nl *nl, bool ours)
+static int configure(const struct net_config *config, struct sys_nl *nl)
 {
 	int index = device_index(nl);
 
 	TRY(index);
-	if (ours) {
-		TRY(configure_ours(config, nl, index));
-	}
+	TRY(set_up(nl, NET_LOOPBACK, 0));
+	TRY(set_up(nl, index, config->mtu));
+	TRY(add_ipv4(nl, index, &config->cidr));
 	if (config->ipv6 && config->mtu >= MTU_MIN6) {
 		TRY(add_ipv6(nl, index));
 	}
 	return 0;
 }
 
-int helper_link_configure(const struct net_config *config, struct sys_nl *nl, bool ours,
-			  struct err *err)
+int helper_link_configure(const struct net_config *config, struct sys_nl *nl, struct err *err)
 {
-	int rc = configure(config, nl, ours);
+	int rc = configure(config, nl);
 
 	if (rc < 0) {
 		return err_errno(err, -rc, "configuring " NET_TAP_NAME "%s%s",

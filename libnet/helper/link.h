@@ -11,14 +11,13 @@
 
 /*
  * A socket of the namespace, one that is readable when a device there has changed (the bell), and
- * the device, which goes with its descriptor; -1: slirp4netns can't be given one.
+ * the device, which goes with its descriptor.
  */
 int helper_link_make(const struct net_request *request, int *ret_tap, struct sys_nl *ret,
 		     int *ret_bell, struct err *err);
 
-/* ours: IPv4 and the loopback too, which else is slirp4netns' work. */
-int helper_link_configure(const struct net_config *config, struct sys_nl *nl, bool ours,
-			  struct err *err);
+/* The device and the loopback: addresses, routes, up. */
+int helper_link_configure(const struct net_config *config, struct sys_nl *nl, struct err *err);
 
 /*
  * When the bell has rung: has the device been deleted, or moved to another network namespace than

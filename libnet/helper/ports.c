@@ -72,14 +72,17 @@ static int publish_own(struct helper *h, struct helper_published *p, struct err 
 
 static int publish_slirp(const struct helper *h, struct helper_published *p, struct err *err)
 {
+	char socket[SLIRP_API_SEEN_MAX];
+
+	slirp_api_seen(&h->slirp, socket);
 	for (unsigned i = 0; i < p->port.count; i++) {
 		struct net_port one = p->port;
 
 		one.host_port = (uint16_t)(one.host_port + i);
 		one.inside_port = (uint16_t)(one.inside_port + i);
 		one.count = 1;
-		TRY(slirp_api_add(h->request->api_socket, &one,
-				  net_cidr_address(&h->request->config.cidr, 100), err));
+		TRY(slirp_api_add(socket, &one, net_cidr_address(&h->request->config.cidr, 100),
+				  err));
 	}
 	return 0;
 }
@@ -125,6 +128,14 @@ static bool same_port(const struct net_port *a, const struct net_port *b)
 	return str_eq(x, y);
 }
 
+static int unpublish_slirp(const struct helper *h, const struct net_port *port, struct err *err)
+{
+	char socket[SLIRP_API_SEEN_MAX];
+
+	slirp_api_seen(&h->slirp, socket);
+	return slirp_api_remove(socket, port, err);
+}
+
 int helper_unpublish(struct helper *h, const struct net_port *port, struct err *err)
 {
 	for (size_t i = 0; i < h->port_n; i++) {
@@ -137,7 +148,7 @@ int helper_unpublish(struct helper *h, const struct net_port *port, struct err *
 			TRY(helper_switch_unpublish(h, p->id, err));
 			TRY(helper_forwarder_remove(h, p->id, err));
 		} else {
-			TRY(slirp_api_remove(h->request->api_socket, port, err));
+			TRY(unpublish_slirp(h, port, err));
 		}
 		free_published(p);
 		h->ports[i] = h->ports[--h->port_n];

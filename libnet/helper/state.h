@@ -54,7 +54,8 @@ struct helper_watched {
 struct helper {
 	const struct net_request *request;
 	struct slirp slirp;
-	int tap;	    /* the device; -1: slirp4netns makes its own */
+	struct slirp_ids slirp_ids;
+	int tap;	    /* the device; -1: there is none (any more) */
 	struct sys_nl link; /* of the namespace; link.c */
 	int bell;	    /* readable when a device there has changed; link.c */
 	int exit_read;	    /* slirp4netns polls this one, and ends when the other is closed */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slirp/device: slirp4netns gets a device that is there already.
+ * slirp/device: slirp4netns gets a device that is there already, and no way to anything else.
  *
- * It has no option for that. It opens /dev/net/tun and asks that for a device; so a seccomp filter
- * tells of the open, which is answered with our descriptor (SECCOMP_IOCTL_NOTIF_ADDFD, Linux 5.9),
- * and says of the asking that it went well. A process has one listener at the most (EBUSY): where
- * one is around us, slirp4netns makes its device itself.
+ * It has no option for that. It enters the network namespace that it is told, opens /dev/net/tun
+ * and asks that for a device. A seccomp filter answers all three: setns(2) and TUNSETIFF with 0, as
+ * if they had gone well, and the open with 0 too, which here is a descriptor: the device stands in
+ * the place of the standard input (SLIRP_TUN_FD). So slirp4netns needs no right over the
+ * container's namespaces, and no listener, of which a process can have one alone.
+ *
+ * The same filter keeps it from UNIX sockets, unless it has an API: what takes it over finds no
+ * session bus, at a path or an abstract one of the host's network.
  */
 #include "libnet/slirp/device.h"
 
@@ -16,28 +20,44 @@
 #include <linux/if_tun.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
-#include <string.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/messages.h"
 
+/* That of the program that this is: slirp4netns comes from the same distribution. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define NATIVE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define NATIVE AUDIT_ARCH_RISCV64
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define NATIVE AUDIT_ARCH_PPC64LE
+#elif defined(__s390x__)
+#define NATIVE AUDIT_ARCH_S390X
+#elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define NATIVE AUDIT_ARCH_ARM
+#elif defined(__i386__)
+#define NATIVE AUDIT_ARCH_I386
 #endif
 
 #ifdef NATIVE
-/*
- * The kernel takes all arguments that are looked at here as int; both architectures have their
- * lower half first.
- */
-#define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOWER_HALF 0
+#else
+#define LOWER_HALF 4
+#endif
+
+/* The kernel takes all arguments that are looked at here as int. */
+#define ARGUMENT(n)                                                                                \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]) + LOWER_HALF)
+#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+#define IF(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)
+#define ANSWER(what) BPF_STMT(BPF_RET | BPF_K, what)
 
 /*
  * open(2), where there is one, takes its flags one argument earlier. glibc does without it, others
@@ -49,114 +69,57 @@
 #define OLD_OPEN SYS_openat
 #endif
 
-static struct sock_filter code[] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, 12),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 7, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 3, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OLD_OPEN, 0, 8),
-	ARGUMENT(1),
-	BPF_STMT(BPF_JMP | BPF_JA, 1),
-	ARGUMENT(2),
-	/* Libraries are opened for reading alone. */
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_RDWR, 0, 4),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-	ARGUMENT(1),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNSETIFF, 0, 1),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* 0: it went well */
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
+/* No call of x32 (__X32_SYSCALL_BIT), which is of the same architecture. */
+#define CALLS_END 0x40000000
 
-/* Returns the listener or -errno. */
-static int listen_here(void)
+/*
+ * Open for both ways, of a file that is there, and as if it blocked: nothing else of a program that
+ * ends up as slirp4netns is opened so. A shell tries its terminal without blocking.
+ */
+#define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_NONBLOCK)
+
+int slirp_device_filter(bool unix_sockets)
 {
+	const uint32_t refused = unix_sockets ? UINT32_MAX : AF_UNIX;
+	struct sock_filter code[] = {
+		LOAD(arch),
+		IF(NATIVE, 0, 19),
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, CALLS_END, 17, 0),
+		IF(SYS_ioctl, 9, 0),
+		IF(SYS_setns, 12, 0),
+		IF(SYS_socket, 9, 0),
+		IF(SYS_openat, 3, 0),
+		IF(OLD_OPEN, 0, 10),
+		ARGUMENT(1),
+		BPF_STMT(BPF_JMP | BPF_JA, 1),
+		ARGUMENT(2), /* openat's */
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, OPEN_FLAGS),
+		IF(O_RDWR, 4, 5),
+		ARGUMENT(1), /* ioctl's */
+		IF(TUNSETIFF, 2, 3),
+		ARGUMENT(0), /* socket's */
+		IF(refused, 2, 1),
+		ANSWER(SECCOMP_RET_ERRNO), /* 0: it went well, or SLIRP_TUN_FD */
+		ANSWER(SECCOMP_RET_ALLOW),
+		ANSWER(SECCOMP_RET_ERRNO | EACCES),
+		ANSWER(SECCOMP_RET_KILL_PROCESS),
+	};
 	const struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
-	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			      SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 
-	return fd < 0 ? -errno : fd;
-}
-#else
-static int listen_here(void)
-{
-	return -ENOTSUP;
-}
-#endif
-
-bool slirp_device_may_listen(void)
-{
-	scope_fd int listener = listen_here();
-	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)listener };
-
-	/* No such call waits. A kernel that can't give descriptors says EINVAL. */
-	return listener >= 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 &&
-	       errno == ENOENT;
-}
-
-int slirp_device_listen(int control)
-{
-	const struct net_message m = { .kind = NET_MESSAGE_LISTENER };
-	scope_fd int listener = listen_here();
-
-	if (listener < 0) {
-		return listener;
-	}
-	return net_message_send(control, &m, listener);
-}
-
-/* Room for what newer kernels say more. */
-union call {
-	struct seccomp_notif notif;
-	char room[512];
-};
-
-union answer {
-	struct seccomp_notif_resp resp;
-	char room[512];
-};
-
-/* Nothing else that it opens is opened so; but it may be a program around it that does. */
-static bool opens_tun(const struct seccomp_notif *call)
-{
-	char path[sizeof(SLIRP_TUN_PATH)] = "";
-	struct iovec to = { path, sizeof(path) };
-	struct iovec from = { (void *)(uintptr_t)call->data.args[call->data.nr == SYS_openat],
-			      sizeof(path) };
-	ssize_t n = process_vm_readv((pid_t)call->pid, &to, 1, &from, 1, 0);
-
-	if (n < 0) {
-		/* Yama's highest setting lets nobody read that; a kernel may have no such call. */
-		return errno == EPERM || errno == ENOSYS;
-	}
-	return n == (ssize_t)sizeof(path) && memcmp(path, SLIRP_TUN_PATH, sizeof(path)) == 0;
-}
-
-int slirp_device_give(int *listener, int tap)
-{
-	union call call = { .room = { 0 } };
-	union answer answer = { .room = { 0 } };
-	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)tap };
-
-	if (ioctl(*listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
-		/* it does not wait any more */
-		return errno == ENOENT || errno == EINTR ? 0 : -errno;
-	}
-	answer.resp.id = add.id = call.notif.id;
-	if (opens_tun(&call.notif)) {
-		answer.resp.val = ioctl(*listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-		answer.resp.error = answer.resp.val < 0 ? -errno : 0;
-	} else {
-		answer.resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	}
-	if (ioctl(*listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0) {
+	/* Whoever is root of its user namespace needs no no_new_privs. */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
 		return -errno;
-	}
-	if (!answer.resp.flags) {
-		fd_drop(listener);
 	}
 	return 0;
 }
+#else
+int slirp_device_filter(bool unix_sockets)
+{
+	(void)unix_sockets;
+	return -ENOTSUP;
+}
+#endif
 
 int slirp_device_explain(struct err *err)
 {

@@ -8,26 +8,15 @@
 
 #include "base/err.h"
 
-/* What it opens to have a device. */
+/* What it opens to have a device, and the descriptor that it then has, which is the device's. */
 #define SLIRP_TUN_PATH "/dev/net/tun"
+#define SLIRP_TUN_FD 0
 
 /*
- * Can it be given one, here? Asked by a process that ends soon, which can't open devices
- * afterwards.
+ * In slirp4netns' process, which is root of its user namespace, before it begins. unix_sockets: it
+ * may make some. Returns 0 or -errno (-ENOTSUP: not for this architecture). Not to be undone.
  */
-bool slirp_device_may_listen(void);
-
-/*
- * In slirp4netns' process, before it begins: a listener of its open, sent by a SOCK_SEQPACKET
- * socket (NET_MESSAGE_LISTENER). Returns 0 or -errno.
- */
-int slirp_device_listen(int control);
-
-/*
- * When the listener is readable: gives the device, and closes the listener when that is done.
- * Returns 0 or -errno.
- */
-int slirp_device_give(int *listener, int tap);
+int slirp_device_filter(bool unix_sockets);
 
 /* Adds what is known to be wrong with SLIRP_TUN_PATH. Returns -err->code. */
 int slirp_device_explain(struct err *err);

@@ -9,8 +9,8 @@
  *    it, whatever that one's capabilities are and however it finds it. There it has one id, which
  *    on the host is the caller's own, or, where the caller is root, that of the container's root.
  *  - Its mount namespace has an empty /run: no session bus, no socket of a service, no state of
- *    rootlet's. What /etc/resolv.conf leads to stays, by its folder, since it is replaced by rename.
- *    Its own sandbox (--enable-sandbox) then leaves it /etc and this /run.
+ *    rootlet's. What /etc/resolv.conf leads to stays, by its folder, since it is replaced by
+ *    rename. Its own sandbox (--enable-sandbox) then leaves it /etc and this /run.
  *  - UNIX sockets it can't make (device.c), and with Landlock's scopes its signals end at itself.
  *
  * Where the container has no user namespace, which root alone can have, slirp4netns has none
@@ -35,6 +35,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "libnet/slirp/device.h"
+#include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/idmap.h"
 #include "sys/mount.h"
@@ -46,16 +47,12 @@ int slirp_sandbox_flags(const struct net_request *request)
 
 /* ---- its ids ---- */
 
-/* Whose it is: own, the one that an ordinary user may map alone, or that of the container's root. */
-static int choose(struct arena *arena, pid_t pid, const char *file, uint32_t own, uint32_t *ret)
+/* Which one is root there; with no root, the first. */
+static int root_of(struct arena *arena, pid_t pid, const char *file, uint32_t *ret)
 {
 	struct sys_idmap map;
 	size_t root = 0;
 
-	*ret = own;
-	if (geteuid() != 0) {
-		return 0;
-	}
 	TRY(sys_idmap_read(arena, arena_printf(arena, "/proc/%d/%s", (int)pid, file), &map));
 	if (map.n == 0) {
 		return -ESRCH;
@@ -66,6 +63,23 @@ static int choose(struct arena *arena, pid_t pid, const char *file, uint32_t own
 		}
 	}
 	*ret = map.v[root].outside;
+	return 0;
+}
+
+int slirp_sandbox_ids(const struct net_request *request, struct slirp_ids *ret)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct slirp_ids ids = { geteuid(), getegid() };
+
+	if (geteuid() == 0 && request->userns >= 0) {
+		TRY(root_of(&arena, request->pid, "uid_map", &ids.uid));
+		TRY(root_of(&arena, request->pid, "gid_map", &ids.gid));
+		/* These were its own. */
+		if (sys_pidfd_pid(request->pidfd) != request->pid) {
+			return -ESRCH;
+		}
+	}
+	*ret = ids;
 	return 0;
 }
 
@@ -85,25 +99,21 @@ static int write_map(pid_t pid, const char *file, uint32_t id)
 	return write_to(pid, file, text);
 }
 
-int slirp_sandbox_map(const struct net_request *request, pid_t child)
+int slirp_sandbox_map(const struct net_request *request, const struct slirp_ids *ids, pid_t child)
 {
-	scope_arena struct arena arena = ARENA_INIT;
-	uint32_t uid, gid;
 	int rc = -EPERM;
 
 	if (request->userns < 0) {
 		return 0;
 	}
-	TRY(choose(&arena, request->pid, "uid_map", geteuid(), &uid));
-	TRY(choose(&arena, request->pid, "gid_map", getegid(), &gid));
-	TRY(write_map(child, "uid_map", uid));
+	TRY(write_map(child, "uid_map", ids->uid));
 	if (geteuid() == 0) {
-		rc = write_map(child, "gid_map", gid);
+		rc = write_map(child, "gid_map", ids->gid);
 	}
 	if (rc == -EPERM) {
 		/* user_namespaces(7): who has no CAP_SETGID has to give up setgroups for it. */
 		TRY(write_to(child, "setgroups", "deny"));
-		rc = write_map(child, "gid_map", gid);
+		rc = write_map(child, "gid_map", ids->gid);
 	}
 	return rc;
 }
@@ -122,10 +132,10 @@ static int become_root(void)
 
 /* ---- its mounts ---- */
 
-/* A tmpfs that nothing can be executed from; its owner is the namespace's root. */
-static int cover(const char *path)
+/* An empty tmpfs that nothing can be executed from; its owner is the namespace's root. */
+static int cover(const char *path, unsigned long more)
 {
-	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | more;
 
 	if (mount("tmpfs", path, "tmpfs", flags, "mode=0755,size=64k,nr_inodes=32") < 0) {
 		return -errno;
@@ -166,7 +176,7 @@ static int cover_run(void)
 		tree = sys_mount_clone(AT_FDCWD, needed, AT_RECURSIVE);
 		TRY(tree);
 	}
-	rc = cover("/run");
+	rc = cover("/run", 0);
 	if (rc < 0 || !needed) {
 		return rc == -ENOENT ? 0 : rc;
 	}
@@ -189,7 +199,7 @@ static int arrange_mounts(void)
 	}
 	TRY(cover_run());
 	/* It has its device: an open that the filter does not know is to fail. */
-	rc = cover("/dev/net");
+	rc = cover("/dev/net", MS_RDONLY);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -213,8 +223,7 @@ struct scopes {
 static void narrow_scopes(void)
 {
 	const struct scopes scopes = { .scoped = ABSTRACT_UNIX_SOCKET | SIGNAL };
-	scope_fd int rules =
-		(int)syscall(SYS_landlock_create_ruleset, &scopes, sizeof(scopes), 0);
+	scope_fd int rules = (int)syscall(SYS_landlock_create_ruleset, &scopes, sizeof(scopes), 0);
 
 	if (rules >= 0) {
 		(void)syscall(SYS_landlock_restrict_self, rules, 0);

@@ -3,18 +3,16 @@
  * slirp/slirp: slirp4netns as a child process: its arguments, its surroundings, and what its
  * failures mean.
  *
- * It is started last, when the ids are mapped, in the container's user namespace and in the host's
- * network. It gets the device that the helper has made (device.c), or makes its own. It ends with
- * the thread that started it, and when the other end of its exit pipe is closed: whoever is killed,
- * nothing stays.
+ * It is started last, when the ids are mapped, in namespaces of its own (sandbox.c) and in the
+ * host's network. It gets the device that the helper has made (device.c). It ends with the thread
+ * that started it, and when the other end of its exit pipe is closed: whoever is killed, nothing
+ * stays.
  */
 #include "libnet/slirp/slirp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,15 +28,14 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "libnet/inside.h"
-#include "libnet/messages.h"
 #include "libnet/slirp/device.h"
+#include "libnet/slirp/sandbox.h"
 #include "sys/clone.h"
 #include "sys/signals.h"
 
 /* Descriptors in its process, behind the standard streams. */
 #define READY_FD 3
 #define EXIT_FD 4
-#define NETNS_FD 5
 
 /*
  * It logs each request of its API: a file that can't grow any more is better than a pipe that
@@ -47,8 +43,8 @@
  */
 #define WORDS_MAX 65536
 
-const char **slirp_argv(struct arena *arena, const struct net_request *request, bool configure,
-			int ready_fd, int exit_fd, int netns_fd)
+const char **slirp_argv(struct arena *arena, const struct net_request *request, int ready_fd,
+			int exit_fd)
 {
 	const struct net_config *c = &request->config;
 	const char **argv = arena_array(arena, 24, sizeof(*argv));
@@ -58,9 +54,6 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 
 	inet_ntop(AF_INET, &address, network, sizeof(network));
 	argv[n++] = "slirp4netns";
-	if (configure) {
-		argv[n++] = "--configure";
-	}
 	argv[n++] = arena_printf(arena, "--ready-fd=%d", ready_fd);
 	argv[n++] = arena_printf(arena, "--exit-fd=%d", exit_fd);
 	argv[n++] = arena_printf(arena, "--mtu=%u", c->mtu);
@@ -82,22 +75,18 @@ const char **slirp_argv(struct arena *arena, const struct net_request *request, 
 	if (c->outbound_addr6) {
 		argv[n++] = arena_printf(arena, "--outbound-addr6=%s", c->outbound_addr6);
 	}
-	if (request->api_socket) {
-		argv[n++] = arena_printf(arena, "--api-socket=%s", request->api_socket);
+	if (c->handler == NET_HANDLER_SLIRP) {
+		argv[n++] = "--api-socket=" SLIRP_API_PATH;
 	}
-	/*
-	 * By a descriptor and not by the pid of a process in it, which may have become another
-	 * user's by now.
-	 */
+	/* It believes to have entered it (device.c). Its own, where it could do no harm. */
 	argv[n++] = "--netns-type=path";
-	argv[n++] = arena_printf(arena, "/proc/self/fd/%d", netns_fd);
+	argv[n++] = "/proc/self/ns/net";
 	argv[n++] = NET_TAP_NAME;
 	return argv;
 }
 
 struct surroundings {
-	int ready, exit, words, null, netns, userns;
-	int control; /* slirp_device_listen; -1: no */
+	int device, ready, exit, words, null, mapped;
 };
 
 /*
@@ -106,17 +95,16 @@ struct surroundings {
  */
 static int place(struct surroundings *s)
 {
-	int *const all[] = { &s->ready, &s->exit,   &s->words,	&s->null,
-			     &s->netns, &s->userns, &s->control };
+	int *const all[] = { &s->device, &s->ready, &s->exit, &s->words, &s->null, &s->mapped };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (*all[i] >= 0 && (*all[i] = fcntl(*all[i], F_DUPFD_CLOEXEC, 10)) < 0) {
+		*all[i] = fcntl(*all[i], F_DUPFD_CLOEXEC, 10);
+		if (*all[i] < 0) {
 			return -errno;
 		}
 	}
-	if (dup2(s->null, 0) < 0 || dup2(s->null, 1) < 0 || dup2(s->words, 2) < 0 ||
-	    dup2(s->ready, READY_FD) < 0 || dup2(s->exit, EXIT_FD) < 0 ||
-	    dup2(s->netns, NETNS_FD) < 0) {
+	if (dup2(s->device, SLIRP_TUN_FD) < 0 || dup2(s->null, 1) < 0 || dup2(s->words, 2) < 0 ||
+	    dup2(s->ready, READY_FD) < 0 || dup2(s->exit, EXIT_FD) < 0) {
 		return -errno;
 	}
 	return 0;
@@ -128,13 +116,15 @@ static int place(struct surroundings *s)
  */
 static void set_limits(void)
 {
-	struct rlimit files, words = { WORDS_MAX, WORDS_MAX };
+	struct rlimit files, words = { WORDS_MAX, WORDS_MAX }, none = { 0, 0 };
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setrlimit(RLIMIT_FSIZE, &words);
+	/* A core file would have the container's traffic in it. */
+	setrlimit(RLIMIT_CORE, &none);
 	/*
 	 * Ignored, it stays so after execve: a write beyond the limit then fails instead of
 	 * killing.
@@ -142,57 +132,66 @@ static void set_limits(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-static _Noreturn void become(struct surroundings *s, const char *path, const char **argv)
+/* A failure is told as slirp4netns' own would be. */
+static _Noreturn void give_up(const char *what, int rc)
+{
+	dprintf(STDERR_FILENO, "%s: %s\n", what, strerror(-rc));
+	_exit(1);
+}
+
+static _Noreturn void become(struct surroundings *s, const struct net_request *request,
+			     const char **argv)
 {
 	static const char *const environment[] = { NULL };
+	int rc = place(s);
+	char byte;
 
+	/* The end of file: the parent could not, and says why, or is gone. */
+	if (rc < 0 || read(s->mapped, &byte, 1) != 1) {
+		_exit(1);
+	}
 	sys_signals_reset();
 	/* A client of its API that has gone does not kill it. */
 	signal(SIGPIPE, SIG_IGN);
-	/*
-	 * Its sandbox takes the rights of the namespace's root. It stays in the host's network:
-	 * that is its purpose.
-	 */
-	if (place(s) == 0 && net_inside_enter(s->userns, -1) == 0) {
-		/*
-		 * After the change of ids, which clears it; should the parent be gone by now, its
-		 * exit pipe says so.
-		 */
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		set_limits();
-		if (s->control < 0 || slirp_device_listen(s->control) == 0) {
-			execve(path, (char *const *)(uintptr_t)argv,
-			       (char *const *)(uintptr_t)environment);
-		}
+	rc = slirp_sandbox_enter(request);
+	if (rc < 0) {
+		give_up("namespaces of its own", rc);
 	}
+	/*
+	 * After the change of ids, which clears it; should the parent be gone by now, its exit pipe
+	 * says so.
+	 */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	set_limits();
+	rc = slirp_device_filter(request->config.handler == NET_HANDLER_SLIRP);
+	if (rc < 0) {
+		give_up("the filter of its system calls", rc);
+	}
+	execve(request->slirp, (char *const *)(uintptr_t)argv,
+	       (char *const *)(uintptr_t)environment);
 	_exit(127);
 }
 
-/* What slirp_device_listen sends; nothing comes where it could not. */
-static int take_listener(int control)
+static int explain_clone(int rc, struct err *err)
 {
-	struct pollfd p = { control, POLLIN, 0 };
-	struct net_message m = { .kind = 0 };
-	int fd = -1;
-
-	while (poll(&p, 1, -1) < 0 && errno == EINTR) {
+	err_errno(err, -rc, "starting slirp4netns in a user namespace of its own");
+	if (rc == -ENOSPC) {
+		return err_hint(err, "as many as there may be are there: sudo sysctl "
+				     "user.max_user_namespaces=100000");
 	}
-	if (net_message_receive(control, &m, &fd) <= 0) {
-		return -1;
-	}
-	return fd;
+	return -err->code;
 }
 
-int slirp_start(const struct net_request *request, int tap, int exit_fd, struct slirp *ret,
-		struct err *err)
+int slirp_start(const struct net_request *request, const struct slirp_ids *ids, int tap,
+		int exit_fd, struct slirp *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char **argv = slirp_argv(&arena, request, tap < 0, READY_FD, EXIT_FD, NETNS_FD);
+	const char **argv = slirp_argv(&arena, request, READY_FD, EXIT_FD);
 	scope_fd int words = memfd_create("slirp4netns", MFD_CLOEXEC);
 	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	scope_fd int ready = -1, ready_write = -1, control = -1, theirs = -1;
+	scope_fd int ready = -1, ready_write = -1, mapped = -1, mapped_write = -1;
 	struct surroundings s;
-	int ends[2], pair[2] = { -1, -1 };
+	int ends[2], more[2], rc;
 
 	*ret = (struct slirp)SLIRP_INIT;
 	if (words < 0 || null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
@@ -200,32 +199,30 @@ int slirp_start(const struct net_request *request, int tap, int exit_fd, struct 
 	}
 	ready = ends[0];
 	ready_write = ends[1];
-	if (tap >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+	if (pipe2(more, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "preparing slirp4netns");
 	}
-	control = pair[0];
-	theirs = pair[1];
-	s = (struct surroundings){ .ready = ready_write,
+	mapped = more[0];
+	mapped_write = more[1];
+	s = (struct surroundings){ .device = tap,
+				   .ready = ready_write,
 				   .exit = exit_fd,
 				   .words = words,
 				   .null = null,
-				   .control = theirs,
-				   .netns = request->netns,
-				   .userns = request->userns };
-	ret->pid = sys_clone(0, &ret->pidfd);
+				   .mapped = mapped };
+	ret->pid = sys_clone((uint64_t)slirp_sandbox_flags(request), &ret->pidfd);
 	if (ret->pid == 0) {
-		become(&s, request->slirp, argv);
+		fd_drop(&mapped_write);
+		become(&s, request, argv);
 	}
 	if (ret->pid < 0) {
-		return err_errno(err, -ret->pid, "starting slirp4netns");
+		return explain_clone(ret->pid, err);
 	}
-	fd_drop(&theirs);
-	if (tap >= 0) {
-		ret->listener = take_listener(control);
-		if (ret->listener < 0) {
-			slirp_end(ret);
-			return err_errno(err, ECHILD, "giving slirp4netns its device");
-		}
+	rc = slirp_sandbox_map(request, ids, ret->pid);
+	if (rc < 0 || write(mapped_write, "", 1) != 1) {
+		rc = rc < 0 ? rc : -errno;
+		slirp_end(ret);
+		return err_errno(err, -rc, "mapping slirp4netns' ids");
 	}
 	ret->ready = fd_take(&ready);
 	ret->words = fd_take(&words);
@@ -286,37 +283,17 @@ static int explain(const struct net_request *request, int status, const char *wo
 	return slirp_device_explain(err);
 }
 
-int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp, struct err *err)
+int slirp_ready(const struct net_request *request, struct slirp *slirp, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	char byte = 0;
 	int status = 0;
-	bool given;
 	ssize_t n;
 
-	while (slirp->listener >= 0) {
-		struct pollfd fds[] = { { slirp->ready, POLLIN, 0 },
-					{ slirp->listener, POLLIN, 0 } };
-
-		if (poll(fds, 2, -1) < 0 && errno == EINTR) {
-			continue;
-		}
-		if (fds[0].revents || !(fds[1].revents & POLLIN) ||
-		    slirp_device_give(&slirp->listener, tap) < 0) {
-			break;
-		}
-	}
-	given = slirp->listener < 0;
-	/* An open that still waits fails now. */
-	fd_drop(&slirp->listener);
 	do {
 		n = read(slirp->ready, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	fd_drop(&slirp->ready);
-	if (n == 1 && !given) {
-		slirp_end(slirp);
-		return err_set(err, ENODEV, "slirp4netns did not take its device");
-	}
 	if (n == 1) {
 		return 0;
 	}
@@ -327,6 +304,11 @@ int slirp_ready(const struct net_request *request, int tap, struct slirp *slirp,
 	return explain(request, status, last_words(&arena, slirp->words), err);
 }
 
+void slirp_api_seen(const struct slirp *slirp, char path[SLIRP_API_SEEN_MAX])
+{
+	snprintf(path, SLIRP_API_SEEN_MAX, "/proc/%d/root" SLIRP_API_PATH, (int)slirp->pid);
+}
+
 void slirp_end(struct slirp *slirp)
 {
 	if (slirp->pidfd >= 0) {
@@ -335,7 +317,6 @@ void slirp_end(struct slirp *slirp)
 	while (slirp->pid > 0 && waitpid(slirp->pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	slirp->pid = -1;
-	fd_drop(&slirp->listener);
 	fd_drop(&slirp->pidfd);
 	fd_drop(&slirp->ready);
 	fd_drop(&slirp->words);

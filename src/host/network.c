@@ -28,7 +28,6 @@
 #include "sys/sock.h"
 
 #define CONTROL "net"
-#define API_SOCKET "slirp"
 #define VERSION_CACHE "rootlet-slirp4netns"
 
 #define NAMES_MAX (1u << 20)
@@ -217,17 +216,6 @@ int host_network_files(struct arena *arena, const struct plan *plan, const struc
 	}
 	if (!net->wanted) {
 		return 0;
-	}
-	if (net->request.config.handler == NET_HANDLER_SLIRP) {
-		const char *path = arena_printf(arena, "%s/%s/" API_SOCKET, dir->root, dir->id);
-
-		if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-			return err_set(err, ENAMETOOLONG,
-				       "%s: port_handler=slirp4netns needs a shorter path than %s "
-				       "for its socket: give --root one",
-				       plan->net.where, path);
-		}
-		net->request.api_socket = path;
 	}
 	TRY(make_control(dir, &net->request.control, err));
 	return write_names(arena, plan, dir, &net->request.config, err);

@@ -4,7 +4,6 @@
  *
  *	ROOT/ID/resolv.conf, ROOT/ID/hosts	what the container gets copies of (guest/names.c)
  *	ROOT/ID/net				the helper's control socket, for `port`
- *	ROOT/ID/slirp				slirp4netns' API socket, where it forwards the ports
  *
  * The guest hands its network namespace out by descriptor as soon as it is there. A helper process
  * then makes the tap device in it, beside the id helpers: slirp4netns can do that too, but needs

@@ -21,8 +21,8 @@
 
 /* Every file that a part of rootlet puts there: each has its name in its own file. */
 static const char *const names[] = {
-	STATE_FILE,    STATE_GATE, "config.json", "cgroup.json", "exit",     "notify",
-	"resolv.conf", "hosts",	   "net",	  "slirp",	 "criu.pid",
+	STATE_FILE, STATE_GATE,	   "config.json", "cgroup.json", "exit",
+	"notify",   "resolv.conf", "hosts",	  "net",	 "criu.pid",
 };
 
 bool state_is_marked(const struct stat *st)

@@ -5,11 +5,11 @@
  * Usage: watchguest MARKER SECRET STOP [PARENT NAME]
  *
  * Until the file STOP is there it looks for new processes. With PARENT (a process of the host's,
- * whose pid namespace this is) these are that one and its children, the whole time; each child NAME
- * is killed when it has been attacked, so that another one comes. It tries to stop and trace each of them,
- * to come to a folder below which there is the path MARKER (a file of the host's, absolute), to
- * take its descriptors from 3 on, and to find SECRET in its memory or environment. It prints a line
- * for all that it gained, and at the end "seen N traced N".
+ * whose pid namespace this is) these are that one and its children; each child NAME is killed when
+ * it has been attacked, so that another one comes. It tries to stop and trace each of them, to come
+ * to a folder below which there is the path MARKER (a file of the host's, absolute), to take its
+ * descriptors from 3 on, and to find SECRET in its memory or environment. It prints a line for all
+ * that it gained, and at the end "seen N traced N".
  */
 #define _GNU_SOURCE
 #include <ctype.h>

@@ -240,7 +240,8 @@ exec $(command -v slirp4netns) \"\$@\""
 	grep -q '^Seccomp:[[:space:]]*2$' "/proc/$slirp/status"
 	equal "$(awk '/^Max open files/ { print $4 == $5 }' "/proc/$slirp/limits")" 1
 	[ "$(readlink "/proc/$slirp/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
-	equal "$(readlink "/proc/$slirp/fd/0")" /dev/null
+	equal "$(readlink "/proc/$slirp/fd/0")" /dev/net/tun
+	equal "$(awk '/^Max core/ { print $5, $6 }' "/proc/$slirp/limits")" "0 0"
 	# The helper: as many descriptors as it may have, no terminal, nothing of its caller's.
 	equal "$(awk '/^Max open files/ { print $4 == $5 }' "/proc/$helper/limits")" 1
 	equal "$(readlink "/proc/$helper/fd/0" "/proc/$helper/fd/1" "/proc/$helper/fd/2" |
@@ -249,7 +250,7 @@ exec $(command -v slirp4netns) \"\$@\""
 	equal "$(readlink "/proc/$slirp"/fd/* |
 		grep \
 		-vE \
-		'^(pipe:.*|socket:.*|/dev/null|/dev/net/tun|/memfd:.*|anon_inode:.*|net:.*)$')" ""
+		'^(pipe:.*|socket:.*|/dev/null|/dev/net/tun|/memfd:.*|anon_inode:.*)$')" ""
 	not grep -q "$T" < <(readlink "/proc/$helper"/fd/* "/proc/$helper/cwd")
 	rl delete --force "$C"
 }

@@ -29,28 +29,27 @@ static void arguments(void **state)
 		net_config_parse(&arena, "slirp4netns:outbound_addr=192.0.2.1", &r.config, &err),
 		0);
 	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, true, 3, 4, 5); *a; a++) {
+	for (const char **a = slirp_argv(&arena, &r, 3, 4); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
 	assert_string_equal(
-		out.s,
-		"slirp4netns --configure --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-		"--enable-sandbox --enable-seccomp --enable-ipv6 --disable-host-loopback "
-		"--outbound-addr=192.0.2.1 --netns-type=path /proc/self/fd/5 tap0 ");
+		out.s, "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
+		       "--enable-sandbox --enable-seccomp --enable-ipv6 --disable-host-loopback "
+		       "--outbound-addr=192.0.2.1 --netns-type=path /proc/self/ns/net tap0 ");
 	assert_int_equal(
 		net_config_parse(&arena,
 				 "slirp4netns:allow_host_loopback=1,enable_ipv6=0,enable_dns=0",
 				 &r.config, &err),
 		0);
-	r.api_socket = "/s";
+	r.config.handler = NET_HANDLER_SLIRP;
 	text_init(&out, &arena);
-	for (const char **a = slirp_argv(&arena, &r, false, 3, 4, 5); *a; a++) {
+	for (const char **a = slirp_argv(&arena, &r, 3, 4); *a; a++) {
 		text_add(&out, "%s ", *a);
 	}
-	assert_string_equal(out.s,
-			    "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
-			    "--enable-sandbox --enable-seccomp --disable-dns --api-socket=/s "
-			    "--netns-type=path /proc/self/fd/5 tap0 ");
+	assert_string_equal(
+		out.s, "slirp4netns --ready-fd=3 --exit-fd=4 --mtu=65520 --cidr=10.0.2.0/24 "
+		       "--enable-sandbox --enable-seccomp --disable-dns "
+		       "--api-socket=/run/slirp4netns --netns-type=path /proc/self/ns/net tap0 ");
 }
 
 static int done(void **state)

@@ -35,14 +35,13 @@ user_run() {
 		"sleep 0.5; cat /proc/\$1/net/dev >$T/told/devices; cat /proc/\$1/uid_map \
 >$T/told/map"
 	program slirp4netns \
-		"[ \"\$1\" = --version ] || { awk '{ print \$1 }' /proc/self/uid_map && echo \
-begun; } >>$T/told/begun"
+		"[ \"\$1\" = --version ] || { ls $T/told && echo begun; } >>$T/told/begun"
 	user_run
 	[ "$status" -eq 0 ] || fail "$stderr"
 	has "$output" "inet 10.0.2.100/24"
 	grep -q tap0 "$T/told/devices"
 	equal "$(cat "$T/told/map")" ""
-	equal "$(cat "$T/told/begun")" $'0\n1\nbegun'
+	equal "$(cat "$T/told/begun")" $'begun\ndevices\nmap\nbegun'
 }
 
 @test "root: ids that can't be mapped after all: nothing of the network is left" {
