@@ -10,6 +10,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
+	err->signal = 0;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
@@ -68,6 +69,7 @@ int err_errno(struct err *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
+	err->signal = 0;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);

@@ -15,10 +15,12 @@
 /*
  * code is a positive errno value (0: no error); msg is one line, without a trailing full stop. Of
  * one that is too long, with a path of thousands of bytes, the middle is left out: what err_errno
- * and err_hint put at the end stays.
+ * and err_hint put at the end stays. signal: the one that ended what was under way, 0 for any other
+ * cause; only sys_interrupted sets it.
  */
 struct err {
 	int code;
+	int signal;
 	char msg[ERR_MSG_MAX];
 };
 

@@ -173,6 +173,10 @@ int main(int argc, char **argv)
 	if (run(&ctx, argv, &status, &err) < 0) {
 		log_error(&err);
 		status = ctx.cmd && ctx.cmd->failure ? ctx.cmd->failure : 1;
+		if (err.signal > 0) {
+			/* As a shell has it for a program that the signal ends. */
+			status = 128 + err.signal;
+		}
 	}
 	arena_done(&arena);
 	return status;

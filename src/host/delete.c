@@ -26,8 +26,7 @@ int host_destroy(struct container *c, struct err *err)
 	/* With whatever init left in it, where it has no pid namespace of its own. */
 	TRY(cgroup_remove(&c->state.cgroup, err));
 	TRY(state_remove(&c->dir, err));
-	host_hooks_poststop(&hooks, c->state.bundle);
-	return 0;
+	return host_hooks_poststop(&hooks, c->state.bundle, err);
 }
 
 /* What is left of a container whose state can't be read: only force removes it. */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/await.h"
 #include "sys/clone.h"
 
 #define BUFFER 16384
@@ -68,7 +69,7 @@ int host_signals_until(int signals, int fd)
 			return 0;
 		}
 		sig = host_signals_next(signals);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT) {
+		if (sys_signal_ends(sig)) {
 			return sig;
 		}
 	}

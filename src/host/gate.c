@@ -3,6 +3,7 @@
 #include "host/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/scope.h"
 #include "container/gate.h"
 #include "state/folder.h"
+#include "sys/await.h"
 #include "wire/wire.h"
 
 int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err)
@@ -37,12 +39,22 @@ int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err
 	return host_gate_start(fd, ret_notify, err);
 }
 
+/* As wire_recv. A hook of the container's may be running, and a signal ends the wait for it. */
+static int receive(int wire, struct wire_msg *ret, int *ret_signal)
+{
+	int rc = sys_await_fd(wire, POLLIN, -1);
+
+	*ret_signal = rc > 0 ? rc : 0;
+	return rc == 0 ? wire_recv(wire, ret) : -EINTR;
+}
+
 int host_gate_start(int wire, int *ret_notify, struct err *err)
 {
 	struct wire_turn turn = { .phase = WIRE_PHASE_START };
 	scope_fd int notify = -1;
 	bool announced = false;
 	struct wire_msg msg;
+	int sig = 0;
 	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
 
 	if (rc < 0) {
@@ -51,7 +63,7 @@ int host_gate_start(int wire, int *ret_notify, struct err *err)
 	if (!ret_notify) {
 		turn.gone = WIRE_BIT(WIRE_NOTIFY);
 	}
-	while ((rc = wire_recv(wire, &msg)) > 0) {
+	while ((rc = receive(wire, &msg, &sig)) > 0) {
 		if (!wire_legal(&turn, msg.type)) {
 			if (msg.fd >= 0) {
 				close(msg.fd);
@@ -70,6 +82,9 @@ int host_gate_start(int wire, int *ret_notify, struct err *err)
 			log_warning("%s", msg.bytes);
 		}
 		announced = announced || msg.type == WIRE_EXEC;
+	}
+	if (sig) {
+		return sys_interrupted(sig, "while the container was started", err);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "listening to the container");

@@ -15,7 +15,9 @@
 #include "host/filter.h"
 #include "host/foreground.h"
 #include "host/trace.h"
+#include "sys/await.h"
 #include "sys/clone.h"
+#include "sys/process_tree.h"
 #include "user/explain.h"
 
 /* ---- making it ---- */
@@ -139,8 +141,7 @@ int host_guest_take_last(struct guest_process *g, struct err *err)
 	}
 	sig = host_signals_until(g->signals, g->pidfd);
 	if (sig) {
-		return err_set(err, EINTR, "interrupted by signal %d while the process was set up",
-			       sig);
+		return sys_interrupted(sig, "while the process was set up", err);
 	}
 	follow_last(g);
 	if (g->last->err.code) {
@@ -159,7 +160,8 @@ int host_guest_take_last(struct guest_process *g, struct err *err)
 static void kill_now(struct guest_process *g)
 {
 	if (g->pidfd >= 0) {
-		(void)sys_pidfd_kill(g->pidfd, SIGKILL);
+		/* Its hooks too: where it has no pid namespace they would go on without it. */
+		sys_kill_tree(g->pidfd, g->pid);
 	}
 }
 
@@ -281,8 +283,7 @@ static int interrupted(const struct guest_process *g, struct err *err)
 	int sig = host_signals_until(g->signals, g->wire);
 
 	if (sig) {
-		return err_set(err, EINTR, "interrupted by signal %d while the process was set up",
-			       sig);
+		return sys_interrupted(sig, "while the process was set up", err);
 	}
 	return 0;
 }

@@ -68,17 +68,23 @@ int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, con
 	return 0;
 }
 
-void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle)
+int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	struct err err;
+	struct err failed;
 
 	for (size_t i = 0; i < hooks->of[PLAN_HOOK_POSTSTOP].n; i++) {
 		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i],
-			    state_text(&arena, hooks, "stopped", 0), bundle, &err) < 0) {
-			log_warning("%s", err.msg);
+			    state_text(&arena, hooks, "stopped", 0), bundle, &failed) == 0) {
+			continue;
 		}
+		if (failed.signal) {
+			*err = failed;
+			return -EINTR;
+		}
+		log_warning("%s", failed.msg);
 	}
+	return 0;
 }
 
 int host_hooks_load(struct container *c, struct plan_hooks *ret, struct err *err)

@@ -26,8 +26,11 @@
 int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, const char *status,
 		   pid_t pid, const char *bundle, struct err *err);
 
-/* poststop: every one is run, a failure is a warning (config.md, "Poststop"). */
-void host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle);
+/*
+ * poststop: every one is run, a failure is a warning (config.md, "Poststop"). Errors: EINTR, for a
+ * signal that asks us to end; the later ones are then not run.
+ */
+int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, struct err *err);
 
 /*
  * The hooks of an existing container, from the copy of its configuration in the state folder:

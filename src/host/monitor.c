@@ -16,6 +16,7 @@
 
 #include "base/scope.h"
 #include "state/exit.h"
+#include "sys/await.h"
 #include "sys/clone.h"
 #include "sys/environ.h"
 #include "sys/exit.h"
@@ -155,10 +156,11 @@ int host_monitor_begin(const struct monitor *monitor, struct err *err)
 }
 
 static _Noreturn void behind(int (*work)(void *data, int report, struct err *err), void *data,
-			     int report, pid_t parent)
+			     int report, pid_t parent, const sigset_t *mask)
 {
 	struct err err = { .code = 0 };
 
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* Dead already? */
 	if (getppid() != parent) {
@@ -171,34 +173,60 @@ static _Noreturn void behind(int (*work)(void *data, int report, struct err *err
 	_exit(1);
 }
 
+/*
+ * What the process behind us says. A signal that asks us to end is for it: it undoes what it has
+ * made.
+ */
+static ssize_t hear(int in, pid_t pid, struct err *ret, int *ret_signal)
+{
+	ssize_t got;
+	int rc;
+
+	*ret_signal = 0;
+	while ((rc = sys_await_fd(in, POLLIN, -1)) > 0) {
+		*ret_signal = rc;
+		kill(pid, rc);
+	}
+	do {
+		got = read(in, ret, sizeof(*ret));
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
 int host_monitor_behind(int (*work)(void *data, int report, struct err *err), void *data,
 			struct err *err)
 {
 	pid_t self = getpid();
 	scope_fd int in = -1;
 	scope_fd int out = -1;
+	sigset_t ending, before;
 	struct err said;
 	int fds[2];
 	ssize_t got;
 	pid_t pid;
+	int sig;
 
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		return err_errno(err, errno, "pipe");
 	}
 	in = fds[0];
 	out = fds[1];
+	sys_signals_ending(&ending);
+	sigprocmask(SIG_BLOCK, &ending, &before);
 	pid = sys_clone(0, NULL);
 	if (pid == 0) {
 		fd_drop(&in);
-		behind(work, data, out, self);
+		behind(work, data, out, self, &before);
 	}
 	if (pid < 0) {
 		return err_errno(err, -pid, "making the container's monitor");
 	}
 	fd_drop(&out);
-	do {
-		got = read(in, &said, sizeof(said));
-	} while (got < 0 && errno == EINTR);
+	got = hear(in, pid, &said, &sig);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (got != sizeof(said) && sig) {
+		return sys_interrupted(sig, "while the container was made", err);
+	}
 	if (got != sizeof(said)) {
 		return err_set(err, ECHILD,
 			       "the process that makes the container ended before it was done");

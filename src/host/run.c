@@ -24,6 +24,7 @@
 #include "host/trace.h"
 #include "state/exit.h"
 #include "state/folder.h"
+#include "sys/await.h"
 #include "sys/exit.h"
 
 static void write_record(const struct launch *l, const struct exit_record *record)
@@ -86,7 +87,11 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	TRY(host_launch_remove_rdt(l, err));
 	TRY(cgroup_remove(&l->cgroup, err));
 	TRY(state_remove(&l->dir, err));
-	host_hooks_poststop(&l->plan->hooks, l->bundle);
+	if (host_hooks_poststop(&l->plan->hooks, l->bundle, err) < 0) {
+		/* Nothing is left to be undone. */
+		log_warning("%s", err->msg);
+		*ret_status = 128 + err->signal;
+	}
 	return 0;
 }
 
@@ -105,7 +110,7 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 		return 0;
 	}
 	(void)state_relock(&l->dir);
-	return err_set(err, EINTR, "interrupted by signal %d before the container was ready", sig);
+	return sys_interrupted(sig, "before the container was ready", err);
 }
 
 /* Detached: what stays is the monitor. */

@@ -21,7 +21,11 @@
 #include "cgroup/remember.h"
 #include "state/contents.h"
 #include "state/root.h"
+#include "sys/await.h"
 #include "sys/file.h"
+
+/* How often the lock of others is looked at. */
+#define RELOCK_MS 5
 
 /* How often a folder may vanish between being made and being locked. */
 #define RESERVE_TRIES 16
@@ -261,9 +265,18 @@ bool state_relock(const struct state_dir *dir)
 	scope_fd int root_fd = -1;
 	struct err ignored;
 	struct stat st;
+	int rc;
 
-	return state_root_open(dir->root, &root_fd, &ignored) == 0 && lock(dir->fd, LOCK_EX) == 0 &&
-	       still_named(root_fd, dir->id, dir->fd, &st);
+	if (state_root_open(dir->root, &root_fd, &ignored) < 0) {
+		return false;
+	}
+	/* flock(2) could not be told to end by a signal that is blocked. */
+	while ((rc = lock(dir->fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK) {
+		if (sys_await(NULL, 0, RELOCK_MS) > 0) {
+			return false;
+		}
+	}
+	return rc == 0 && still_named(root_fd, dir->id, dir->fd, &st);
 }
 
 int state_remove(struct state_dir *dir, struct err *err)

@@ -57,7 +57,10 @@ void state_close(struct state_dir *dir);
 /* Lets others act on the container while this process stays with it; and takes the folder back. */
 void state_unlock(const struct state_dir *dir);
 
-/* Locks again. Returns true, or false when the folder was removed (or replaced) meanwhile. */
+/*
+ * Locks again. Returns true, or false when the folder was removed (or replaced) meanwhile, or a
+ * signal asks us to end.
+ */
 bool state_relock(const struct state_dir *dir);
 
 /* IDs of all containers with a state.json, sorted. */

@@ -10,14 +10,17 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/await.h"
 #include "sys/clock.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
+#include "sys/process_tree.h"
 
 #define KEEP_AT_ONCE 512
 #define PIPE_CAPACITY 65536
@@ -36,9 +39,15 @@ static int input_file(const char *text)
 /* Returns the child's pid; *ret_error is its errno when it could not execute the program. */
 static pid_t start(const struct sys_spawn *s, int in, int out, int error, volatile int *ret_error)
 {
+	pid_t self = getpid();
 	pid_t pid = vfork();
 
 	if (pid == 0) {
+		/* 0: we make children in another pid namespace. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (getppid() != self && getppid() != 0) {
+			_exit(127);
+		}
 		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
 		    (!s->cwd || chdir(s->cwd) == 0)) {
 			sys_signals_reset();
@@ -95,24 +104,31 @@ static void keep_rest(struct sys_spawn_end *end, int fd)
  * Until the child has ended or its time is up, however much it says and whoever else holds its
  * stderr by then.
  */
-static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spawn_end *end)
+static int watch(const struct sys_spawn *s, pid_t pid, int pidfd, int said,
+		 struct sys_spawn_end *end)
 {
 	int64_t deadline = s->timeout > 0 ? sys_now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
 
 	for (;;) {
 		struct pollfd fds[] = { { pidfd, POLLIN, 0 }, { said, POLLIN, 0 } };
 		int64_t left = deadline == INT64_MAX ? -1 : deadline - sys_now_ms();
-		int n;
+		int rc;
 
 		if (deadline != INT64_MAX && left <= 0) {
 			end->timed_out = true;
-			return sys_pidfd_kill(pidfd, SIGKILL);
+			sys_kill_tree(pidfd, pid);
+			return 0;
 		}
-		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
-		if (n < 0 && errno != EINTR) {
-			return -errno;
+		rc = sys_await(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+		if (rc > 0) {
+			end->signal = rc;
+			sys_kill_tree(pidfd, pid);
+			return -EINTR;
 		}
-		if (n <= 0) {
+		if (rc < 0 && rc != -ETIMEDOUT) {
+			return rc;
+		}
+		if (rc < 0) {
 			continue;
 		}
 		if (fds[0].revents) {
@@ -127,7 +143,7 @@ static int watch(const struct sys_spawn *s, int pidfd, int said, struct sys_spaw
 	}
 }
 
-int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
+static int run(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 {
 	scope_fd int in = input_file(spawn->input ? spawn->input : "");
 	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -164,7 +180,7 @@ int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	pidfd = sys_pidfd_open(pid);
 	rc = pidfd;
 	if (rc >= 0) {
-		rc = watch(spawn, pidfd, said, ret);
+		rc = watch(spawn, pid, pidfd, said, ret);
 	}
 	if (rc < 0) {
 		kill(pid, SIGKILL);
@@ -177,12 +193,29 @@ int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	return rc;
 }
 
+int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
+{
+	sigset_t ending, before;
+	int rc;
+
+	/* Also where they would end us at once: the program is ended first. */
+	sys_signals_ending(&ending);
+	sigprocmask(SIG_BLOCK, &ending, &before);
+	rc = run(spawn, ret);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
 int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 {
 	struct sys_spawn_end end;
 	const char *colon;
 	int rc = sys_spawn_wait(spawn, &end);
 
+	if (end.signal) {
+		sys_interrupted(end.signal, "while it ran", err);
+		return err_wrap(err, "%s", spawn->path);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s", spawn->path);
 	}

@@ -22,12 +22,14 @@ struct sys_spawn {
 struct sys_spawn_end {
 	int status; /* as wait(2) has it */
 	bool timed_out;
+	int signal;	/* that asked us to end meanwhile; 0: none */
 	char said[400]; /* the last of its stderr, on one line */
 };
 
 /*
  * Returns 0 when the program ran, however it ended; -errno when it could not be executed or
- * watched.
+ * watched; -EINTR after a signal that asks this process to end. It does not outlive us, and after
+ * an end before its own nothing is left of its children either, if they still are.
  */
 int sys_spawn_wait(const struct sys_spawn *spawn, struct sys_spawn_end *ret);
 

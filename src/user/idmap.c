@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -22,7 +23,9 @@
 #include "base/arena.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "sys/await.h"
 #include "sys/fd.h"
+#include "sys/process_tree.h"
 #include "user/explain.h"
 
 static int write_map(struct arena *arena, pid_t pid, const char *file,
@@ -110,7 +113,8 @@ static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t targe
 	 * one's is under way. What the child uses lives until user_idmap_finish, and it touches
 	 * nothing of ours but that.
 	 */
-	h->pid = clone(become_helper, pad->stack + sizeof(pad->stack), CLONE_VM | SIGCHLD, pad);
+	h->pid = clone(become_helper, pad->stack + sizeof(pad->stack),
+		       CLONE_VM | CLONE_PIDFD | SIGCHLD, pad, &h->pidfd);
 	close(pipe_fds[1]); /* it has its own table of descriptors */
 	if (h->pid < 0) {
 		return err_errno(err, errno, "running %s", h->path);
@@ -118,24 +122,53 @@ static int spawn_helper(struct arena *arena, struct idmap_helper *h, pid_t targe
 	return 0;
 }
 
+/* What it said, up to now: somebody else may hold its output open. */
+static size_t read_words(const struct idmap_helper *h, char *words, size_t room)
+{
+	struct pollfd said = { h->output, POLLIN, 0 };
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < room && poll(&said, 1, 0) > 0 &&
+	       (got = read(h->output, words + len, room - len)) > 0) {
+		len += (size_t)got;
+	}
+	return len;
+}
+
+/*
+ * Its real uid is ours, so that we may kill it although it is root (kill(2)); no death signal of
+ * ours would outlive its execve (prctl(2), PR_SET_PDEATHSIG).
+ */
+static void end_helper(const struct idmap_helper *h)
+{
+	if (h->pid > 0) {
+		sys_kill_tree(h->pidfd, h->pid);
+	}
+}
+
 /* Waits for one helper. Failure: its words, cleaned to one line. */
 static int collect_helper(struct idmap_helper *h, struct err *err)
 {
+	int sig = sys_await_fd(h->pidfd, POLLIN, -1);
 	char words[400];
 	size_t len = 0;
 	int status = 0;
-	ssize_t got;
 
-	while (len < sizeof(words) - 1 &&
-	       (got = read(h->output, words + len, sizeof(words) - 1 - len)) > 0) {
-		len += (size_t)got;
+	if (sig > 0) {
+		end_helper(h);
 	}
-	words[len] = '\0';
 	while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (sig > 0) {
+		sys_interrupted(sig, "while it ran", err);
+		return err_wrap(err, "%s", h->path);
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		return 0;
 	}
+	len = read_words(h, words, sizeof(words) - 1);
+	words[len] = '\0';
 	while (len > 0 && (words[len - 1] == '\n' || words[len - 1] == ' ')) {
 		words[--len] = '\0';
 	}
@@ -162,8 +195,12 @@ int user_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pi
 
 	assert(pid > 0);
 	job->arena = (struct arena)ARENA_INIT;
-	job->uid = (struct idmap_helper){ .path = ids->newuidmap, .pid = -1, .output = -1 };
-	job->gid = (struct idmap_helper){ .path = ids->newgidmap, .pid = -1, .output = -1 };
+	job->uid = (struct idmap_helper){
+		.path = ids->newuidmap, .pid = -1, .pidfd = -1, .output = -1
+	};
+	job->gid = (struct idmap_helper){
+		.path = ids->newgidmap, .pid = -1, .pidfd = -1, .output = -1
+	};
 	switch (ids->how) {
 	case PLAN_IDS_DIRECT:
 		return write_direct(arena, ids, pid, err);
@@ -184,12 +221,19 @@ int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int beg
 	for (size_t i = 0; i < 2; i++) {
 		struct err said;
 
+		if (rc < 0) {
+			/* The process that they were for is of no use any more. */
+			end_helper(both[i]);
+		}
 		if (both[i]->pid > 0 && collect_helper(both[i], &said) < 0 && rc == 0) {
 			*err = said;
-			user_explain_helper(ids, err);
+			if (!err->signal) {
+				user_explain_helper(ids, err);
+			}
 			rc = -err->code;
 		}
 		fd_drop(&both[i]->output);
+		fd_drop(&both[i]->pidfd);
 	}
 	arena_done(&job->arena);
 	return rc;

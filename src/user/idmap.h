@@ -11,7 +11,8 @@
 /* The two helpers at work. */
 struct idmap_helper {
 	const char *path;
-	pid_t pid;  /* -1: not running */
+	pid_t pid; /* -1: not running */
+	int pidfd;
 	int output; /* read end of its stderr; -1: none */
 };
 

@@ -193,6 +193,8 @@ int wire_recv(int wire, struct wire_msg *ret)
 		if (ret->err.code <= 0 || ret->err.code > 4095) {
 			ret->err.code = EIO;
 		}
+		/* Only a signal to us is one that ends the command. */
+		ret->err.signal = 0;
 	}
 	if (head == WIRE_STEP) {
 		if (ret->len != sizeof(struct wire_step)) {

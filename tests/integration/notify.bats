@@ -154,7 +154,7 @@ waits() {
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
-	equal "$status" 1
+	equal "$status" 143
 	has "$(cat "$T/err")" "interrupted by signal 15 before the container was ready"
 	try rl state "$C"
 	refused "does not exist"

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/await: waiting, while a signal may ask this process to end. */
+#include "sys/await.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "sys/clock.h"
+
+static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
+#define ENDING (sizeof(ending) / sizeof(ending[0]))
+
+bool sys_signal_ends(int sig)
+{
+	for (size_t i = 0; i < ENDING; i++) {
+		if (ending[i] == sig) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void sys_signals_ending(sigset_t *ret)
+{
+	sigemptyset(ret);
+	for (size_t i = 0; i < ENDING; i++) {
+		sigaddset(ret, ending[i]);
+	}
+}
+
+/* The next one; 0: none, or one that the caller of this program had ignored. */
+static int take(int signals)
+{
+	struct signalfd_siginfo info;
+	struct sigaction action;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info)) {
+		return 0;
+	}
+	if (sigaction((int)info.ssi_signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+		return 0;
+	}
+	return (int)info.ssi_signo;
+}
+
+int sys_await(struct pollfd *fds, size_t n, int timeout_ms)
+{
+	int64_t deadline = timeout_ms < 0 ? INT64_MAX : sys_now_ms() + timeout_ms;
+	struct pollfd all[SYS_AWAIT_MAX + 1];
+	scope_fd int signals = -1;
+	sigset_t set;
+
+	assert(n <= SYS_AWAIT_MAX);
+	sys_signals_ending(&set);
+	/* Without one, for want of descriptors, it is a wait that hears no signal. */
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (n > 0) {
+		memcpy(all, fds, n * sizeof(*fds));
+	}
+	all[n] = (struct pollfd){ signals, POLLIN, 0 };
+	for (;;) {
+		int64_t left = deadline == INT64_MAX ? -1 : deadline - sys_now_ms();
+		int ready, sig;
+
+		if (deadline != INT64_MAX && left < 0) {
+			left = 0;
+		}
+		ready = poll(all, n + 1, left > INT_MAX ? INT_MAX : (int)left);
+		if (ready < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (ready > (all[n].revents != 0)) {
+			memcpy(fds, all, n * sizeof(*fds));
+			return 0;
+		}
+		sig = ready > 0 ? take(signals) : 0;
+		if (sig > 0) {
+			return sig;
+		}
+		if (ready == 0 && left >= 0) {
+			return -ETIMEDOUT;
+		}
+	}
+}
+
+int sys_await_fd(int fd, short events, int timeout_ms)
+{
+	struct pollfd one = { fd, events, 0 };
+
+	return sys_await(&one, 1, timeout_ms);
+}
+
+int sys_interrupted(int sig, const char *when, struct err *err)
+{
+	err_set(err, EINTR, "interrupted by signal %d %s", sig, when);
+	err->signal = sig;
+	return -EINTR;
+}
+
+int sys_await_failed(int rc, struct err *err, const char *fmt, ...)
+{
+	char what[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s", what);
+	}
+	err_set(err, EINTR, "%s: interrupted by signal %d", what, rc);
+	err->signal = rc;
+	return -EINTR;
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# rooms: host session
+# Every wait of every command ends by SIGTERM and SIGINT, and leaves nothing; and `delete --force`
+# ends a start that hangs.
+# status, output and stderr come from `try`; what is between single quotes is for jq or the shell
+# inside.
+# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
+
+load helpers
+load waits
+
+setup() {
+	container_setup
+	holder='' listener=''
+}
+
+teardown() {
+	# shellcheck disable=SC2086 # may be empty
+	kill -KILL $holder $listener 2>/dev/null || true
+	container_teardown
+}
+
+# ---------------------------------------------------------------- hooks
+
+# A hook of each kind, in each command that runs it: what it made is undone.
+@test "hooks of create and run" {
+	local kind command sig number
+	for kind in prestart createRuntime createContainer; do
+		hook "$kind"
+		for command in "create TERM 15" "create INT 2" "run TERM 15" "run HUP 1" \
+			"run --detach QUIT 3" "run --detach TERM 15"; do
+			number=${command##* }
+			sig=${command% *}
+			sig=${sig##* }
+			# shellcheck disable=SC2086 # options
+			hanging ${command% "$sig" *} --bundle "$B" "$C"
+			in_hook "$kind"
+			ends "$sig" $((128 + number))
+			has "$(cat "$T/err")" "interrupted by signal $number"
+			equal "$(wc -l <"$T/err")" 1
+			no_trace
+		done
+	done
+}
+
+@test "hooks of create and run without a pid namespace, whose end would end them" {
+	local kind
+	config '.linux.namespaces |= map(select(.type != "pid"))
+		| .mounts |= map(select(.destination != "/proc"))'
+	for kind in createRuntime createContainer startContainer; do
+		hook "$kind"
+		hanging run --bundle "$B" "$C"
+		in_hook "$kind"
+		ends TERM 143
+		no_trace
+	done
+}
+
+@test "hooks of the start, by run" {
+	local kind
+	script 'exec sleep 1000'
+	for kind in startContainer poststart; do
+		hook "$kind"
+		for command in "run" "run --detach"; do
+			# shellcheck disable=SC2086 # options
+			hanging $command --bundle "$B" "$C"
+			in_hook "$kind"
+			ends TERM 143
+			no_trace
+		done
+	done
+}
+
+@test "hooks of the start, by start" {
+	script 'exec sleep 1000'
+	hook startContainer
+	rl create --bundle "$B" "$C" </dev/null >/dev/null
+	hanging start "$C"
+	in_hook startContainer
+	ends TERM 143
+	# The container is there, and is still being started.
+	status_is running
+	rl delete --force "$C"
+	no_trace
+
+	hook poststart
+	rl create --bundle "$B" "$C" </dev/null >/dev/null
+	hanging start "$C"
+	in_hook poststart
+	ends TERM 143
+	no_trace
+}
+
+@test "poststop hooks" {
+	hook poststop
+	hanging run --bundle "$B" "$C"
+	in_hook poststop
+	ends TERM 143
+	no_trace
+
+	rl create --bundle "$B" "$C" </dev/null >/dev/null
+	for command in "delete" "delete --force"; do
+		[ -e "$T/state/$C" ] || rl create --bundle "$B" "$C" </dev/null >/dev/null
+		kill -KILL "$(pid_of)"
+		wait_for status_is stopped
+		# shellcheck disable=SC2086 # options
+		hanging $command "$C"
+		in_hook poststop
+		ends TERM 143
+		no_trace
+	done
+}
+
+@test "a hook that ends after its command was killed: it was its, too" {
+	script 'exec sleep 1000'
+	local kind
+	# Without a child: of that nobody would know any more.
+	for kind in prestart createRuntime poststart; do
+		hook "$kind"
+		config '.hooks[][].args[2] |= sub("sleep 1000 & (?<t>.*); wait";
+			.t + "; exec sleep 1000")'
+		hanging run --bundle "$B" "$C"
+		in_hook "$kind"
+		kill -KILL "$pid"
+		wait "$pid" 2>/dev/null || true
+		rl delete --force "$C"
+		no_trace
+	done
+}
+
+# ---------------------------------------------------------------- what is rootlet's own
+
+@test "the lock of a container" {
+	script 'exec sleep 1000'
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	lock_held
+	for command in start delete; do
+		hanging "$command" "$C"
+		wait_for waits_for_lock "$pid"
+		ends TERM 143
+	done
+	# A run that comes back to its folder.
+	kill -KILL "$holder"
+	rl delete --force "$C"
+	script 'while [ ! -e /srv/end ]; do usleep 20000; done'
+	hanging run --bundle "$B" "$C"
+	wait_for status_is running
+	lock_held
+	touch "$B/rootfs/srv/end"
+	wait_for status_is stopped
+	stays test -d "/proc/$pid"
+	ends TERM 0
+	kill -KILL "$holder"
+	rl delete "$C"
+	no_trace
+}
+
+@test "commands that only wait: wait, events, a FIFO as log file" {
+	script 'exec sleep 1000'
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	hanging wait "$C"
+	stays test -d "/proc/$pid"
+	ends TERM 143
+	mkfifo "$T/fifo"
+	hanging --log "$T/fifo" run --bundle "$B" "$C-2"
+	stays test -d "/proc/$pid"
+	ends TERM 143
+	rl delete --force "$C"
+}
