@@ -36,6 +36,11 @@ int container_lock(struct container *c, struct err *err)
 	return state_open(c->root, c->id, &c->dir, err);
 }
 
+int container_lock_now(struct container *c, struct err *err)
+{
+	return state_open_now(c->root, c->id, &c->dir, err);
+}
+
 int container_load(struct container *c, struct err *err)
 {
 	if (c->dir.fd >= 0) {

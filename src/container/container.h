@@ -72,9 +72,11 @@ int container_find(const char *root, const char *id, const struct container_want
 /*
  * The parts of it, for `delete`, which has to go on where one of them fails. lock: waits for the
  * lock of its folder; ENOENT when there is none. load: reads its state, of the locked folder if it
- * is, and its status; a folder that was locked stays so when this fails.
+ * is, and its status; a folder that was locked stays so when this fails. lock_now: -EWOULDBLOCK
+ * without a message where container_lock would wait.
  */
 int container_lock(struct container *c, struct err *err);
+int container_lock_now(struct container *c, struct err *err);
 int container_load(struct container *c, struct err *err);
 
 /*

@@ -8,6 +8,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/remember.h"
 #include "cgroup/remove.h"
+#include "host/force.h"
 #include "host/hooks.h"
 #include "host/kill.h"
 #include "host/network.h"
@@ -49,11 +50,11 @@ int host_delete(struct container *c, bool force, struct err *err)
 {
 	int rc;
 
-	/* Before the lock: a `start` that hangs holds it until the container is dead. */
+	/* Before the lock: what holds it may wait for the container, and then ends by itself. */
 	if (force && container_load(c, err) == 0) {
 		TRY(host_kill_and_wait(c, err));
 	}
-	rc = container_lock(c, err);
+	rc = force ? host_lock_by_force(c, err) : container_lock(c, err);
 	if (force && rc == -ENOENT) {
 		return 0;
 	}

@@ -213,7 +213,8 @@ static int open_both(const char *root, const char *id, int *ret_root_fd, int *re
 	return rc == -ENOENT ? state_missing(id, err) : rc;
 }
 
-int state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
+static int open_locked(const char *root, const char *id, int how, struct state_dir *ret,
+		       struct err *err)
 {
 	scope_fd int root_fd = -1;
 	scope_fd int fd = -1;
@@ -221,7 +222,10 @@ int state_open(const char *root, const char *id, struct state_dir *ret, struct e
 	int rc;
 
 	TRY(open_both(root, id, &root_fd, &fd, err));
-	rc = lock(fd, LOCK_EX);
+	rc = lock(fd, how);
+	if (rc == -EWOULDBLOCK) {
+		return rc;
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "cannot lock the state folder of `%s`", id);
 	}
@@ -231,6 +235,16 @@ int state_open(const char *root, const char *id, struct state_dir *ret, struct e
 	TRY(check_mark(&st, root, id, err));
 	*ret = (struct state_dir){ .fd = fd_take(&fd), .root = root, .id = id };
 	return 0;
+}
+
+int state_open(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	return open_locked(root, id, LOCK_EX, ret, err);
+}
+
+int state_open_now(const char *root, const char *id, struct state_dir *ret, struct err *err)
+{
+	return open_locked(root, id, LOCK_EX | LOCK_NB, ret, err);
 }
 
 int state_open_unlocked(const char *root, const char *id, struct state_dir *ret, struct err *err)

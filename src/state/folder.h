@@ -34,6 +34,9 @@ int state_reserve(const char *root, const char *id, struct state_dir *ret, struc
  */
 int state_open(const char *root, const char *id, struct state_dir *ret, struct err *err);
 
+/* The same at once: -EWOULDBLOCK without a message when another process has the lock. */
+int state_open_now(const char *root, const char *id, struct state_dir *ret, struct err *err);
+
 /*
  * The same without the lock, for those who only look. The caller drops ret->fd, and never calls
  * state_close with it.

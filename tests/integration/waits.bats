@@ -168,3 +168,59 @@ teardown() {
 	ends TERM 143
 	rl delete --force "$C"
 }
+
+# ---------------------------------------------------------------- delete --force
+
+# forced: it removes the container within five seconds, of which the command that hangs gets one.
+forced() {
+	local before=${EPOCHREALTIME/./} took
+	rl delete --force "$C"
+	took=$(((${EPOCHREALTIME/./} - before) / 1000))
+	[ "$took" -le 5000 ] || fail "it took $took ms"
+	wait_for gone "$pid"
+	wait "$pid" 2>/dev/null || true
+	no_trace
+}
+
+@test "delete --force of a container whose create or run hangs in a hook" {
+	local kind command
+	script 'exec sleep 1000'
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		hook "$kind"
+		for command in create run "run --detach"; do
+			case $command-$kind in
+			create-startContainer | create-poststart) continue ;;
+			esac
+			# shellcheck disable=SC2086 # options
+			hanging $command --bundle "$B" "$C"
+			in_hook "$kind"
+			forced
+		done
+	done
+}
+
+@test "delete --force of a container whose start hangs in a hook" {
+	local kind
+	script 'exec sleep 1000'
+	for kind in startContainer poststart; do
+		hook "$kind"
+		rl create --bundle "$B" "$C" </dev/null >/dev/null
+		hanging start "$C"
+		in_hook "$kind"
+		forced
+	done
+}
+
+@test "delete --force of a start that hears no signal: hook, command, or both are stopped" {
+	script 'exec sleep 1000'
+	hook createRuntime 'trap "" TERM;'
+	hanging create --bundle "$B" "$C"
+	in_hook createRuntime
+	kill -STOP "$pid"
+	forced
+	# One that goes on to hang in what it undoes.
+	config '.hooks.poststop = .hooks.createRuntime'
+	hanging create --bundle "$B" "$C"
+	in_hook createRuntime
+	forced
+}
