@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "sys/await.h"
 #include "sys/sock.h"
 
 #define MULTIPLEXER_NAME "/dev/ptmx"
@@ -15,19 +16,20 @@ int host_console_connect(const char *path, int *ret_fd, struct err *err)
 {
 	int rc = sys_connect_unix(path, ret_fd);
 
-	if (rc < 0) {
-		err_errno(err, -rc, "--console-socket: connecting to %s", path);
+	if (rc != 0) {
+		sys_await_failed(rc, err, "--console-socket: connecting to %s", path);
 		sys_explain_socket(path, err);
+		return -err->code;
 	}
-	return rc;
+	return 0;
 }
 
 int host_console_send(int socket, int multiplexer, struct err *err)
 {
 	int rc = sys_send_fd(socket, MULTIPLEXER_NAME, strlen(MULTIPLEXER_NAME), multiplexer);
 
-	if (rc < 0) {
-		return err_errno(err, -rc, "--console-socket: sending the terminal");
+	if (rc != 0) {
+		return sys_await_failed(rc, err, "--console-socket: sending the terminal");
 	}
 	return 0;
 }

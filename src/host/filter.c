@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "plan/filter.h"
+#include "sys/await.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 #include "json/encode.h"
@@ -95,7 +96,7 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener,
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	scope_fd int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scope_fd int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const char *state;
 	int rc;
 
@@ -105,16 +106,20 @@ int host_filter_send_listener(const struct plan_filter *filter, int listener,
 			       sizeof(address.sun_path) - 1);
 	}
 	memcpy(address.sun_path, filter->listener_path, strlen(filter->listener_path) + 1);
-	if (agent < 0 || connect(agent, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		return err_errno(err, errno, "/linux/seccomp/listenerPath: connecting to %s",
-				 filter->listener_path);
+	rc = agent < 0 ? -errno : 0;
+	if (rc == 0) {
+		rc = sys_connect(agent, (struct sockaddr *)&address, sizeof(address), -1);
+	}
+	if (rc != 0) {
+		return sys_await_failed(rc, err, "/linux/seccomp/listenerPath: connecting to %s",
+					filter->listener_path);
 	}
 	state = process_state(&arena, plan, spec, subject);
 	rc = sys_send_fd(agent, state, strlen(state), listener);
-	if (rc < 0) {
-		return err_errno(err, -rc,
-				 "/linux/seccomp/listenerPath: sending the listener to %s",
-				 filter->listener_path);
+	if (rc != 0) {
+		return sys_await_failed(rc, err,
+					"/linux/seccomp/listenerPath: sending the listener to %s",
+					filter->listener_path);
 	}
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "state/folder.h"
 #include "state/root.h"
 #include "state/status.h"
+#include "sys/await.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
@@ -32,6 +33,7 @@
 
 #define NAMES_MAX (1u << 20)
 #define READY_TIMEOUT_MS 10000
+#define CONNECT_TIMEOUT_MS 5000
 #define END_TIMEOUT_MS 2000
 
 /* ---- before the clone ---- */
@@ -307,18 +309,21 @@ void host_network_end(struct network *net)
 int host_network_connect(const char *root, const char *id, int *ret, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const struct timeval limit = { .tv_sec = 5 };
 	scope_fd int place = -1, fd = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int rc;
 
 	place = open(arena_printf(&arena, "%s/%s/" CONTROL, root, id),
 		     O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
-	if (place < 0 || fd < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		err_errno(err, errno, "the network helper of container `%s`", id);
+	rc = place < 0 || fd < 0 ? -errno : 0;
+	if (rc == 0) {
+		rc = sys_connect(fd, (struct sockaddr *)&address, sizeof(address),
+				 CONNECT_TIMEOUT_MS);
+	}
+	if (rc != 0) {
+		sys_await_failed(rc, err, "the network helper of container `%s`", id);
 		if (err->code == ECONNREFUSED || err->code == ENOENT) {
 			return err_hint(err, "it has ended, as it does with its container");
 		}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "sys/await.h"
 
 /* systemd takes no more either (NOTIFY_BUFFER_MAX). */
 #define DATAGRAM_MAX 4096
@@ -160,12 +162,20 @@ static size_t filter(char *text, char *out, bool *ret_ready)
 static void pass_on(const struct notify *notify, const char *bytes, size_t len, bool must_arrive)
 {
 	while (send(notify->to, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		struct pollfd pfd = { notify->to, POLLOUT, 0 };
+		int rc;
 
 		if (errno == EINTR) {
 			continue;
 		}
-		if (errno != EAGAIN || !must_arrive || poll(&pfd, 1, READY_TIMEOUT_MS) <= 0) {
+		if (errno != EAGAIN || !must_arrive) {
+			return;
+		}
+		rc = sys_await_fd(notify->to, POLLOUT, READY_TIMEOUT_MS);
+		if (rc > 0) {
+			/* It is for the container, and whoever waits next hands it on. */
+			(void)raise(rc);
+		}
+		if (rc != 0) {
 			return;
 		}
 	}

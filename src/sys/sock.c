@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -22,6 +23,11 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/await.h"
+#include "sys/clock.h"
+
+/* How often a listener whose queue is full is tried. */
+#define QUEUE_RETRY_MS 10
 
 int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 {
@@ -39,20 +45,55 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	ssize_t sent;
+	int rc;
 
 	assert(len > 0 && fd >= 0);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	sent = sendmsg(socket, &msg, MSG_NOSIGNAL);
-	/* What a full socket buffer left over follows, without the descriptor. */
-	while (sent >= 0 && (size_t)sent < len) {
-		left += sent;
-		len -= (size_t)sent;
-		sent = send(socket, left, len, MSG_NOSIGNAL);
+	/* What a full socket buffer leaves over follows, without the descriptor. */
+	while (len > 0) {
+		if (left == bytes) {
+			sent = sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		} else {
+			sent = send(socket, left, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		}
+		if (sent >= 0) {
+			left += sent;
+			len -= (size_t)sent;
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR) {
+			return -errno;
+		}
+		rc = sys_await_fd(socket, POLLOUT, -1);
+		if (rc != 0) {
+			return rc;
+		}
 	}
-	if (sent < 0) {
+	return 0;
+}
+
+int sys_connect(int fd, const struct sockaddr *to, socklen_t len, int timeout_ms)
+{
+	int64_t deadline = timeout_ms < 0 ? INT64_MAX : sys_now_ms() + timeout_ms;
+	int sig;
+
+	/* Where the queue of a listener is full there is nothing to poll. */
+	while (connect(fd, to, len) < 0) {
+		if (errno != EAGAIN && errno != EINTR) {
+			return -errno;
+		}
+		if (sys_now_ms() >= deadline) {
+			return -ETIMEDOUT;
+		}
+		sig = sys_await(NULL, 0, QUEUE_RETRY_MS);
+		if (sig > 0) {
+			return sig;
+		}
+	}
+	if (fcntl(fd, F_SETFL, O_RDWR) < 0) {
 		return -errno;
 	}
 	return 0;
@@ -61,8 +102,9 @@ int sys_send_fd(int socket, const void *bytes, size_t len, int fd)
 int sys_connect_unix(const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	scope_fd int place = -1;
+	int rc;
 
 	if (fd < 0) {
 		return -errno;
@@ -76,8 +118,9 @@ int sys_connect_unix(const char *path, int *ret_fd)
 		}
 		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
 	}
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		return -errno;
+	rc = sys_connect(fd, (struct sockaddr *)&address, sizeof(address), -1);
+	if (rc != 0) {
+		return rc;
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;

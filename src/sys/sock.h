@@ -7,18 +7,28 @@
 
 #include <linux/filter.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 
 /*
  * Sends all bytes, the descriptor with the first of them (unix(7), SCM_RIGHTS). len must not be 0.
- * Returns 0 or -errno; a receiver that is gone is -EPIPE, without a signal.
+ * Returns 0 or -errno; a receiver that is gone is -EPIPE, without a signal. One that does not read
+ * is waited for: the number of a signal that asks us to end meanwhile (sys/await.h).
  */
 int sys_send_fd(int socket, const void *bytes, size_t len, int fd);
 
 /*
+ * connect(2) of a UNIX socket that is O_NONBLOCK, and is not any more then. Waits while the queue
+ * of the listener is full, at most timeout_ms (-1: without end). Returns 0, -errno (-ETIMEDOUT), or
+ * the number of a signal as sys_send_fd.
+ */
+int sys_connect(int fd, const struct sockaddr *to, socklen_t len, int timeout_ms);
+
+/*
  * Connects to a listening socket; its path may be longer than sun_path's 108 bytes (then it goes
- * through an O_PATH descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns 0 or -errno.
+ * through an O_PATH descriptor and /proc/self/fd). *ret_fd is close-on-exec. Returns as
+ * sys_connect without an end of time.
  */
 int sys_connect_unix(const char *path, int *ret_fd);
 

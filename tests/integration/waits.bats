@@ -156,6 +156,42 @@ teardown() {
 	no_trace
 }
 
+# set_up_of PID: the process that it has made, while it is set up.
+set_up_of() {
+	[ -n "$(cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
+}
+
+@test "exec, run and create whose set-up is stopped" {
+	local child
+	script 'exec sleep 1000'
+	full_socket "$T/agent.sock"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}
+		| .process.noNewPrivileges = true' --arg s "$T/agent.sock"
+	# An agent that never takes the listener.
+	for command in run create "run --detach"; do
+		# shellcheck disable=SC2086 # options
+		hanging $command --bundle "$B" "$C"
+		wait_for set_up_of "$pid"
+		stays test -d "/proc/$pid"
+		ends TERM 143
+		no_trace
+	done
+	config 'del(.linux.seccomp)'
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}' --arg s "$T/agent.sock"
+	cp "$B/config.json" "$T/state/$C/config.json"
+	hanging exec "$C" true
+	wait_for set_up_of "$pid"
+	child=$(cat "/proc/$pid/task/$pid/children")
+	# shellcheck disable=SC2086 # a list
+	kill -STOP $child
+	ends INT 130
+	wait_for gone "${child%% *}"
+	rl delete --force "$C"
+}
+
 @test "commands that only wait: wait, events, a FIFO as log file" {
 	script 'exec sleep 1000'
 	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
@@ -167,6 +203,21 @@ teardown() {
 	stays test -d "/proc/$pid"
 	ends TERM 143
 	rl delete --force "$C"
+}
+
+# ---------------------------------------------------------------- sockets and terminals
+
+@test "a console socket that nobody accepts" {
+	config '.process.terminal = true'
+	full_socket "$T/console"
+	for command in create "run --detach"; do
+		# shellcheck disable=SC2086 # options
+		hanging $command --console-socket "$T/console" --bundle "$B" "$C"
+		wait_for connecting "$pid"
+		stays test -d "/proc/$pid"
+		ends TERM 143
+		no_trace
+	done
 }
 
 # ---------------------------------------------------------------- delete --force
