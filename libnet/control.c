@@ -3,6 +3,7 @@
 #include "libnet/control.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "libnet/messages.h"
+#include "sys/await.h"
 
 #define TIMEOUT_S 5
 
@@ -21,10 +23,18 @@ static int answer(int socket, struct arena *arena, const char **ret, struct err 
 	char *text = arena_alloc(arena, NET_CONTROL_REPLY_MAX);
 	int fds[NET_CONTROL_FDS_MAX];
 	size_t n = 0;
-	ssize_t len = net_control_receive(socket, text, NET_CONTROL_REPLY_MAX, fds, &n);
+	ssize_t len = sys_await_fd(socket, POLLIN, TIMEOUT_S * 1000);
 	char *rest = NULL;
 	long code = 0;
 
+	if (len > 0) {
+		return sys_interrupted((int)len, "while the network's helper was asked", err);
+	}
+	if (len == 0) {
+		len = net_control_receive(socket, text, NET_CONTROL_REPLY_MAX, fds, &n);
+	} else if (len == -ETIMEDOUT) {
+		len = -EAGAIN;
+	}
 	while (n > 0) {
 		close(fds[--n]);
 	}

@@ -11,6 +11,7 @@
 
 #include "base/scope.h"
 #include "libnet/helper/helper.h"
+#include "sys/await.h"
 #include "sys/clone.h"
 
 int net_userns_of(int netns)
@@ -64,14 +65,13 @@ void net_mapped(struct net_helper *helper)
 /* One of the two things that a helper says; an error is the last. */
 static int hear(const struct net_helper *helper, int timeout_ms, struct err *err)
 {
-	struct pollfd p = { helper->ready, POLLIN, 0 };
+	int rc = sys_await_fd(helper->ready, POLLIN, timeout_ms);
 	struct err said;
-	int n;
 
-	do {
-		n = poll(&p, 1, timeout_ms);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0) {
+	if (rc > 0) {
+		return sys_interrupted(rc, "before the network was ready", err);
+	}
+	if (rc == -ETIMEDOUT) {
 		err_set(err, ETIMEDOUT, "the network was not ready after %d seconds",
 			timeout_ms / 1000);
 		return err_hint(err, "slirp4netns may be waiting for a host that is overloaded");

@@ -90,8 +90,7 @@ static int make_notify(struct launch *l, struct err *err)
 
 static void end_network(struct launch *l, struct err *err)
 {
-	(void)err;
-	host_network_end(&l->network);
+	host_network_end(&l->network, err->signal != 0);
 }
 
 static int make_gate(struct launch *l, struct err *err)

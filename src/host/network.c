@@ -27,6 +27,7 @@
 #include "sys/fd.h"
 #include "sys/proc.h"
 #include "sys/sock.h"
+#include "sys/tree.h"
 
 #define CONTROL "net"
 #define VERSION_CACHE "rootlet-slirp4netns"
@@ -35,6 +36,7 @@
 #define READY_TIMEOUT_MS 10000
 #define CONNECT_TIMEOUT_MS 5000
 #define END_TIMEOUT_MS 2000
+#define END_HURRY_MS 200
 
 /* ---- before the clone ---- */
 
@@ -292,12 +294,12 @@ void host_network_close(struct network *net)
 	net_helper_close(&net->helper);
 }
 
-void host_network_end(struct network *net)
+void host_network_end(struct network *net, bool hurry)
 {
 	fd_drop(&net->helper.mapped);
 	if (net->helper.pidfd >= 0) {
-		if (!ended(net->helper.pidfd, END_TIMEOUT_MS)) {
-			(void)sys_pidfd_kill(net->helper.pidfd, SIGKILL);
+		if (!ended(net->helper.pidfd, hurry ? END_HURRY_MS : END_TIMEOUT_MS)) {
+			sys_kill_tree(net->helper.pidfd, net->helper.pid);
 		}
 		(void)waitpid(net->helper.pid, NULL, 0);
 	}

@@ -72,8 +72,11 @@ int host_network_ready(struct network *net, struct err *err);
 /* Closes what is this process's. */
 void host_network_close(struct network *net);
 
-/* The same once the container is gone, whose end is the helper's: that is seen to. */
-void host_network_end(struct network *net);
+/*
+ * The same once the container is gone, whose end is the helper's: that is seen to. hurry: whoever
+ * waits for this has been asked to end.
+ */
+void host_network_end(struct network *net, bool hurry);
 
 /*
  * container:ID: the folder of that container's namespaces, for the plan. net->of and net->shared

@@ -78,7 +78,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	record = state_exit_of(status);
 	*ret_status = (int)record.status;
 	write_record(l, &record);
-	host_network_end(&l->network);
+	host_network_end(&l->network, false);
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;

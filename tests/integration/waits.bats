@@ -220,6 +220,31 @@ set_up_of() {
 	done
 }
 
+# ---------------------------------------------------------------- other programs
+
+@test "a slirp4netns that never is ready" {
+	mkdir "$T/path"
+	cat >"$T/path/slirp4netns" <<END
+#!/bin/sh
+[ "\$1" != --version ] || { echo slirp4netns version 1.2.0; exit; }
+sleep 1000 &
+echo \$\$ >>$T/slirps; echo \$! >>$T/slirps
+touch $T/slirp
+wait
+END
+	chmod 755 "$T/path/slirp4netns"
+	script 'exec sleep 1000'
+	for command in create run "run --detach"; do
+		rm -f "$T/slirp"
+		# shellcheck disable=SC2086 # options
+		PATH=$T/path:$PATH hanging $command --bundle "$B" --net=slirp4netns "$C"
+		wait_for test -e "$T/slirp"
+		ends TERM 143
+		no_trace
+	done
+	sleepers_ended "$T/slirps"
+}
+
 # ---------------------------------------------------------------- delete --force
 
 # forced: it removes the container within five seconds, of which the command that hangs gets one.
