@@ -28,6 +28,7 @@ struct cgroup {
 	/* FS: a cgroup that we moved to, so that controllers could be enabled; NULL: none */
 	const char *leaf;
 	const char *why; /* NONE: why there is no cgroup */
+	bool hurry;	 /* cgroup_remove: whoever waits for it has been asked to end */
 };
 
 /* "systemd", "cgroupfs", "disabled". */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/await.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -131,9 +132,9 @@ int cgroup_wait_event(int dir, const char *key, int want, int timeout_ms)
 		return -errno;
 	}
 	for (;;) {
-		struct pollfd pfd = { .fd = fd, .events = POLLPRI };
 		int value = event_value(fd, key);
 		int64_t left = end - sys_now_ms();
+		int rc;
 
 		if (value == want) {
 			return 0;
@@ -149,8 +150,12 @@ int cgroup_wait_event(int dir, const char *key, int want, int timeout_ms)
 		 * A change between the look and the poll is reported: the file counts its changes
 		 * (cgroup v2, "cgroup.events").
 		 */
-		if (poll(&pfd, 1, (int)left) < 0 && errno != EINTR) {
-			return -errno;
+		rc = sys_await_fd(fd, POLLPRI, (int)left);
+		if (rc > 0) {
+			return -EINTR;
+		}
+		if (rc < 0 && rc != -ETIMEDOUT) {
+			return rc;
 		}
 	}
 }

@@ -406,7 +406,7 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 		rc = systemd_scope_start(sd, arena, &scope, &cg->path, err);
 	}
 	systemd_close(&sd);
-	if (rc < 0 && rc != -ETIMEDOUT) {
+	if (rc < 0 && rc != -ETIMEDOUT && !err->signal) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}
 	return rc;
@@ -417,7 +417,7 @@ static int begin_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 {
 	int rc = start_scope(arena, plan, cg, pid, pidfd, err);
 
-	if (rc < 0 && plan->optional) {
+	if (rc < 0 && plan->optional && !err->signal) {
 		log_warning("the container stays in its caller's cgroup: %s", err->msg);
 		*cg = (struct cgroup){ .manager = PLAN_CGROUP_NONE,
 				       .why = arena_strdup(arena, err->msg) };

@@ -24,6 +24,9 @@
 #define SCOPE_GONE_MS 500
 #define LOOK_MS 2
 
+/* How long it may take to be asked where someone waits for our end. */
+#define HURRY_MS 400
+
 /*
  * Kills what is in it and waits until it has ended. Returns -ENOENT when there is no such cgroup.
  */
@@ -102,6 +105,15 @@ static int remove_tree(const char *path, struct err *err)
 	return 0;
 }
 
+static int open_manager(const struct cgroup *cg, struct systemd **ret, struct err *err)
+{
+	TRY(systemd_open(ret, err));
+	if (cg->hurry) {
+		systemd_hurry(*ret, HURRY_MS);
+	}
+	return 0;
+}
+
 /* systemd drops an empty scope by itself (CollectMode); it is asked only when it does not. */
 static int remove_scope(const struct cgroup *cg, const char *path, struct err *err)
 {
@@ -114,7 +126,7 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000 }, NULL);
 	}
-	TRY(systemd_open(&sd, err));
+	TRY(open_manager(cg, &sd, err));
 	rc = systemd_unit_stop(sd, cg->unit, err);
 	systemd_close(&sd);
 	return rc;
@@ -124,13 +136,13 @@ static int remove_scope(const struct cgroup *cg, const char *path, struct err *e
  * A scope that we asked for and never heard of. By now the name may be another's; without a manager
  * there is none.
  */
-static int clear_scope(const char *unit, struct err *err)
+static int clear_scope(const struct cgroup *cg, struct err *err)
 {
 	struct systemd *sd = NULL;
-	int rc = systemd_open(&sd, err);
+	int rc = open_manager(cg, &sd, err);
 
 	if (rc == 0) {
-		rc = systemd_unit_clear(sd, unit, err);
+		rc = systemd_unit_clear(sd, cg->unit, err);
 	}
 	systemd_close(&sd);
 	if (rc == -EEXIST || rc == -ENOENT) {
@@ -149,7 +161,7 @@ int cgroup_remove(const struct cgroup *cg, struct err *err)
 		return 0;
 	}
 	if (!cg->path) {
-		return clear_scope(cg->unit, err);
+		return clear_scope(cg, err);
 	}
 	path = cgroup_path(&arena, cg, NULL);
 	rc = end_processes(cg, path, err);

@@ -147,7 +147,7 @@ void host_launch_remove_cgroup(struct launch *l, struct err *err)
 {
 	struct err second;
 
-	(void)err;
+	l->cgroup.hurry = err->signal != 0;
 	if (cgroup_remove(&l->cgroup, &second) < 0) {
 		log_warning("%s", second.msg);
 	}

@@ -19,18 +19,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "sys/await.h"
 #include "user/session.h"
 
 /*
  * A listener whose queue is full makes a connect that doesn't block fail with EAGAIN, and poll
  * can't wait for it.
  */
-#define QUEUE_RETRY_NS 10000000
+#define QUEUE_RETRY_MS 10
 
 struct look {
 	struct arena *arena;
@@ -297,7 +297,7 @@ static int socket_address(const struct systemd_address *address, struct sockaddr
 }
 
 int systemd_address_connect(const struct systemd_address *address, int timeout_ms,
-			    bool *ret_foreign)
+			    bool *ret_foreign, int *ret_signal)
 {
 	scope_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	scope_fd int place = -1;
@@ -305,20 +305,25 @@ int systemd_address_connect(const struct systemd_address *address, int timeout_m
 	struct ucred peer;
 	socklen_t peer_len = sizeof(peer);
 	socklen_t len;
+	int rc;
 
 	if (fd < 0) {
 		return -errno;
 	}
 	TRY(socket_address(address, &to, &len, &place));
 	for (int waited = 0; connect(fd, (struct sockaddr *)&to, len) < 0;
-	     waited += QUEUE_RETRY_NS / 1000000) {
+	     waited += QUEUE_RETRY_MS) {
 		if (errno != EAGAIN && errno != EINTR) {
 			return -errno;
 		}
 		if (waited >= timeout_ms) {
 			return -ETIMEDOUT;
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = QUEUE_RETRY_NS }, NULL);
+		rc = sys_await(NULL, 0, QUEUE_RETRY_MS);
+		if (rc > 0) {
+			*ret_signal = rc;
+			return -EINTR;
+		}
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) < 0) {
 		return -errno;

@@ -54,7 +54,7 @@ int systemd_addresses_none(const struct systemd_addresses *addresses, const char
  * Connects, within timeout_ms. The listener must run as our uid (SO_PEERCRED), whatever the path
  * looked like. *ret_foreign: it runs in a PID namespace where our numbers mean nothing, or
  * something else. Returns a descriptor that doesn't block, or -errno: -EPERM for another user's,
- * -ETIMEDOUT.
+ * -ETIMEDOUT, -EINTR with *ret_signal for one that asks us to end.
  */
 int systemd_address_connect(const struct systemd_address *address, int timeout_ms,
-			    bool *ret_foreign);
+			    bool *ret_foreign, int *ret_signal);

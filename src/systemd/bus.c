@@ -12,11 +12,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "sys/await.h"
 #include "sys/clock.h"
 
 #define MANAGER "org.freedesktop.systemd1"
@@ -28,7 +29,7 @@
 
 /* How often a call is made again over a new connection when one was lost, and the pause before. */
 #define LOST_RETRIES 20
-#define LOST_PAUSE_NS 50000000
+#define LOST_PAUSE_MS 50
 
 /* What came of a call on one connection. */
 enum outcome {
@@ -36,6 +37,7 @@ enum outcome {
 	UNREACHABLE, /* nobody has seen the call: the next address */
 	LOST,	     /* the connection went while the call was out: perhaps it was carried out */
 	OUT_OF_TIME,
+	INTERRUPTED,
 	UNSPEAKABLE, /* the arguments can't be put into a message */
 };
 
@@ -44,6 +46,15 @@ int64_t systemd_left(const struct systemd *sd)
 	int64_t left = sd->deadline - sys_now_ms();
 
 	return left > 0 ? left : 0;
+}
+
+void systemd_pause(struct systemd *sd, int ms)
+{
+	int sig = sys_await(NULL, 0, ms);
+
+	if (sig > 0) {
+		sd->signal = sig;
+	}
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -122,7 +133,10 @@ static int connect_next(struct systemd *sd, struct err *err)
 			return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
 		}
 		sd->at = &sd->addresses.v[sd->next++];
-		fd = systemd_address_connect(sd->at, (int)left, &sd->foreign);
+		fd = systemd_address_connect(sd->at, (int)left, &sd->foreign, &sd->signal);
+		if (sd->signal) {
+			return sys_interrupted(sd->signal, "while systemd was asked", err);
+		}
 		if (fd == -EPERM) {
 			fail_address(sd, "another user's process listens there");
 			continue;
@@ -155,8 +169,36 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 }
 
 /*
- * Lets sd-bus work until *done or the time `until`: 0, -ETIMEDOUT, or another -errno when the
- * connection is gone.
+ * As sd_bus_wait(3), for at most ms milliseconds, but a signal that asks us to end ends the wait:
+ * -EINTR.
+ */
+static int wait_for_bus(struct systemd *sd, int64_t ms)
+{
+	int fd = sd->f.sd_bus_get_fd(sd->bus);
+	int events = sd->f.sd_bus_get_events(sd->bus);
+	uint64_t own = UINT64_MAX;
+	int rc;
+
+	TRY(fd);
+	TRY(events);
+	/* In microseconds of the clock that sys_now_ms has. */
+	TRY(sd->f.sd_bus_get_timeout(sd->bus, &own));
+	if (own != UINT64_MAX) {
+		int64_t left = (int64_t)(own / 1000) + 1 - sys_now_ms();
+
+		ms = earlier(ms, left > 0 ? left : 0);
+	}
+	rc = sys_await_fd(fd, (short)events, ms > INT_MAX ? INT_MAX : (int)ms);
+	if (rc > 0) {
+		sd->signal = rc;
+		return -EINTR;
+	}
+	return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+/*
+ * Lets sd-bus work until *done or the time `until`: 0, -ETIMEDOUT, -EINTR for a signal, or another
+ * -errno when the connection is gone.
  */
 static int pump(struct systemd *sd, int64_t until,
 		bool (*done)(const struct systemd *sd, const void *arg), const void *arg)
@@ -182,10 +224,7 @@ static int pump(struct systemd *sd, int64_t until,
 		if (left <= 0) {
 			return -ETIMEDOUT;
 		}
-		rc = sd->f.sd_bus_wait(sd->bus, (uint64_t)left * 1000);
-		if (rc < 0 && rc != -EINTR) {
-			return rc;
-		}
+		TRY(wait_for_bus(sd, left));
 	}
 }
 
@@ -322,6 +361,9 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 	if (pending.answer) {
 		return take_answer(sd, &pending, ret);
 	}
+	if (sd->signal) {
+		return INTERRUPTED;
+	}
 	if (!sd->ready) {
 		const char *why = strerror(-rc);
 
@@ -364,6 +406,9 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 	for (;;) {
 		int code = EIO;
 
+		if (sd->signal) {
+			return sys_interrupted(sd->signal, "while systemd was asked", err);
+		}
 		TRY(connect_next(sd, err));
 		switch (call_once(sd, call, ret, &code)) {
 		case ANSWERED:
@@ -377,9 +422,11 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 			if (++lost > LOST_RETRIES || systemd_left(sd) == 0) {
 				return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
 			}
-			nanosleep(&(struct timespec){ .tv_nsec = LOST_PAUSE_NS }, NULL);
+			systemd_pause(sd, LOST_PAUSE_MS);
 			sd->next = 0;
 			text_init(&sd->failures, &sd->arena);
+			break;
+		case INTERRUPTED:
 			break;
 		case OUT_OF_TIME:
 			return err_set(err, ETIMEDOUT, "%s: systemd gave no answer in time: %s",
@@ -415,6 +462,9 @@ int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms)
 	rc = pump(sd, earlier(until, sd->deadline), job_ended, path);
 	if (rc == -ETIMEDOUT) {
 		return -EAGAIN;
+	}
+	if (rc < 0 && sd->signal) {
+		return -EINTR;
 	}
 	if (rc < 0) {
 		systemd_disconnect(sd);

@@ -37,6 +37,7 @@ struct systemd {
 	bool ready;   /* authenticated; on a bus: known to it */
 	sd_bus *bus;  /* NULL: not connected */
 	int64_t deadline;
+	int signal; /* that asked us to end while a call was waited for; 0: none */
 	struct systemd_job job;
 };
 
@@ -64,11 +65,15 @@ struct systemd_reply {
 /* Milliseconds that are left until the deadline, 0 when there are none. */
 int64_t systemd_left(const struct systemd *sd);
 
+/* A pause, which a signal that asks us to end cuts short: the next call then fails. */
+void systemd_pause(struct systemd *sd, int ms);
+
 /*
  * Makes the call and waits for its answer, if need be on one address after the other; when the
  * connection is lost on the way (a manager or a bus that restarts), again: what is called has to
  * stand being called twice. Success (0) also when the manager answers with an error. Errors:
- * ENOENT, when no address is left; ETIMEDOUT; EBADMSG, when the call can't be put into words.
+ * ENOENT, when no address is left; ETIMEDOUT; EBADMSG, when the call can't be put into words; EINTR
+ * for a signal that asks us to end, and from then on for every call.
  */
 int systemd_call(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret,
 		 struct err *err);
@@ -81,7 +86,8 @@ void systemd_reply_done(const struct systemd *sd, struct systemd_reply *reply);
 
 /*
  * Lets signals come in until the job of sd->job.unit with that path has ended (0) or ms
- * milliseconds have passed (-EAGAIN), or the connection is lost (-ECONNRESET).
+ * milliseconds have passed (-EAGAIN), or the connection is lost (-ECONNRESET); -EINTR as
+ * systemd_call, without a message.
  */
 int systemd_job_wait(struct systemd *sd, const char *path, int64_t ms);
 

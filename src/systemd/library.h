@@ -14,6 +14,9 @@
 	F(sd_bus_add_match_async)                                                                  \
 	F(sd_bus_call_async)                                                                       \
 	F(sd_bus_close)                                                                            \
+	F(sd_bus_get_events)                                                                       \
+	F(sd_bus_get_fd)                                                                           \
+	F(sd_bus_get_timeout)                                                                      \
 	F(sd_bus_is_open)                                                                          \
 	F(sd_bus_is_ready)                                                                         \
 	F(sd_bus_message_append)                                                                   \
@@ -33,8 +36,7 @@
 	F(sd_bus_set_bus_client)                                                                   \
 	F(sd_bus_set_fd)                                                                           \
 	F(sd_bus_start)                                                                            \
-	F(sd_bus_unref)                                                                            \
-	F(sd_bus_wait)
+	F(sd_bus_unref)
 
 struct systemd_functions {
 #define SYSTEMD_MEMBER(name) __typeof__(name) *name;

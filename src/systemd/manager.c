@@ -50,6 +50,11 @@ int systemd_open(struct systemd **ret, struct err *err)
 	return 0;
 }
 
+void systemd_hurry(struct systemd *sd, int ms)
+{
+	sd->deadline = sys_now_ms() + ms;
+}
+
 void systemd_close(struct systemd **sd)
 {
 	struct arena arena;

@@ -35,5 +35,8 @@ int systemd_find(struct arena *arena, const char **ret_addresses, struct err *er
  */
 int systemd_open(struct systemd **ret, struct err *err);
 
+/* All that is asked from now on has to be done within so many milliseconds. */
+void systemd_hurry(struct systemd *sd, int ms);
+
 /* Closes and frees; *sd becomes NULL. Safe on NULL. */
 void systemd_close(struct systemd **sd);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sys/await.h"
 #include "systemd/manager.h"
 
 /* When a signal that should come doesn't, the unit itself is asked this often. */
@@ -90,6 +91,9 @@ int systemd_job_finish(struct systemd *sd, const char *path, bool starts, const 
 		if (systemd_job_wait(sd, path, ASK_MS) == 0) {
 			*ret = sd->job.result;
 			return 0;
+		}
+		if (sd->signal) {
+			return sys_interrupted(sd->signal, "while systemd worked", err);
 		}
 		/* Late, or never: a manager that was restarted has forgotten whom to tell. */
 		TRY(systemd_unit_state(sd, sd->job.unit, &state, err));

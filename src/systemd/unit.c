@@ -3,7 +3,6 @@
 #include "systemd/unit.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "systemd/manager.h"
@@ -11,8 +10,8 @@
 #include "systemd/query.h"
 
 /* Pauses between two looks at a unit that goes away. */
-#define GONE_FIRST_NS 1000000
-#define GONE_MAX_NS 100000000
+#define GONE_FIRST_MS 1
+#define GONE_MAX_MS 100
 
 /* A unit that is no longer there, or has not failed, is fine. */
 int systemd_unit_reset(struct systemd *sd, const char *unit, struct err *err)
@@ -32,7 +31,7 @@ int systemd_unit_reset(struct systemd *sd, const char *unit, struct err *err)
 /* Units are unloaded a moment after they have ended. */
 static int wait_gone(struct systemd *sd, const char *unit, struct err *err)
 {
-	long pause = GONE_FIRST_NS;
+	int pause = GONE_FIRST_MS;
 	const char *state = NULL;
 
 	for (;;) {
@@ -49,10 +48,10 @@ static int wait_gone(struct systemd *sd, const char *unit, struct err *err)
 				"unit %s: still %s, %d seconds after systemd was asked to stop it",
 				unit, state, SYSTEMD_TIMEOUT_MS / 1000);
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
+		systemd_pause(sd, pause);
 		pause *= 2;
-		if (pause > GONE_MAX_NS) {
-			pause = GONE_MAX_NS;
+		if (pause > GONE_MAX_MS) {
+			pause = GONE_MAX_MS;
 		}
 	}
 }

@@ -159,21 +159,22 @@ static void connects(void **state)
 	scope_fd int one = listener(address.name, 0);
 	char name[200];
 	bool foreign = true;
+	int sig = 0;
 
-	scope_fd int first = systemd_address_connect(&address, 0, &foreign);
+	scope_fd int first = systemd_address_connect(&address, 0, &foreign, &sig);
 
 	assert_true(one >= 0 && first >= 0);
 	assert_false(foreign);
 	/* Its queue is full now. */
-	assert_int_equal(systemd_address_connect(&address, 30, &foreign), -ETIMEDOUT);
+	assert_int_equal(systemd_address_connect(&address, 30, &foreign, &sig), -ETIMEDOUT);
 	address.name = arena_printf(&arena, "%s/none", dir);
-	assert_int_equal(systemd_address_connect(&address, 30, &foreign), -ENOENT);
+	assert_int_equal(systemd_address_connect(&address, 30, &foreign, &sig), -ENOENT);
 	/* Longer than a socket's address may be. */
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	address.name = arena_printf(&arena, "%s/%s", dir, name);
 	assert_int_equal(rename(arena_printf(&arena, "%s/bus", dir), address.name), 0);
-	assert_int_equal(systemd_address_connect(&address, 30, &foreign), -ETIMEDOUT);
+	assert_int_equal(systemd_address_connect(&address, 30, &foreign, &sig), -ETIMEDOUT);
 }
 
 int main(void)
