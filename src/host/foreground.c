@@ -22,6 +22,10 @@
 
 #define BUFFER 16384
 
+/* How long the reader of our stdout is waited for, once the container has ended. */
+#define DRAIN_MS 1000
+#define DRAIN_HURRY_MS 200
+
 int host_signals_catch(int *ret_fd, struct err *err)
 {
 	/* Faults of our own stay fatal; stop signals keep their effect. */
@@ -92,6 +96,7 @@ struct flow {
 	size_t start;
 	size_t end;
 	bool closed; /* nothing more comes from `from` */
+	bool hurry;  /* a signal has asked for the end */
 };
 
 static bool flow_wants_read(const struct flow *f)
@@ -139,7 +144,7 @@ static void flow_write(struct flow *f)
 }
 
 /* Hands every pending signal to init. A resize goes to the terminal. */
-static void forward_signals(const struct foreground *fg)
+static void forward_signals(const struct foreground *fg, struct flow *out)
 {
 	int sig;
 
@@ -147,6 +152,7 @@ static void forward_signals(const struct foreground *fg)
 		if (sig == SIGWINCH) {
 			host_foreground_size(fg->multiplexer);
 		} else if (sig != SIGCHLD) {
+			out->hurry = out->hurry || sys_signal_ends(sig);
 			/* It may be gone already: then its end is what counts. */
 			(void)sys_pidfd_kill(fg->pidfd, sig);
 		}
@@ -220,7 +226,7 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 		return false;
 	}
 	if (fds[P_SIGNALS].revents) {
-		forward_signals(fg);
+		forward_signals(fg, out);
 	}
 	if (fds[P_STDIN].revents) {
 		flow_read(in);
@@ -245,14 +251,20 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 	return fds[P_INIT].revents != 0;
 }
 
-/* What the container wrote before its end is still in the terminal. */
+/*
+ * What the container wrote before its end is still in the terminal. Nobody may be reading any more.
+ */
 static void drain(struct flow *out)
 {
 	for (;;) {
 		struct pollfd tty = { out->from, POLLIN, 0 };
-		struct pollfd sink = { out->to, POLLOUT, 0 };
 
-		while (out->start < out->end && poll(&sink, 1, 1000) > 0) {
+		while (out->start < out->end) {
+			int ms = out->hurry ? DRAIN_HURRY_MS : DRAIN_MS;
+
+			if (sys_await_fd(out->to, POLLOUT, ms) != 0) {
+				return;
+			}
 			flow_write(out);
 		}
 		if (out->closed || poll(&tty, 1, 0) <= 0) {
@@ -260,6 +272,18 @@ static void drain(struct flow *out)
 		}
 		flow_read(out);
 	}
+}
+
+/*
+ * Our stdout, where it is a terminal, by a description of our own that does not block: a terminal
+ * that polled writable may still take less than is written, and nobody may read it. -1: as it is.
+ */
+static int own_stdout(void)
+{
+	if (!isatty(STDOUT_FILENO)) {
+		return -1;
+	}
+	return open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 /* Everything that became our child because init was not the end of its own pid namespace. */
@@ -293,10 +317,15 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 	struct flow out = { .from = fg->multiplexer,
 			    .to = STDOUT_FILENO,
 			    .closed = fg->multiplexer < 0 };
+	scope_fd int own = -1;
 	struct terminal terminal;
 	int status = 0;
 
 	if (fg->multiplexer >= 0) {
+		own = own_stdout();
+		if (own >= 0) {
+			out.to = own;
+		}
 		/*
 		 * A container that writes much and reads nothing: a blocked write to it would keep
 		 * us from reading.

@@ -220,6 +220,41 @@ set_up_of() {
 	done
 }
 
+# unread_terminal COMMAND...: with a pseudo-terminal that nobody reads. `pid` is the command's.
+unread_terminal() {
+	python3 -ISc 'import os, pty, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+open(sys.argv[1], "w").write(str(pid))
+status = os.waitpid(pid, 0)[1]
+open(sys.argv[1] + ".status", "w").write(str(os.waitstatus_to_exitcode(status)))' \
+		"$T/pid" "$@" 3>&- &
+	listener=$!
+	wait_for test -s "$T/pid"
+	pid=$(<"$T/pid")
+}
+
+# stalled: the program writes, and what it has written does not become more.
+stalled() {
+	local before
+	before=$(grep wchar "/proc/$1/io")
+	sleep 0.1
+	[ "${before#wchar: }" -gt 1000 ] && [ "$(grep wchar "/proc/$1/io")" = "$before" ]
+}
+
+@test "a terminal that nobody reads" {
+	config '.process.terminal = true'
+	script 'trap "exit 5" TERM; yes & wait'
+	unread_terminal env "ROOTLET_TEST=$C" "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	wait_for stalled "$pid"
+	kill -TERM "$pid"
+	wait_for test -s "$T/pid.status"
+	equal "$(<"$T/pid.status")" 5
+	wait "$listener"
+	no_trace
+}
+
 # ---------------------------------------------------------------- other programs
 
 @test "a slirp4netns that never is ready" {
