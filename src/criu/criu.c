@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "sys/await.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/namespaces.h"
@@ -60,8 +62,7 @@ static const char *first_error(struct arena *arena, const char *text)
 static int check_kernel(const struct criu *c, const char *who, struct err *err)
 {
 	const char *const argv[] = { c->path, "check", NULL };
-	char path[] = "/tmp/rootlet-criu.XXXXXX";
-	scope_fd int said = mkostemp(path, O_CLOEXEC);
+	scope_fd int said = memfd_create("criu", MFD_CLOEXEC);
 	struct sys_spawn spawn = {
 		.path = c->path,
 		.argv = argv,
@@ -76,11 +77,15 @@ static int check_kernel(const struct criu *c, const char *who, struct err *err)
 	int rc;
 
 	if (said < 0) {
-		return err_errno(err, errno, "%s: a file for what criu says", who);
+		return err_errno(err, errno, "%s: memory for what criu says", who);
 	}
 	rc = sys_spawn_wait(&spawn, &end);
-	(void)sys_read_file(c->arena, AT_FDCWD, path, LOG_MAX, &text);
-	unlink(path);
+	if (lseek(said, 0, SEEK_SET) == 0) {
+		(void)sys_read_fd(c->arena, said, LOG_MAX, &text);
+	}
+	if (end.signal) {
+		return sys_await_failed(end.signal, err, "%s: %s check", who, c->path);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s: %s check", who, c->path);
 	}
@@ -282,6 +287,9 @@ int criu_run(struct criu *c, struct err *err)
 		return err_set(err, E2BIG, "criu %s: more than %d arguments", c->action, ARGS_MAX);
 	}
 	rc = sys_spawn_wait(&spawn, &end);
+	if (end.signal) {
+		return sys_await_failed(end.signal, err, "criu %s", c->action);
+	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s", c->path);
 	}

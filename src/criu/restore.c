@@ -211,7 +211,7 @@ static int add_namespaces(struct criu *c, const struct plan_namespaces *ns, int 
 		if (!fd) {
 			continue;
 		}
-		*fd = open(join->path, O_RDONLY | O_NOCTTY);
+		*fd = open(join->path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 		if (*fd < 0) {
 			return err_errno(err, errno, "%s: %s", join->where, join->path);
 		}

@@ -26,7 +26,7 @@ static int user_namespace(const struct plan_mount *m, struct err *err)
 	int fd;
 
 	if (ids->namespace) {
-		fd = open(ids->namespace, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = open(ids->namespace, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0) {
 			return err_errno(err, errno, "%s: %s", m->where, ids->namespace);
 		}

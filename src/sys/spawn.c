@@ -239,10 +239,17 @@ int sys_spawn_output(const char *path, int *ret_fd, struct err *err)
 {
 	*ret_fd = -1;
 	if (path && *path) {
-		*ret_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-		if (*ret_fd < 0) {
-			return err_errno(err, errno, "output file %s", path);
+		/* Without O_NONBLOCK a FIFO that nobody reads would keep us waiting. */
+		int fd = open(path,
+			      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			      0600);
+
+		if (fd < 0) {
+			err_errno(err, errno, "output file %s", path);
+			return err->code == ENXIO ? err_hint(err, "nobody reads it") : -err->code;
 		}
+		(void)fcntl(fd, F_SETFL, O_WRONLY | O_APPEND);
+		*ret_fd = fd;
 	}
 	return 0;
 }

@@ -129,6 +129,14 @@ teardown() {
 	done
 }
 
+@test "a FIFO that nobody reads as the output of hooks" {
+	hook createRuntime
+	mkfifo "$T/fifo"
+	config '.annotations["run.oci.hooks.stdout"] = $f' --arg f "$T/fifo"
+	try rl run --bundle "$B" "$C"
+	refused "$T/fifo" "nobody reads it"
+}
+
 # ---------------------------------------------------------------- what is rootlet's own
 
 @test "the lock of a container" {
