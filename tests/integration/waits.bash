@@ -103,3 +103,14 @@ time.sleep(1000)' "$T/state/$C" "$T/locked" 3>&- &
 	holder=$!
 	wait_for test -e "$T/locked"
 }
+
+# forced: it removes the container within five seconds, of which the command that hangs gets one.
+forced() {
+	local before=${EPOCHREALTIME/./} took
+	rl delete --force "$C"
+	took=$(((${EPOCHREALTIME/./} - before) / 1000))
+	[ "$took" -le 5000 ] || fail "it took $took ms"
+	wait_for gone "$pid"
+	wait "$pid" 2>/dev/null || true
+	no_trace
+}

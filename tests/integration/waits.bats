@@ -290,17 +290,6 @@ END
 
 # ---------------------------------------------------------------- delete --force
 
-# forced: it removes the container within five seconds, of which the command that hangs gets one.
-forced() {
-	local before=${EPOCHREALTIME/./} took
-	rl delete --force "$C"
-	took=$(((${EPOCHREALTIME/./} - before) / 1000))
-	[ "$took" -le 5000 ] || fail "it took $took ms"
-	wait_for gone "$pid"
-	wait "$pid" 2>/dev/null || true
-	no_trace
-}
-
 @test "delete --force of a container whose create or run hangs in a hook" {
 	local kind command
 	script 'exec sleep 1000'
