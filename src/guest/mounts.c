@@ -128,7 +128,7 @@ int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct er
 		return 0;
 	}
 	if (ids->namespace) {
-		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC);
+		namespace = open(ids->namespace, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (namespace < 0) {
 			namespace = -errno;
 		}

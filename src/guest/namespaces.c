@@ -67,7 +67,7 @@ static int join_all(const struct plan_namespaces *ns, struct err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < ns->join_n; i++) {
-		fds[i] = open(ns->join[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fds[i] = open(ns->join[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fds[i] < 0) {
 			rc = err_errno(err, errno, "%s: %s", ns->join[i].where, ns->join[i].path);
 			while (i > 0) {

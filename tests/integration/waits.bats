@@ -137,6 +137,22 @@ teardown() {
 	refused "$T/fifo" "nobody reads it"
 }
 
+@test "a FIFO in the place of a namespace" {
+	local type
+	mkfifo "$T/fifo"
+	config '.linux.namespaces |= map(select(.type != "network"))'
+	cp "$B/config.json" "$T/plain.json"
+	for type in ipc pid mount network time uts; do
+		config '.linux.namespaces |= map(select(.type != $t)) + [{type: $t, path: $f}]' \
+			--arg t "$type" --arg f "$T/fifo"
+		try rl run --bundle "$B" "$C"
+		equal "$status" 1
+		has "$stderr" "joining the $type namespace $T/fifo"
+		no_trace
+		cp "$T/plain.json" "$B/config.json"
+	done
+}
+
 # ---------------------------------------------------------------- what is rootlet's own
 
 @test "the lock of a container" {
