@@ -19,6 +19,9 @@ const struct cmd cmd_delete = {
 	.name = "delete",
 	.summary = "Remove a container that has stopped or was never started",
 	.arguments = "CONTAINER",
+	.help = "With --force a command that holds the container's lock, such as a create whose\n"
+		"hook hangs, is asked to end after a second and killed after two and a half;\n"
+		"within five seconds the container is gone, or one line says who is in the way.\n",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
