@@ -84,7 +84,7 @@ time.sleep(1000)' "$1" 3>&- &
 
 # connecting PID: it has a socket that is not connected to anybody.
 connecting() {
-	ls -l "/proc/$1/fd" | grep -q 'socket:'
+	[ -n "$(find "/proc/$1/fd" -lname 'socket:*')" ]
 }
 
 # waits_for_lock PID
@@ -113,4 +113,15 @@ forced() {
 	wait_for gone "$pid"
 	wait "$pid" 2>/dev/null || true
 	no_trace
+}
+
+# waits_teardown: of a test that has failed a command may still wait, and hold its lock.
+waits_teardown() {
+	local one jobs
+	# Only what is still there: a number may be another's by now.
+	jobs=" $(jobs -p | tr '\n' ' ')"
+	for one in ${pid:-} ${holder:-} ${listener:-}; do
+		[[ $jobs != *" $one "* ]] || kill -KILL "$one"
+	done
+	container_teardown
 }

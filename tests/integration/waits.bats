@@ -12,13 +12,10 @@ load waits
 
 setup() {
 	container_setup
-	holder='' listener=''
 }
 
 teardown() {
-	# shellcheck disable=SC2086 # may be empty
-	kill -KILL $holder $listener 2>/dev/null || true
-	container_teardown
+	waits_teardown
 }
 
 # ---------------------------------------------------------------- hooks

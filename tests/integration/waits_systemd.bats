@@ -4,20 +4,17 @@
 # What waits for a service manager ends by a signal, and leaves nothing.
 # status, output and stderr come from `try`; what is between single quotes is for jq or the shell
 # inside.
-# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
+# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031,SC2034
 
 load helpers
 load waits
 
 setup() {
 	container_setup
-	listener=''
 }
 
 teardown() {
-	# shellcheck disable=SC2086 # may be empty
-	kill -KILL $listener 2>/dev/null || true
-	container_teardown
+	waits_teardown
 }
 
 # silent_bus: one that takes connections and says nothing; T/bus.came tells of each.

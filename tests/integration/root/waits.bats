@@ -5,7 +5,7 @@
 # criu, hooks of root's containers.
 # status, output and stderr come from `try`; what is between single quotes is for jq or the shell
 # inside.
-# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
+# shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031,SC2034
 
 load ../helpers
 load ../waits
@@ -15,6 +15,10 @@ setup() {
 	container_setup
 	chmod 0755 "$T"
 	mkdir "$T/bin"
+}
+
+teardown() {
+	waits_teardown
 }
 
 # ---------------------------------------------------------------- newuidmap
