@@ -445,11 +445,13 @@ verdict "libnet's processes call what each of them is for, \
 and the forwarder makes no file and no process" "$tmp/out"
 
 {
-	for layer in host container state cgroup facts user systemd cmd net nethelper netslirp \
+	for layer in host container state cgroup facts user systemd cmd net nethelper \
 		netforward netswitch netshared; do
 		calls_of "$in_tree sys_make_in_root" "$builddir/lib$layer.a"
 	done
 	calls_of "$in_tree" "$builddir/libcriu.a"
+	# It makes folders in a tmpfs of its own.
+	calls_of "$in_tree" "$builddir/libnetslirp.a"
 	by_path "$srcdir"
 	# names.c reads the state folder's own files.
 	calls_of "$readers" "$builddir/libguest.a" |

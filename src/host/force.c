@@ -17,7 +17,7 @@
 #include "sys/await.h"
 #include "sys/clock.h"
 #include "sys/clone.h"
-#include "sys/tree.h"
+#include "sys/process_tree.h"
 
 /* After so many milliseconds it is asked to end, is killed, and is given up. */
 #define ASK_MS 1000

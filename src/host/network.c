@@ -27,7 +27,7 @@
 #include "sys/fd.h"
 #include "sys/proc.h"
 #include "sys/sock.h"
-#include "sys/tree.h"
+#include "sys/process_tree.h"
 
 #define CONTROL "net"
 #define VERSION_CACHE "rootlet-slirp4netns"
