@@ -96,6 +96,7 @@ static int take_setup(struct guest_process *g, struct wire_msg *msg, struct err 
 	const struct plan_hooks *hooks = &l->plan->hooks;
 
 	(void)msg;
+	TRY(host_network_joined(&l->network, err));
 	TRY(host_netdev_move(l->plan, g->pid, err));
 	TRY(host_network_ready(&l->network, err));
 	l->hooks_begun = true;

@@ -171,6 +171,7 @@ static int link_network(struct launch *l, struct err *err)
 
 static int share_network(struct launch *l, struct err *err)
 {
+	TRY(host_network_joined(&l->network, err));
 	return host_network_share(&l->network, &l->dir, l->guest.pid, l->guest.pidfd, err);
 }
 

@@ -423,9 +423,26 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	}
 	if (rc == 0) {
 		*ret = arena_printf(arena, "/proc/%d/ns", (int)c.state.pid);
+		net->joined_id = id;
+		net->joined_pid = (pid_t)c.state.pid;
+		net->joined_start = c.state.start_time;
 	}
 	container_done(&c);
 	return rc;
+}
+
+int host_network_joined(const struct network *net, struct err *err)
+{
+	char letter;
+
+	if (!net->joined_id || (sys_process_is(net->joined_pid, net->joined_start, &letter) &&
+				letter != 'Z' && letter != 'X')) {
+		return 0;
+	}
+	return err_set(err, ESRCH,
+		       "--net=container:%s: container not running: it ended while its network was "
+		       "joined",
+		       net->joined_id);
 }
 
 int host_network_share(const struct network *net, const struct state_dir *dir, pid_t pid, int pidfd,

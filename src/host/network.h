@@ -31,8 +31,12 @@ struct network {
 	struct net_helper helper;    /* pid -1: not started */
 	const char *of;		     /* the container whose network is shared; NULL: none */
 	struct state_network shared; /* that one's helper */
-	struct strs warnings;	     /* what the user should know before it starts */
-	bool ready;		     /* it was waited for */
+	/* container:ID's first process, whose namespaces are joined by its number */
+	const char *joined_id; /* NULL: none */
+	pid_t joined_pid;
+	uint64_t joined_start;
+	struct strs warnings; /* what the user should know before it starts */
+	bool ready;	      /* it was waited for */
 };
 
 #define NETWORK_INIT                                                                               \
@@ -84,6 +88,12 @@ void host_network_end(struct network *net, bool hurry);
  */
 int host_network_of(struct arena *arena, const char *root, const char *id, struct network *net,
 		    const char **ret, struct err *err);
+
+/*
+ * Once the namespaces are joined: that container is still there, so they were its own, and its
+ * number not another process's by then. Errors: ESRCH.
+ */
+int host_network_joined(const struct network *net, struct err *err);
 
 /*
  * A connection to the helper of container `id`, also before its state is written, and a filter's

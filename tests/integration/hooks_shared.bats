@@ -22,11 +22,9 @@ setup() {
 	other=$(pid_of)
 	wait_for test -e "$B/rootfs/srv/up"
 	config '.process.args = ["true"] | del(.hostname)
-		| .mounts |= map(select(.type != "sysfs" and .type != "cgroup"
-			and .type != "mqueue"))
+		| .mounts |= map(select(.type | IN("sysfs", "cgroup", "mqueue") | not))
 		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", $hook],
-			env: ["PATH=/bin:/usr/bin", "HOOK_SECRET=x"]}]' \
-		--arg hook \
+			env: ["PATH=/bin:/usr/bin", "HOOK_SECRET=x"]}]' --arg hook \
 		"touch $B/rootfs/srv/go; until [ -e $B/rootfs/srv/done ]; do sleep 0.02; done"
 }
 

@@ -230,3 +230,17 @@ sleeper() {
 	try rl run --bundle "$B" "$C"
 	equal "$status$output" 0done
 }
+
+@test "a container whose network is joined has to live until that is done" {
+	bundle_args sleep 1000
+	rl run --detach --bundle "$B" --net=none "$C" >/dev/null </dev/null
+	bundle_args true
+	config '.hooks.createRuntime = [{path: $r, args: ["rootlet", "--root", $s, "delete",
+		"--force", $c]}]' --arg r "$ROOTLET" --arg s "$T/state" --arg c "$C"
+	# From here on its number may be another process's.
+	try rl run --bundle "$B" --net="container:$C" "$C-2"
+	refused "--net=container:$C: container not running: it ended while its network was joined"
+	config 'del(.hooks)'
+	try rl run --bundle "$B" --net="container:$C" "$C-2"
+	refused "container \`$C\` does not exist"
+}
