@@ -105,7 +105,7 @@ odd_everywhere() {
 		[ ! -e "$B/rootfs/$place" ] && [ ! -L "$B/rootfs/$place" ] ||
 			mv "$B/rootfs/$place" "$T/aside"
 		odd_file "$1" "$B/rootfs/$place"
-		for i in 1 2 3; do
+		for ((i = 0; i < 3; i++)); do
 			odd_life
 			[ ! -e "$T/state/$C" ] || rl delete --force "$C"
 			[ -n "$slow" ] || break

@@ -34,7 +34,7 @@ teardown() {
 	odd_everywhere directory
 }
 
-@test "sparse files of a terabyte in 36 places: every command ends, and says at most one line" {
+@test "sparse files of 1 TiB in 36 places: every command ends, and says at most one line" {
 	odd_everywhere sparse
 }
 

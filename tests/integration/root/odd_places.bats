@@ -35,7 +35,7 @@ teardown() {
 	odd_everywhere directory
 }
 
-@test "root: huge sparse files in 36 places: every command ends, and says at most one line" {
+@test "root: sparse files of 1 TiB in 36 places: every command ends, and says at most one line" {
 	odd_everywhere sparse
 }
 
