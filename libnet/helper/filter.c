@@ -12,9 +12,9 @@
  * The forwarder opens no file (its sysctls are written before, the list of UDP sockets that it
  * looks into is an open descriptor) and makes no process. The switch may read files, since it finds
  * the container's sockets through /proc, which is its root directory, and clone the child that
- * makes a socket in the container's network. Neither has UNIX sockets, so no session bus, nor
- * netfilter. Of sockets they have the kinds and options that the code names, and of memory none
- * that can be executed.
+ * makes a socket in the container's network, and its readers. Neither has UNIX sockets but such a
+ * reader's pair, which is connected for good, so no session bus, nor netfilter. Of sockets they
+ * have the kinds and options that the code names, and of memory none that can be executed.
  *
  * What is not in the list fails with ENOSYS: a C library that has learnt a younger call then takes
  * the older one, as on an older kernel. Killing would end a network at an update of the library,
@@ -242,6 +242,14 @@ static const struct rule switch_rules[] = {
 	CALL(pipe2),
 	CALL_IF(clone, IS(CLONE_FLAGS, CLONE_FILES | SIGCHLD)),
 	CALL_IF_BOTH(prctl, IS(0, PR_SET_DUMPABLE), IS(1, 0)),
+	/* A reader (switch/reader.c): to make one, and what it does itself. */
+	CALL_IF(clone, IS(CLONE_FLAGS, SIGCHLD)),
+	CALL_IF_BOTH(socketpair, IS(0, AF_UNIX), IS(1, SOCK_SEQPACKET | SOCK_CLOEXEC)),
+	CALL_IF(prctl, IS(0, PR_SET_PDEATHSIG)),
+	CALL_IF(prctl, IS(0, PR_SET_NAME)),
+	CALL(close_range),
+	CALL(POLL),
+	CALL(recvfrom),
 	CALL_IF(setns, IS(1, CLONE_NEWUSER)),
 	CALL_IF(setns, IS(1, CLONE_NEWNET)),
 	CALL(write),

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "libnet/switch/server.h"
+#include "libnet/switch/reader.h"
 #include "libnet/switch/socket.h"
 
 #define BACKLOG 4096
@@ -97,8 +97,9 @@ void switch_remove_port(struct switcher *s, uint32_t id)
 			at = &port->next;
 			continue;
 		}
-		if (port->was_given) {
-			switch_server_end(s, &port->host);
+		/* Not told, the helper says that the port could not be taken. */
+		if (port->was_given && switch_reader_end(s, &port->host) < 0) {
+			return;
 		}
 		*at = port->next;
 		close(port->fd);
@@ -168,15 +169,6 @@ static bool is_reached(const struct switcher *s, const struct switch_peer *bound
 		bound->address.v4.s_addr == net_cidr_address(&s->setup->config->cidr, 100).s_addr);
 }
 
-static bool only_ipv6(const struct switch_target *t)
-{
-	int only = 0;
-	socklen_t len = sizeof(only);
-
-	return t->domain == AF_INET6 &&
-	       getsockopt(t->socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only;
-}
-
 static void serve_outside(struct switcher *s, const struct switch_call *call,
 			  const struct publication *p, bool only6, const struct switch_peer *at)
 {
@@ -220,8 +212,8 @@ void switch_take_bind(struct switcher *s, const struct switch_call *call)
 	if (p.six) {
 		host6 = &p.six->host;
 	}
-	if (!p.twice && !switch_target_is_shared(t) &&
-	    switch_place_server(&bound, t->domain, only_ipv6(t), host4, host6, &at, &only6)) {
+	if (!p.twice && !t->shared &&
+	    switch_place_server(&bound, t->domain, t->only6, host4, host6, &at, &only6)) {
 		serve_outside(s, call, &p, only6, &at);
 		return;
 	}

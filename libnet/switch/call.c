@@ -50,7 +50,7 @@ int switch_hand_over(const struct switch_call *call, int fd)
 		.newfd = (uint32_t)call->target.number,
 	};
 
-	if (switch_target_cloexec(&call->target)) {
+	if (call->target.cloexec) {
 		add.newfd_flags = O_CLOEXEC;
 	}
 	return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
@@ -58,7 +58,7 @@ int switch_hand_over(const struct switch_call *call, int fd)
 
 void switch_connected(struct switcher *s, const struct switch_call *call, int fd, int rc)
 {
-	bool waits = !(fcntl(call->target.socket, F_GETFL) & O_NONBLOCK);
+	bool waits = !(call->target.flags & O_NONBLOCK);
 	bool given = (!waits || fcntl(fd, F_SETFL, O_RDWR) == 0) && switch_hand_over(call, fd) == 0;
 
 	/*

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,16 +16,6 @@
 #include "libnet/switch/judge.h"
 #include "libnet/switch/socket.h"
 #include "sys/sock.h"
-
-/* Neither connected nor on the way nor listening. */
-static bool is_idle(int socket)
-{
-	struct tcp_info info = { .tcpi_state = 0 };
-	socklen_t len = sizeof(info);
-
-	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	       info.tcpi_state == TCP_CLOSE;
-}
 
 static enum switch_verdict judge(struct switcher *s, int domain, const struct switch_peer *peer,
 				 int *ret)
@@ -81,26 +70,12 @@ static void come_back(struct switcher *s, const struct switch_call *call)
 					SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	if (fd >= 0) {
-		switch_copy_options(t->socket, fd, &fresh);
-		(void)fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL));
+		switch_options_set(&t->options, fd, &fresh);
+		(void)fcntl(fd, F_SETFL, t->flags);
 		(void)switch_hand_over(call, fd);
 	}
 	/* If that failed: the old one hears nobody but its old peer. */
 	switch_go_on(s, call);
-}
-
-/* Has the program chosen an address or a port of the container's? Those are not the host's. */
-static bool is_bound(const struct switch_target *t)
-{
-	struct switch_peer is;
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof(address);
-
-	if (getsockname(t->socket, (struct sockaddr *)&address, &len) < 0 ||
-	    !switch_parse(&address, len, t->domain, &is)) {
-		return true;
-	}
-	return is.port != 0 || !switch_is_any(&is);
 }
 
 void switch_take_connect(struct switcher *s, const struct switch_call *call)
@@ -109,7 +84,7 @@ void switch_take_connect(struct switcher *s, const struct switch_call *call)
 	struct switch_peer peer;
 	int what = 0;
 
-	if (!switch_parse(&t->address, t->len, t->domain, &peer) || !is_idle(t->socket)) {
+	if (!switch_parse(&t->address, t->len, t->domain, &peer)) {
 		switch_go_on(s, call);
 		return;
 	}
@@ -117,8 +92,7 @@ void switch_take_connect(struct switcher *s, const struct switch_call *call)
 	case SWITCH_STAY:
 		if (t->place == SWITCH_OUTSIDE) {
 			come_back(s, call);
-		} else if (is_bound(t) || switch_target_is_shared(t) ||
-			   !switch_connect_own(s, call, &peer)) {
+		} else if (t->bound || t->shared || !switch_connect_own(s, call, &peer)) {
 			switch_go_on(s, call);
 		}
 		return;
@@ -126,7 +100,7 @@ void switch_take_connect(struct switcher *s, const struct switch_call *call)
 		switch_answer(s, call, -what);
 		return;
 	case SWITCH_LEAVE:
-		if (t->place == SWITCH_INSIDE && (is_bound(t) || switch_target_is_shared(t))) {
+		if (t->place == SWITCH_INSIDE && (t->bound || t->shared)) {
 			switch_go_on(s, call);
 		} else {
 			leave(s, call, &peer, what);

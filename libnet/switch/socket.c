@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * switch/socket: the sockets that take another's place: the same options, and what keeps them
- * to their purpose.
+ * switch/socket: the sockets that take another's place, and what keeps them to their purpose.
  */
 #include "libnet/switch/socket.h"
 
@@ -21,113 +20,10 @@
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62
 #endif
-#ifndef SO_BUF_LOCK
-#define SO_BUF_LOCK 72
-#endif
-/* The bits of SO_BUF_LOCK: which buffers setsockopt(2) has given a size. */
-#define SEND_BUFFER 1
-#define RECEIVE_BUFFER 2
-
 /* The ports of those who connect. */
 #define FIRST_PORT 61440
 #define PORTS 4096
 #define PORT_TRIES 8
-
-static const struct option {
-	int level;
-	int name;
-} options[] = {
-	{ SOL_SOCKET, SO_KEEPALIVE },
-	{ SOL_SOCKET, SO_OOBINLINE },
-	{ SOL_SOCKET, SO_PRIORITY },
-	{ SOL_SOCKET, SO_RCVLOWAT },
-	{ SOL_SOCKET, SO_REUSEADDR },
-	{ SOL_SOCKET, SO_TIMESTAMP },
-	{ SOL_SOCKET, SO_ZEROCOPY },
-	{ IPPROTO_IP, IP_TOS },
-	{ IPPROTO_IP, IP_TTL },
-	{ IPPROTO_IP, IP_MTU_DISCOVER },
-	{ IPPROTO_IP, IP_RECVERR },
-	{ IPPROTO_IPV6, IPV6_V6ONLY },
-	{ IPPROTO_IPV6, IPV6_TCLASS },
-	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
-	{ IPPROTO_TCP, TCP_NODELAY },
-	{ IPPROTO_TCP, TCP_CORK },
-	{ IPPROTO_TCP, TCP_KEEPIDLE },
-	{ IPPROTO_TCP, TCP_KEEPINTVL },
-	{ IPPROTO_TCP, TCP_KEEPCNT },
-	{ IPPROTO_TCP, TCP_SYNCNT },
-	{ IPPROTO_TCP, TCP_LINGER2 },
-	{ IPPROTO_TCP, TCP_DEFER_ACCEPT },
-	{ IPPROTO_TCP, TCP_USER_TIMEOUT },
-	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT },
-	{ SOL_SOCKET, SO_LINGER },
-	{ SOL_SOCKET, SO_RCVTIMEO },
-	{ SOL_SOCKET, SO_SNDTIMEO },
-	{ IPPROTO_TCP, TCP_CONGESTION },
-};
-
-_Static_assert(sizeof(options) / sizeof(options[0]) == SWITCH_OPTIONS, "each has its value");
-
-static struct switch_value value_of(int socket, const struct option *o)
-{
-	struct switch_value value = { .len = sizeof(value.bytes) };
-
-	if (getsockopt(socket, o->level, o->name, value.bytes, &value.len) < 0) {
-		value.len = 0;
-	}
-	return value;
-}
-
-static bool is_same(const struct switch_value *a, const struct switch_value *b)
-{
-	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-/*
- * Twice what was asked for is what getsockopt(2) says. Never set, it must not be: the kernel then
- * stops adapting it.
- */
-static void copy_buffer(int from, int to, int lock, int bit, int name)
-{
-	int size = 0;
-	socklen_t len = sizeof(size);
-
-	if ((lock & bit) && getsockopt(from, SOL_SOCKET, name, &size, &len) == 0) {
-		size /= 2;
-		(void)setsockopt(to, SOL_SOCKET, name, &size, sizeof(size));
-	}
-}
-
-/*
- * Only where it differs: most options were never touched. What is refused (a congestion control of
- * the container's) stays as it is.
- */
-void switch_copy_options(int from, int to, struct switch_fresh *fresh)
-{
-	int lock = 0;
-	socklen_t len = sizeof(lock);
-
-	for (size_t i = 0; !fresh->known && i < SWITCH_OPTIONS; i++) {
-		fresh->values[i] = value_of(to, &options[i]);
-	}
-	fresh->known = true;
-	for (size_t i = 0; i < SWITCH_OPTIONS; i++) {
-		struct switch_value wanted = { .len = 0 };
-
-		if (fresh->values[i].len > 0) {
-			wanted = value_of(from, &options[i]);
-		}
-		if (wanted.len > 0 && !is_same(&wanted, &fresh->values[i])) {
-			(void)setsockopt(to, options[i].level, options[i].name, wanted.bytes,
-					 wanted.len);
-		}
-	}
-	if (getsockopt(from, SOL_SOCKET, SO_BUF_LOCK, &lock, &len) == 0) {
-		copy_buffer(from, to, lock, SEND_BUFFER, SO_SNDBUF);
-		copy_buffer(from, to, lock, RECEIVE_BUFFER, SO_RCVBUF);
-	}
-}
 
 static struct switch_fresh *fresh_of(struct switcher *s, int domain)
 {
@@ -149,7 +45,7 @@ static int make_client(struct switcher *s, const struct switch_target *t,
 	if (fd < 0) {
 		return -errno;
 	}
-	switch_copy_options(t->socket, fd, fresh_of(s, t->domain));
+	switch_options_set(&t->options, fd, fresh_of(s, t->domain));
 	if (device > 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0) {
 		return -errno;
@@ -226,16 +122,13 @@ int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
 	struct sock_filter code[SWITCH_FILTER_MAX];
 	struct sockaddr_storage address;
 	socklen_t len = switch_unparse(at, t->domain, &address);
-	const int one = 1, v6only = only6;
-	int shared = 0;
-	socklen_t shared_len = sizeof(shared);
+	const int one = 1, v6only = only6, shared = t->shares_port;
 
 	if (fd < 0) {
 		return -errno;
 	}
-	switch_copy_options(t->socket, fd, fresh_of(s, t->domain));
-	if (getsockopt(t->socket, SOL_SOCKET, SO_REUSEPORT, &shared, &shared_len) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
+	switch_options_set(&t->options, fd, fresh_of(s, t->domain));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    (t->domain == AF_INET6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)) {
@@ -243,7 +136,7 @@ int switch_server(struct switcher *s, const struct switch_target *t, bool only6,
 	}
 	TRY(sys_lock_socket_filter(fd, code, switch_filter_listener(at->port, code)));
 	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
-	    fcntl(fd, F_SETFL, fcntl(t->socket, F_GETFL) & (O_RDWR | O_NONBLOCK)) < 0) {
+	    fcntl(fd, F_SETFL, t->flags & (O_RDWR | O_NONBLOCK)) < 0) {
 		return -errno;
 	}
 	return fd_take(&fd);

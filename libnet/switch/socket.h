@@ -8,12 +8,6 @@
 #include "libnet/switch/state.h"
 #include "libnet/switch/target.h"
 
-/*
- * Copies what setsockopt(2) may have changed, as far as it is known. "to" is new; from it the rest
- * of "fresh" is filled in.
- */
-void switch_copy_options(int from, int to, struct switch_fresh *fresh);
-
 struct switch_way {
 	int device;	  /* 0: any */
 	const char *from; /* own address, as text and of the peer's family; NULL: any */

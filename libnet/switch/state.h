@@ -6,28 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
+#include "libnet/switch/options.h"
 #include "libnet/switch/setup.h"
 #include "sys/netlink.h"
-
-#define SWITCH_OPTIONS 28
-
-/* Of one option; no bytes: that kind of socket has none. */
-struct switch_value {
-	char bytes[16];
-	socklen_t len;
-};
-
-/*
- * The options of a new socket of one domain in one network namespace. Asked once: where a sysctl
- * has changed them since, what nobody has set is as the sysctl has it now, or as it was.
- */
-struct switch_fresh {
-	bool known;
-	struct switch_value values[SWITCH_OPTIONS];
-};
 
 struct switch_port; /* bind.c */
 
@@ -36,6 +19,15 @@ struct switch_home {
 	dev_t device;
 	ino_t inode;
 };
+
+/* A process of reader.c. */
+struct switch_reader {
+	int fd;	    /* -1: none */
+	bool stuck; /* it has not answered yet */
+};
+
+/* The last is for the end of published ports alone. */
+#define SWITCH_READERS 5
 
 struct switcher {
 	const struct switch_setup *setup;
@@ -48,6 +40,8 @@ struct switcher {
 	struct switch_home netns;
 	struct switch_fresh fresh[2]; /* of the host: IPv4, IPv6 */
 	struct switch_port *ports;
+	struct switch_reader readers[SWITCH_READERS];
+	uint64_t asked;		    /* of them, so far */
 	struct seccomp_notif *call; /* room for one, of the kernel's size */
 	size_t call_size;
 	struct seccomp_notif_resp *answer;

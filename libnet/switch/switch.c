@@ -3,8 +3,9 @@
  * switch/switch: sockets of the host in place of the container's own (accel=seccomp).
  *
  * Theory of operation. A seccomp filter around the container's processes (libnet/accel_filter.c)
- * tells this process of every connect(2) and bind(2). It stays in the host's network. It takes a
- * copy of the caller's socket and of the address (target.c) and judges the address (judge.c). Then
+ * tells this process of every connect(2) and bind(2). It stays in the host's network. Another
+ * process, which may be held up, reads what the caller's socket and the address are like (reader.c,
+ * target.c), and this one judges the address (judge.c). Then
  * it makes a socket in the host's network with the same options, connects or binds that (socket.c),
  * and puts it under the caller's number (SECCOMP_IOCTL_NOTIF_ADDFD; call.c). What is sent from then
  * on passes neither slirp4netns nor the forwarder.
@@ -84,9 +85,9 @@
 #include "libnet/switch/bind.h"
 #include "libnet/switch/call.h"
 #include "libnet/switch/connect.h"
+#include "libnet/switch/reader.h"
 #include "libnet/switch/server.h"
 #include "libnet/switch/state.h"
-#include "libnet/switch/target.h"
 #include "sys/caps.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
@@ -108,13 +109,12 @@ static void take_call(struct switcher *s, int listener)
 		return; /* ENOENT: it is gone already */
 	}
 	call.id = s->call->id;
-	if (switch_target_take(s, s->call, &call.target) < 0) {
+	if (switch_reader_take(s, s->call, &call.target) < 0) {
 		switch_go_on(s, &call);
 		return;
 	}
 	/* What was read by its pid is the caller's only if it still waits. */
 	if (!switch_is_pending(&call)) {
-		close(call.target.socket);
 		return;
 	}
 	if (call.target.place == SWITCH_ELSEWHERE) {
@@ -124,7 +124,6 @@ static void take_call(struct switcher *s, int listener)
 	} else {
 		switch_take_bind(s, &call);
 	}
-	close(call.target.socket);
 }
 
 static int watch(const struct switcher *s, int fd)
@@ -267,6 +266,7 @@ _Noreturn void switch_main(const struct switch_setup *given)
 	struct switcher s = { .setup = &setup, .epoll = -1 };
 	struct epoll_event events[EVENTS];
 
+	switch_reader_init(&s);
 	/* First, as it is soon in the user namespace of the container. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "rootlet-switch", 0, 0, 0);

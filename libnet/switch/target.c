@@ -4,23 +4,26 @@
  * that socket.
  *
  * The caller is in the container and hostile. What is read of it is read once; what can't be read
- * leaves the call to the kernel.
+ * leaves the call to the kernel. All of it may take as long as the container likes: its memory may
+ * be that of a file system of its own, its socket's lock held by a call that reads such memory, and
+ * its descriptor one whose close(2) waits. So this is done by a process of its own (reader.c).
  */
 #include "libnet/switch/target.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "libnet/switch/judge.h"
 #include "sys/clone.h"
 #include "sys/compat.h"
 #include "sys/fd.h"
@@ -99,7 +102,7 @@ enum switch_place switch_target_place(const struct switcher *s, int socket, int 
 	return SWITCH_ELSEWHERE;
 }
 
-static int read_address(struct switch_target *t, uint64_t where, uint64_t len)
+static int read_address(struct switch_target *t, uint64_t where, uint32_t len)
 {
 	struct iovec to = { &t->address, len };
 	struct iovec from = { (void *)(uintptr_t)where, len };
@@ -109,30 +112,6 @@ static int read_address(struct switch_target *t, uint64_t where, uint64_t len)
 	}
 	t->len = (socklen_t)len;
 	return process_vm_readv(t->tid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -EFAULT;
-}
-
-int switch_target_take(const struct switcher *s, const struct seccomp_notif *call,
-		       struct switch_target *ret)
-{
-	struct switch_target t = { .tid = (pid_t)call->pid, .number = (int)call->data.args[0] };
-	scope_fd int pidfd = open_thread(t.tid);
-	scope_fd int socket = -1;
-
-	if (pidfd < 0) {
-		return pidfd;
-	}
-	socket = (int)syscall(SYS_pidfd_getfd, pidfd, t.number, 0);
-	if (socket < 0) {
-		return -errno;
-	}
-	t.place = switch_target_place(s, socket, &t.domain);
-	if (t.place != SWITCH_ELSEWHERE) {
-		/* connect(fd, address, length), and bind's arguments are the same. */
-		TRY(read_address(&t, call->data.args[1], (uint32_t)call->data.args[2]));
-	}
-	t.socket = fd_take(&socket);
-	*ret = t;
-	return 0;
 }
 
 /* ---- who else has it ---- */
@@ -153,7 +132,7 @@ static bool waits_for(pid_t tid, const char *number, unsigned long inode)
 	       strstr(text, wanted) != NULL;
 }
 
-bool switch_target_is_shared(const struct switch_target *t)
+static bool is_shared(const struct switch_target *t, int socket)
 {
 	static const char epoll[] = "anon_inode:[eventpoll]";
 	char path[64], wanted[40], link[64];
@@ -163,7 +142,7 @@ bool switch_target_is_shared(const struct switch_target *t)
 	struct stat st;
 	DIR *dir;
 
-	if (fstat(t->socket, &st) < 0 || (fcntl(t->socket, F_GETFL) & O_ASYNC)) {
+	if (fstat(socket, &st) < 0 || (t->flags & O_ASYNC)) {
 		return true;
 	}
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)st.st_ino);
@@ -188,7 +167,7 @@ bool switch_target_is_shared(const struct switch_target *t)
 	return shared;
 }
 
-bool switch_target_cloexec(const struct switch_target *t)
+static bool is_cloexec(const struct switch_target *t)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *path = arena_printf(&arena, "/%d/fdinfo/%d", (int)t->tid, t->number);
@@ -199,4 +178,88 @@ bool switch_target_cloexec(const struct switch_target *t)
 	}
 	flags = strstr(text, "flags:");
 	return !flags || (strtol(flags + 6, NULL, 8) & O_CLOEXEC);
+}
+
+/* ---- all of it ---- */
+
+/* Neither connected nor on the way nor listening. */
+static bool is_idle(int socket)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_CLOSE;
+}
+
+/* Could this be for us? Most calls are not, and cost no more than that. */
+static bool is_worth_it(const struct switcher *s, const struct switch_question *question,
+			const struct switch_target *t)
+{
+	struct switch_peer peer;
+
+	if (!switch_parse(&t->address, t->len, t->domain, &peer)) {
+		return false;
+	}
+	if (!question->connects) {
+		return question->published && t->place == SWITCH_INSIDE;
+	}
+	return t->place == SWITCH_OUTSIDE || switch_may_leave(&peer, &s->setup->config->cidr) ||
+	       (question->published && switch_is_own(&peer, &s->setup->config->cidr));
+}
+
+/* Has the program chosen an address or a port of the container's? Those are not the host's. */
+static bool is_bound(const struct switch_target *t, int socket)
+{
+	struct switch_peer is;
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (getsockname(socket, (struct sockaddr *)&address, &len) < 0 ||
+	    !switch_parse(&address, len, t->domain, &is)) {
+		return true;
+	}
+	return is.port != 0 || !switch_is_any(&is);
+}
+
+static void read_socket(struct switch_target *t, int socket)
+{
+	int only6 = 0;
+	socklen_t len = sizeof(only6);
+
+	t->flags = fcntl(socket, F_GETFL);
+	t->cloexec = is_cloexec(t);
+	t->bound = is_bound(t, socket);
+	t->shared = t->place != SWITCH_INSIDE || is_shared(t, socket);
+	t->only6 = t->domain == AF_INET6 &&
+		   getsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only6, &len) == 0 && only6;
+	t->shares_port = option(socket, SO_REUSEPORT) > 0;
+	switch_options_read(socket, &t->options);
+}
+
+int switch_target_read(const struct switcher *s, const struct switch_question *question,
+		       struct switch_target *ret)
+{
+	struct switch_target t = { .tid = question->tid, .number = question->number };
+	scope_fd int pidfd = open_thread(t.tid);
+	scope_fd int socket = -1;
+
+	if (pidfd < 0) {
+		return pidfd;
+	}
+	socket = (int)syscall(SYS_pidfd_getfd, pidfd, t.number, 0);
+	if (socket < 0) {
+		return -errno;
+	}
+	t.place = switch_target_place(s, socket, &t.domain);
+	if (t.place != SWITCH_ELSEWHERE &&
+	    (read_address(&t, question->address, question->len) < 0 ||
+	     !is_worth_it(s, question, &t) || !is_idle(socket))) {
+		t.place = SWITCH_ELSEWHERE;
+	}
+	if (t.place != SWITCH_ELSEWHERE) {
+		read_socket(&t, socket);
+	}
+	*ret = t;
+	return 0;
 }

@@ -19,6 +19,9 @@
  *		is
  *	accelguest udp ADDRESS PORT
  *		prints what an answer by UDP says
+ *	accelguest memory PATH
+ *	accelguest descriptor PATH
+ *		connects with an address in that file, or by its descriptor; keeps both
  *	accelguest unix PATH
  *		talks to itself by a UNIX socket
  *	accelguest ways ADDRESS PORT
@@ -38,6 +41,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -417,6 +421,28 @@ static int ways(const char *address, const char *port)
 	return 0;
 }
 
+/* ---- files ---- */
+
+static int by_file(bool memory, const char *path)
+{
+	union accelguest_address to;
+	socklen_t len = accelguest_parse("192.0.2.9", "7000", &to);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *bytes = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (fd < 0 || (memory && bytes == MAP_FAILED)) {
+		return accelguest_fails("open");
+	}
+	if (memory) {
+		(void)connect(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), bytes, len);
+	} else {
+		(void)connect(fd, &to.any, len);
+	}
+	for (;;) {
+		pause();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -444,13 +470,17 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "unix") == 0) {
 		return by_unix(argv[2]);
 	}
+	if (argc == 3 && (strcmp(argv[1], "memory") == 0 || strcmp(argv[1], "descriptor") == 0)) {
+		return by_file(strcmp(argv[1], "memory") == 0, argv[2]);
+	}
 	if (argc == 5 && strcmp(argv[1], "rebind") == 0) {
 		return accelguest_rebind(argv + 2);
 	}
 	if (argc == 7 && strcmp(argv[1], "race") == 0) {
 		return accelguest_race(argv + 2);
 	}
-	fprintf(stderr,
-		"accelguest: call thread options interrupt rebind serve udp unix ways race\n");
+	fprintf(stderr, "accelguest: call thread options interrupt rebind serve udp memory "
+			"descriptor unix ways "
+			"race\n");
 	return 2;
 }

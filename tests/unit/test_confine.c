@@ -123,7 +123,6 @@ static void forbidden(void)
 	TRY_CALL(SYS_open, "/dev/null", O_RDONLY);
 	TRY_CALL(SYS_dup2, 0, 0);
 #endif
-	TRY_CALL(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	TRY_CALL(SYS_clone3, NULL, 0);
 	TRY_CALL(SYS_kill, getpid(), 0);
 	TRY_CALL(SYS_ptrace, 0, 0, 0, 0);
@@ -182,7 +181,9 @@ static void forbidden_to_forwarder(void)
 	TRY_CALL(SYS_pidfd_open, getppid(), 0);
 	TRY_CALL(SYS_process_vm_readv, getppid(), &iov, 1, &iov, 1, 0);
 	TRY_CALL(SYS_setns, 0, CLONE_NEWUSER);
+	TRY_CALL(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	TRY_CALL(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	TRY_CALL(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, &link);
 	TRY_CALL(SYS_listen, fd, 1);
 	TRY_CALL(SYS_setsockopt, fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 	TRY_CALL(SYS_setsockopt, fd, IPPROTO_TCP, TCP_ULP, "tls", 3);
@@ -320,6 +321,19 @@ static void switchs_work(void)
 	tell(pid);
 	tell(wait4(pid, &file, 0, NULL) == pid && file == 0 ? 0 : -1);
 	tell(read(ends[0], bytes, 1) == 1 ? 0 : -1);
+	/* A reader. */
+	tell(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		_exit(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		      prctl(PR_SET_NAME, "reader", 0, 0, 0) < 0 ||
+		      syscall(SYS_close_range, ends[0], ends[0], 0) < 0 ||
+		      send(ends[1], "", 1, 0) != 1);
+	}
+	tell(pid);
+	tell(poll(&(struct pollfd){ ends[0], POLLIN, 0 }, 1, 10000) == 1 ? 0 : -1);
+	tell(recv(ends[0], bytes, 1, MSG_DONTWAIT) == 1 ? 0 : -1);
+	tell(wait4(pid, &file, 0, NULL) == pid && file == 0 ? 0 : -1);
 	(void)syscall(SYS_pidfd_open, -1, 0);
 	tell(errno == EINVAL ? 0 : -1);
 	(void)syscall(SYS_pidfd_getfd, -1, 0, 0);
