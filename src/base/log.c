@@ -82,28 +82,6 @@ static void line_add_time(struct line *line)
 	line_add(line, text);
 }
 
-/* The code point that these len bytes of UTF-8 are. */
-static unsigned code_of(const char *p, size_t len)
-{
-	static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	unsigned code = (unsigned char)p[0] & first[len];
-
-	for (size_t i = 1; i < len; i++) {
-		code = code << 6 | ((unsigned char)p[i] & 0x3f);
-	}
-	return code;
-}
-
-/* C0, DEL and C1 (ECMA-48), and what sets the direction of text (Unicode, UAX #9). */
-static bool is_control(const char *p, size_t len)
-{
-	unsigned code = code_of(p, len);
-
-	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
-	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069);
-}
-
 /* RFC 8259, section 7. Bytes that are no UTF-8 become U+FFFD: a path may hold any. */
 static void line_add_json(struct line *line, const char *text)
 {
@@ -121,8 +99,8 @@ static void line_add_json(struct line *line, const char *text)
 			snprintf(piece, sizeof(piece), "\\n");
 		} else if (c == '\t') {
 			snprintf(piece, sizeof(piece), "\\t");
-		} else if (is_control(p, len)) {
-			snprintf(piece, sizeof(piece), "\\u%04x", code_of(p, len));
+		} else if (str_is_control(str_code_point(p, len))) {
+			snprintf(piece, sizeof(piece), "\\u%04x", str_code_point(p, len));
 		} else {
 			memcpy(piece, p, len);
 		}
@@ -145,7 +123,7 @@ static void line_add_plain(struct line *line, const char *text)
 			len = 1;
 		} else if (*p == '\n' || *p == '\t') {
 			piece[0] = ' ';
-		} else if (!is_control(p, len)) {
+		} else if (!str_is_control(str_code_point(p, len))) {
 			memcpy(piece, p, len);
 			piece[len] = '\0';
 		}

@@ -244,3 +244,21 @@ int str_list_next(const char **rest, uint32_t *ret_first, uint32_t *ret_last)
 	*ret_last = last;
 	return 1;
 }
+
+unsigned str_code_point(const char *p, size_t len)
+{
+	static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	unsigned code = (unsigned char)p[0] & first[len];
+
+	for (size_t i = 1; i < len; i++) {
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
+	}
+	return code;
+}
+
+bool str_is_control(unsigned code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
+	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}

@@ -41,6 +41,15 @@ const char *str_filled(const char *text);
  */
 size_t str_utf8(const char *bytes, size_t len);
 
+/* The code point that these bytes of UTF-8 are, as str_utf8 has counted them (not 0). */
+unsigned str_code_point(const char *bytes, size_t len);
+
+/*
+ * Is it one that a terminal acts on: C0, DEL and C1 (ECMA-48), or one that sets the direction of
+ * text (Unicode, UAX #9)?
+ */
+bool str_is_control(unsigned code);
+
 /* Is it one of the words of text, between spaces and newlines? */
 bool str_has_word(const char *text, const char *word);
 

@@ -25,10 +25,10 @@ static void new_line(struct json_writer *w)
 }
 
 /* One character that can't stand in a string as it is. */
-static void add_escape(struct text *out, unsigned char c)
+static void add_escape(struct text *out, unsigned c)
 {
 	static const char letters[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
-	const char *found = c ? strchr(letters, c) : NULL;
+	const char *found = c && c < 0x80 ? strchr(letters, (int)c) : NULL;
 
 	if (found) {
 		text_add(out, "\\%c", escapes[found - letters]);
@@ -43,10 +43,14 @@ static void add_quoted(struct text *out, const char *text)
 
 	text_addn(out, "\"", 1);
 	for (size_t i = 0, n; i < len; i += n) {
-		unsigned char c = (unsigned char)text[i];
+		unsigned c = 0;
 
 		n = str_utf8(text + i, len - i);
-		if (n > 0 && c >= 0x20 && c != 0x7f && c != '"' && c != '\\') {
+		if (n > 0) {
+			c = str_code_point(text + i, n);
+		}
+		/* What a terminal would act on as well: text of images comes this way. */
+		if (n > 0 && !str_is_control(c) && c != '"' && c != '\\') {
 			continue;
 		}
 		text_addn(out, text + plain, i - plain);

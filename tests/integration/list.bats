@@ -30,3 +30,28 @@ load lifecycle
 	try rl list --quiet
 	equal "$output" ""
 }
+
+# no_control FILE: nothing that a terminal would act on but newlines and tabs.
+no_control() {
+	not grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$1"
+}
+
+@test "nothing that a terminal would act on is printed of a path or an annotation" {
+	local odd=$'\e[31m\xc2\x9b32m\xe2\x80\xae'
+	mv "$B" "$B$odd"
+	B=$B$odd
+	config '.annotations = {"org.example.odd": $o}' --arg o "$odd"
+	sleeper
+	rl create --bundle "$B" "$C"
+	LC_ALL=C
+	for format in table json; do
+		rl list --format "$format" >"$T/list"
+		no_control "$T/list"
+		grep -q "bundle.*32m" "$T/list"
+	done
+	rl state "$C" >"$T/state.json"
+	no_control "$T/state.json"
+	# And it is still the same.
+	equal "$(jq -r '.annotations["org.example.odd"]' "$T/state.json")" "$odd"
+	rl delete "$C"
+}

@@ -86,6 +86,9 @@ static void escapes(void **state)
 	assert_string_equal(quoted(&arena, "a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
 	assert_string_equal(quoted(&arena, "\b\f\n\r\t\x01\x1f\x7f"),
 			    "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"");
+	/* C1, and what turns text round; the neighbours stay. */
+	assert_string_equal(quoted(&arena, "\xc2\x80\xc2\x9f\xc2\xa0\xe2\x80\xae"),
+			    "\"\\u0080\\u009f\xc2\xa0\\u202e\"");
 	assert_string_equal(quoted(&arena, "\xc3\xa9\xf0\x9f\x98\x80"),
 			    "\"\xc3\xa9\xf0\x9f\x98\x80\"");
 	assert_string_equal(quoted(&arena, "a\xff\xc3"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
