@@ -27,6 +27,9 @@
  */
 #define ANSWER_MS 5
 
+/* Looks into the table of sockets, of a container's making and size, in one second. */
+#define LOOKS 8
+
 static bool has_own_address(const struct sockaddr_in6 *client)
 {
 	return client->sin6_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&client->sin6_addr) &&
@@ -83,6 +86,23 @@ static bool somebody_hears(const struct forwarder *f, const struct sockaddr_in6 
 	return false;
 }
 
+/* Past LOOKS, what was seen last: of new clients there may be as many as somebody likes. */
+static bool is_heard(struct forwarder *f, struct forward_listener *l,
+		     const struct sockaddr_in6 *target)
+{
+	time_t now = forward_seconds();
+
+	if (f->looked6 != now) {
+		f->looked6 = now;
+		f->looks6 = 0;
+	}
+	if (f->looks6 < LOOKS) {
+		f->looks6++;
+		l->heard6 = somebody_hears(f, target);
+	}
+	return l->heard6;
+}
+
 static int seem_to_be(int fd, const struct sockaddr_in6 *client)
 {
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6,
@@ -125,14 +145,14 @@ static int socket_of(int type, const struct sockaddr_in6 *client)
 	return fd_take(&fd);
 }
 
-int forward_inside6_udp(const struct forwarder *f, uint16_t port,
+int forward_inside6_udp(struct forwarder *f, struct forward_listener *l,
 			const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in6 *client = (const void *)from;
 	struct sockaddr_in6 target;
 	scope_fd int fd = -1;
 
-	if (!target_of(f, port, client, &target) || !somebody_hears(f, &target)) {
+	if (!target_of(f, l->inside_port, client, &target) || !is_heard(f, l, &target)) {
 		return -1;
 	}
 	fd = socket_of(SOCK_DGRAM, client);
@@ -142,13 +162,28 @@ int forward_inside6_udp(const struct forwarder *f, uint16_t port,
 	return fd_take(&fd);
 }
 
-int forward_inside6_tcp(const struct forwarder *f, uint16_t port,
-			const struct sockaddr_storage *from)
+/*
+ * Everyone waits meanwhile. So where one answer did not come, none is waited for until the second
+ * is over.
+ */
+static bool is_answered(struct forwarder *f, int fd)
+{
+	struct pollfd answer = { fd, POLLOUT, 0 };
+	time_t now = forward_seconds();
+	int wait = f->waited6 == now ? 0 : ANSWER_MS;
+
+	if (poll(&answer, 1, wait) > 0) {
+		return true;
+	}
+	f->waited6 = now;
+	return false;
+}
+
+int forward_inside6_tcp(struct forwarder *f, uint16_t port, const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in6 *client = (const void *)from;
 	struct sockaddr_in6 target;
 	scope_fd int fd = -1;
-	struct pollfd answer;
 	const int one = 1;
 	int error = 0;
 	socklen_t len = sizeof(error);
@@ -165,9 +200,8 @@ int forward_inside6_tcp(const struct forwarder *f, uint16_t port,
 	    errno != EINPROGRESS) {
 		return -1;
 	}
-	answer = (struct pollfd){ fd, POLLOUT, 0 };
-	if (poll(&answer, 1, ANSWER_MS) <= 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error) {
+	if (!is_answered(f, fd) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ||
+	    error) {
 		return -1;
 	}
 	return fd_take(&fd);

@@ -14,7 +14,6 @@
  * A socket that is connected to the container's own IPv6 address and seems to be the client, if
  * that has an IPv6 address of its own and the port is listened on there; else -1: IPv4 it is.
  */
-int forward_inside6_tcp(const struct forwarder *f, uint16_t port,
-			const struct sockaddr_storage *from);
-int forward_inside6_udp(const struct forwarder *f, uint16_t port,
+int forward_inside6_tcp(struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
+int forward_inside6_udp(struct forwarder *f, struct forward_listener *l,
 			const struct sockaddr_storage *from);

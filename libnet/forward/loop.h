@@ -34,7 +34,8 @@ struct forward_listener {
 	uint32_t id; /* of the published port that it belongs to */
 	int protocol;
 	uint16_t inside_port;
-	bool six; /* UDP: answers by IPv6 come back to us */
+	bool six;    /* UDP: answers by IPv6 come back to us */
+	bool heard6; /* and a program was there for them when we last looked */
 };
 
 struct forward_connection;
@@ -55,6 +56,10 @@ struct forwarder {
 	bool keep_client;
 	bool ipv6; /* the container is to have it */
 	bool six;  /* and it works as IPv4 does */
+	/* inside6.c: the second in which there were so many looks, and the last vain wait */
+	time_t looked6;
+	unsigned looks6;
+	time_t waited6;
 	struct forward_listener *listeners;
 	/* out of descriptors: no TCP listener is watched until a connection ends */
 	bool full;

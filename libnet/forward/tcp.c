@@ -395,7 +395,7 @@ static void end_ready(struct forwarder *f, struct forward_source *source, uint32
 }
 
 /* *inside is a socket for it, or becomes another. Returns 0 or -errno. */
-static int start_inside(const struct forwarder *f, const struct forward_listener *l, int *inside,
+static int start_inside(struct forwarder *f, const struct forward_listener *l, int *inside,
 			const struct sockaddr_storage *from)
 {
 	struct sockaddr_in target = forward_inside_address(f, l->inside_port);

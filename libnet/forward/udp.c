@@ -266,7 +266,7 @@ static struct forward_flow *make(struct forwarder *f, struct forward_listener *l
 	*flow = (struct forward_flow){ .source = { flow_ready }, .listener = l, .client = *client };
 	flow->fd = -1;
 	if (l->six) {
-		flow->fd = forward_inside6_udp(f, l->inside_port, client);
+		flow->fd = forward_inside6_udp(f, l, client);
 	}
 	if (flow->fd < 0) {
 		flow->fd = connect_inside(f, l, client);

@@ -142,3 +142,48 @@ END
 		rl delete --force "$C"'
 	equal "$output" $'stalled 16\nall'
 }
+
+@test "by IPv6: nobody waits for who is not answered, and the table of sockets is read seldom" {
+	config '.linux.sysctl += {"net.core.somaxconn": "1"}'
+	on_host '
+		serve "netguest tcp:81 udp:53 & exec netguest tcp:80" --net=slirp4netns \
+			--publish 8080:80 --publish 8081:81 --publish 5353:53/udp
+		all_ready() { [ "$(grep -c ready "$T/out")" -eq 2 ]; }
+		wait_for all_ready
+		kill -STOP "$(pgrep -xf "netguest tcp.80")"
+		python3 - "$(pgrep -x rootlet-ports)" <<"END"
+import socket, sys, time
+def read():
+    with open("/proc/%s/io" % sys.argv[1]) as f:
+        return int(f.readline().split()[1])
+def ask(s):
+    s.settimeout(20)
+    s.connect(("2001:db8::1", 5353))
+    s.send(b"x")
+    assert s.recv(10) == b"x"
+before = read()
+ask(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+once = read() - before
+assert once > 0
+begin = time.monotonic()
+for i in range(400):
+    ask(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+looks = (read() - before) / once
+# Each look may find the forwarder itself with 400 sockets there.
+allowed = 8 * (time.monotonic() - begin + 2) * 400
+print("seldom" if looks <= allowed else "%d looks, %d" % (looks, allowed))
+many = [socket.socket(socket.AF_INET6) for i in range(800)]
+begin = time.monotonic()
+for s in many:
+    s.setblocking(False)
+    s.connect_ex(("2001:db8::1", 8080))
+for i in range(250):
+    with socket.create_connection(("2001:db8::1", 8081), timeout=20) as s:
+        s.sendall(b"x")
+        assert s.recv(1) == b"x"
+took = time.monotonic() - begin
+print("at once" if took < 1.8 else took)
+END
+		rl delete --force "$C"'
+	equal "$output" $'seldom\nat once'
+}
