@@ -39,6 +39,13 @@ int net_message_receive(int socket, struct net_message *ret, int *ret_fd)
 	c = CMSG_FIRSTHDR(&msg);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(*ret_fd));
+		/* The space has room for a second one where it is aligned to 8 bytes. */
+		if (c->cmsg_len >= CMSG_LEN(2 * sizeof(int))) {
+			int other;
+
+			memcpy(&other, CMSG_DATA(c) + sizeof(int), sizeof(other));
+			close(other);
+		}
 	}
 	if (n > 0 && n != sizeof(*ret)) {
 		fd_drop(ret_fd);

@@ -61,14 +61,14 @@ static bool hears(const char *line, const struct sockaddr_in6 *target)
  * may be late or left out (the kernel limits them): the datagram would be lost. The list is made
  * anew whenever it is read from its beginning.
  */
-static bool somebody_hears(const struct forwarder *f, const struct sockaddr_in6 *target)
+bool forward_inside6_hears(int udp6, const struct sockaddr_in6 *target)
 {
 	char bytes[4096];
 	size_t have = 0;
 	off_t at = 0;
 	ssize_t got;
 
-	while ((got = pread(f->udp6, bytes + have, sizeof(bytes) - 1 - have, at)) > 0) {
+	while ((got = pread(udp6, bytes + have, sizeof(bytes) - 1 - have, at)) > 0) {
 		char *line = bytes, *end;
 
 		at += got;
@@ -98,7 +98,7 @@ static bool is_heard(struct forwarder *f, struct forward_listener *l,
 	}
 	if (f->looks6 < LOOKS) {
 		f->looks6++;
-		l->heard6 = somebody_hears(f, target);
+		l->heard6 = forward_inside6_hears(f->udp6, target);
 	}
 	return l->heard6;
 }

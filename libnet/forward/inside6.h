@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -17,3 +19,9 @@
 int forward_inside6_tcp(struct forwarder *f, uint16_t port, const struct sockaddr_storage *from);
 int forward_inside6_udp(struct forwarder *f, struct forward_listener *l,
 			const struct sockaddr_storage *from);
+
+/*
+ * Is there a socket in the list of UDP sockets (/proc/PID/net/udp6, open as udp6) that would get a
+ * datagram to that address and port, from anybody?
+ */
+bool forward_inside6_hears(int udp6, const struct sockaddr_in6 *target);

@@ -22,11 +22,16 @@
 #include "libnet/helper/watched.h"
 #include "libnet/messages.h"
 
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		close(fds[i]);
+	}
+}
+
 static void forget(struct helper_client *client)
 {
-	for (size_t i = 0; i < client->fd_n; i++) {
-		close(client->fds[i]);
-	}
+	close_all(client->fds, client->fd_n);
 	free(client->fds);
 	fd_drop(&client->fd);
 	*client = (struct helper_client){ .fd = -1 };
@@ -149,7 +154,10 @@ static int watch(struct helper *h, const char *text, const int *fds, size_t n, s
 	if (n != 1 || str_u32(text, &pid) < 0 || pid == 0 || pid > INT32_MAX) {
 		return err_set(err, EPROTO, "a malformed request");
 	}
-	return helper_watch(h, (pid_t)pid, fds[0]);
+	if (helper_watch(h, (pid_t)pid, fds[0]) < 0) {
+		return err_errno(err, ENOMEM, "watching process %u", pid);
+	}
+	return 0;
 }
 
 static int accelerate(const struct helper *h, const int *fds, size_t n, struct err *err)
@@ -178,6 +186,7 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 	int fds[NET_CONTROL_FDS_MAX];
 	struct err err = { .code = 0 };
 	struct net_port port;
+	bool more = false; /* comes with the next messages */
 	size_t n = 0;
 	int rc = 0;
 	ssize_t len = net_control_receive(client->fd, text, sizeof(text), fds, &n);
@@ -186,6 +195,7 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 		return;
 	}
 	if (len <= 0) {
+		close_all(fds, n);
 		forget(client);
 		return;
 	}
@@ -212,10 +222,7 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 		forget(client);
 	} else if (str_starts(text, "add ")) {
 		rc = begin_add(h, client, text + 4, &err);
-		if (rc == 0) {
-			n = 0;
-			return;
-		}
+		more = rc == 0;
 	} else if (str_starts(text, "remove ")) {
 		rc = net_port_parse(text + 7, &port, &err);
 		if (rc == 0) {
@@ -224,10 +231,8 @@ void helper_control_serve(struct helper *h, struct helper_client *client)
 	} else {
 		rc = err_set(&err, EPROTO, "a request that this helper doesn't know");
 	}
-	while (n > 0) {
-		close(fds[--n]);
-	}
-	if (client->fd >= 0 && !client->follows) {
+	close_all(fds, n);
+	if (client->fd >= 0 && !client->follows && !more) {
 		reply(client, rc, &err);
 		forget(client);
 	}

@@ -116,10 +116,15 @@ int host_notify_check(int fd, struct err *err)
 
 static bool passes(const char *line)
 {
-	for (const char *p = line; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+	const char *end = line + strlen(line);
+
+	for (const char *p = line; p < end;) {
+		size_t n = str_utf8(p, (size_t)(end - p));
+
+		if (n == 0 || str_is_control(str_code_point(p, n))) {
 			return false;
 		}
+		p += n;
 	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		if (str_eq(line, lines[i])) {
@@ -186,7 +191,7 @@ bool host_notify_forward(struct notify *notify)
 	char text[DATAGRAM_MAX + 1];
 	/* A line without its newline gets one; and there may be a last one of ours. */
 	char out[DATAGRAM_MAX + 1 + 32];
-	bool ready;
+	bool ready, first;
 	size_t len;
 	/*
 	 * MSG_TRUNC: the true length. No room is given for descriptors: the kernel drops them
@@ -205,13 +210,14 @@ bool host_notify_forward(struct notify *notify)
 		return true;
 	}
 	len = filter(text, out, &ready);
-	if (ready && !notify->ready) {
+	first = ready && !notify->ready;
+	if (first) {
 		len += (size_t)snprintf(out + len, sizeof(out) - len, "MAINPID=%d\n",
 					(int)notify->main_pid);
 		notify->ready = true;
 	}
 	if (len > 0) {
-		pass_on(notify, out, len, ready);
+		pass_on(notify, out, len, first);
 	}
 	return true;
 }

@@ -22,7 +22,7 @@ repeat_filter() {
 	mapfile -t names < <(sed -n 's/^@test "\(.*\)" {$/\1/p' "$file")
 	if [ "$ever_flaky" = yes ]; then
 		mapfile -t wanted \
-			< <(sed -n "s/^${file##*/integration/}: //p" "$work/source/tests/flaky.txt")
+			< <(sed -n "s|^${file##*/integration/}: ||p" "$work/source/tests/flaky.txt")
 		for name in ${wanted[@]+"${wanted[@]}"}; do
 			printf '%s\n' "${names[@]}" | grep -qxF -e "$name" ||
 				die "tests/flaky.txt: $file has no test \"$name\""

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,26 @@ static void control_datagrams(void **state)
 	close(pair[1]);
 }
 
+static ssize_t send_two(int socket, const struct net_message *message)
+{
+	union {
+		char space[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control = { .space = "" };
+	struct iovec part = { (void *)(uintptr_t)message, sizeof(*message) };
+	struct msghdr msg = { .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = control.space,
+			      .msg_controllen = sizeof(control.space) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	memset(CMSG_DATA(c), 0, 2 * sizeof(int));
+	return sendmsg(socket, &msg, 0);
+}
+
 /* One message with a descriptor, one without, and what is none. */
 static void messages(void **state)
 {
@@ -49,7 +70,7 @@ static void messages(void **state)
 		.kind = NET_MESSAGE_ADD, .id = 7, .protocol = IPPROTO_UDP, .inside_port = 53
 	};
 	struct net_message got = { .kind = 0 };
-	int pair[2], fd = 9;
+	int pair[2], fd = 9, next;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
@@ -67,6 +88,15 @@ static void messages(void **state)
 	assert_int_equal(net_message_send(pair[0], &add, -1), 0);
 	assert_int_equal(net_message_receive(pair[1], &got, &fd), 1);
 	assert_int_equal(fd, -1);
+	/* Two, of which one is asked for. */
+	next = dup(0);
+	close(next);
+	assert_int_equal(send_two(pair[0], &add), (ssize_t)sizeof(add));
+	assert_int_equal(net_message_receive(pair[1], &got, &fd), 1);
+	close(fd);
+	fd = dup(0);
+	assert_int_equal(fd, next);
+	close(fd);
 	assert_int_equal(send(pair[0], &add, sizeof(add) - 1, 0), (ssize_t)sizeof(add) - 1);
 	assert_int_equal(net_message_receive(pair[1], &got, &fd), -EPROTO);
 	close(pair[0]);

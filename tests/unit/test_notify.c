@@ -78,6 +78,14 @@ static void lines_are_judged(void **unused)
 	say("READY=1 ", NULL);
 	say("READY=1\r", NULL);
 	say("STATUS=\x1b[2J", NULL);
+	say("STATUS=\xc2\x9b"
+	    "2J",
+	    NULL);
+	say("STATUS=\xe2\x80\xae", NULL);
+	say("STATUS=\x9b"
+	    "2J",
+	    NULL);
+	say("STATUS=\xc3\xbc", "STATUS=\xc3\xbc\n");
 	say("", NULL);
 	say("\n", NULL);
 	say("MAINPID=1\nREADY=10\nFDPOLL=0", NULL);
