@@ -3,9 +3,11 @@
 # Limits that hold: read back from the kernel, inside the container, and felt by what runs there.
 # Needs every controller delegated to the user's manager.
 # rooms: vm
-# shellcheck disable=SC2016,SC2154
+# ROUNDS: of newcomers.bash
+# shellcheck disable=SC2016,SC2154,SC2034
 
 load helpers
+load newcomers
 
 # delegated CONTROLLER...: what the user's manager has, or this machine can't do the test.
 delegated() {
@@ -284,6 +286,18 @@ $dev 300"
 		<<<'{"memory": {"limit": 1048576, "checkBeforeUpdate": true}, "pids": {"limit": 9}}'
 	equal "$(in_cgroup memory.max) $(in_cgroup pids.max)" "1048576 9"
 	rl delete --force "$C"
+}
+
+@test "update: nothing comes into the pid namespace" {
+	local n
+	delegated pids
+	watched
+	ROUNDS=1
+	for ((n = 30; n < 60; n++)); do
+		beside update --pids-limit "$n" "$C"
+	done
+	watched_end
+	equal "$seen" 0
 }
 
 @test "update: checkBeforeUpdate refuses a limit below what is in use" {

@@ -2,12 +2,14 @@
 # stderr, status: of helpers' `try`
 # shellcheck shell=bash disable=SC2154
 #
+# After helpers, and net_helpers for ports_come_and_go.
+#
 # newcomers: a container whose first process attacks whatever comes into its pid namespace, beside
 # commands that put something there (tests/guest/watchguest.c).
 
 ROUNDS=200
 
-# watched: starts it. The marker is a file of the host's, the secret stands in the environment of
+# watched [OPTION...]: starts it. The marker is a file of the host's, the secret stands in the environment of
 # the commands and in that of a hook of the container.
 watched() {
 	cp "$ROOTLET_BUILDDIR/tests/guest/watchguest" "$B/rootfs/bin"
@@ -16,7 +18,7 @@ watched() {
 			"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_KILL"])
 		| .hooks.poststop = [{path: "/bin/true", env: ["HOOK=not-for-the-container"]}]'
 	bundle_args watchguest "$T/marker" not-for-the-container /srv/stop
-	rl run --bundle "$B" "$C" >"$T/gained" 2>"$T/watcher.err" 3>&- &
+	rl run --bundle "$B" "$@" "$C" >"$T/gained" 2>"$T/watcher.err" 3>&- &
 	watcher=$!
 	wait_for grep -q up "$T/gained"
 }
@@ -41,6 +43,20 @@ watched_end() {
 	seen=${BASH_REMATCH[1]}
 	traced=${BASH_REMATCH[2]}
 	equal "$(sed '1d;$d' "$T/gained" | sort | uniq -c)" ""
+}
+
+# ports_come_and_go: nothing comes into the pid namespace.
+ports_come_and_go() {
+	local n P
+	P=$(free_port)
+	watched --net=slirp4netns
+	ROUNDS=1
+	for ((n = 0; n < 100; n++)); do
+		beside port add "$C" "127.0.0.1:$P:80"
+		beside port remove "$C" "127.0.0.1:$P:80"
+	done
+	watched_end
+	equal "$seen" 0
 }
 
 # mounts_come_and_go [MOUNT]: a tmpfs, and MOUNT; nothing comes into the pid namespace.

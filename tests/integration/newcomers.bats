@@ -5,6 +5,7 @@
 # What a container gets of the processes that come into it.
 
 load helpers
+load net_helpers
 load newcomers
 
 setup() {
@@ -20,4 +21,8 @@ setup() {
 
 @test "mounts add and remove: nothing comes into the pid namespace" {
 	mounts_come_and_go
+}
+
+@test "port add and remove: nothing comes into the pid namespace" {
+	ports_come_and_go
 }

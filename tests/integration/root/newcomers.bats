@@ -6,6 +6,7 @@
 # it may stop and trace them.
 
 load ../helpers
+load ../net_helpers
 load ../newcomers
 
 setup() {
@@ -25,4 +26,8 @@ setup() {
 
 @test "root: mounts add and remove: nothing comes into the pid namespace" {
 	mounts_come_and_go '{"destination": "/srv/proc", "type": "proc"}'
+}
+
+@test "root: port add and remove: nothing comes into the pid namespace" {
+	ports_come_and_go
 }
