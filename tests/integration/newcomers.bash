@@ -9,8 +9,8 @@
 
 ROUNDS=200
 
-# watched [OPTION...]: starts it. The marker is a file of the host's, the secret stands in the environment of
-# the commands and in that of a hook of the container.
+# watched [OPTION...]: starts it. The marker is a file of the host's, the secret stands in the
+# environment of the commands and in that of a hook of the container.
 watched() {
 	cp "$ROOTLET_BUILDDIR/tests/guest/watchguest" "$B/rootfs/bin"
 	touch "$T/marker"

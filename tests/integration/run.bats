@@ -158,8 +158,8 @@ line 2"
 		6<"$T/secret" 9<"$T/secret"
 	equal "$(cat "$B/rootfs/srv/five")" secret
 	equal "$(sort -n "$B/rootfs/srv/list" | tr '\n' ' ')" "0 1 2 3 4 5 6 "
-	# More than there are: nothing of rootlet's own takes their place. (10 is bats' own, 4 what ls
-	# opens.)
+	# More than there are: nothing of rootlet's own takes their place. (10 is bats' own, 4 what
+	# ls opens.)
 	try "$ROOTLET" --root "$T/state" run --preserve-fds 20 --bundle "$B" "$C" 3<"$T/secret" \
 		4>&- 5<"$T/secret" 10>&-
 	equal "$status$stderr" 0

@@ -1,0 +1,17 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What a kill -9 leaves behind, delete --force removes: cgroups too.
+
+load ../helpers
+load ../net_helpers
+load ../kills
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	container_setup --rootless=false
+	chmod 755 "$T"
+}
+
+@test "root: any process of any command killed at any moment: nothing is left after delete" {
+	kills --cgroup-manager=cgroupfs
+}
