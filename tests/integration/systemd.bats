@@ -496,6 +496,11 @@ another_manager_than() {
 		[ "$(systemctl show --value --property MainPID "user@$(id -u).service")" != "$1" ]
 }
 
+# The machine's manager has noticed that it is gone.
+manager_has_ended() {
+	[ "$(systemctl show --value --property ActiveState "user@$(id -u).service")" != active ]
+}
+
 @test "the user's manager ends and another begins: the container has ended, wait says by what" {
 	local pid manager_pid
 	manager_pid=$(systemctl show --value --property MainPID "user@$(id -u).service")
@@ -516,6 +521,8 @@ another_manager_than() {
 	# Killed together with the manager.
 	sudo systemctl kill --kill-whom=all --signal=KILL "user@$(id -u).service"
 	wait_for status_is stopped
+	# Before that a start would change nothing.
+	wait_for manager_has_ended
 	sudo systemctl reset-failed "user@$(id -u).service" || true
 	sudo systemctl start "user@$(id -u).service"
 	wait_for another_manager_than 0
