@@ -6,10 +6,10 @@
  *
  * Until the file STOP is there it looks for new processes. With PARENT (a process of the host's,
  * whose pid namespace this is) these are that one and its children; each child NAME is killed when
- * it has been attacked, so that another one comes. It tries to stop and trace each of them, to come
- * to a folder below which there is the path MARKER (a file of the host's, absolute), to take its
- * descriptors from 3 on, and to find SECRET in its memory or environment. It prints a line for all
- * that it gained, and at the end "seen N traced N".
+ * it has been attacked, so that another one comes ("ended NAME"). It tries to stop and trace each
+ * of them, to come to a folder below which there is the path MARKER (a file of the host's,
+ * absolute), to take its descriptors from 3 on, and to find SECRET in its memory or environment. It
+ * prints a line for all that it gained, and at the end "seen N traced N".
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -188,6 +188,7 @@ static int is_named(int pid, const char *name)
 /* All that are there now. Returns how many could be traced. */
 static int attack_children(int parent, const char *name, int *seen)
 {
+	static int last;
 	char path[64];
 	int pid, traced = 0;
 	FILE *file;
@@ -197,8 +198,10 @@ static int attack_children(int parent, const char *name, int *seen)
 	while (file && fscanf(file, "%d", &pid) == 1) {
 		traced += attack(pid);
 		++*seen;
-		if (is_named(pid, name)) {
-			(void)kill(pid, SIGKILL);
+		if (is_named(pid, name) && kill(pid, SIGKILL) == 0 && pid != last) {
+			last = pid;
+			printf("ended %s\n", name);
+			fflush(stdout);
 		}
 	}
 	if (file) {
