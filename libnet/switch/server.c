@@ -53,7 +53,7 @@ static bool is_in(const char *pid, const char *kind, const struct switch_home *h
 	char path[64];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "/%s/ns/%s", pid, kind);
+	snprintf(path, sizeof(path), "%s/ns/%s", pid, kind);
 	return home->inode != 0 && stat(path, &st) == 0 && st.st_dev == home->device &&
 	       st.st_ino == home->inode;
 }
@@ -112,7 +112,7 @@ static void end_servers_of(const struct switcher *s, pid_t pid, const struct swi
 	struct dirent *entry;
 	DIR *dir = NULL;
 
-	snprintf(path, sizeof(path), "/%d/fd", (int)pid);
+	snprintf(path, sizeof(path), "%d/fd", (int)pid);
 	if (pidfd >= 0) {
 		dir = opendir(path);
 	}
@@ -132,7 +132,7 @@ static void end_servers_of(const struct switcher *s, pid_t pid, const struct swi
 
 void switch_server_end(const struct switcher *s, const struct switch_peer *at)
 {
-	DIR *proc = opendir("/");
+	DIR *proc = opendir(".");
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc))) {

@@ -233,7 +233,8 @@ static int keep_only(struct switch_setup *setup)
  * them over the host loses nothing there by entering the container's user namespace, and has it
  * over the container then.
  *
- * Of files it needs /proc alone, so that becomes its root: paths here begin with a pid. By
+ * Of files it needs /proc alone, so that becomes its root: paths here begin with a pid. (So they
+ * do in the one case where it can't.) By
  * /PID/root it reaches only what it may trace: of its user's processes those in the container's
  * user namespace, or with no capability that it lacks. (Landlock would be simpler, but who is in a
  * domain may not take descriptors of processes outside of it.)
@@ -254,7 +255,11 @@ static int give_up_rights(struct switch_setup *setup)
 		fd_drop(&setup->userns);
 		kept = CAP(DAC_READ_SEARCH) | CAP(SYS_PTRACE) | CAP(SYS_ADMIN);
 	}
-	if (chroot("/proc") < 0 || chdir("/") < 0) {
+	if (chdir("/proc") < 0) {
+		return -errno;
+	}
+	/* Who has CAP_NET_ADMIN over the host and no right to change the root keeps this one. */
+	if (chroot(".") < 0 && (errno != EPERM || (kept & CAP(NET_ADMIN)) == 0)) {
 		return -errno;
 	}
 	return sys_caps_set(kept, kept, 0);

@@ -43,8 +43,8 @@ static pid_t leader_of(pid_t tid)
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *text, *at;
 
-	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "/%d/status", (int)tid),
-			  FDINFO_MAX, &text) < 0) {
+	if (sys_read_file(&arena, AT_FDCWD, arena_printf(&arena, "%d/status", (int)tid), FDINFO_MAX,
+			  &text) < 0) {
 		return 0;
 	}
 	at = strstr(text, "\nTgid:");
@@ -123,7 +123,7 @@ static int read_address(struct switch_target *t, uint64_t where, uint32_t len)
 static bool waits_for(pid_t tid, const char *number, unsigned long inode)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *path = arena_printf(&arena, "/%d/fdinfo/%s", (int)tid, number);
+	const char *path = arena_printf(&arena, "%d/fdinfo/%s", (int)tid, number);
 	const char *wanted = arena_printf(&arena, " ino:%lx ", inode);
 	const char *text;
 
@@ -146,7 +146,7 @@ static bool is_shared(const struct switch_target *t, int socket)
 		return true;
 	}
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)st.st_ino);
-	snprintf(path, sizeof(path), "/%d/fd", (int)t->tid);
+	snprintf(path, sizeof(path), "%d/fd", (int)t->tid);
 	dir = opendir(path);
 	if (!dir) {
 		return true;
@@ -170,7 +170,7 @@ static bool is_shared(const struct switch_target *t, int socket)
 static bool is_cloexec(const struct switch_target *t)
 {
 	scope_arena struct arena arena = ARENA_INIT;
-	const char *path = arena_printf(&arena, "/%d/fdinfo/%d", (int)t->tid, t->number);
+	const char *path = arena_printf(&arena, "%d/fdinfo/%d", (int)t->tid, t->number);
 	const char *text, *flags;
 
 	if (sys_read_file(&arena, AT_FDCWD, path, FDINFO_MAX, &text) < 0) {

@@ -102,8 +102,9 @@ odd_everywhere() {
 	export ROOTLET_TEST=$C
 	for place in $ODD_PLACES; do
 		odd="$1 as $place"
-		[ ! -e "$B/rootfs/$place" ] && [ ! -L "$B/rootfs/$place" ] ||
+		if [ -e "$B/rootfs/$place" ] || [ -L "$B/rootfs/$place" ]; then
 			mv "$B/rootfs/$place" "$T/aside"
+		fi
 		odd_file "$1" "$B/rootfs/$place"
 		for ((i = 0; i < 3; i++)); do
 			odd_life
@@ -113,7 +114,9 @@ odd_everywhere() {
 		[ -z "$slow" ] || fail "$odd: $slow"
 		rmdir "$T/state" || fail "$odd: is left: $(ls "$T/state")"
 		rm -rf "${B:?}/rootfs/$place"
-		[ ! -e "$T/aside" ] && [ ! -L "$T/aside" ] || mv "$T/aside" "$B/rootfs/$place"
+		if [ -e "$T/aside" ] || [ -L "$T/aside" ]; then
+			mv "$T/aside" "$B/rootfs/$place"
+		fi
 	done
 	echo "$1: of 36 containers $made were made, and $begun have begun"
 	# What does not hinder is not refused.
