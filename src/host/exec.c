@@ -310,7 +310,7 @@ static void undo(struct enter *e, struct err *err)
 	(void)container_explain(e->container, err);
 	host_guest_kill(&e->guest);
 	if (e->pid_file_there) {
-		(void)unlink(e->options->pid_file);
+		host_pid_file_remove(e->options->pid_file);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "base/scope.h"
 #include "host/launch.h"
 #include "state/file.h"
+#include "sys/await.h"
 #include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
@@ -103,14 +105,65 @@ int host_record(const struct launch *l, struct err *err)
 	return state_save(&l->dir, &state, err);
 }
 
+/* How long a FIFO without a reader is left alone between two looks. */
+#define READER_MS 10
+
+/*
+ * A device, a FIFO, a link: what the caller has laid there is written into, as runc and crun do. A
+ * FIFO's reader is waited for.
+ */
+static int open_there(const char *path, struct err *err)
+{
+	for (;;) {
+		struct stat st;
+		int fd =
+			open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			     0644);
+		int rc;
+
+		if (fd >= 0) {
+			return fd;
+		}
+		if (errno != ENXIO) {
+			return err_errno(err, errno, "--pid-file: %s", path);
+		}
+		/* A socket says that too. */
+		if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode)) {
+			return err_errno(err, ENXIO, "--pid-file: %s", path);
+		}
+		rc = sys_await(NULL, 0, READER_MS);
+		if (rc != -ETIMEDOUT) {
+			return sys_await_failed(rc, err, "--pid-file: %s has no reader", path);
+		}
+	}
+}
+
+static int write_there(const char *path, const char *text, struct err *err)
+{
+	scope_fd int fd = open_there(path, err);
+
+	TRY(fd);
+	errno = ENOSPC; /* what a short write, which has no errno, means */
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		return err_errno(err, errno, "--pid-file: %s", path);
+	}
+	return 0;
+}
+
 int host_pid_file(const char *path, pid_t pid, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	const char *aside = arena_printf(&arena, "%s.%d.tmp", path, (int)getpid());
 	const char *text = arena_printf(&arena, "%d", (int)pid);
-	scope_fd int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	scope_fd int fd = -1;
 	size_t len = strlen(text);
+	struct stat st;
 
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		return write_there(path, text, err);
+	}
+	/* Nobody sees half of it. */
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
 		return err_errno(err, errno, "--pid-file: %s", path);
 	}
@@ -122,4 +175,13 @@ int host_pid_file(const char *path, pid_t pid, struct err *err)
 		return err_errno(err, code, "--pid-file: %s", path);
 	}
 	return 0;
+}
+
+void host_pid_file_remove(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		(void)unlink(path);
+	}
 }

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154,SC2153,SC2016,SC2030,SC2031
 
 load helpers
+load lifecycle
 
 # wrong PART ARGUMENT...: refused with PART, whatever the command's status of failure.
 wrong() {
@@ -289,13 +290,47 @@ no_container_yet() {
 		chmod 700 "$T/folder"
 	fi
 	equal "$(rl ps --format json "$C" | jq length)" 1
-	# A link is replaced, and what it points to left alone.
-	ln -s "$T/file" "$T/link"
-	rl create --pid-file "$T/link" --bundle "$B" "$C-2"
-	equal "$(cat "$T/link")" "$(pid_of "$C-2")"
-	[ ! -L "$T/link" ]
-	equal "$(cat "$T/file")" ""
-	rl delete --force "$C-2"
+	rl delete --force "$C"
+}
+
+processes() {
+	[ "$(rl ps --format json "$C" | jq length)" -eq "$1" ]
+}
+
+@test "pid files: links, FIFOs and devices are written into, and stay" {
+	local reader
+	sleeper
+	echo "much more than a number" >"$T/file"
+	ln -s file "$T/link"
+	ln -s new "$T/dangling"
+	mkfifo "$T/fifo"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/socket"
+	for link in link dangling; do
+		rl create --pid-file "$T/$link" --bundle "$B" "$C"
+		equal "$(cat "$T/$link")" "$(pid_of)"
+		[ -L "$T/$link" ]
+		rl delete --force "$C"
+	done
+	rl create --pid-file /dev/null --bundle "$B" "$C"
+	[ -c /dev/null ]
+	try rl create --pid-file "$T/socket" --bundle "$B" "$C-2"
+	equal "$status" 1
+	has "$stderr" "--pid-file: $T/socket: No such device or address"
+	# The reader of a FIFO may come later; who waits for it hears signals.
+	rl exec --detach --pid-file "$T/fifo" "$C" sleep 1000 3>&- &
+	reader=$!
+	[[ $(cat "$T/fifo") =~ ^[0-9]+$ ]]
+	wait "$reader"
+	ROOTLET_TEST=$C "$ROOTLET" --root "$T/state" exec --detach --pid-file "$T/fifo" "$C" \
+		sleep 1000 2>"$T/err" 3>&- &
+	reader=$!
+	wait_for processes 3
+	kill -TERM "$reader"
+	status=0
+	wait "$reader" || status=$?
+	equal "$status" 143
+	has "$(cat "$T/err")" "--pid-file: $T/fifo has no reader"
+	[ -p "$T/fifo" ]
 	rl delete --force "$C"
 }
 
