@@ -209,6 +209,11 @@ static int add_all(struct guest *g, struct err *err)
 			return rc;
 		}
 	}
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		if (fs->mounts[i].sealed_last) {
+			TRY(guest_seal(&fs->mounts[i], g->sources[i].fd, err));
+		}
+	}
 	return 0;
 }
 

@@ -85,6 +85,8 @@ static const struct step make_steps[] = {
 	{ "createContainer hooks", guest_create_container_hooks },
 	{ "namespaces for exec", guest_keep_namespaces },
 	{ "cwd", guest_make_cwd },
+	/* When nothing more is to be made in them. */
+	{ "read-only mounts", guest_seal_mounts },
 	/*
 	 * After everything that writes into the tree. Masks first: a read-only /proc/sys still
 	 * takes a mask below.

@@ -304,6 +304,9 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 
 	if (m->fall_back) {
 		rc = guest_cgroup_mount(g, m, &fd, err);
+	} else if (m->sealed_last) {
+		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, false,
+				       m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
 	} else {
 		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly,
 				       m->set, err);
@@ -319,6 +322,23 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 		return err_errno(err, -rc, "%s: propagation of %s", m->where, m->target);
 	}
 	ret->fd = fd_take(&fd);
+	return 0;
+}
+
+int guest_seal(const struct plan_mount *m, int fd, struct err *err)
+{
+	const char *readonly[] = { "ro" };
+	int rc = 0;
+
+	if (m->set & MOUNT_ATTR_RDONLY) {
+		rc = sys_mount_setattr(fd, 0, MOUNT_ATTR_RDONLY, 0);
+	}
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: making %s read-only", m->where, m->target);
+	}
+	if (m->fs_readonly && sys_mount_reconfigure(fd, readonly, 1, err) < 0) {
+		return err_wrap(err, "%s: making %s read-only", m->where, m->target);
+	}
 	return 0;
 }
 

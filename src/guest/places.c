@@ -139,13 +139,48 @@ static int change_place(struct guest *g, const struct plan_mount *m, struct err 
 	return guest_change_flags(g, m, fd, err);
 }
 
+/*
+ * A tmpfs without a mode of its own has that of the directory that it covers, as with runc and
+ * crun: /run would be everybody's to write else. Returns -1 where there is none.
+ */
+static int covered_mode(struct guest *g, const struct plan_mount *m)
+{
+	scope_fd int dir = -1;
+	struct stat st;
+
+	if (m->kind != PLAN_MOUNT_FS || !str_eq(m->fstype, "tmpfs")) {
+		return -1;
+	}
+	for (size_t i = 0; i < m->data_n; i++) {
+		if (str_starts(m->data[i], "mode=")) {
+			return -1;
+		}
+	}
+	dir = sys_open_in_root(g->rootfs, m->target, O_PATH | O_DIRECTORY, 0);
+	return dir >= 0 && fstat(dir, &st) == 0 ? (int)(st.st_mode & 07777) : -1;
+}
+
+static int take_mode(const struct plan_mount *m, int mode, int mount, struct err *err)
+{
+	scope_fd int dir = -1;
+
+	if (mode < 0) {
+		return 0;
+	}
+	dir = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || fchmod(dir, (mode_t)mode) < 0) {
+		return err_errno(err, errno, "%s: the mode of %s", m->where, m->target);
+	}
+	return 0;
+}
+
 int guest_source_place(struct guest *g, const struct plan_mount *m,
 		       const struct guest_source *source, struct err *err)
 {
 	scope_fd int target = -1;
 	mode_t type = S_IFREG;
 	struct stat st;
-	int rc;
+	int covered, rc;
 
 	assert(g->rootfs >= 0);
 	if (m->kind == PLAN_MOUNT_CHANGE) {
@@ -163,8 +198,10 @@ int guest_source_place(struct guest *g, const struct plan_mount *m,
 	if (S_ISDIR(st.st_mode)) {
 		type = S_IFDIR;
 	}
+	covered = covered_mode(g, m);
 	TRY(open_target(g, m, type, &target, err));
 	if (m->kind == PLAN_MOUNT_FS) {
+		TRY(take_mode(m, covered, source->fd, err));
 		/*
 		 * Not through the map: what is copied keeps the owners that it has in the
 		 * container.
@@ -196,8 +233,11 @@ static void keep(struct guest *g, const struct plan_mount *m, struct guest_sourc
 /* One after the other: a source may lie in what an earlier one has mounted. */
 int guest_mounts(struct guest *g, struct err *err)
 {
-	for (size_t i = 0; i < g->plan->fs.mount_n; i++) {
-		const struct plan_mount *m = &g->plan->fs.mounts[i];
+	const struct plan_fs *fs = &g->plan->fs;
+
+	g->sealed = arena_array(&g->arena, fs->mount_n, sizeof(*g->sealed));
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		const struct plan_mount *m = &fs->mounts[i];
 		struct guest_source source;
 		int rc = guest_source_make(g, m, &source, err);
 
@@ -207,8 +247,20 @@ int guest_mounts(struct guest *g, struct err *err)
 		if (rc == 0) {
 			keep(g, m, &source);
 		}
+		g->sealed[i] = m->sealed_last ? fd_take(&source.fd) : -1;
 		fd_drop(&source.fd);
 		TRY(rc);
+	}
+	return 0;
+}
+
+int guest_seal_mounts(struct guest *g, struct err *err)
+{
+	for (size_t i = 0; i < g->plan->fs.mount_n; i++) {
+		if (g->sealed[i] >= 0) {
+			TRY(guest_seal(&g->plan->fs.mounts[i], g->sealed[i], err));
+			fd_drop(&g->sealed[i]);
+		}
 	}
 	return 0;
 }

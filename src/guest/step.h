@@ -50,6 +50,7 @@ struct guest {
 	 * a descriptor for each mount: its source, cloned while still tied to the host's; -1: none
 	 */
 	int *linked;
+	int *sealed; /* the same: mounts that become read-only when they are filled */
 	int null_dev; /* a verified /dev/null of the host, for masking files */
 	/* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int pty_peer;
@@ -137,6 +138,8 @@ int guest_caller_source(struct guest *g, struct err *err);
 int guest_linked_sources(struct guest *g, struct err *err);
 int guest_source_make(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
 		      struct err *err);
+/* A filesystem that was to be filled first becomes read-only. */
+int guest_seal(const struct plan_mount *m, int fd, struct err *err);
 int guest_change_flags(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
 int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct err *err);
 
@@ -151,6 +154,7 @@ int guest_names_make(struct guest *g, const struct plan_mount *m, struct err *er
 int guest_mounts(struct guest *g, struct err *err);
 int guest_source_place(struct guest *g, const struct plan_mount *m,
 		       const struct guest_source *source, struct err *err);
+int guest_seal_mounts(struct guest *g, struct err *err);
 
 /* change.c: rootlet mounts */
 int guest_change_enter(struct guest *g, struct err *err);

@@ -133,7 +133,17 @@ static int take_kind(struct builder *b, const struct spec_mount *want, unsigned 
 	m->fstype = want->type;
 	m->source = str_or(str_filled(want->source), want->type);
 	m->fs_readonly = (what & MOUNT_OPT_READONLY) != 0;
-	return plan_mount_adapt(b, m, err);
+	TRY(plan_mount_adapt(b, m, err));
+	if (m->kind == PLAN_MOUNT_FS) {
+		/* Nothing is below a new filesystem yet. */
+		m->set = (m->set & ~m->clear_all) | m->set_all;
+		m->clear = (m->clear & ~m->set_all) | m->clear_all;
+		m->set_all = 0;
+		m->clear_all = 0;
+		m->sealed_last = str_eq(m->fstype, "tmpfs") &&
+				 (m->fs_readonly || (m->set & MOUNT_ATTR_RDONLY));
+	}
+	return 0;
 }
 
 /* Which options go with which kind. */

@@ -189,6 +189,7 @@ struct plan_mount {
 	uint64_t clear_all;
 	bool recursive;		   /* BIND: with the mounts below */
 	bool fs_readonly;	   /* FS: the superblock too */
+	bool sealed_last;	   /* FS: read-only when all is in it that lies below */
 	unsigned long propagation; /* MS_PRIVATE, MS_REC|MS_SLAVE, …; 0: as it comes */
 	bool copy_up;		   /* FS: tmpfs filled with what the target held */
 	bool source_nofollow;	   /* BIND: a symlink is bound itself */

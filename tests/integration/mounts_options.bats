@@ -5,6 +5,7 @@
 # Every option string of config.md, seen in mountinfo inside, and what the flags do.
 
 load helpers
+load lifecycle
 
 guest=${ROOTLET_BUILDDIR:-$(dirname "$ROOTLET")}/tests/guest/testguest
 
@@ -184,4 +185,53 @@ rsymfollow/below rw,nosuid,nodev,noexec,noatime,nodiratime"
 	config '.mounts[-1].options = ["remount", "nosuchoption=1"]'
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/8: remounting /o/t" "nosuchoption" "Unknown parameter"
+}
+
+@test "a read-only tmpfs is filled first: mounts, files, devices, cwd and copies below it" {
+	echo hello >"$T/file"
+	mkdir "$B/rootfs/cu"
+	echo copied >"$B/rootfs/cu/f"
+	mount_add /x tmpfs tmpfs ro
+	mount_add /x/in tmpfs tmpfs
+	mount_add /x/file none "$T/file" bind ro
+	mount_add /cu tmpfs tmpfs ro tmpcopyup
+	mount_add /rro tmpfs tmpfs rro
+	mount_add /rro/in tmpfs tmpfs
+	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"] | .process.cwd = "/x/w/d"'
+	inside 'pwd; for d in /x /dev /cu /rro; do touch $d/no 2>&1; done
+		touch /x/in/y /rro/in/y && cat /x/file /cu/f && echo there >/dev/null &&
+		ls -d /dev/null /dev/pts'
+	equal "$output" "/x/w/d
+touch: /x/no: Read-only file system
+touch: /dev/no: Read-only file system
+touch: /cu/no: Read-only file system
+touch: /rro/no: Read-only file system
+hello
+copied
+/dev/null
+/dev/pts"
+}
+
+@test "mounts add: a read-only tmpfs with a copy of what was there" {
+	mkdir "$B/rootfs/cu"
+	echo copied >"$B/rootfs/cu/f"
+	sleeper
+	detached
+	echo '[{"destination": "/cu", "type": "tmpfs", "options": ["ro", "tmpcopyup"]}]' \
+		>"$T/mounts.json"
+	rl mounts add "$C" "$T/mounts.json"
+	equal "$(rl exec "$C" sh -c 'cat /cu/f; touch /cu/no 2>&1')" "copied
+touch: /cu/no: Read-only file system"
+	rl delete --force "$C"
+}
+
+@test "a tmpfs without a mode has that of the directory below it; a new one is everybody's" {
+	mkdir -m 0700 "$B/rootfs/closed" "$B/rootfs/given"
+	mkdir -m 2750 "$B/rootfs/group"
+	mount_add /closed tmpfs tmpfs
+	mount_add /given tmpfs tmpfs mode=711
+	mount_add /group tmpfs tmpfs tmpcopyup ro
+	mount_add /new tmpfs tmpfs
+	inside 'stat -c %a /closed /given /group /new'
+	equal "$output" $'700\n711\n2750\n1777'
 }

@@ -170,11 +170,12 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 	if (m->as_caller) {
 		text_add(out, " as-caller");
 	}
-	text_add(out, "%s%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "",
+	text_add(out, "%s%s%s%s%s%s%s%s%s%s\n", m->recursive ? " recursive" : "",
 		 m->fs_readonly ? " readonly-fs" : "", m->copy_up ? " copy-up" : "",
 		 m->source_nofollow ? " nofollow" : "", m->target_nofollow ? " dest-nofollow" : "",
 		 m->copy_link ? " copy-symlink" : "", m->fall_back ? " or-bind" : "",
-		 m->optional ? " optional" : "", m->own ? " own" : "");
+		 m->optional ? " optional" : "", m->own ? " own" : "",
+		 m->sealed_last ? " sealed-last" : "");
 }
 
 static void print_device(struct text *out, const struct plan_device *d)
