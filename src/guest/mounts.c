@@ -30,6 +30,7 @@
 #include "sys/fd.h"
 #include "sys/idmap.h"
 #include "sys/mount.h"
+#include "sys/mount_data.h"
 #include "wire/wire.h"
 
 static int explain_fs(const struct plan_mount *m, struct err *err)
@@ -296,6 +297,16 @@ static int set_label(const struct plan_mount *m, int fd, struct err *err)
 	return 0;
 }
 
+/* readonly, attr: as sys_mount_fs has them. */
+static int new_fs(const struct plan_mount *m, bool readonly, uint64_t attr, struct err *err)
+{
+	if (sys_mount_too_long(m->source, m->data, m->data_n)) {
+		return sys_mount_data(m->fstype, m->source, m->data, m->data_n, readonly, attr,
+				      err);
+	}
+	return sys_mount_fs(m->fstype, m->source, m->data, m->data_n, readonly, attr, err);
+}
+
 static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
 		   struct err *err)
 {
@@ -305,11 +316,9 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 	if (m->fall_back) {
 		rc = guest_cgroup_mount(g, m, &fd, err);
 	} else if (m->sealed_last) {
-		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, false,
-				       m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
+		rc = fd = new_fs(m, false, m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
 	} else {
-		rc = fd = sys_mount_fs(m->fstype, m->source, m->data, m->data_n, m->fs_readonly,
-				       m->set, err);
+		rc = fd = new_fs(m, m->fs_readonly, m->set, err);
 	}
 	if (rc < 0) {
 		return explain_fs(m, err);

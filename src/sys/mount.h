@@ -21,8 +21,8 @@
 
 /*
  * A new filesystem, detached. options: "key" or "key=value", n of them. attr: MOUNT_ATTR_*. The
- * kernel's own words (the filesystem's log) become part of the error. Returns the mount's
- * descriptor or -errno.
+ * kernel's own words (the filesystem's log) become part of the error. For values of more than 255
+ * bytes see sys/mount_data.h. Returns the mount's descriptor or -errno.
  */
 int sys_mount_fs(const char *fstype, const char *source, const char **options, size_t n,
 		 bool readonly, uint64_t attr, struct err *err);

@@ -197,7 +197,8 @@ rsymfollow/below rw,nosuid,nodev,noexec,noatime,nodiratime"
 	mount_add /cu tmpfs tmpfs ro tmpcopyup
 	mount_add /rro tmpfs tmpfs rro
 	mount_add /rro/in tmpfs tmpfs
-	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"] | .process.cwd = "/x/w/d"'
+	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"]
+		| .process.cwd = "/x/w/d"'
 	inside 'pwd; for d in /x /dev /cu /rro; do touch $d/no 2>&1; done
 		touch /x/in/y /rro/in/y && cat /x/file /cu/f && echo there >/dev/null &&
 		ls -d /dev/null /dev/pts'
@@ -234,4 +235,44 @@ touch: /cu/no: Read-only file system"
 	mount_add /new tmpfs tmpfs
 	inside 'stat -c %a /closed /given /group /new'
 	equal "$output" $'700\n711\n2750\n1777'
+}
+
+# layers N: that many folders with a file each, colon by colon, in 70 bytes and more each.
+layers() {
+	local i name list=
+	name=$(printf 'layer%.0s' 1 2 3 4 5 6 7 8 9 10 11 12)
+	for ((i = 1; i <= $1; i++)); do
+		mkdir -p "$T/$name$i"
+		echo "$i" >"$T/$name$i/f$i"
+		list+=:$T/$name$i
+	done
+	echo "${list#:}"
+}
+
+@test "options of more than 255 bytes: an overlay of many layers, read-only and with an upper one" {
+	mkdir "$T/upper" "$T/work"
+	mount_add /low overlay overlay "lowerdir=$(layers 9)" nosuid
+	mount_add /both overlay overlay "lowerdir=$(layers 9)" "upperdir=$T/upper" \
+		"workdir=$T/work" noatime sync
+	mount_add /long tmpfs "$(printf 's%.0s' {1..300})" size=64k ro
+	inside 'cat /low/* | tr "\\n" " "; ls /both | wc -l; echo >/both/new
+		touch /long/no /low/no 2>&1; grep -E " /(low|both|long) " /proc/self/mountinfo |
+		sed "s/^[^/]*[^ ]* //; s/ - .*//"
+		grep -o " - tmpfs sss*" /proc/self/mountinfo | wc -c'
+	equal "$output" "1 2 3 4 5 6 7 8 9 9
+touch: /long/no: Read-only file system
+touch: /low/no: Read-only file system
+/low rw,nosuid,relatime
+/both rw,noatime
+/long ro,relatime
+310"
+	[ -e "$T/upper/new" ]
+	cat /proc/self/mountinfo >"$T/after"
+	not grep -q "lowerdir=$T" "$T/after"
+}
+
+@test "options of more than a page together are named, with a remedy" {
+	mount_add /low overlay overlay "lowerdir=$(layers 60)"
+	try rl run --bundle "$B" "$C"
+	refused "/mounts/7" "options of more than 4095 bytes" "shorter paths"
 }
