@@ -212,8 +212,7 @@ int sys_open_in_root(int root, const char *path, int flags, mode_t mode)
 	return -errno;
 }
 
-/* Makes one component below parent and opens it O_PATH. */
-static int make_one(int parent, const char *name, mode_t type)
+static int make_itself(int parent, const char *name, mode_t type)
 {
 	int fd;
 
@@ -228,6 +227,20 @@ static int make_one(int parent, const char *name, mode_t type)
 	} else if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST) {
 		return -errno;
 	}
+	return 0;
+}
+
+/*
+ * Makes one component below parent and opens it O_PATH. The container's other users can enter and
+ * read it, whatever the umask of our caller.
+ */
+static int make_one(int parent, const char *name, mode_t type)
+{
+	mode_t before = umask(0022);
+	int fd = make_itself(parent, name, type);
+
+	umask(before);
+	TRY(fd);
 	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		return -errno;

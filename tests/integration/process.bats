@@ -32,6 +32,19 @@ caps() {
 	equal "$output" $'1000\n65534\nGroups:\t7 12 1000 \n0027\n640 1000:65534'
 }
 
+@test "what is made in the tree is open to its users, whatever the caller's umask" {
+	touch "$T/file"
+	mount_add /made/mount tmpfs tmpfs
+	mount_add /made/file none "$T/file" bind
+	config '.process.user = {uid: 1000, gid: 1000} | .process.cwd = "/made/cwd"'
+	script 'pwd; umask; stat -c %a /made /made/cwd'
+	(
+		umask 077
+		rl run --bundle "$B" "$C" >"$T/out"
+	)
+	equal "$(cat "$T/out")" $'/made/cwd\n0077\n755\n755'
+}
+
 @test "no supplementary group unless the bundle says so" {
 	inside 'grep -E "^(Uid|Gid|Groups)" /proc/self/status'
 	equal "$output" $'Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t '
