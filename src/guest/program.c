@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* guest/program: working directory, finding the program, waiting for `start`, execve. */
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -63,6 +64,19 @@ int guest_cwd(struct guest *g, struct err *err)
 	return 0;
 }
 
+/*
+ * "exec: PROGRAM: WHAT: no such file or directory", as Go writes errors: Docker tells 126 and 127
+ * by the lower-case words, and by the program's name beside them.
+ */
+static int not_executed(const char *program, const char *what, int code, struct err *err)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "%s", strerror(code));
+	why[0] = (char)tolower((unsigned char)why[0]);
+	return err_set(err, code, "exec: \"%s\": %s%s", program, what, why);
+}
+
 /* A regular file that this user may execute: 0, else what execve would say. */
 static int executable(const char *path)
 {
@@ -108,9 +122,9 @@ static int search_path(struct guest *g, const char *name, struct err *err)
 		}
 	}
 	if (worst == EACCES) {
-		return err_errno(err, EACCES, "exec: \"%s\"", name);
+		return not_executed(name, "", EACCES, err);
 	}
-	return err_errno(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
+	return not_executed(name, "executable file not found in $PATH: ", ENOENT, err);
 }
 
 /* A real one has some hundred lines; a longer file is not looked at. */
@@ -200,9 +214,10 @@ int guest_find_program(struct guest *g, struct err *err)
 		return 0;
 	}
 	if (code == EISDIR) {
-		return err_errno(err, EISDIR, "exec: \"%s\": permission denied", g->program);
+		return not_executed(g->program, "permission denied: ", EISDIR, err);
 	}
-	return err_errno(err, code, "exec: \"%s\": stat %s", g->program, g->program);
+	return not_executed(g->program, arena_printf(&g->arena, "stat %s: ", g->program), code,
+			    err);
 }
 
 static int give_notify(struct guest *g, struct err *err)
@@ -289,7 +304,7 @@ int guest_wait_start(struct guest *g, struct err *err)
 
 int guest_explain_exec(const struct guest *g, int code, struct err *err)
 {
-	err_errno(err, code, "exec: \"%s\"", g->program);
+	not_executed(g->program, "", code, err);
 	if (code == ENOENT) {
 		return err_hint(err, "the file is there, so what it needs to run is not: the "
 				     "interpreter of its first line, or its dynamic loader");

@@ -71,13 +71,13 @@ load lifecycle
 	refused '"no-such-program": executable file not found in $PATH'
 	bundle_args /no/such/program
 	try rl create --bundle "$B" "$C"
-	refused '"/no/such/program"' "No such file or directory"
+	refused '"/no/such/program"' "no such file or directory"
 	bundle_args /etc
 	try rl create --bundle "$B" "$C"
 	refused '"/etc"' "permission denied"
 	bundle_args /etc/passwd
 	try rl create --bundle "$B" "$C"
-	refused '"/etc/passwd"' "Permission denied"
+	refused '"/etc/passwd"' "permission denied"
 }
 
 @test "a create that is killed anywhere leaves no process, and the ID can be used again" {

@@ -365,21 +365,21 @@ caps() {
 	chmod +x "$B/rootfs/bin/broken"
 	running
 	try rl exec "$C" foo
-	not_started 'exec: "foo": executable file not found in $PATH' "No such file or directory"
+	not_started 'exec: "foo": executable file not found in $PATH' "no such file or directory"
 	try rl exec "$C" /bin/foo
-	not_started 'exec: "/bin/foo": stat /bin/foo: No such file or directory'
+	not_started 'exec: "/bin/foo": stat /bin/foo: no such file or directory'
 	try rl exec "$C" /bin/plain
-	not_started 'exec: "/bin/plain"' "Permission denied"
+	not_started 'exec: "/bin/plain"' "permission denied"
 	try rl exec "$C" plain
-	not_started 'exec: "plain"' "Permission denied"
+	not_started 'exec: "plain"' "permission denied"
 	try rl exec "$C" /bin
 	not_started 'exec: "/bin": permission denied'
 	try rl exec "$C" /bin/text/x
-	not_started 'exec: "/bin/text/x"' "Not a directory"
+	not_started 'exec: "/bin/text/x"' "not a directory"
 	try rl exec "$C" /bin/text
-	not_started "Exec format error"
+	not_started "exec format error"
 	try rl exec "$C" broken
-	not_started "No such file or directory" "the interpreter of its first line"
+	not_started "no such file or directory" "the interpreter of its first line"
 }
 
 @test "signals go through; the caller's end by SIGKILL leaves the process" {

@@ -267,17 +267,17 @@ caps() {
 	equal "$output" here
 	bundle_args bin/true
 	try rl run --bundle "$B" "$C"
-	refused 'exec: "bin/true": stat bin/true' "No such file or directory"
+	refused 'exec: "bin/true": stat bin/true' "no such file or directory"
 }
 
 @test "a program that is missing: the words that clients look for" {
 	bundle_args nosuchprogram
 	try rl run --bundle "$B" "$C"
 	refused 'exec: "nosuchprogram": executable file not found in $PATH' \
-		"No such file or directory"
+		"no such file or directory"
 	bundle_args /no/such
 	try rl run --bundle "$B" "$C"
-	refused 'exec: "/no/such"' "No such file or directory"
+	refused 'exec: "/no/such"' "no such file or directory"
 }
 
 @test "a program that may not be executed: permission denied" {
@@ -300,10 +300,10 @@ caps() {
 	chmod 755 "$B/rootfs/bin"/{script,data}
 	bundle_args /bin/script
 	try rl run --bundle "$B" "$C"
-	refused 'exec: "/bin/script": No such file or directory' "interpreter"
+	refused 'exec: "/bin/script": no such file or directory' "interpreter"
 	bundle_args /bin/data
 	try rl run --bundle "$B" "$C"
-	refused 'exec: "/bin/data": Exec format error' "neither a program"
+	refused 'exec: "/bin/data": exec format error' "neither a program"
 }
 
 @test "no arguments at all is refused" {

@@ -44,5 +44,5 @@ load lifecycle
 	rl delete "$C"
 	printf '#!/no/interpreter\n' >"$B/rootfs/bin/broken"
 	try rl run --bundle "$B" "$C"
-	refused '"/bin/broken"' "No such file or directory" "interpreter"
+	refused '"/bin/broken"' "no such file or directory" "interpreter"
 }
