@@ -40,18 +40,31 @@ static void give_streams(const struct plan_process *p)
 	}
 }
 
+/* The map of a user namespace that is joined by its path is not known before. */
+static int explain_id(struct err *err)
+{
+	if (err->code == EINVAL) {
+		err_hint(err, "the user namespace that is joined maps no such id: see uid_map and "
+			      "gid_map of a process in it");
+	}
+	return -err->code;
+}
+
 static int set_ids(const struct plan_process *p, struct err *err)
 {
 	if (p->set_groups && setgroups(p->group_n, p->groups) < 0 &&
 	    !(errno == EPERM && p->groups_may_stay)) {
-		return err_errno(err, errno,
-				 "/process/user/additionalGids: setting the supplementary groups");
+		err_errno(err, errno,
+			  "/process/user/additionalGids: setting the supplementary groups");
+		return explain_id(err);
 	}
 	if (setresgid(p->gid, p->gid, p->gid) < 0) {
-		return err_errno(err, errno, "/process/user/gid: becoming gid %u", p->gid);
+		err_errno(err, errno, "/process/user/gid: becoming gid %u", p->gid);
+		return explain_id(err);
 	}
 	if (setresuid(p->uid, p->uid, p->uid) < 0) {
-		return err_errno(err, errno, "/process/user/uid: becoming uid %u", p->uid);
+		err_errno(err, errno, "/process/user/uid: becoming uid %u", p->uid);
+		return explain_id(err);
 	}
 	return 0;
 }

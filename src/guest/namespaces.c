@@ -233,6 +233,47 @@ int guest_new_namespaces(struct guest *g, struct err *err)
 	return tell_mounts(g, err);
 }
 
+static int explain_id(struct err *err)
+{
+	if (err->code == EINVAL) {
+		err_hint(err, "the user namespace that is joined maps neither 0 nor this id: see "
+			      "uid_map and gid_map of a process in it");
+	}
+	return -err->code;
+}
+
+/*
+ * EINVAL: the map lacks the id. That of a namespace which is joined by its path is not known
+ * before; then the process's id is tried, as it is taken at once where the map is known.
+ */
+static int take_ids(const struct plan *plan, struct err *err)
+{
+	const struct plan_ids *ids = &plan->ids;
+	uid_t uid = ids->setup_uid;
+	gid_t gid = ids->setup_gid;
+	int rc = setresgid(gid, gid, gid);
+
+	/* gid first: without the capabilities of uid 0 it might not be allowed any more. */
+	if (rc < 0 && errno == EINVAL) {
+		gid = plan->process.gid;
+		rc = setresgid(gid, gid, gid);
+	}
+	if (rc < 0) {
+		err_errno(err, errno, "/process/user/gid: becoming gid %u", gid);
+		return explain_id(err);
+	}
+	rc = setresuid(uid, uid, uid);
+	if (rc < 0 && errno == EINVAL) {
+		uid = plan->process.uid;
+		rc = setresuid(uid, uid, uid);
+	}
+	if (rc < 0) {
+		err_errno(err, errno, "/process/user/uid: becoming uid %u", uid);
+		return explain_id(err);
+	}
+	return 0;
+}
+
 int guest_wait_ids(struct guest *g, struct err *err)
 {
 	struct wire_msg msg;
@@ -245,16 +286,10 @@ int guest_wait_ids(struct guest *g, struct err *err)
 				       "the host side ended before the id maps were written");
 		}
 	}
-	if (!g->plan->ids.become_root) {
+	if (!g->plan->ids.take_ids) {
 		return 0;
 	}
-	/* gid first: without uid 0 it might not be allowed any more. */
-	if (setresgid(0, 0, 0) < 0) {
-		return err_errno(err, errno, "becoming gid 0 of the user namespace");
-	}
-	if (setresuid(0, 0, 0) < 0) {
-		return err_errno(err, errno, "becoming uid 0 of the user namespace");
-	}
+	TRY(take_ids(g->plan, err));
 	/*
 	 * A change of ids clears "dumpable" and the death signal (prctl(2)); /proc/self must stay
 	 * ours for the next steps, unless it is guarded.

@@ -10,6 +10,7 @@
 
 #include "plan/annotations.h"
 #include "plan/builder.h"
+#include "plan/ids.h"
 #include "plan/mounts.h"
 
 static void take_map(struct arena *arena, const struct facts_extents *from, struct plan_extents *to)
@@ -41,7 +42,7 @@ void plan_enter(struct builder *b, const struct facts_container *container)
 	take_map(b->arena, &container->uids, &ids->uid);
 	take_map(b->arena, &container->gids, &ids->gid);
 	ids->deny_setgroups = container->setgroups_denied;
-	ids->become_root = plan_uid_mapped(b, 0) && plan_gid_mapped(b, 0);
+	plan_setup_ids(b);
 }
 
 /* Only where, not what: an entry is a mount of its destination. */

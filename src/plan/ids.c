@@ -371,6 +371,24 @@ bool plan_needs_subids(const struct spec *spec, const struct facts *facts)
 		 lin->gid_mappings.v[0].size == 1 && lin->gid_mappings.v[0].host_id == facts->gid);
 }
 
+static uint32_t setup_id(const struct plan_extents *map, bool process, uint32_t id)
+{
+	if (map->n == 0 || plan_maps(map, 0)) {
+		return 0;
+	}
+	return process && plan_maps(map, id) ? id : map->v[0].inside;
+}
+
+void plan_setup_ids(struct builder *b)
+{
+	const struct spec_process *process = b->spec->process;
+	struct plan_ids *ids = &b->plan->ids;
+
+	ids->take_ids = true;
+	ids->setup_uid = setup_id(&ids->uid, process, process ? process->user.uid : 0);
+	ids->setup_gid = setup_id(&ids->gid, process, process ? process->user.gid : 0);
+}
+
 int plan_ids(struct builder *b, struct err *err)
 {
 	struct plan_ids *ids = &b->plan->ids;
@@ -385,7 +403,9 @@ int plan_ids(struct builder *b, struct err *err)
 				       "/linux/uidMappings: needs a user namespace: add {\"type\": "
 				       "\"user\"} to /linux/namespaces");
 		}
-		ids->become_root = b->user_namespace;
+		if (b->user_namespace) {
+			plan_setup_ids(b);
+		}
 		return 0;
 	}
 	if (u.asked->n > 0) {
@@ -395,6 +415,6 @@ int plan_ids(struct builder *b, struct err *err)
 	} else {
 		TRY(without_mappings(b, &u, &g, err));
 	}
-	ids->become_root = plan_maps(&ids->uid, 0) && plan_maps(&ids->gid, 0);
+	plan_setup_ids(b);
 	return 0;
 }

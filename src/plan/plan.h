@@ -63,7 +63,13 @@ struct plan_ids {
 	struct plan_extents gid;
 	const char *newuidmap;
 	const char *newgidmap;
-	bool become_root; /* id 0 is mapped: the guest takes uid and gid 0 for the set-up */
+	/*
+	 * The ids of the container that the guest takes for the set-up: 0, or where the map has no
+	 * 0 those of the process. What has an id that is not mapped can make no file (EOVERFLOW).
+	 */
+	bool take_ids;
+	uint32_t setup_uid;
+	uint32_t setup_gid;
 };
 
 /* ---- namespaces ---- */

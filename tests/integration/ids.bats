@@ -173,6 +173,77 @@ no"
 	equal "$(stat -c '%u %g' "$B/rootfs/srv/mine")" "$start $gstart"
 }
 
+# mapped UID-INSIDE UID-OUTSIDE GID-INSIDE GID-OUTSIDE: 100 of each, and a process that is the sixth
+# of each.
+mapped() {
+	config '.linux.uidMappings = [{containerID: $i, hostID: $o, size: 100}]
+		| .linux.gidMappings = [{containerID: $j, hostID: $p, size: 100}]
+		| .process.user = {uid: ($i + 5), gid: ($j + 5)}' --argjson i "$1" --argjson o "$2" \
+		--argjson j "$3" --argjson p "$4"
+}
+
+# What the set-up makes needs an owner: 0, or where it is not mapped who the process is.
+@test "maps without 0, or with it on one side, none with the own id: run, exec, mounts add" {
+	local uid gid start gstart
+	start=$(ranges /etc/subuid | awk 'NR == 1 { print $1 }')
+	gstart=$(ranges /etc/subgid | awk 'NR == 1 { print $1 }')
+	chmod 0777 "$B/rootfs" "$B/rootfs/srv"
+	chmod -R a+rX "$B"
+	chmod 0755 "$T"
+	printf '[{"destination": "/more/deep", "type": "tmpfs"}]\n' >"$T/mounts.json"
+	bundle_args sleep 1000
+	mount_add /made/here tmpfs tmpfs
+	for uid in 0 1000; do
+		for gid in 0 2000; do
+			mapped "$uid" "$start" "$gid" "$gstart"
+			rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+			rl mounts add "$C" "$T/mounts.json"
+			try rl exec "$C" sh -c 'id -u; id -g; touch /srv/mine; : >/dev/null
+				stat -c "%u %g" /made /dev /srv/mine /more'
+			equal "$stderr" ""
+			# root's where there is one, else the process's own
+			made="$((uid ? uid + 5 : 0)) $((gid ? gid + 5 : 0))"
+			equal "$output" "$((uid + 5))
+$((gid + 5))
+$made
+$made
+$((uid + 5)) $((gid + 5))
+$made"
+			equal "$(stat -c '%u %g' "$B/rootfs/srv/mine")" "$((start + 5)) $((gstart + 5))"
+			rl exec --user "$((uid + 7)):$((gid + 8))" "$C" \
+				sh -c 'id -u; id -g' >"$T/out"
+			equal "$(<"$T/out")" "$((uid + 7))
+$((gid + 8))"
+			rl exec "$C" rm /srv/mine
+			rl delete --force "$C"
+			remove_tree "$B/rootfs/made"
+			remove_tree "$B/rootfs/more"
+		done
+	done
+}
+
+@test "a user namespace without 0 is joined by its path" {
+	local start gstart
+	start=$(ranges /etc/subuid | awk 'NR == 1 { print $1 }')
+	gstart=$(ranges /etc/subgid | awk 'NR == 1 { print $1 }')
+	chmod -R a+rX "$B"
+	chmod 0755 "$T"
+	mapped 1000 "$start" 2000 "$gstart"
+	bundle_args sleep 1000
+	rl run --detach --bundle "$B" "$C-2" </dev/null >/dev/null
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(
+		if .type == "user" then .path = $ns else . end)' --arg ns \
+			"/proc/$(pid_of "$C-2")/ns/user"
+	inside 'id -u; id -g; stat -c "%u %g" /dev'
+	equal "$output" "1005
+2005
+1005 2005"
+	config '.process.user.uid = 0'
+	try rl run --bundle "$B" "$C"
+	refused "/process/user/uid" "uid 0" "maps neither"
+	rl delete --force "$C-2"
+}
+
 @test "host ids that are not ours are refused, and the mapping is named" {
 	config '.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}, {containerID: 1,
 		hostID: 4000000000, size: 10}]

@@ -76,9 +76,13 @@ static void print_ids(struct text *out, const struct plan_ids *ids)
 		[PLAN_IDS_HELPERS] = "helpers",
 	};
 
-	text_add(out, "ids: %s%s%s\n", how[ids->how],
-		 ids->deny_setgroups ? ", setgroups denied" : "",
-		 ids->become_root ? ", become root" : "");
+	text_add(out, "ids: %s%s", how[ids->how], ids->deny_setgroups ? ", setgroups denied" : "");
+	if (ids->take_ids && (ids->setup_uid != 0 || ids->setup_gid != 0)) {
+		text_add(out, ", become %u:%u", ids->setup_uid, ids->setup_gid);
+	} else if (ids->take_ids) {
+		text_add(out, ", become root");
+	}
+	text_add(out, "\n");
 	if (ids->how == PLAN_IDS_HELPERS) {
 		text_add(out, "id helpers: %s %s\n", ids->newuidmap, ids->newgidmap);
 	}
