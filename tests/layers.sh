@@ -40,7 +40,7 @@ systemd base/ sys/ plan/plan.h user/ systemd/ <systemd/>
 cgroup  base/ json/ sys/ plan/plan.h user/ systemd/ cgroup/
 facts   base/ sys/ spec/spec.h plan/plan.h plan/facts.h plan/ids.h user/ systemd/ facts/
 state   base/ json/ sys/ user/ cgroup/ state/
-container base/ json/ sys/ spec/ plan/facts.h wire/ facts/ state/ container/
+container base/ json/ sys/ spec/ plan/facts.h wire/ facts/ cgroup/ state/ container/
 host    base/ json/ sys/ spec/ plan/ wire/
 host    libnet/ user/ cgroup/ facts/ state/ container/ host/ guest/guest.h
 criu    base/ json/ sys/ spec/spec.h spec/load.h plan/plan.h

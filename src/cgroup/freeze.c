@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/scope.h"
+#include "base/str.h"
 #include "cgroup/dir.h"
 #include "sys/fd.h"
 
@@ -40,6 +42,49 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen, struct err *err)
 				 cgroup->path);
 	}
 	return 0;
+}
+
+/* The lowest cgroup, from the container's up, that somebody has frozen; NULL: none. */
+static const char *frozen_at(struct arena *arena, const struct cgroup *cgroup)
+{
+	char *path = arena_strdup(arena, cgroup->path);
+
+	if (cgroup->sub) {
+		path = arena_printf(arena, "%s/%s", path, cgroup->sub);
+	}
+	for (char *end = path + strlen(path); end > path; end = strrchr(path, '/')) {
+		const char *file, *text;
+
+		*end = '\0';
+		file = arena_printf(arena, "%s%s/cgroup.freeze", cgroup->mount, path);
+		if (sys_read_file(arena, AT_FDCWD, file, 16, &text) > 0 && text[0] == '1') {
+			return path;
+		}
+	}
+	return NULL;
+}
+
+int cgroup_refuse_frozen(const struct cgroup *cgroup, int dir, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	const char *at;
+
+	if (dir >= 0 && cgroup_event(dir, "frozen") != 1) {
+		return 0;
+	}
+	at = frozen_at(&arena, cgroup);
+	if (!at && dir < 0) {
+		return 0;
+	}
+	if (!at) {
+		return err_set(err, EBUSY,
+			       "the container has frozen the cgroup below %s in which its first "
+			       "process is: nothing would run there",
+			       cgroup->path);
+	}
+	err_set(err, EBUSY, "the cgroup %s is frozen: nothing would run %s", at,
+		str_eq(at, cgroup->path) ? "in it" : "below it");
+	return err_hint(err, "thaw it: echo 0 >%s%s/cgroup.freeze", cgroup->mount, at);
 }
 
 bool cgroup_is_frozen(const struct cgroup *cgroup)

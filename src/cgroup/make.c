@@ -30,6 +30,7 @@
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/dir.h"
+#include "cgroup/freeze.h"
 #include "cgroup/limits.h"
 #include "cgroup/remember.h"
 #include "sys/fd.h"
@@ -250,6 +251,13 @@ static int make_fs(struct making *m, int *ret_into, struct err *err)
 	if (!cg->made && cgroup_event(dir, "populated") == 1) {
 		return in_use(cg, err);
 	}
+	/* Our process would be born there, and never say a word. */
+	if (cgroup_refuse_frozen(cg, dir, err) < 0) {
+		if (!cg->made) {
+			cg->manager = PLAN_CGROUP_NONE; /* as in_use() */
+		}
+		return -err->code;
+	}
 	TRY(cgroup_set_limits(dir, &m->plan->limits, m->plan->best_effort, err));
 	TRY(hold_devices(dir, m->plan, err));
 	if (cg->sub) {
@@ -340,6 +348,7 @@ static int make_scope_sub(struct arena *arena, const struct plan_cgroup *plan,
 			return err_errno(err, -rc, "making the cgroup %s/%s", path, cg->sub);
 		}
 	}
+	TRY(cgroup_refuse_frozen(cg, *dir, err));
 	/* The process first: a cgroup with processes of its own hands nothing down. */
 	rc = cgroup_put_process(*dir, pid);
 	if (rc < 0) {
@@ -363,6 +372,8 @@ static int furnish_scope(const struct plan_cgroup *plan, const struct cgroup *cg
 	TRY(hold_devices(dir, plan, err));
 	if (cg->sub) {
 		TRY(make_scope_sub(&arena, plan, cg, pid, &dir, err));
+	} else {
+		TRY(cgroup_refuse_frozen(cg, -1, err));
 	}
 	TRY(cgroup_set_limits(dir, &plan->limits, plan->best_effort, err));
 	*ret_dir = fd_take(&dir);

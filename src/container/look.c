@@ -7,11 +7,29 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
 #include "container/gate.h"
 #include "facts/container.h"
 #include "facts/facts.h"
 #include "state/folder.h"
 #include "state/status.h"
+
+int container_check_thawed(const struct container *c, int dir, struct err *err)
+{
+	const struct cgroup *cgroup = &c->state.cgroup;
+	scope_fd int own = -1;
+
+	if (cgroup->manager == PLAN_CGROUP_NONE) {
+		return 0;
+	}
+	if (dir < 0) {
+		own = cgroup_open(cgroup, err);
+		TRY(own);
+		dir = own;
+	}
+	return cgroup_refuse_frozen(cgroup, dir, err);
+}
 
 /*
  * A container that waits for its start as another user than root can't be looked into: it is asked.
@@ -25,6 +43,7 @@ static int ask_at_gate(struct container *c, struct err *err)
 	if (fd < 0) {
 		return err_errno(err, errno, "%s", path);
 	}
+	TRY(container_check_thawed(c, -1, err));
 	c->by_gate = true;
 	return container_gate_namespaces(&dir, c->namespaces, err);
 }

@@ -17,3 +17,10 @@
  * They are the handle's. Errors: ESRCH (container_not_running) when it ends meanwhile.
  */
 int container_look(struct container *c, struct facts_container *ret, struct err *err);
+
+/*
+ * Refuses, with EBUSY, a container whose cgroup is frozen, by itself or from above: what comes into
+ * it, or is asked there, would wait without end. dir: the directory where a process is to be born,
+ * open; -1: the container's own.
+ */
+int container_check_thawed(const struct container *c, int dir, struct err *err);

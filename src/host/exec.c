@@ -185,6 +185,9 @@ static int spawn(struct enter *e, struct err *err)
 		.fds = { .gate = -1, .init = e->container->init, .root = e->container->root_dir },
 	};
 
+	if (!e->options->ignore_paused) {
+		TRY(container_check_thawed(e->container, cgroup, err));
+	}
 	if (e->container->by_gate) {
 		how.fds.namespaces = e->container->namespaces;
 	}

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "container/look.h"
 #include "host/delete.h"
 #include "host/gate.h"
 #include "host/hooks.h"
@@ -20,6 +21,7 @@ static int start_created(struct container *c, int *ret_notify, struct err *err)
 	struct plan_hooks hooks;
 
 	TRY(host_hooks_load(c, &hooks, err));
+	TRY(container_check_thawed(c, -1, err));
 	TRY(host_gate_open(&c->dir, ret_notify, err));
 	if (*ret_notify >= 0) {
 		TRY(host_notify_check(*ret_notify, err));

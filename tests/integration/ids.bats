@@ -173,8 +173,8 @@ no"
 	equal "$(stat -c '%u %g' "$B/rootfs/srv/mine")" "$start $gstart"
 }
 
-# mapped UID-INSIDE UID-OUTSIDE GID-INSIDE GID-OUTSIDE: 100 of each, and a process that is the sixth
-# of each.
+# mapped UID-INSIDE UID-OUTSIDE GID-INSIDE GID-OUTSIDE: 100 of each; the process is the sixth of
+# each.
 mapped() {
 	config '.linux.uidMappings = [{containerID: $i, hostID: $o, size: 100}]
 		| .linux.gidMappings = [{containerID: $j, hostID: $p, size: 100}]
@@ -209,7 +209,8 @@ $made
 $made
 $((uid + 5)) $((gid + 5))
 $made"
-			equal "$(stat -c '%u %g' "$B/rootfs/srv/mine")" "$((start + 5)) $((gstart + 5))"
+			equal "$(stat -c '%u %g' "$B/rootfs/srv/mine")" \
+				"$((start + 5)) $((gstart + 5))"
 			rl exec --user "$((uid + 7)):$((gid + 8))" "$C" \
 				sh -c 'id -u; id -g' >"$T/out"
 			equal "$(<"$T/out")" "$((uid + 7))

@@ -381,6 +381,24 @@ end_manager() {
 	wait "$sleeper" || true
 }
 
+@test "a slice that is frozen: the start is refused at once, and no scope is left" {
+	local dir level name=rlfrozen$$
+	ctl start "$name-in.slice"
+	dir=/sys/fs/cgroup$(ctl show --value --property ControlGroup "$name-in.slice")
+	config '.linux.cgroupsPath = $p' --arg p "$name-in.slice:rl:$C"
+	# The slice itself, and the one above it.
+	for level in "$dir" "${dir%/*}"; do
+		echo 1 >"$level/cgroup.freeze"
+		try timeout -s KILL 5 "$ROOTLET" --root "$T/state" --cgroup-manager systemd run \
+			--bundle "$B" "$C" </dev/null
+		echo 0 >"$level/cgroup.freeze"
+		refused "the cgroup ${level#/sys/fs/cgroup} is frozen" "echo 0 >$level/cgroup.freeze"
+	done
+	try sd run --bundle "$B" "$C"
+	equal "$status$stderr" 0
+	ctl stop "$name-in.slice" "$name.slice"
+}
+
 @test "a manager that starts itself anew takes nothing away" {
 	script 'sleep 60'
 	sd run --detach --bundle "$B" "$C"
