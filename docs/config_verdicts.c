@@ -96,8 +96,12 @@ const struct verdict_row verdict_properties[] = {
 	BOTH("process.execCPUAffinity.initial", DONE),
 	BOTH("process.execCPUAffinity.final", DONE),
 
-	BOTH("hostname", DONE_WITH("needs a uts namespace")),
-	BOTH("domainname", DONE_WITH("needs a uts namespace")),
+	BOTH("hostname",
+		DONE_WITH("needs a uts namespace; not beside another value of the sysctl "
+			"kernel.hostname")),
+	BOTH("domainname",
+		DONE_WITH("needs a uts namespace; not beside another value of the sysctl "
+			"kernel.domainname")),
 
 	BOTH("mounts", DONE),
 	BOTH("mounts[].destination",

@@ -20,6 +20,8 @@
 
 /* ---- sysctls ---- */
 
+enum { UTS_NAME_MAX = 64 }; /* __NEW_UTS_LEN, linux/utsname.h */
+
 /*
  * Which keys belong to which namespace: namespaces(7), ipc_namespaces(7), and the kernel's
  * Documentation/admin-guide.
@@ -87,27 +89,62 @@ static bool is_clean(const char *path)
  * The two names of a uts namespace have a system call that its owner may use; the files are the
  * host's root's.
  */
-static bool is_name(const char *path, const char *value, struct plan *plan)
+static const char **name_of(const char *path, struct plan *plan)
 {
 	if (str_eq(path, "kernel/domainname")) {
-		plan->domainname = value;
-		return true;
+		return &plan->domainname;
 	}
-	if (str_eq(path, "kernel/hostname")) {
-		plan->hostname = value;
-		return true;
+	return str_eq(path, "kernel/hostname") ? &plan->hostname : NULL;
+}
+
+/*
+ * A name may come from its own property too, and any key by dots and by slashes. Which of two
+ * values is meant is not ours to guess.
+ */
+static int take_name(const char *key, const char *path, const char *value, const char **name,
+		     struct err *err)
+{
+	if (strlen(value) > UTS_NAME_MAX) {
+		return err_set(err, EINVAL, "/linux/sysctl: \"%s\": longer than %d bytes", key,
+			       UTS_NAME_MAX);
 	}
-	return false;
+	if (*name && !str_eq(*name, value)) {
+		return err_set(
+			err, EINVAL,
+			"/linux/sysctl: \"%s\" is \"%s\", which conflicts with \"%s\", given "
+			"by /%s or by another form of this key: leave one of them out",
+			key, value, *name, path + strlen("kernel/"));
+	}
+	*name = value;
+	return 0;
+}
+
+static int add_sysctl(struct plan *plan, size_t from, struct plan_sysctl added, struct err *err)
+{
+	for (size_t i = from; i < plan->sysctl_n; i++) {
+		const struct plan_sysctl *before = &plan->sysctls[i];
+
+		if (str_eq(before->path, added.path) && !str_eq(before->value, added.value)) {
+			return err_set(err, EINVAL,
+				       "/linux/sysctl: \"%s\" and \"%s\" are the same, and their "
+				       "values differ: leave one of them out",
+				       before->key, added.key);
+		}
+	}
+	plan->sysctls[plan->sysctl_n++] = added;
+	return 0;
 }
 
 int plan_sysctls(struct builder *b, struct err *err)
 {
 	const struct pairs *want = &b->lin->sysctl;
 	struct plan *plan = b->plan;
+	size_t from;
 
 	plan->sysctls = arena_array(b->arena, want->n + PLAN_NET_EXTRA, sizeof(*plan->sysctls));
 	/* First, so that the configuration has the last word. */
-	plan->sysctl_n = plan_net_sysctls(b, plan->sysctls);
+	from = plan_net_sysctls(b, plan->sysctls);
+	plan->sysctl_n = from;
 	for (size_t i = 0; i < want->n; i++) {
 		const char *key = want->v[i].key;
 		const char *value = want->v[i].value;
@@ -131,14 +168,16 @@ int plan_sysctls(struct builder *b, struct err *err)
 				"own: add {\"type\": \"%s\"} to /linux/namespaces",
 				key, owner->name, owner->name);
 		}
-		if (is_name(path, value, plan)) {
+		if (name_of(path, plan)) {
+			TRY(take_name(key, path, value, name_of(path, plan), err));
 			continue;
 		}
 		if (str_eq(path, "net/ipv4/ping_group_range")) {
 			value = plan_net_ping_range(b, value);
 		}
-		plan->sysctls[plan->sysctl_n++] =
-			(struct plan_sysctl){ .key = key, .path = path, .value = value };
+		TRY(add_sysctl(plan, from,
+			       (struct plan_sysctl){ .key = key, .path = path, .value = value },
+			       err));
 	}
 	return 0;
 }

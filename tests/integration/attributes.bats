@@ -16,6 +16,22 @@ load helpers
 	[ "$(cat /proc/sys/kernel/domainname)" != dom.test ]
 }
 
+@test "two values for one name, or for one sysctl, are refused" {
+	config '.hostname = "one" | .linux.sysctl = {"kernel.hostname": "two"}'
+	try rl run --bundle "$B" "$C"
+	refused /linux/sysctl '"kernel.hostname"' /hostname '"one"' '"two"'
+	config '.linux.sysctl = {} | .domainname = "one" | .linux.sysctl."kernel.domainname" = "two"'
+	try rl create --bundle "$B" "$C"
+	refused /linux/sysctl '"kernel.domainname"' /domainname
+	config '.linux.sysctl = {"kernel.msgmax": "8000", "kernel/msgmax": "8001"}'
+	try rl run --bundle "$B" "$C"
+	refused /linux/sysctl '"kernel.msgmax"' '"kernel/msgmax"'
+	# The same twice is no contradiction.
+	config '.linux.sysctl = {"kernel.hostname": "one", "kernel.domainname": "one"}'
+	inside 'hostname; cat /proc/sys/kernel/domainname'
+	equal "$output" $'one\none'
+}
+
 @test "sysctl: gids that the user namespace has not are left out of who may ping" {
 	local last
 	config '.linux.sysctl = {"net.ipv4.ping_group_range": "0 2147483647"}'

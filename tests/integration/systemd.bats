@@ -392,7 +392,8 @@ end_manager() {
 		try timeout -s KILL 5 "$ROOTLET" --root "$T/state" --cgroup-manager systemd run \
 			--bundle "$B" "$C" </dev/null
 		echo 0 >"$level/cgroup.freeze"
-		refused "the cgroup ${level#/sys/fs/cgroup} is frozen" "echo 0 >$level/cgroup.freeze"
+		refused "the cgroup ${level#/sys/fs/cgroup} is frozen" \
+			"echo 0 >$level/cgroup.freeze"
 	done
 	try sd run --bundle "$B" "$C"
 	equal "$status$stderr" 0
