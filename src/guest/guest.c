@@ -239,7 +239,7 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 	 * A pipeline's ignored SIGPIPE, a shell's blocked signals: nothing of that reaches the
 	 * container.
 	 */
-	sys_signals_reset();
+	sys_signals_reset_work();
 	/*
 	 * Until READY the guest must not outlive a killed host; the end of file on the wire covers
 	 * the race.

@@ -14,6 +14,7 @@
 #include "guest/step.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
+#include "sys/signals.h"
 #include "wire/wire.h"
 
 #ifndef TIOCGPTPEER
@@ -161,6 +162,8 @@ int guest_session(struct guest *g, struct err *err)
 	if (setsid() < 0 && errno != EPERM) {
 		return err_errno(err, errno, "starting a session");
 	}
+	/* Away from the caller's terminal, nothing of its signals is left to be ignored. */
+	sys_signals_hear();
 	if (g->pty_peer < 0) {
 		return 0;
 	}

@@ -69,12 +69,14 @@ int host_signals_until(int signals, int fd)
 		if (poll(fds, 2, -1) < 0) {
 			continue;
 		}
+		/* First, for it may be why the other side has ended. */
+		while (fds[1].revents && (sig = host_signals_next(signals)) > 0) {
+			if (sys_signal_asks(sig)) {
+				return sig;
+			}
+		}
 		if (fds[0].revents) {
 			return 0;
-		}
-		sig = host_signals_next(signals);
-		if (sys_signal_ends(sig)) {
-			return sig;
 		}
 	}
 }
@@ -151,7 +153,8 @@ static void forward_signals(const struct foreground *fg, struct flow *out)
 	while ((sig = host_signals_next(fg->signals)) > 0) {
 		if (sig == SIGWINCH) {
 			host_foreground_size(fg->multiplexer);
-		} else if (sig != SIGCHLD) {
+		} else if (sig != SIGCHLD && (sig != SIGHUP || sys_signal_asks(sig))) {
+			/* nohup: what it runs is to outlive the terminal. */
 			out->hurry = out->hurry || sys_signal_ends(sig);
 			/* It may be gone already: then its end is what counts. */
 			(void)sys_pidfd_kill(fg->pidfd, sig);

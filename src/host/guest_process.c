@@ -110,7 +110,11 @@ static int reap(struct guest_process *g)
 static int ended(struct guest_process *g, struct err *err)
 {
 	int status = reap(g);
+	int sig = sys_signal_of_child(status);
 
+	if (sig) {
+		return sys_interrupted(sig, "while the process was set up", err);
+	}
 	if (WIFSIGNALED(status)) {
 		return err_set(err, ECHILD,
 			       "the process was killed by signal %d while it was set up",

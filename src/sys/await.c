@@ -10,12 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "sys/clock.h"
 
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
+/* How long the signal that has ended a child may take to reach us, too. */
+#define OURS_MS 100
 
 #define ENDING (sizeof(ending) / sizeof(ending[0]))
 
@@ -29,6 +33,14 @@ bool sys_signal_ends(int sig)
 	return false;
 }
 
+bool sys_signal_asks(int sig)
+{
+	struct sigaction action;
+
+	return sys_signal_ends(sig) &&
+	       (sigaction(sig, NULL, &action) < 0 || action.sa_handler != SIG_IGN);
+}
+
 void sys_signals_ending(sigset_t *ret)
 {
 	sigemptyset(ret);
@@ -37,19 +49,17 @@ void sys_signals_ending(sigset_t *ret)
 	}
 }
 
-/* The next one; 0: none, or one that the caller of this program had ignored. */
+/* The next one that counts; 0: none. */
 static int take(int signals)
 {
 	struct signalfd_siginfo info;
-	struct sigaction action;
 
-	if (read(signals, &info, sizeof(info)) != sizeof(info)) {
-		return 0;
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		if (sys_signal_asks((int)info.ssi_signo)) {
+			return (int)info.ssi_signo;
+		}
 	}
-	if (sigaction((int)info.ssi_signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
-		return 0;
-	}
-	return (int)info.ssi_signo;
+	return 0;
 }
 
 int sys_await(struct pollfd *fds, size_t n, int timeout_ms)
@@ -78,13 +88,13 @@ int sys_await(struct pollfd *fds, size_t n, int timeout_ms)
 		if (ready < 0 && errno != EINTR) {
 			return -errno;
 		}
+		sig = ready > 0 && all[n].revents ? take(signals) : 0;
+		if (sig > 0) {
+			return sig;
+		}
 		if (ready > (all[n].revents != 0)) {
 			memcpy(fds, all, n * sizeof(*fds));
 			return 0;
-		}
-		sig = ready > 0 ? take(signals) : 0;
-		if (sig > 0) {
-			return sig;
 		}
 		if (ready == 0 && left >= 0) {
 			return -ETIMEDOUT;
@@ -97,6 +107,16 @@ int sys_await_fd(int fd, short events, int timeout_ms)
 	struct pollfd one = { fd, events, 0 };
 
 	return sys_await(&one, 1, timeout_ms);
+}
+
+int sys_signal_of_child(int status)
+{
+	int rc = 0;
+
+	if (WIFSIGNALED(status) && sys_signal_ends(WTERMSIG(status))) {
+		rc = sys_await(NULL, 0, OURS_MS);
+	}
+	return rc > 0 ? rc : 0;
 }
 
 int sys_interrupted(int sig, const char *when, struct err *err)

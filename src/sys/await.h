@@ -21,13 +21,27 @@
 /* SIGTERM, SIGINT, SIGHUP and SIGQUIT: does it ask a process to end? */
 bool sys_signal_ends(int sig);
 
-/* The set of these. */
+/*
+ * One of them, and the caller of this program does not have it ignored: who begins it with nohup,
+ * or from a script's background, wants it to go on.
+ */
+bool sys_signal_asks(int sig);
+
+/*
+ * For a child that has ended with this status of waitpid(2). A terminal sends its signals to all
+ * that run there: where one has ended the child, ours is on its way. Waits for that one a moment,
+ * and returns its number; 0 for any other end.
+ */
+int sys_signal_of_child(int status);
+
+/* The set of those that end a process. */
 void sys_signals_ending(sigset_t *ret);
 
 /*
- * As poll(2), but goes on after EINTR. timeout_ms -1: without end. Returns 0 when one of them is
- * ready, the number of an ending signal that was pending, which is taken, -ETIMEDOUT, or another
- * -errno. A descriptor of -1 is passed over; with n 0 it is a pause.
+ * As poll(2), but goes on after EINTR. timeout_ms -1: without end. Returns the number of an ending
+ * signal that was pending, which is taken, 0 when one of them is ready, -ETIMEDOUT, or another
+ * -errno. The signal comes first, for it may be why the other side has ended. A descriptor of -1 is
+ * passed over; with n 0 it is a pause.
  */
 int sys_await(struct pollfd *fds, size_t n, int timeout_ms);
 

@@ -3,25 +3,49 @@
 #include "sys/signals.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/await.h"
+
 /* The kernel's own number of signals; its sigset_t has as many bits. */
 #define SIGNALS 64
 
-void sys_signals_reset(void)
+/*
+ * Large enough for the kernel's struct sigaction of any machine; all zero is SIG_DFL without flags.
+ */
+static const unsigned long defaults[16];
+
+static void reset(bool all)
 {
-	/*
-	 * Large enough for the kernel's struct sigaction of any machine; all zero is SIG_DFL
-	 * without flags.
-	 */
-	static const unsigned long defaults[16];
 	sigset_t none;
 
 	for (int sig = 1; sig <= SIGNALS; sig++) {
-		syscall(SYS_rt_sigaction, sig, defaults, NULL, SIGNALS / 8);
+		if (all || !sys_signal_ends(sig) || sys_signal_asks(sig)) {
+			syscall(SYS_rt_sigaction, sig, defaults, NULL, SIGNALS / 8);
+		}
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void sys_signals_reset(void)
+{
+	reset(true);
+}
+
+void sys_signals_reset_work(void)
+{
+	reset(false);
+}
+
+void sys_signals_hear(void)
+{
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		if (sys_signal_ends(sig)) {
+			syscall(SYS_rt_sigaction, sig, defaults, NULL, SIGNALS / 8);
+		}
+	}
 }

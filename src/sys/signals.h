@@ -8,3 +8,12 @@
  * program below.
  */
 void sys_signals_reset(void);
+
+/*
+ * The same, but SIGHUP, SIGINT, SIGQUIT and SIGTERM stay ignored where the caller has them so: for
+ * what belongs to a start and would be ended by a signal that the start itself is to survive.
+ */
+void sys_signals_reset_work(void);
+
+/* Ends what sys_signals_reset_work has left: these four are as they are by default. */
+void sys_signals_hear(void);

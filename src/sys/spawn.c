@@ -19,8 +19,8 @@
 #include "sys/clock.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
-#include "sys/signals.h"
 #include "sys/process_tree.h"
+#include "sys/signals.h"
 
 #define KEEP_AT_ONCE 512
 #define PIPE_CAPACITY 65536
@@ -50,7 +50,7 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 		}
 		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
 		    (!s->cwd || chdir(s->cwd) == 0)) {
-			sys_signals_reset();
+			sys_signals_reset_work();
 			/* Of the caller's: a pipe would stay open as long as what is left of it. */
 			if (!s->inherits) {
 				(void)sys_cloexec_from(3);
@@ -212,6 +212,9 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 	const char *colon;
 	int rc = sys_spawn_wait(spawn, &end);
 
+	if (rc == 0 && end.signal == 0) {
+		end.signal = sys_signal_of_child(end.status);
+	}
 	if (end.signal) {
 		sys_interrupted(end.signal, "while it ran", err);
 		return err_wrap(err, "%s", spawn->path);

@@ -160,6 +160,9 @@ static int collect_helper(struct idmap_helper *h, struct err *err)
 	}
 	while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR) {
 	}
+	if (sig == 0) {
+		sig = sys_signal_of_child(status);
+	}
 	if (sig > 0) {
 		sys_interrupted(sig, "while it ran", err);
 		return err_wrap(err, "%s", h->path);

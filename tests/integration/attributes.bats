@@ -20,7 +20,7 @@ load helpers
 	config '.hostname = "one" | .linux.sysctl = {"kernel.hostname": "two"}'
 	try rl run --bundle "$B" "$C"
 	refused /linux/sysctl '"kernel.hostname"' /hostname '"one"' '"two"'
-	config '.linux.sysctl = {} | .domainname = "one" | .linux.sysctl."kernel.domainname" = "two"'
+	config '.domainname = "one" | .linux.sysctl = {"kernel.domainname": "two"}'
 	try rl create --bundle "$B" "$C"
 	refused /linux/sysctl '"kernel.domainname"' /domainname
 	config '.linux.sysctl = {"kernel.msgmax": "8000", "kernel/msgmax": "8001"}'

@@ -178,8 +178,8 @@ no"
 mapped() {
 	config '.linux.uidMappings = [{containerID: $i, hostID: $o, size: 100}]
 		| .linux.gidMappings = [{containerID: $j, hostID: $p, size: 100}]
-		| .process.user = {uid: ($i + 5), gid: ($j + 5)}' --argjson i "$1" --argjson o "$2" \
-		--argjson j "$3" --argjson p "$4"
+		| .process.user = {uid: ($i + 5), gid: ($j + 5)}' \
+		--argjson i "$1" --argjson o "$2" --argjson j "$3" --argjson p "$4"
 }
 
 # What the set-up makes needs an owner: 0, or where it is not mapped who the process is.

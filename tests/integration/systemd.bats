@@ -385,6 +385,7 @@ end_manager() {
 	local dir level name=rlfrozen$$
 	ctl start "$name-in.slice"
 	dir=/sys/fs/cgroup$(ctl show --value --property ControlGroup "$name-in.slice")
+	# shellcheck disable=SC2016 # jq's variable
 	config '.linux.cgroupsPath = $p' --arg p "$name-in.slice:rl:$C"
 	# The slice itself, and the one above it.
 	for level in "$dir" "${dir%/*}"; do

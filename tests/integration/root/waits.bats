@@ -82,6 +82,24 @@ helpers_ended() {
 	no_trace
 }
 
+# A terminal sends its signals to all that run there.
+@test "root: Ctrl-C that ends newuidmap as well: 130, and newuidmap is not blamed" {
+	hanging_helpers
+	as_user setsid "$ROOTLET" --root "$T/state" run --bundle "$B" "$C" >"$T/out" 2>"$T/err" \
+		</dev/null &
+	pid=$!
+	wait_for helpers_run
+	kill -STOP "$pid"
+	kill -INT -- "-$pid"
+	wait_for helpers_ended
+	kill -CONT "$pid"
+	status=0
+	wait "$pid" || status=$?
+	equal "$status" 130
+	has "$(cat "$T/err")" "newuidmap: interrupted by signal 2"
+	no_trace
+}
+
 @test "root: newuidmap that hangs, and delete --force" {
 	local command
 	rl() {
