@@ -164,6 +164,10 @@ int guest_session(struct guest *g, struct err *err)
 	}
 	/* Away from the caller's terminal, nothing of its signals is left to be ignored. */
 	sys_signals_hear();
+	/* Before a filter is loaded, which might forbid it. */
+	if (g->gate >= 0) {
+		sys_signals_exit();
+	}
 	if (g->pty_peer < 0) {
 		return 0;
 	}

@@ -17,3 +17,10 @@ void sys_signals_reset_work(void);
 
 /* Ends what sys_signals_reset_work has left: these four are as they are by default. */
 void sys_signals_hear(void);
+
+/*
+ * For the first process of a pid namespace, for which the kernel drops every signal that has no
+ * handler (pid_namespaces(7)), while it waits: those that would end any other process make it exit
+ * with 128 and their number. An execve undoes that.
+ */
+void sys_signals_exit(void);

@@ -39,12 +39,67 @@ load lifecycle
 	rl delete "$C"
 }
 
+# end_of ARGUMENT...: how the first process of a created container ends by `kill ARGUMENT...`, as a
+# parent that adopts it, such as conmon, hears of it.
+end_of() {
+	ROOTLET_TEST=$C python3 -ISc 'import ctypes, os, signal, subprocess, sys
+signal.alarm(20)
+root, bundle, name = sys.argv[1:4]
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+rootlet = [os.environ["ROOTLET"], "--root", root]
+subprocess.run(rootlet + ["create", "--bundle", bundle, "--pid-file", bundle + "/pid", name],
+               stdin=subprocess.DEVNULL, check=True)
+pid = int(open(bundle + "/pid").read())
+subprocess.run(rootlet + ["kill"] + sys.argv[4:], check=True)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$T/state" "$B" "$C" "$@" 3>&-
+}
+
+# What waits for its start is the first process of its pid namespace, for which the kernel drops what
+# has no handler.
 @test "kill of a created container ends it" {
+	local name number
 	sleeper
-	rl create --bundle "$B" "$C"
-	rl kill "$C" KILL
-	wait_for status_is stopped
+	while read -r number name; do
+		# shellcheck disable=SC2086 # words
+		equal "$(end_of $name)" "$number"
+		status_is stopped
+		try rl start "$C"
+		refused "cannot start container" "it is stopped, not created"
+		try rl kill "$C"
+		refused "not running"
+		rl delete "$C"
+		[ ! -e "$B/rootfs/srv/ran" ]
+	done <<-END
+		143 $C
+		130 $C INT
+		129 $C HUP
+		131 $C QUIT
+		134 $C ABRT
+		-9 $C KILL
+		143 --all $C TERM
+	END
+	config '.linux.namespaces |= map(select(.type != "pid"))
+		| .mounts |= map(select(.destination != "/proc"))'
+	equal "$(end_of "$C")" 143
 	rl delete "$C"
+}
+
+@test "a created container stays for signals that end none of runc's, and starts after them" {
+	local name
+	bundle_args sleep 1000
+	rl create --bundle "$B" "$C"
+	for name in USR1 CHLD WINCH CONT URG PIPE ALRM RTMIN+3; do
+		rl kill "$C" "$name"
+	done
+	stays status_is created
+	rl start "$C"
+	stays status_is running
+	# Nothing of the wait is left: what has no handler is dropped again.
+	rl kill "$C" TERM
+	stays status_is running
+	equal "$(grep SigCgt "/proc/$(pid_of)/status")" $'SigCgt:\t0000000000000000'
+	rl delete --force "$C"
 }
 
 @test "kill of a stopped or missing container says so" {
