@@ -480,6 +480,11 @@ int json_parse(struct arena *arena, const char *bytes, size_t len, const struct 
 	if (len > JSON_TEXT_MAX) {
 		return err_set(err, E2BIG, "larger than %u MiB", JSON_TEXT_MAX >> 20);
 	}
+	/* A byte order mark, as editors of Windows write it, may be ignored (RFC 8259, 8.1). */
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		b.bytes += 3;
+		b.len -= 3;
+	}
 	TRY(check_bytes(&b));
 	b.yajl = yajl_alloc(&events, NULL, &b);
 	if (!b.yajl) {

@@ -19,11 +19,14 @@
 struct facts_range {
 	uint32_t start;
 	uint32_t count;
+	uint32_t line; /* of the file, from 1 on; 0: not of a file */
 };
 
 struct facts_ranges {
 	struct facts_range *v;
 	size_t n;
+	/* The user's lines that shadow's helpers can't read, the first ones, for messages. */
+	struct strs faults;
 };
 
 /* One extent of /proc/self/uid_map: ids as seen in this namespace, as in its parent. */

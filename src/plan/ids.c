@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "plan/builder.h"
@@ -36,13 +37,21 @@ struct side {
 	struct plan_extents *out;
 };
 
+/* Where a name service answers, the files are not asked. */
+static const char *source_of(const struct builder *b, const char *file)
+{
+	const char *source = b->facts->subid_source;
+
+	return source && str_starts(source, "NSS") ? source : file;
+}
+
 /* asked: NULL where only the whole range is wanted. */
 static struct side uid_side(struct builder *b, const struct spec_id_mappings *asked)
 {
 	return (struct side){
 		.kind = "uid",
 		.key = "uidMappings",
-		.file = "/etc/subuid",
+		.file = source_of(b, "/etc/subuid"),
 		.own = b->facts->uid,
 		.ranges = &b->facts->subuids,
 		.outer = &b->facts->own_uids,
@@ -56,7 +65,7 @@ static struct side gid_side(struct builder *b, const struct spec_id_mappings *as
 	return (struct side){
 		.kind = "gid",
 		.key = "gidMappings",
-		.file = "/etc/subgid",
+		.file = source_of(b, "/etc/subgid"),
 		.own = b->facts->gid,
 		.ranges = &b->facts->subgids,
 		.outer = &b->facts->own_gids,
@@ -94,6 +103,50 @@ static bool usable(const struct side *s, const struct facts_range *range)
 	return true;
 }
 
+/* "the range 5:7 of /etc/subuid (line 3)" */
+static const char *range_name(struct builder *b, const struct side *s,
+			      const struct facts_range *range)
+{
+	const char *line = "";
+
+	if (range->line > 0) {
+		line = arena_printf(b->arena, " (line %u)", range->line);
+	}
+	return arena_printf(b->arena, "the range %u:%u of %s%s", range->start, range->count,
+			    s->file, line);
+}
+
+/* What the user has written, and shadow's helpers pass over. */
+static void note_faults(struct builder *b, const struct side *s)
+{
+	for (size_t i = 0; i < s->ranges->faults.n; i++) {
+		plan_note(b, "/linux/namespaces",
+			  arena_printf(b->arena, "%s: left out", s->ranges->faults.v[i]),
+			  "not every newuidmap reads such a line", "correct it");
+	}
+}
+
+/* The extents and bytes that one more makes would be more than the kernel takes. */
+static bool is_full(struct builder *b, const struct side *s, struct plan_extent more)
+{
+	struct plan_extents one = { .v = &more, .n = 1 };
+
+	return s->out->n + 1 > PLAN_EXTENTS_MAX ||
+	       strlen(plan_map_text(b->arena, s->out)) + strlen(plan_map_text(b->arena, &one)) >
+		       PLAN_MAP_TEXT_MAX;
+}
+
+static void note_full(struct builder *b, const struct side *s, const struct facts_range *range)
+{
+	plan_note(
+		b, "/linux/namespaces",
+		arena_printf(b->arena, "%s and what follows are left out", range_name(b, s, range)),
+		arena_printf(b->arena,
+			     "a map has at most %d lines and %d bytes, and %zu ranges fill it",
+			     PLAN_EXTENTS_MAX, PLAN_MAP_TEXT_MAX, s->out->n - 1),
+		"give fewer and longer ranges");
+}
+
 /* The own id as 0, then the ranges from 1 on. */
 static void take_whole_range(struct builder *b, struct side *s)
 {
@@ -101,14 +154,14 @@ static void take_whole_range(struct builder *b, struct side *s)
 	size_t room = 0;
 
 	add(b, s, &room, (struct plan_extent){ .inside = 0, .outside = s->own, .count = 1 });
-	for (size_t i = 0; i < s->ranges->n && s->out->n < PLAN_EXTENTS_MAX; i++) {
+	for (size_t i = 0; i < s->ranges->n; i++) {
 		const struct facts_range *range = &s->ranges->v[i];
 		uint32_t count = range->count;
+		struct plan_extent extent;
 
 		if (!usable(s, range)) {
 			plan_note(b, "/linux/namespaces",
-				  arena_printf(b->arena, "the range %u:%u of %s is left out",
-					       range->start, count, s->file),
+				  arena_printf(b->arena, "%s is left out", range_name(b, s, range)),
 				  "it holds an id that is mapped already (your own, or one of an "
 				  "earlier range)",
 				  "give ranges that do not overlap");
@@ -121,9 +174,14 @@ static void take_whole_range(struct builder *b, struct side *s)
 		if (count == 0) {
 			break;
 		}
-		add(b, s, &room,
-		    (struct plan_extent){
-			    .inside = next, .outside = range->start, .count = count });
+		extent = (struct plan_extent){ .inside = next,
+					       .outside = range->start,
+					       .count = count };
+		if (is_full(b, s, extent)) {
+			note_full(b, s, range);
+			break;
+		}
+		add(b, s, &room, extent);
 		next += count;
 	}
 }
@@ -187,7 +245,7 @@ static int take_split(struct builder *b, struct side *s, size_t index, size_t *r
 
 static int take_asked(struct builder *b, struct side *s, struct err *err)
 {
-	size_t room = 0;
+	size_t room = 0, size;
 
 	for (size_t i = 0; i < s->asked->n; i++) {
 		TRY(take_split(b, s, i, &room, err));
@@ -195,6 +253,13 @@ static int take_asked(struct builder *b, struct side *s, struct err *err)
 	if (s->out->n > PLAN_EXTENTS_MAX) {
 		return err_set(err, EINVAL, "/linux/%s: %zu lines, but the kernel takes at most %d",
 			       s->key, s->out->n, PLAN_EXTENTS_MAX);
+	}
+	size = strlen(plan_map_text(b->arena, s->out));
+	if (size > PLAN_MAP_TEXT_MAX) {
+		err_set(err, EINVAL,
+			"/linux/%s: its %zu lines have %zu bytes, but the kernel takes at most %d",
+			s->key, s->out->n, size, PLAN_MAP_TEXT_MAX);
+		return err_hint(err, "use fewer and longer ranges");
 	}
 	return 0;
 }
@@ -220,6 +285,12 @@ static int check_ownership(const struct side *s, struct err *err)
 			err_set(err, EPERM, "/linux/%s/%zu: host %ss %u to %llu are not yours",
 				s->key, i, s->kind, m->host_id,
 				(unsigned long long)m->host_id + m->size - 1);
+			if (s->ranges->faults.n > 0) {
+				return err_hint(err,
+						"%s, so that newuidmap passes over it: "
+						"correct it",
+						s->ranges->faults.v[0]);
+			}
 			return err_hint(err,
 					"give them to you in %s, or remove /linux/uidMappings and "
 					"/linux/gidMappings to get the ranges you have",
@@ -316,6 +387,8 @@ static int without_mappings(struct builder *b, struct side *u, struct side *g, s
 		b->plan->ids.how = PLAN_IDS_DIRECT;
 		return 0;
 	}
+	note_faults(b, u);
+	note_faults(b, g);
 	if (u->ranges->n == 0 || g->ranges->n == 0) {
 		if (f->privileged) {
 			return err_set(err, EINVAL,

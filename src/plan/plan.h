@@ -36,6 +36,12 @@ struct plan_extents {
 /* At most this many lines: the kernel's limit (user_namespaces(7), Linux 4.15). */
 enum { PLAN_EXTENTS_MAX = 340 };
 
+/*
+ * And at most this many bytes: a map is written at once, and has to be shorter than a page, which
+ * has 4096 bytes at least (user_namespaces(7), "Defining user and group ID mappings").
+ */
+enum { PLAN_MAP_TEXT_MAX = 4095 };
+
 /* A map as the kernel reads it, one line an extent. */
 static inline const char *plan_map_text(struct arena *arena, const struct plan_extents *map)
 {

@@ -9,57 +9,143 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "sys/fd.h"
 
 #define FILE_MAX (4u << 20)
 
+/* So many malformed lines are told of. */
+#define FAULTS_MAX 3
+
 static void add_range(struct arena *arena, struct facts_ranges *ranges, size_t *room,
-		      uint32_t start, uint32_t count)
+		      struct facts_range range)
 {
 	ranges->v = arena_grow(arena, ranges->v, ranges->n, room, sizeof(*ranges->v));
-	ranges->v[ranges->n++] = (struct facts_range){ .start = start, .count = count };
+	ranges->v[ranges->n++] = range;
 }
 
-/* Three fields, "owner:start:count"; start and count are unsigned 32-bit numbers. */
-static void parse_line(struct arena *arena, char *line, const char *user, uid_t uid,
-		       struct facts_ranges *ret, size_t *room)
-{
-	char *start = strchr(line, ':');
-	char *count = NULL;
-	uint32_t owner, first, size;
+/* A file of ids while it is read. */
+struct reading {
+	struct arena *arena;
+	const char *file;
+	const char *user; /* may be NULL */
+	uid_t uid;
+	uint32_t line;
+	struct facts_ranges *ret;
+	size_t room;
+	size_t fault_room;
+};
 
-	if (start) {
-		count = strchr(start + 1, ':');
+static void add_fault(struct reading *r, const char *line, const char *why)
+{
+	struct strs *faults = &r->ret->faults;
+
+	if (faults->n < FAULTS_MAX) {
+		faults->v = arena_grow(r->arena, faults->v, faults->n, &r->fault_room,
+				       sizeof(*faults->v));
+		faults->v[faults->n++] = arena_printf(r->arena, "line %u of %s (\"%s\") %s",
+						      r->line, r->file, line, why);
 	}
+}
+
+/*
+ * Is it the user's, as name or number? Also with blanks or a byte order mark, for those show whom a
+ * line is meant for.
+ */
+static bool is_owner(const struct reading *r, const char *field, size_t len)
+{
+	char *owner = arena_strndup(r->arena, field, len);
+	uint32_t uid;
+
+	if (len == 0) {
+		return false;
+	}
+	if (str_starts(owner, "\xef\xbb\xbf")) {
+		owner += 3;
+	}
+	owner += strspn(owner, " \t");
+	owner[strcspn(owner, " \t\r")] = '\0';
+	return (r->user && str_eq(owner, r->user)) || (str_u32(owner, &uid) == 0 && uid == r->uid);
+}
+
+/*
+ * A number that every shadow reads as we do. Some take strtol(3) with base 0: to them a leading
+ * zero is an octal number, and nothing may be higher than a long.
+ */
+static bool number_of(const char *field, uint64_t *ret)
+{
+	return !(field[0] == '0' && field[1]) && str_u64(field, INT64_MAX, ret) == 0;
+}
+
+static const char *fault_of(char *start, char *count, struct facts_range *ret)
+{
+	uint64_t first, size;
+
 	if (!count) {
-		return;
+		return "does not have the form NAME:START:COUNT";
 	}
-	*start++ = '\0';
 	*count++ = '\0';
-	count[strcspn(count, ": \t\r")] = '\0';
-	if (!(user && str_eq(line, user)) && !(str_u32(line, &owner) == 0 && owner == uid)) {
+	if (strchr(count, '\r')) {
+		return "ends in a carriage return";
+	}
+	/* More fields than three do not trouble shadow. */
+	count[strcspn(count, ":")] = '\0';
+	if (!number_of(start, &first) || !number_of(count, &size)) {
+		return "has something else than two decimal numbers behind the name";
+	}
+	if (size == 0) {
+		return "gives no ids at all";
+	}
+	if (first >= UINT32_MAX) {
+		return "begins beyond the highest id, 4294967294";
+	}
+	/* Ids end at 2^32 - 2: the last one means "no id" to setuid(2). */
+	if (size > UINT32_MAX - first) {
+		size = UINT32_MAX - first;
+	}
+	ret->start = (uint32_t)first;
+	ret->count = (uint32_t)size;
+	return NULL;
+}
+
+/* Three fields, "owner:start:count". */
+static void parse_line(struct reading *r, const char *line)
+{
+	struct facts_range range = { .line = r->line };
+	size_t owner = strcspn(line, ":");
+	const char *why;
+	char *start;
+
+	if (!is_owner(r, line, owner)) {
 		return;
 	}
-	if (str_u32(start, &first) == 0 && str_u32(count, &size) == 0 && size > 0 &&
-	    size <= UINT32_MAX - first) {
-		add_range(arena, ret, room, first, size);
+	start = arena_strdup(r->arena, line + owner + (line[owner] == ':'));
+	why = fault_of(start, strchr(start, ':'), &range);
+	/* Shadow compares the name byte by byte. */
+	if (!why && (strchr(" \t\xef", line[0]) || strchr(" \t", line[owner - 1]))) {
+		why = "has something before or behind the name that does not belong to it";
+	}
+	if (why) {
+		add_fault(r, line, why);
+	} else {
+		add_range(r->arena, r->ret, &r->room, range);
 	}
 }
 
-void user_subid_parse(struct arena *arena, const char *text, const char *user, uid_t uid,
-		      struct facts_ranges *ret)
+void user_subid_parse(struct arena *arena, const char *file, const char *text, const char *user,
+		      uid_t uid, struct facts_ranges *ret)
 {
-	size_t room = 0;
+	struct reading r = { .arena = arena, .file = file, .user = user, .uid = uid, .ret = ret };
 
-	ret->v = NULL;
-	ret->n = 0;
+	*ret = (struct facts_ranges){ .n = 0 };
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
+		r.line++;
 		if (len > 0 && *text != '#') {
-			parse_line(arena, arena_strndup(arena, text, len), user, uid, ret, &room);
+			parse_line(&r, arena_strndup(arena, text, len));
 		}
 		text += len + (text[len] == '\n');
 	}
@@ -72,14 +158,13 @@ static int from_file(struct arena *arena, const char *path, const char *user, ui
 	ssize_t len = sys_read_file(arena, AT_FDCWD, path, FILE_MAX, &text);
 
 	if (len == -ENOENT) {
-		ret->v = NULL;
-		ret->n = 0;
+		*ret = (struct facts_ranges){ .n = 0 };
 		return 0;
 	}
 	if (len < 0) {
 		return err_errno(err, (int)-len, "%s", path);
 	}
-	user_subid_parse(arena, text, user, uid, ret);
+	user_subid_parse(arena, path, text, user, uid, ret);
 	return 0;
 }
 
@@ -97,7 +182,7 @@ static const char *nss_source(struct arena *arena)
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		if (str_starts(text, "subid:")) {
+		if (strncasecmp(text, "subid:", 6) == 0) { /* as shadow compares it */
 			char *source = arena_strndup(arena, text + 6, len - 6);
 
 			source += strspn(source, " \t");
@@ -112,7 +197,7 @@ static const char *nss_source(struct arena *arena)
 	return NULL;
 }
 
-/* libsubid's interface, version 4 and 5 (shadow 4.9 and later). */
+/* libsubid's interface since shadow 4.9. */
 struct subid_range {
 	unsigned long start;
 	unsigned long count;
@@ -134,13 +219,13 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 		return err_set(err, EINVAL, "libsubid has no %s", function);
 	}
 	n = get(user, &ranges);
-	ret->v = NULL;
-	ret->n = 0;
+	*ret = (struct facts_ranges){ .n = 0 };
 	for (int i = 0; i < n; i++) {
 		if (ranges[i].start <= UINT32_MAX &&
 		    ranges[i].count <= UINT32_MAX - ranges[i].start) {
-			add_range(arena, ret, &room, (uint32_t)ranges[i].start,
-				  (uint32_t)ranges[i].count);
+			add_range(arena, ret, &room,
+				  (struct facts_range){ .start = (uint32_t)ranges[i].start,
+							.count = (uint32_t)ranges[i].count });
 		}
 	}
 	if (release && ranges) {
@@ -152,8 +237,11 @@ static int ask_library(struct arena *arena, void *library, const char *function,
 static int from_nss(struct arena *arena, const char *source, const char *user,
 		    struct facts_ranges *ret_uids, struct facts_ranges *ret_gids, struct err *err)
 {
-	static const char *const names[] = { "libsubid.so.5", "libsubid.so.4", "libsubid.so.3" };
-	const char *what = "libsubid; install it: sudo apt-get install libsubid4";
+	/* Of shadow 4.20, 4.17, 4.11 and 4.9: what rootlet calls is the same in all of them. */
+	static const char *const names[] = { "libsubid.so.6", "libsubid.so.5", "libsubid.so.4",
+					     "libsubid.so.3" };
+	const char *what = "libsubid; install it: sudo apt-get install '^libsubid[0-9]+$' (Fedora: "
+			   "shadow-utils-subid)";
 	void *library = NULL;
 
 	for (size_t i = 0; !library && i < sizeof(names) / sizeof(names[0]); i++) {

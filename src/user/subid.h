@@ -24,7 +24,7 @@ int user_subid(struct arena *arena, const char *user, uid_t uid, struct facts_ra
 
 /*
  * The ranges in text of /etc/subuid's form that belong to user or uid. Lines that are malformed are
- * passed over.
+ * passed over, as shadow passes over them; those of this user are faults. file: for messages.
  */
-void user_subid_parse(struct arena *arena, const char *text, const char *user, uid_t uid,
-		      struct facts_ranges *ret);
+void user_subid_parse(struct arena *arena, const char *file, const char *text, const char *user,
+		      uid_t uid, struct facts_ranges *ret);

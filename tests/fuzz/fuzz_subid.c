@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!user) {
 		return 0;
 	}
-	user_subid_parse(&arena, rest ? rest : "", user, UID, &ranges);
+	user_subid_parse(&arena, "/etc/subuid", rest ? rest : "", user, UID, &ranges);
 	FUZZ_CHECK(ranges.n <= len / 5);
 	for (size_t i = 0; i < ranges.n; i++) {
 		FUZZ_CHECK(ranges.v[i].count > 0);

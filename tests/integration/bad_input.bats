@@ -30,6 +30,30 @@ create_refused() {
 	done
 }
 
+# marked FILE: with the byte order mark that some editors write.
+marked() {
+	printf '\357\273\277' | cat - "$1" >"$1.new"
+	mv "$1.new" "$1"
+}
+
+@test "a byte order mark before config.json and a process file changes nothing" {
+	config '.process.args = ["sleep", "1000"]'
+	marked "$B/config.json"
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	printf '{"args": ["echo", "hello"], "cwd": "/"}' >"$T/process"
+	marked "$T/process"
+	try rl exec --process "$T/process" "$C"
+	equal "$status$output$stderr" 0hello
+	printf '[{"destination": "/srv", "type": "tmpfs"}]' >"$T/mounts"
+	marked "$T/mounts"
+	rl mounts add "$C" "$T/mounts"
+	printf '{}' >"$T/resources"
+	marked "$T/resources"
+	try rl update --resources "$T/resources" "$C"
+	[[ $stderr != *JSON* ]] || fail "$stderr"
+	rl delete --force "$C"
+}
+
 @test "mistyped config.json: the path of the fault is named" {
 	cp "$B/config.json" "$T/whole"
 	# Filter, and the path that must be in the message.

@@ -55,8 +55,8 @@ subprocess.run(rootlet + ["kill"] + sys.argv[4:], check=True)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$T/state" "$B" "$C" "$@" 3>&-
 }
 
-# What waits for its start is the first process of its pid namespace, for which the kernel drops what
-# has no handler.
+# What waits for its start is the first process of its pid namespace, for which the kernel drops
+# what has no handler.
 @test "kill of a created container ends it" {
 	local name number
 	sleeper

@@ -11,7 +11,8 @@
 
 #include "plan/ids.h"
 
-static struct facts_range ranges[] = { { 100000, 65536 }, { 300000, 1000 } };
+static struct facts_range ranges[] = { { .start = 100000, .count = 65536 },
+				       { .start = 300000, .count = 1000 } };
 
 static void extent(const struct plan_extents *map, size_t i, uint32_t inside, uint32_t outside,
 		   uint32_t count)

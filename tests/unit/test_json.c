@@ -59,6 +59,27 @@ static void tree(void **state)
 	assert_string_equal(json_type_name(JSON_NUMBER), "number");
 }
 
+/* RFC 8259, 8.1: one at the beginning may be ignored, and nothing else in its place. */
+static void byte_order_mark(void **state)
+{
+	static const char marked[] = "\xef\xbb\xbf{\"a\": 1}";
+	static const char twice[] = "\xef\xbb\xbf\xef\xbb\xbf{}";
+	static const char utf16[] = "\xff\xfe{}";
+	static const char alone[] = "\xef\xbb\xbf";
+	scope_arena struct arena arena = ARENA_INIT;
+	const struct json *root;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse(&arena, marked, sizeof(marked) - 1, &root, &err), 0);
+	assert_string_equal(json_member(root, "a")->text, "1");
+	assert_int_equal(parse(&arena, twice, sizeof(twice) - 1, &root, &err), -EINVAL);
+	assert_int_equal(parse(&arena, utf16, sizeof(utf16) - 1, &root, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "invalid UTF-8"));
+	assert_int_equal(parse(&arena, alone, sizeof(alone) - 1, &root, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "empty"));
+}
+
 static void exact_numbers(void **state)
 {
 	static const char text[] = "[18446744073709551615, -9223372036854775808, 0.10, 1E5]";
@@ -385,17 +406,12 @@ static void shown_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tree),
-		cmocka_unit_test(exact_numbers),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(raw_nul),
-		cmocka_unit_test(depth_cap),
-		cmocka_unit_test(size_caps),
-		cmocka_unit_test(large_object),
-		cmocka_unit_test(shown_text),
-		cmocka_unit_test(a_character_cut_off),
-		cmocka_unit_test(escapes_taken),
-		cmocka_unit_test(utf8),
+		cmocka_unit_test(tree),		 cmocka_unit_test(byte_order_mark),
+		cmocka_unit_test(exact_numbers), cmocka_unit_test(refused),
+		cmocka_unit_test(raw_nul),	 cmocka_unit_test(depth_cap),
+		cmocka_unit_test(size_caps),	 cmocka_unit_test(large_object),
+		cmocka_unit_test(shown_text),	 cmocka_unit_test(a_character_cut_off),
+		cmocka_unit_test(escapes_taken), cmocka_unit_test(utf8),
 		cmocka_unit_test(members),
 	};
 

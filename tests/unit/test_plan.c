@@ -244,6 +244,9 @@ static bool read_id_fact(struct arena *arena, const char *word, const char *rest
 	} else if (str_eq(word, "subgid")) {
 		assert_int_equal(sscanf(rest, "%u %u", &a, &b), 2);
 		add_range(arena, &f->subgids, a, b);
+	} else if (str_eq(word, "subuid-fault")) {
+		f->subuids.faults.v = arena_alloc(arena, sizeof(*f->subuids.faults.v));
+		f->subuids.faults.v[f->subuids.faults.n++] = arena_strdup(arena, rest);
 	} else if (str_eq(word, "helpers")) {
 		f->newuidmap = "/usr/bin/newuidmap";
 		f->newgidmap = "/usr/bin/newgidmap";

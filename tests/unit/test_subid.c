@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -15,7 +16,7 @@ static struct facts_ranges parse(const char *text)
 {
 	struct facts_ranges ranges;
 
-	user_subid_parse(&arena, text, "alice", 1000, &ranges);
+	user_subid_parse(&arena, "/etc/subuid", text, "alice", 1000, &ranges);
 	return ranges;
 }
 
@@ -43,17 +44,79 @@ static void above_two_to_the_thirty_one(void **state)
 	assert_int_equal(r.v[1].start, 4294901759u);
 }
 
-static void passes_over_what_is_malformed(void **state)
+/* Whose line it is shows the name; each of the user's is told of, with its number. */
+static void tells_of_what_is_malformed(void **state)
 {
-	struct facts_ranges r = parse(
-		"alice\nalice:\nalice:1\nalice:x:5\nalice:5:0\nalice:-5:5\nalice:4294967295:2\n"
-		"alicex:1:1\nalic:1:1\n10000:1:1\n# alice:7:7\n\nalice:9:9 \nalice:10:10:extra\n");
+	static const struct {
+		const char *line;
+		const char *why;
+	} cases[] = {
+		{ "alice", "does not have the form" },
+		{ "alice:", "does not have the form" },
+		{ "alice:1", "does not have the form" },
+		{ "alice:x:5", "two decimal numbers" },
+		{ "alice:-5:5", "two decimal numbers" },
+		{ "alice:+5:5", "two decimal numbers" },
+		{ "alice: 5:5", "two decimal numbers" },
+		{ "alice:5:5 ", "two decimal numbers" },
+		{ "alice:5:0x10", "two decimal numbers" },
+		{ "alice:0100000:65536", "two decimal numbers" },
+		{ "alice:99999999999999999999999:5", "two decimal numbers" },
+		{ "alice::", "two decimal numbers" },
+		{ "alice:5:9223372036854775808", "two decimal numbers" },
+		{ "alice:5:0", "gives no ids" },
+		{ "alice:4294967295:2", "beyond the highest id" },
+		{ "alice:100000:65536\r", "carriage return" },
+		{ "1000:100000:65536\r", "carriage return" },
+		{ "alice\r", "does not have the form" },
+		{ " alice:5:5", "before or behind the name" },
+		{ "alice :5:5", "before or behind the name" },
+		{ "\xef\xbb\xbf"
+		  "alice:5:5",
+		  "before or behind the name" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct facts_ranges r =
+			parse(arena_printf(&arena, "bob:1:1\n\n%s\nalice:7:7", cases[i].line));
+
+		assert_int_equal(r.n, 1);
+		assert_int_equal(r.v[0].start, 7);
+		assert_int_equal(r.v[0].line, 4);
+		assert_int_equal(r.faults.n, 1);
+		assert_ptr_equal(strstr(r.faults.v[0], "line 3 of /etc/subuid"), r.faults.v[0]);
+		assert_non_null(strstr(r.faults.v[0], cases[i].line));
+		assert_non_null(strstr(r.faults.v[0], cases[i].why));
+	}
+}
+
+static void says_nothing_of_others(void **state)
+{
+	struct facts_ranges r = parse("alicex:1:1\nalic:x:1\n10000:1\n# alice:x:7\n\n:1:1\n"
+				      " # alice\nbob:1:1\r\nalice:10:10:extra\n\r\n::\n:\n");
+
+	(void)state;
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.v[0].start, 10);
+	assert_int_equal(r.v[0].count, 10);
+	assert_int_equal(r.faults.n, 0);
+}
+
+static void all_that_there_is(void **state)
+{
+	struct facts_ranges r = parse("alice:100000:4294967295\nalice:0:9223372036854775807");
 
 	(void)state;
 	assert_int_equal(r.n, 2);
-	assert_int_equal(r.v[0].start, 9);
-	assert_int_equal(r.v[1].start, 10);
-	assert_int_equal(r.v[1].count, 10);
+	assert_int_equal(r.v[0].count, 4294967295u - 100000);
+	assert_int_equal(r.v[1].count, 4294967295u);
+}
+
+static void few_faults(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("alice\nalice\nalice\nalice\nalice\n").faults.n, 3);
 }
 
 static void nothing_of_nothing(void **state)
@@ -75,7 +138,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_name_and_number),
 		cmocka_unit_test(above_two_to_the_thirty_one),
-		cmocka_unit_test(passes_over_what_is_malformed),
+		cmocka_unit_test(tells_of_what_is_malformed),
+		cmocka_unit_test(says_nothing_of_others),
+		cmocka_unit_test(all_that_there_is),
+		cmocka_unit_test(few_faults),
 		cmocka_unit_test(nothing_of_nothing),
 	};
 

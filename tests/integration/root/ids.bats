@@ -156,6 +156,142 @@ deny"
 	has "$stderr" "300500:1000"
 }
 
+# Each of these lines is one that newuidmap passes over.
+@test "malformed lines of one's own: told by file and line, and the others count" {
+	local bad why
+	script "$maps"
+	while read -r why bad; do
+		# shellcheck disable=SC2059 # formats of the table below
+		subid uid "somebody:1000:5" "$(printf "$bad" "$user")" "$user:300000:1000"
+		subid gid "$user:400000:2000"
+		user_run
+		mapped "0 $user_uid 1
+1 300000 1000" "0 $user_gid 1
+1 400000 2000"
+		equal "$(wc -l <"$T/try.err")" 1
+		has "$stderr" "line 2 of /etc/subuid"
+		has "$stderr" "${why//_/ }"
+	done <<-'END'
+		carriage_return %s:500000:1000\r
+		the_form %s:500000
+		two_decimal_numbers %s:500000:1000\040
+		two_decimal_numbers %s:500000:0x
+		before_or_behind \357\273\277%s:500000:1000
+		before_or_behind \040%s:500000:1000
+		no_ids %s:500000:0
+	END
+}
+
+@test "a whole file with carriage returns: one id, and each line is told" {
+	subid uid "somebody:1000:5"$'\r' "$user:300000:1000"$'\r'
+	subid gid "$user:400000:2000"$'\r'
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1" "0 $user_gid 1"
+	has "$stderr" "line 2 of /etc/subuid"
+	has "$stderr" "line 1 of /etc/subgid"
+	has "$stderr" "carriage return"
+	config '.linux.uidMappings = [{containerID: 0, hostID: 300000, size: 5}]
+		| .linux.gidMappings = .linux.uidMappings'
+	try as_user "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	refused /linux/uidMappings/0 "not yours" "line 2 of /etc/subuid" "carriage return"
+}
+
+@test "no newline at the end; numbers beyond the last id; a range twice" {
+	printf '# all\n\n%s:4294960000:4294967296' "$user_uid" >"$T/subuid"
+	printf '%s:400000:10\n%s:400000:10' "$user" "$user" >"$T/subgid"
+	chmod 0644 "$T"/sub?id
+	script "$maps"
+	user_run
+	mapped "0 $user_uid 1
+1 4294960000 7295" "0 $user_gid 1
+1 400000 10"
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "the range 400000:10 of /etc/subgid (line 2) is left out"
+}
+
+# A map is written at once, shorter than a page.
+@test "more ranges than a map can hold: as many as it can, and a note" {
+	local -a lines=()
+	local i count
+	for i in $(seq 0 400); do
+		lines+=("$user:$((3000000000 + i * 1000)):100")
+	done
+	subid uid "${lines[@]}"
+	subid gid "$user:400000:2000"
+	script 'wc -l </proc/self/uid_map; tail -n 1 /proc/self/uid_map'
+	user_run
+	equal "$status" 0
+	count=$(head -n 1 <<<"$output")
+	[ "$count" -gt 150 ] || fail "only $count"
+	equal "$(wc -l <"$T/try.err")" 1
+	has "$stderr" "(line $count) and what follows are left out"
+	config '.linux.uidMappings = [range(0; 340) | {containerID: (1000000000 + . * 1000),
+			hostID: (3000000000 + . * 1000), size: 100}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 400000, size: 5}]
+		| .process.user.uid = 1000000000'
+	try as_user "$ROOTLET" --root "$T/state" run --bundle "$B" "$C"
+	refused /linux/uidMappings "340 lines" "at most 4095"
+}
+
+# fake_libsubid NAME: for as_user, a library of that name in T/lib, which knows other ranges than
+# the files, and a `subid:` line that makes them count.
+fake_libsubid() {
+	command -v cc >/dev/null || skip "needs a compiler"
+	mkdir -p "$T/lib"
+	cc -shared -fPIC -o "$T/lib/$1" -x c - <<-'END'
+		#include <stdlib.h>
+		struct subid_range {
+			unsigned long start, count;
+		};
+		static int one(struct subid_range **ret, unsigned long start)
+		{
+			*ret = malloc(sizeof(**ret));
+			**ret = (struct subid_range){ start, 1000 };
+			return 1;
+		}
+		int subid_get_uid_ranges(const char *owner, struct subid_range **ret)
+		{
+			return one(ret, 300000);
+		}
+		int subid_get_gid_ranges(const char *owner, struct subid_range **ret)
+		{
+			return one(ret, 400000);
+		}
+		void subid_free(void *ranges)
+		{
+			free(ranges);
+		}
+	END
+	chmod -R a+rX "$T/lib"
+	printf 'passwd: files\n%s\n' "$2" >"$T/nsswitch"
+	chmod 0644 "$T/nsswitch"
+	cover "$T/nsswitch" /etc/nsswitch.conf
+}
+
+# The helpers ask by themselves, so that the plan alone is looked at.
+@test "ranges by a name service: the libsubid of any shadow" {
+	local version line
+	subid uid "$user:1000:5"
+	subid gid "$user:1000:5"
+	config '.linux.uidMappings = [{containerID: 0, hostID: 300000, size: 1001}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 400000, size: 1000}]'
+	for version in 6 5; do
+		for line in "subid: sss" $'Subid:\tsss files'; do
+			fake_libsubid "libsubid.so.$version" "$line"
+			try as_user env "LD_LIBRARY_PATH=$T/lib" "$ROOTLET" --root "$T/state" \
+				create --bundle "$B" "$C"
+			refused "/linux/uidMappings/0" "300000 to 301000 are not yours" "NSS"
+			rm "$T/lib/"*
+		done
+	done
+	config '.linux.uidMappings[0].size = 1000 | .linux.gidMappings[0].size = 1001'
+	fake_libsubid libsubid.so.6 "subid: sss"
+	try as_user env "LD_LIBRARY_PATH=$T/lib" "$ROOTLET" --root "$T/state" create \
+		--bundle "$B" "$C"
+	refused "/linux/gidMappings/0" "host gids 400000 to 401000 are not yours"
+}
+
 @test "helpers that are not there" {
 	# All that this test runs of /usr/bin, which is not those two.
 	mkdir "$T/usr-bin"
