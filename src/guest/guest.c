@@ -221,6 +221,8 @@ _Noreturn void guest_main(const struct plan *plan, const struct guest_fds *fds)
 		.last = fds->last,
 		.host_proc = -1,
 		.as_caller = -1,
+		.names_folder = -1,
+		.names = -1,
 		.notify = -1,
 		.rootfs = -1,
 		.proc = -1,

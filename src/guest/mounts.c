@@ -193,16 +193,18 @@ int guest_linked_sources(struct guest *g, struct err *err)
 
 /*
  * Situation: the new mount namespace, and still the caller's own id on the host, with all
- * capabilities. What fails is tried again, and reported, where the mount's turn comes.
+ * capabilities. What can't be cloned is tried again, and reported, where the mount's turn comes.
  */
 int guest_caller_source(struct guest *g, struct err *err)
 {
 	const struct plan_fs *fs = &g->plan->fs;
 
-	(void)err;
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		if (fs->mounts[i].as_caller) {
 			g->as_caller = sys_mount_clone(AT_FDCWD, fs->mounts[i].source, 0);
+		}
+		if (fs->mounts[i].own && g->plan->net.names_first) {
+			TRY(guest_names_read(g, &fs->mounts[i], err));
 		}
 	}
 	return 0;
@@ -214,6 +216,9 @@ static int clone_source(struct guest *g, const struct plan_mount *m)
 	size_t index = (size_t)(m - g->plan->fs.mounts);
 
 	assert(index < g->plan->fs.mount_n);
+	if (m->own) {
+		return guest_names_clone(g, m);
+	}
 	if (m->as_caller && g->as_caller >= 0) {
 		return fd_take(&g->as_caller);
 	}

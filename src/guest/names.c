@@ -31,8 +31,8 @@
 /* What the container may add to each, and the part of a page that a text does not fill. */
 #define ROOM ((size_t)256 << 10)
 
-static const char *const names[] = { "hosts", "resolv.conf" };
-enum { HOSTS, NAMES = sizeof(names) / sizeof(names[0]) };
+static const char *const names[GUEST_NAMES] = { "hosts", "resolv.conf" };
+enum { HOSTS };
 
 /* What can't be read counts as empty: it may be missing, or belong to another id. */
 static const char *of_image(struct guest *g)
@@ -65,13 +65,13 @@ static int write_name(int dir, const char *name, const char *text, struct err *e
 }
 
 /* A filesystem with these texts (NULL: none), detached. */
-static int make_fs(struct guest *g, const char *const texts[NAMES], int *ret, struct err *err)
+static int make_fs(struct guest *g, const char *const texts[GUEST_NAMES], int *ret, struct err *err)
 {
 	const char *options[] = { NULL, "nr_inodes=3", "mode=0755" };
 	scope_fd int fd = -1;
 	size_t size = 0;
 
-	for (size_t i = 0; i < NAMES; i++) {
+	for (size_t i = 0; i < GUEST_NAMES; i++) {
 		size += ROOM + (texts[i] ? strlen(texts[i]) : 0);
 	}
 	options[0] = arena_printf(&g->arena, "size=%zu", size);
@@ -80,7 +80,7 @@ static int make_fs(struct guest *g, const char *const texts[NAMES], int *ret, st
 	if (fd < 0) {
 		return err_wrap(err, "the filesystem of /etc/hosts and /etc/resolv.conf");
 	}
-	for (size_t i = 0; i < NAMES; i++) {
+	for (size_t i = 0; i < GUEST_NAMES; i++) {
 		if (texts[i]) {
 			TRY(write_name(fd, names[i], texts[i], err));
 		}
@@ -89,38 +89,53 @@ static int make_fs(struct guest *g, const char *const texts[NAMES], int *ret, st
 	return 0;
 }
 
-int guest_names_make(struct guest *g, const struct plan_mount *m, struct err *err)
+int guest_names_read(struct guest *g, const struct plan_mount *m, struct err *err)
 {
 	size_t folder_len = (size_t)(strrchr(m->source, '/') - m->source);
 	const char *folder = arena_strndup(&g->arena, m->source, folder_len);
-	const char *texts[NAMES] = { NULL };
-	scope_fd int dir = -1, fd = -1;
-	int rc;
 
-	if (g->names_made) {
+	if (g->names_folder >= 0) {
 		return 0;
 	}
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0) {
+	g->names_folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (g->names_folder < 0) {
 		err_errno(err, errno, "%s: %s", m->where, folder);
 		sys_explain_path(m->source, err);
 		return -err->code;
 	}
-	for (size_t i = 0; i < NAMES; i++) {
-		ssize_t len = sys_read_file(&g->arena, dir, names[i], TEXT_MAX, &texts[i]);
+	for (size_t i = 0; i < GUEST_NAMES; i++) {
+		ssize_t len = sys_read_file(&g->arena, g->names_folder, names[i], TEXT_MAX,
+					    &g->names_texts[i]);
 
 		if (len < 0 && len != -ENOENT) {
 			return err_errno(err, (int)-len, "%s: %s/%s", m->where, folder, names[i]);
 		}
 	}
-	if (texts[HOSTS]) {
-		texts[HOSTS] = hosts_merge(&g->arena, of_image(g), texts[HOSTS]);
-	}
-	TRY(make_fs(g, texts, &fd, err));
-	rc = sys_mount_attach(fd, dir);
-	if (rc < 0) {
-		return err_errno(err, -rc, "%s: mounting a filesystem on %s", m->where, folder);
-	}
-	g->names_made = true;
 	return 0;
+}
+
+int guest_names_make(struct guest *g, const struct plan_mount *m, struct err *err)
+{
+	int rc;
+
+	if (g->names >= 0) {
+		return 0;
+	}
+	TRY(guest_names_read(g, m, err));
+	if (g->names_texts[HOSTS]) {
+		g->names_texts[HOSTS] = hosts_merge(&g->arena, of_image(g), g->names_texts[HOSTS]);
+	}
+	TRY(make_fs(g, g->names_texts, &g->names, err));
+	rc = sys_mount_attach(g->names, g->names_folder);
+	fd_drop(&g->names_folder);
+	if (rc < 0) {
+		return err_errno(err, -rc, "%s: mounting a filesystem on the state folder",
+				 m->where);
+	}
+	return 0;
+}
+
+int guest_names_clone(const struct guest *g, const struct plan_mount *m)
+{
+	return sys_mount_clone(g->names, strrchr(m->source, '/') + 1, 0);
 }

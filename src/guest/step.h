@@ -20,6 +20,9 @@ struct guest_courier {
 	int listener; /* its number-to-be */
 };
 
+/* Files of the state folder of which the container gets copies. */
+enum { GUEST_NAMES = 2 };
+
 enum { GUEST_COURIER_SWITCH, GUEST_COURIER_LISTENER, GUEST_COURIERS };
 
 struct guest {
@@ -50,7 +53,7 @@ struct guest {
 	 * a descriptor for each mount: its source, cloned while still tied to the host's; -1: none
 	 */
 	int *linked;
-	int *sealed; /* the same: mounts that become read-only when they are filled */
+	int *sealed;  /* the same: mounts that become read-only when they are filled */
 	int null_dev; /* a verified /dev/null of the host, for masking files */
 	/* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int pty_peer;
@@ -63,7 +66,9 @@ struct guest {
 	/* the container's own, below the host's mount of it; NULL: none */
 	const char *cgroup;
 	ino_t cgroup_ino;
-	bool names_made;     /* the state folder is covered by copies of its files */
+	int names_folder; /* the state folder, opened with the caller's id; -1: not, or no more */
+	int names;	  /* the filesystem with copies of its files, which covers it; -1: none */
+	const char *names_texts[GUEST_NAMES]; /* NULL: there is none */
 	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
 	bool started;	     /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */
@@ -145,10 +150,17 @@ int guest_map_ids(struct guest *g, const struct plan_mount *m, int fd, struct er
 
 /* names.c */
 /*
+ * Opens the state folder that m's source is in, and reads the files that are to be copied. Called
+ * again, it has done so already.
+ */
+int guest_names_read(struct guest *g, const struct plan_mount *m, struct err *err);
+/*
  * From here on the state folder that m's source is in shows copies of the plan's own files alone,
  * on a filesystem of the container's. Called again, it is so already.
  */
 int guest_names_make(struct guest *g, const struct plan_mount *m, struct err *err);
+/* The copy of m's source, as a detached mount. Returns a descriptor or -errno. */
+int guest_names_clone(const struct guest *g, const struct plan_mount *m);
 
 /* places.c */
 int guest_mounts(struct guest *g, struct err *err);

@@ -34,7 +34,7 @@ static bool maps_ids(const struct plan *plan)
 /* Does the process that is cloned wait for its ids before it looks for anything of ours? */
 static bool guest_waits(const struct plan *plan)
 {
-	return maps_ids(plan) && !forks_again(plan);
+	return maps_ids(plan) && !forks_again(plan) && !plan->net.names_first;
 }
 
 /* ---- what it asks for ---- */

@@ -263,11 +263,32 @@ static struct plan_mount bind_file(struct builder *b, const char *name, const ch
 	};
 }
 
+static bool has_outside(const struct plan_extents *map, uint32_t id)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		if (id >= map->v[i].outside && id - map->v[i].outside < map->v[i].count) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The state folder is the caller's alone, whose ids may be none of the container's. */
+static bool shuts_caller_out(const struct builder *b)
+{
+	const struct plan_ids *ids = &b->plan->ids;
+
+	return b->user_namespace &&
+	       !(has_outside(&ids->uid, b->facts->uid) && has_outside(&ids->gid, b->facts->gid));
+}
+
 /* Room for them is the caller's. */
 size_t plan_net_mounts(struct builder *b, struct plan_mount *out)
 {
-	const struct plan_net *net = &b->plan->net;
+	struct plan_net *net = &b->plan->net;
 	size_t n = 0;
+
+	net->names_first = (net->bind_resolv_conf || net->bind_hosts) && shuts_caller_out(b);
 
 	if (net->bind_resolv_conf) {
 		out[n++] = bind_file(b, "resolv.conf", RESOLV_CONF);

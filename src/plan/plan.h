@@ -152,6 +152,11 @@ struct plan_net {
 	/* copies of the state folder's files stand in for those of the root filesystem */
 	bool bind_resolv_conf;
 	bool bind_hosts;
+	/*
+	 * These files are there before the guest, which reads them before it has the container's
+	 * ids: with those the state folder is closed to it.
+	 */
+	bool names_first;
 	struct plan_sysctl *early; /* set before slirp4netns comes */
 	size_t early_n;
 	/* struct sock_filter[] whose listener answers connect and bind (libnet); NULL: none */

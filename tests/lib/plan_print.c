@@ -243,6 +243,9 @@ static void print_net(struct text *out, const struct plan_net *net)
 	for (size_t i = 0; i < net->early_n; i++) {
 		text_add(out, "network sysctl: %s=%s\n", net->early[i].path, net->early[i].value);
 	}
+	if (net->names_first) {
+		text_add(out, "network files: made and read first\n");
+	}
 	if (net->accel) {
 		text_add(out, "network filter: of %s\n", net->where);
 	}
