@@ -93,6 +93,25 @@ bool plan_gid_mapped(const struct builder *b, uint32_t gid)
 	return b->plan->ids.gid.n == 0 || plan_maps(&b->plan->ids.gid, gid);
 }
 
+/* "0, 10-14": the ids of a map, the first lines of it. */
+static const char *map_ids(struct arena *arena, const struct plan_extents *map)
+{
+	enum { SHOWN = 4 };
+	struct text text;
+
+	text_init(&text, arena);
+	for (size_t i = 0; i < map->n && i < SHOWN; i++) {
+		const struct plan_extent *e = &map->v[i];
+
+		text_add(&text, "%s%u", i > 0 ? ", " : "", e->inside);
+		if (e->count > 1) {
+			text_add(&text, "-%u", e->inside + e->count - 1);
+		}
+	}
+	text_add(&text, "%s", map->n > SHOWN ? ", ..." : "");
+	return text.s;
+}
+
 int plan_unmapped(const struct builder *b, const char *path, const char *kind, uint32_t id,
 		  struct err *err)
 {
@@ -108,8 +127,8 @@ int plan_unmapped(const struct builder *b, const char *path, const char *kind, u
 	for (size_t i = 0; i < extents->n; i++) {
 		total += extents->v[i].count;
 	}
-	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss)",
-		path, kind, id, (unsigned long long)total, kind);
+	err_set(err, EINVAL, "%s: %s %u is not mapped in the container (its map has %llu %ss: %s)",
+		path, kind, id, (unsigned long long)total, kind, map_ids(b->arena, extents));
 	if (asked > 0) {
 		return err_hint(
 			err,

@@ -76,7 +76,7 @@ load exec_helpers
 	running
 	says "0 0" "$C" sh -c 'echo $(id -u) $(id -g)'
 	try rl exec --user 1 "$C" true
-	not_started "uid 1 is not mapped in the container (its map has 1 uids)"
+	not_started "uid 1 is not mapped in the container (its map has 1 uids: 0)"
 }
 
 @test "a container whose own id is not root" {

@@ -30,7 +30,7 @@ load net_names
 	chmod -R a+rX "$B"
 	chmod 0755 "$T"
 	touch "$B"/rootfs/etc/{hosts,resolv.conf}
-	mkdir -p -m 0700 "$T/state"
+	mkdir -m 0700 "$T/state"
 	for inside in 0 1000; do
 		# shellcheck disable=SC2016 # jq's variables
 		config '.linux.uidMappings = [{containerID: $i, hostID: $u, size: 100}]

@@ -69,7 +69,7 @@ inside_namespaces='for ns in user pid mnt net ipc uts cgroup; do readlink /proc/
 	equal "$(tr -d ' \t' <<<"$output")" "Groups:"
 	try rl exec -u 1000 "$C" true
 	equal "$status" 255
-	has "$stderr" "uid 1000 is not mapped in the container (its map has 1000 uids)"
+	has "$stderr" "uid 1000 is not mapped in the container (its map has 1000 uids: 0-999)"
 }
 
 # Without a user namespace nothing of the kernel's stands between two processes of the same uid and
