@@ -270,7 +270,7 @@ static int start(struct enter *e, struct err *err)
 	if (!e->plan->process.rows) {
 		host_foreground_size(e->guest.multiplexer);
 	}
-	TRY(host_gate_start(e->guest.wire, NULL, err));
+	TRY(host_gate_start(e->guest.wire, e->guest.signals, NULL, err));
 	TRY(host_guest_take_last(&e->guest, err));
 	host_trace(e->guest.begin, "started");
 	return tell_pid(e, err);

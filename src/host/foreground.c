@@ -59,26 +59,6 @@ int host_signals_next(int fd)
 	return (int)info.ssi_signo;
 }
 
-int host_signals_until(int signals, int fd)
-{
-	struct pollfd fds[] = { { fd, POLLIN, 0 }, { signals, POLLIN, 0 } };
-
-	for (;;) {
-		int sig;
-
-		if (poll(fds, 2, -1) < 0) {
-			continue;
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-		sig = host_signals_next(signals);
-		if (sys_signal_ends(sig)) {
-			return sig;
-		}
-	}
-}
-
 void host_foreground_size(int multiplexer)
 {
 	struct winsize size;

@@ -20,12 +20,6 @@ int host_signals_catch(int *ret_fd, struct err *err);
 /* The next signal that came by it, or 0. */
 int host_signals_next(int fd);
 
-/*
- * Waits until fd has something to read (0) or a signal came that asks this process to end (its
- * number).
- */
-int host_signals_until(int signals, int fd);
-
 struct foreground {
 	pid_t pid; /* the container's init, our child */
 	int pidfd;

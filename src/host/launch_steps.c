@@ -222,7 +222,7 @@ static int start(struct launch *l, struct err *err)
 		host_foreground_size(l->guest.multiplexer);
 	}
 	l->hooks_begun = true;
-	return host_gate_start(l->guest.wire, NULL, err);
+	return host_gate_start(l->guest.wire, l->guest.signals, NULL, err);
 }
 
 static int await_network_ready(struct launch *l, struct err *err)

@@ -105,7 +105,7 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 	int sig;
 
 	state_unlock(&l->dir);
-	sig = host_signals_until(l->guest.signals, ready);
+	sig = sys_await_by(l->guest.signals, ready);
 	if (!sig) {
 		return 0;
 	}

@@ -99,6 +99,32 @@ int sys_await_fd(int fd, short events, int timeout_ms)
 	return sys_await(&one, 1, timeout_ms);
 }
 
+int sys_await_by(int signals, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	if (signals < 0) {
+		return sys_await_fd(fd, POLLIN, -1);
+	}
+	for (;;) {
+		int sig;
+
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR) {
+				return -errno;
+			}
+			continue;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+		sig = take(signals);
+		if (sys_signal_ends(sig)) {
+			return sig;
+		}
+	}
+}
+
 int sys_interrupted(int sig, const char *when, struct err *err)
 {
 	err_set(err, EINTR, "interrupted by signal %d %s", sig, when);
