@@ -50,16 +50,23 @@ static int receive(int wire, int signals, struct wire_msg *ret, int *ret_signal)
 
 int host_gate_start(int wire, int signals, int *ret_notify, struct err *err)
 {
-	struct wire_turn turn = { .phase = WIRE_PHASE_START };
-	scope_fd int notify = -1;
-	bool announced = false;
-	struct wire_msg msg;
-	int sig = 0;
 	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
 
 	if (rc < 0) {
 		return err_errno(err, -rc, "telling the container to start");
 	}
+	return host_gate_follow(wire, signals, ret_notify, err);
+}
+
+int host_gate_follow(int wire, int signals, int *ret_notify, struct err *err)
+{
+	struct wire_turn turn = { .phase = WIRE_PHASE_START };
+	scope_fd int notify = -1;
+	bool announced = false;
+	struct wire_msg msg;
+	int sig = 0;
+	int rc;
+
 	if (!ret_notify) {
 		turn.gone = WIRE_BIT(WIRE_NOTIFY);
 	}
