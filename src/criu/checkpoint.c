@@ -86,5 +86,5 @@ int criu_checkpoint(struct container *c, const struct criu_options *options, str
 	if (options->leave_running || options->pre_dump) {
 		return 0;
 	}
-	return host_destroy(c, err);
+	return host_destroy(c, false, err);
 }

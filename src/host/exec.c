@@ -310,7 +310,7 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 	};
 	int status = 0;
 
-	TRY(host_foreground_wait(&fg, &status, err));
+	TRY(host_foreground_wait(&fg, &status, NULL, err));
 	*ret_status = (int)state_exit_of(status).status;
 	return 0;
 }

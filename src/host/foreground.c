@@ -289,7 +289,8 @@ static void kill_orphans(void)
 	}
 }
 
-int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err)
+int host_foreground_wait(const struct foreground *fg, int *ret_status, bool *ret_hurry,
+			 struct err *err)
 {
 	struct flow in = { .from = STDIN_FILENO,
 			   .to = fg->multiplexer,
@@ -331,5 +332,8 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 		kill_orphans();
 	}
 	*ret_status = status;
+	if (ret_hurry) {
+		*ret_hurry = out.hurry;
+	}
 	return 0;
 }

@@ -36,5 +36,9 @@ struct foreground {
  */
 void host_foreground_size(int multiplexer);
 
-/* Until the container has ended. *ret_status: as wait(2) has it. */
-int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err);
+/*
+ * Until the container has ended. *ret_status: as wait(2) has it. *ret_hurry: a signal that asks a
+ * process to end was handed on to it, so what is left to be done must not take long. May be NULL.
+ */
+int host_foreground_wait(const struct foreground *fg, int *ret_status, bool *ret_hurry,
+			 struct err *err);

@@ -35,8 +35,8 @@ void host_launch_poststop(struct launch *l, struct err *err)
 {
 	struct err second;
 
-	(void)err;
-	if (l->hooks_begun && host_hooks_poststop(&l->plan->hooks, l->bundle, &second) < 0) {
+	if (l->hooks_begun &&
+	    host_hooks_poststop(&l->plan->hooks, l->bundle, err->signal != 0, &second) < 0) {
 		log_warning("%s", second.msg);
 	}
 }

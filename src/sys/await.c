@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/scope.h"
 #include "sys/clock.h"
 
@@ -127,6 +128,7 @@ int sys_await_by(int signals, int fd)
 
 int sys_interrupted(int sig, const char *when, struct err *err)
 {
+	log_hurry();
 	err_set(err, EINTR, "interrupted by signal %d %s", sig, when);
 	err->signal = sig;
 	return -EINTR;
@@ -143,6 +145,7 @@ int sys_await_failed(int rc, struct err *err, const char *fmt, ...)
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s", what);
 	}
+	log_hurry();
 	err_set(err, EINTR, "%s: interrupted by signal %d", what, rc);
 	err->signal = rc;
 	return -EINTR;
