@@ -174,6 +174,15 @@ teardown() {
 		no_trace
 		cp "$T/plain.json" "$B/config.json"
 	done
+	# Of a user namespace a mount wants to know the ids, too.
+	mount_add /t tmpfs tmpfs idmap
+	config '.linux.namespaces |= map(select(.type != "user")) + [{type: "user", path: $f}]
+		| del(.linux.uidMappings, .linux.gidMappings)' --arg f "$T/fifo"
+	hanging run --bundle "$B" "$C"
+	wait_for gone "$pid"
+	not wait "$pid"
+	has "$(cat "$T/err")" "$T/fifo"
+	no_trace
 }
 
 # ---------------------------------------------------------------- what is rootlet's own
