@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -154,7 +155,9 @@ int guest_terminal(struct guest *g, struct err *err)
  * by its process group it could signal that. A session for this process would see to both, but
  * costs 0.1 ms where the scheduler groups by session (sched(7), autogroup). So the terminal is let
  * go of, which for a process that leads no session is its own affair (ioctl_tty(2)), and a group
- * begun. Where anything is in the way, a session is.
+ * begun. A session it is where anything is in the way, and in a container without a user namespace
+ * of its own: that may trace the program until then, and change how the caller's session is
+ * scheduled (/proc/PID/autogroup).
  */
 int guest_apart(struct guest *g, struct err *err)
 {
@@ -162,7 +165,7 @@ int guest_apart(struct guest *g, struct err *err)
 	bool gone;
 
 	(void)err;
-	if (!guest_has_last(g)) {
+	if (!guest_has_last(g) || !(g->plan->enter.join & CLONE_NEWUSER)) {
 		return 0;
 	}
 	tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
