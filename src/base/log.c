@@ -2,12 +2,15 @@
 /*
  * log: one line a message, each by a single write, so that lines of several processes never mix.
  *
- * The state below is the process's one destination: set once by main, only read afterwards.
+ * The state below is the process's one destination: set once by main, only read afterwards; and
+ * whether this process was asked to end.
  */
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +31,9 @@
 /* What stands after "journald:" and "syslog:". */
 #define IDENT_MAX 128
 
+/* How often it is looked whether a signal came while nobody reads. */
+#define LOOK_MS 50
+
 enum target {
 	TO_FILE, /* or stderr */
 	TO_JOURNAL,
@@ -40,6 +46,7 @@ static struct {
 	enum log_format format;
 	enum log_level level;
 	char ident[IDENT_MAX + 1];
+	bool hurry; /* nobody is waited for */
 } sink = { .fd = -1, .format = LOG_TEXT, .level = LOG_LEVEL_WARNING };
 
 struct line {
@@ -191,11 +198,47 @@ static void to_syslog(enum log_level level, const char *msg)
 	line_send(&line);
 }
 
+static bool asked_to_end(void)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		sink.hurry = sink.hurry || sigismember(&pending, ending[i]) > 0;
+	}
+	return sink.hurry;
+}
+
+/*
+ * A pipe or a terminal may have nobody who reads. A write to it would hear no signal where those
+ * that end a process are blocked; where they are not, this ends by them.
+ */
+static bool has_room(int fd)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	while (poll(&p, 1, sink.hurry ? 0 : LOOK_MS) == 0) {
+		if (asked_to_end()) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void log_hurry(void)
+{
+	sink.hurry = true;
+}
+
 static void line_write(struct line *line, int fd)
 {
 	ssize_t n;
 
 	line_add(line, "\n");
+	if (!has_room(fd)) {
+		return;
+	}
 	do {
 		n = write(fd, line->s, line->len);
 	} while (n < 0 && errno == EINTR);

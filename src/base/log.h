@@ -31,6 +31,9 @@ enum log_format {
  */
 int log_open(const char *target, enum log_format format, enum log_level level, struct err *err);
 
+/* From now on no reader of a log is waited for: this process was asked to end. */
+void log_hurry(void);
+
 /* Whether notes and warnings may be shown without breaking what a client parses or captures. */
 bool log_notes_wanted(void);
 

@@ -24,8 +24,9 @@
 #define SCOPE_GONE_MS 500
 #define LOOK_MS 2
 
-/* How long it may take to be asked where someone waits for our end. */
-#define HURRY_MS 400
+/* The same, and how long it may take to be asked, where we were asked to end. */
+#define SCOPE_GONE_HURRY_MS 100
+#define HURRY_MS 300
 
 /*
  * Kills what is in it and waits until it has ended. Returns -ENOENT when there is no such cgroup.
@@ -117,10 +118,11 @@ static int open_manager(const struct cgroup *cg, struct systemd **ret, struct er
 /* systemd drops an empty scope by itself (CollectMode); it is asked only when it does not. */
 static int remove_scope(const struct cgroup *cg, const char *path, struct err *err)
 {
+	int limit = cg->hurry ? SCOPE_GONE_HURRY_MS : SCOPE_GONE_MS;
 	struct systemd *sd = NULL;
 	int rc;
 
-	for (int ms = 0; ms < SCOPE_GONE_MS; ms += LOOK_MS) {
+	for (int ms = 0; ms < limit; ms += LOOK_MS) {
 		if (access(path, F_OK) < 0) {
 			return 0;
 		}

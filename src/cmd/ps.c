@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd/ps: the processes of a container, as pids or as the lines that ps(1) has for them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "base/scope.h"
 #include "cmd/commands.h"
+#include "host/ps.h"
 #include "state/processes.h"
 #include "json/encode.h"
 
@@ -21,77 +18,6 @@ struct pids {
 	pid_t *v;
 	size_t n;
 };
-
-static int read_all(int fd, struct text *out)
-{
-	char buf[4096];
-
-	for (;;) {
-		ssize_t n = read(fd, buf, sizeof(buf));
-
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n <= 0) {
-			return n < 0 ? -errno : 0;
-		}
-		text_addn(out, buf, (size_t)n);
-	}
-}
-
-static int spawn_ps(char **argv, int stdout_fd, pid_t *ret)
-{
-	posix_spawn_file_actions_t actions;
-	int rc;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	rc = posix_spawnp(ret, "ps", &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return -rc;
-}
-
-/* Runs ps with its own arguments and collects what it prints; its errors go to our stderr. */
-static int run_ps(struct cmd_context *ctx, struct text *out, struct err *err)
-{
-	static char name[] = "ps", everything[] = "-ef";
-	char **argv = arena_array(ctx->arena, ctx->args.n + 2, sizeof(*argv));
-	int ends[2];
-	int status = 0;
-	pid_t pid = -1;
-	int rc;
-
-	argv[0] = name;
-	argv[1] = everything;
-	for (size_t i = 1; i < ctx->args.n; i++) {
-		argv[i] = ctx->args.v[i];
-	}
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		return err_errno(err, errno, "cannot make a pipe for ps");
-	}
-	scope_fd int from_ps = ends[0];
-	scope_fd int to_us = ends[1];
-
-	rc = spawn_ps(argv, to_us, &pid);
-	if (rc < 0) {
-		err_errno(err, -rc, "cannot run ps");
-		return err_hint(err, "install procps, or use --format json");
-	}
-	fd_drop(&to_us);
-	rc = read_all(from_ps, out);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-		continue;
-	}
-	if (rc < 0) {
-		return err_errno(err, -rc, "cannot read what ps prints");
-	}
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		return err_set(err, EINVAL, "ps failed with status %d",
-			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	}
-	return 0;
-}
 
 /* The start of the field of that index in the line, NULL when it has fewer; *ret_len its length. */
 static const char *field(const char *line, size_t index, size_t *ret_len)
@@ -206,7 +132,7 @@ static int run(struct cmd_context *ctx, int *ret_status, struct err *err)
 		 * The pids after ps: a process that came in between is missing, none is taken for
 		 * ours wrongly.
 		 */
-		TRY(run_ps(ctx, &table, err));
+		TRY(host_ps(ctx->arena, ctx->args.v + 1, ctx->args.n - 1, &table, err));
 		TRY(state_processes(ctx->arena, state, &pids.v, &pids.n, err));
 		TRY(filter(table.s, &pids, &out, err));
 		return cmd_print(ctx, &out, err);

@@ -52,13 +52,9 @@ static int add_namespaces(struct criu *c, const struct spec *spec, const struct 
 	return 0;
 }
 
-static int dump(struct container *c, const struct criu_options *options, struct err *err)
+/* What a part of is not in the container. */
+static int check(const struct state *state, const struct spec *spec, struct err *err)
 {
-	const struct state *state = &c->state;
-	struct criu criu;
-	struct spec *spec = NULL;
-
-	TRY(container_spec(c, &spec, err));
 	if (spec->process && spec->process->terminal) {
 		return err_set(
 			err, ENOTSUP,
@@ -66,6 +62,28 @@ static int dump(struct container *c, const struct criu_options *options, struct 
 			"container: only one with /process/terminal false can be checkpointed",
 			state->id);
 	}
+	/*
+	 * Its tap device is slirp4netns's, and /etc/hosts and /etc/resolv.conf are parts of a
+	 * filesystem that is mounted nowhere, which CRIU does not know how to dump.
+	 */
+	if (state->network.pid.set) {
+		return err_set(err, ENOTSUP,
+			       "checkpoint: container `%s` has a network of rootlet's, which is "
+			       "not in the container: run it with --net=none or --net=host to "
+			       "checkpoint it",
+			       state->id);
+	}
+	return 0;
+}
+
+static int dump(struct container *c, const struct criu_options *options, struct err *err)
+{
+	const struct state *state = &c->state;
+	struct criu criu;
+	struct spec *spec = NULL;
+
+	TRY(container_spec(c, &spec, err));
+	TRY(check(state, spec, err));
 	TRY(criu_begin(&criu, &c->arena, "checkpoint", options->pre_dump ? "pre-dump" : "dump",
 		       options, plan_annotation(spec, PLAN_ANNOTATION_CRIU_CONFIG), true, err));
 	criu_add(&criu, "--tree", "%d", (int)state->pid);
@@ -86,5 +104,5 @@ int criu_checkpoint(struct container *c, const struct criu_options *options, str
 	if (options->leave_running || options->pre_dump) {
 		return 0;
 	}
-	return host_destroy(c, err);
+	return host_destroy(c, false, err);
 }

@@ -118,11 +118,12 @@ static const struct step enter_steps[] = {
 	 */
 	{ "placed", guest_wait_placed },
 	/*
-	 * Both use the host's /proc, with the caller's id. After the join it can't be seen any
-	 * more, and this process's files in it are the machine's root's.
+	 * These use the host's /proc and /dev, with the caller's id. After the join they can't be
+	 * seen any more, and this process's files in /proc are the machine's root's.
 	 */
 	{ "oom score", guest_oom_score },
 	{ "proc", guest_keep_proc },
+	{ "apart", guest_apart },
 	/*
 	 * All but the pid namespace: in that the container looks on, so the last step makes the
 	 * program's process in it, when there is nothing left to be had of it.

@@ -77,6 +77,7 @@ struct guest {
 	struct guest_courier couriers[GUEST_COURIERS];
 	struct guest_last *last; /* exec: what the host side reads of the last process */
 	bool pids_joined;	 /* the next process is in the container's pid namespace */
+	bool apart;		 /* of no terminal, and a process group of its own */
 };
 
 /*
@@ -186,6 +187,8 @@ int guest_readonly_paths(struct guest *g, struct err *err);
 
 /* terminal.c */
 int guest_terminal(struct guest *g, struct err *err);
+/* exec: lets go of the caller's terminal. Situation: the host's /dev. */
+int guest_apart(struct guest *g, struct err *err);
 int guest_session(struct guest *g, struct err *err);
 
 /* limits.c */

@@ -16,7 +16,7 @@
 #include "state/folder.h"
 #include "state/status.h"
 
-int host_destroy(struct container *c, struct err *err)
+int host_destroy(struct container *c, bool hurry, struct err *err)
 {
 	struct plan_hooks hooks;
 
@@ -25,9 +25,10 @@ int host_destroy(struct container *c, struct err *err)
 	TRY(host_hooks_load(c, &hooks, err));
 	TRY(host_rdt_remove(c->state.rdt_group, c->state.rdt_monitor, err));
 	/* With whatever init left in it, where it has no pid namespace of its own. */
+	c->state.cgroup.hurry = hurry;
 	TRY(cgroup_remove(&c->state.cgroup, err));
 	TRY(state_remove(&c->dir, err));
-	return host_hooks_poststop(&hooks, c->state.bundle, err);
+	return host_hooks_poststop(&hooks, c->state.bundle, hurry, err);
 }
 
 /* What is left of a container whose state can't be read: only force removes it. */
@@ -68,5 +69,5 @@ int host_delete(struct container *c, bool force, struct err *err)
 		return err_set(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			       c->id, state_status_name(c->status));
 	}
-	return host_destroy(c, err);
+	return host_destroy(c, false, err);
 }

@@ -18,6 +18,6 @@ int host_delete(struct container *c, bool force, struct err *err);
 
 /*
  * Ends whatever still runs of a locked container, removes its folder (the lock goes with it) and
- * runs the poststop hooks.
+ * runs the poststop hooks. hurry: a signal has asked us to end.
  */
-int host_destroy(struct container *c, struct err *err);
+int host_destroy(struct container *c, bool hurry, struct err *err);

@@ -59,28 +59,6 @@ int host_signals_next(int fd)
 	return (int)info.ssi_signo;
 }
 
-int host_signals_until(int signals, int fd)
-{
-	struct pollfd fds[] = { { fd, POLLIN, 0 }, { signals, POLLIN, 0 } };
-
-	for (;;) {
-		int sig;
-
-		if (poll(fds, 2, -1) < 0) {
-			continue;
-		}
-		/* First, for it may be why the other side has ended. */
-		while (fds[1].revents && (sig = host_signals_next(signals)) > 0) {
-			if (sys_signal_asks(sig)) {
-				return sig;
-			}
-		}
-		if (fds[0].revents) {
-			return 0;
-		}
-	}
-}
-
 void host_foreground_size(int multiplexer)
 {
 	struct winsize size;
@@ -312,7 +290,8 @@ static void kill_orphans(void)
 	}
 }
 
-int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err)
+int host_foreground_wait(const struct foreground *fg, int *ret_status, bool *ret_hurry,
+			 struct err *err)
 {
 	struct flow in = { .from = STDIN_FILENO,
 			   .to = fg->multiplexer,
@@ -354,5 +333,8 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, struct er
 		kill_orphans();
 	}
 	*ret_status = status;
+	if (ret_hurry) {
+		*ret_hurry = out.hurry;
+	}
 	return 0;
 }

@@ -20,12 +20,6 @@ int host_signals_catch(int *ret_fd, struct err *err);
 /* The next signal that came by it, or 0. */
 int host_signals_next(int fd);
 
-/*
- * Waits until fd has something to read (0) or a signal came that asks this process to end (its
- * number).
- */
-int host_signals_until(int signals, int fd);
-
 struct foreground {
 	pid_t pid; /* the container's init, our child */
 	int pidfd;
@@ -42,5 +36,9 @@ struct foreground {
  */
 void host_foreground_size(int multiplexer);
 
-/* Until the container has ended. *ret_status: as wait(2) has it. */
-int host_foreground_wait(const struct foreground *fg, int *ret_status, struct err *err);
+/*
+ * Until the container has ended. *ret_status: as wait(2) has it. *ret_hurry: a signal that asks a
+ * process to end was handed on to it, so what is left to be done must not take long. May be NULL.
+ */
+int host_foreground_wait(const struct foreground *fg, int *ret_status, bool *ret_hurry,
+			 struct err *err);

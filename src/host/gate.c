@@ -36,34 +36,41 @@ int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err
 	if (unlinkat(dir->fd, STATE_GATE, 0) < 0) {
 		return err_errno(err, errno, "removing the start gate of container `%s`", dir->id);
 	}
-	return host_gate_start(fd, ret_notify, err);
+	return host_gate_start(fd, -1, ret_notify, err);
 }
 
 /* As wire_recv. A hook of the container's may be running, and a signal ends the wait for it. */
-static int receive(int wire, struct wire_msg *ret, int *ret_signal)
+static int receive(int wire, int signals, struct wire_msg *ret, int *ret_signal)
 {
-	int rc = sys_await_fd(wire, POLLIN, -1);
+	int rc = sys_await_by(signals, wire);
 
 	*ret_signal = rc > 0 ? rc : 0;
 	return rc == 0 ? wire_recv(wire, ret) : -EINTR;
 }
 
-int host_gate_start(int wire, int *ret_notify, struct err *err)
+int host_gate_start(int wire, int signals, int *ret_notify, struct err *err)
+{
+	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
+
+	if (rc < 0) {
+		return err_errno(err, -rc, "telling the container to start");
+	}
+	return host_gate_follow(wire, signals, ret_notify, err);
+}
+
+int host_gate_follow(int wire, int signals, int *ret_notify, struct err *err)
 {
 	struct wire_turn turn = { .phase = WIRE_PHASE_START };
 	scope_fd int notify = -1;
 	bool announced = false;
 	struct wire_msg msg;
 	int sig = 0;
-	int rc = wire_send(wire, WIRE_START, NULL, 0, -1);
+	int rc;
 
-	if (rc < 0) {
-		return err_errno(err, -rc, "telling the container to start");
-	}
 	if (!ret_notify) {
 		turn.gone = WIRE_BIT(WIRE_NOTIFY);
 	}
-	while ((rc = receive(wire, &msg, &sig)) > 0) {
+	while ((rc = receive(wire, signals, &msg, &sig)) > 0) {
 		if (!wire_legal(&turn, msg.type)) {
 			if (msg.fd >= 0) {
 				close(msg.fd);

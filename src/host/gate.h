@@ -16,8 +16,11 @@ int host_gate_make(const struct state_dir *dir, int *ret_fd, struct err *err);
 int host_gate_open(const struct state_dir *dir, int *ret_notify, struct err *err);
 
 /*
- * Sends START over wire and waits until the program runs (end of file after WIRE_EXEC). ret_notify
- * may be NULL where no such socket is due. Errors: what the guest says; ECHILD when it ended
- * without a word.
+ * Sends START over wire and waits until the program runs (end of file after WIRE_EXEC). signals:
+ * as sys_await_by has it. ret_notify may be NULL where no such socket is due. Errors: what the
+ * guest says; ECHILD when it ended without a word.
  */
-int host_gate_start(int wire, int *ret_notify, struct err *err);
+int host_gate_start(int wire, int signals, int *ret_notify, struct err *err);
+
+/* The same once START was sent. */
+int host_gate_follow(int wire, int signals, int *ret_notify, struct err *err);

@@ -143,7 +143,7 @@ int host_guest_take_last(struct guest_process *g, struct err *err)
 	if (!(g->plan->enter.join & CLONE_NEWPID)) {
 		return 0;
 	}
-	sig = host_signals_until(g->signals, g->pidfd);
+	sig = sys_await_by(g->signals, g->pidfd);
 	if (sig) {
 		return sys_interrupted(sig, "while the process was set up", err);
 	}
@@ -284,7 +284,7 @@ static const struct guest_request *request_of(struct guest_process *g, enum wire
 /* A signal to us before the guest is ready ends the whole attempt. */
 static int interrupted(const struct guest_process *g, struct err *err)
 {
-	int sig = host_signals_until(g->signals, g->wire);
+	int sig = sys_await_by(g->signals, g->wire);
 
 	if (sig) {
 		return sys_interrupted(sig, "while the process was set up", err);

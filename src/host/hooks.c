@@ -14,13 +14,17 @@
 #include "base/scope.h"
 #include "plan/hooks.h"
 #include "spec/load.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
+
+/* All poststop hooks together, where we were asked to end. */
+#define HURRY_MS 500
 
 extern char **environ;
 
 static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, const char *state,
-		   const char *bundle, struct err *err)
+		   const char *bundle, int hurry_ms, struct err *err)
 {
 	scope_fd int out = -1;
 	scope_fd int errors = -1;
@@ -31,6 +35,7 @@ static int run_one(const struct plan_hooks *hooks, const struct plan_hook *h, co
 		.cwd = bundle,
 		.input = state,
 		.timeout = h->timeout,
+		.hurry_ms = hurry_ms,
 	};
 
 	if (!spawn.env) {
@@ -63,19 +68,28 @@ int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, con
 
 	for (size_t i = 0; i < hooks->of[kind].n; i++) {
 		TRY(run_one(hooks, &hooks->of[kind].v[i], state_text(&arena, hooks, status, pid),
-			    bundle, err));
+			    bundle, 0, err));
 	}
 	return 0;
 }
 
-int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, struct err *err)
+int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, bool hurry,
+			struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
+	int64_t end = sys_now_ms() + HURRY_MS;
 	struct err failed;
 
 	for (size_t i = 0; i < hooks->of[PLAN_HOOK_POSTSTOP].n; i++) {
+		int64_t left = end - sys_now_ms();
+		int hurry_ms = 0;
+
+		if (hurry) {
+			hurry_ms = left > 1 ? (int)left : 1;
+		}
 		if (run_one(hooks, &hooks->of[PLAN_HOOK_POSTSTOP].v[i],
-			    state_text(&arena, hooks, "stopped", 0), bundle, &failed) == 0) {
+			    state_text(&arena, hooks, "stopped", 0), bundle, hurry_ms,
+			    &failed) == 0) {
 			continue;
 		}
 		if (failed.signal) {

@@ -27,10 +27,12 @@ int host_hooks_run(const struct plan_hooks *hooks, enum plan_hook_kind kind, con
 		   pid_t pid, const char *bundle, struct err *err);
 
 /*
- * poststop: every one is run, a failure is a warning (config.md, "Poststop"). Errors: EINTR, for a
- * signal that asks us to end; the later ones are then not run.
+ * poststop: every one is run, a failure is a warning (config.md, "Poststop"). hurry: a signal has
+ * asked us to end already, so those that take longer than half a second together are killed.
+ * Errors: EINTR, for a signal that asks us to end; the later ones are then not run.
  */
-int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, struct err *err);
+int host_hooks_poststop(const struct plan_hooks *hooks, const char *bundle, bool hurry,
+			struct err *err);
 
 /*
  * The hooks of an existing container, from the copy of its configuration in the state folder:

@@ -188,7 +188,7 @@ int host_launch_begin_ids(struct launch *l, struct err *err)
 int host_launch_finish_ids(struct launch *l, struct err *err)
 {
 	l->mapping = false;
-	TRY(user_idmap_finish(&l->ids, &l->plan->ids, 0, err));
+	TRY(user_idmap_finish(&l->ids, &l->plan->ids, 0, l->guest.signals, err));
 	host_network_mapped(&l->network);
 	return 0;
 }
@@ -197,7 +197,7 @@ void host_launch_settle(struct launch *l, struct err *err)
 {
 	if (l->mapping) {
 		l->mapping = false;
-		(void)user_idmap_finish(&l->ids, &l->plan->ids, -err->code, err);
+		(void)user_idmap_finish(&l->ids, &l->plan->ids, -err->code, l->guest.signals, err);
 	}
 	host_guest_last_word(&l->guest, err);
 }

@@ -35,8 +35,8 @@ void host_launch_poststop(struct launch *l, struct err *err)
 {
 	struct err second;
 
-	(void)err;
-	if (l->hooks_begun && host_hooks_poststop(&l->plan->hooks, l->bundle, &second) < 0) {
+	if (l->hooks_begun &&
+	    host_hooks_poststop(&l->plan->hooks, l->bundle, err->signal != 0, &second) < 0) {
 		log_warning("%s", second.msg);
 	}
 }
@@ -222,7 +222,7 @@ static int start(struct launch *l, struct err *err)
 		host_foreground_size(l->guest.multiplexer);
 	}
 	l->hooks_begun = true;
-	return host_gate_start(l->guest.wire, NULL, err);
+	return host_gate_start(l->guest.wire, l->guest.signals, NULL, err);
 }
 
 static int await_network_ready(struct launch *l, struct err *err)

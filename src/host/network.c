@@ -26,8 +26,8 @@
 #include "sys/clone.h"
 #include "sys/fd.h"
 #include "sys/proc.h"
-#include "sys/sock.h"
 #include "sys/process_tree.h"
+#include "sys/sock.h"
 
 #define CONTROL "net"
 #define VERSION_CACHE "rootlet-slirp4netns"
@@ -276,11 +276,10 @@ int host_network_ready(struct network *net, struct err *err)
 	return 0;
 }
 
+/* A signal that asks us to end ends this wait, too. */
 static bool ended(int pidfd, int timeout_ms)
 {
-	struct pollfd p = { pidfd, POLLIN, 0 };
-
-	return poll(&p, 1, timeout_ms) > 0;
+	return sys_await_fd(pidfd, POLLIN, timeout_ms) == 0;
 }
 
 void host_network_close(struct network *net)

@@ -66,19 +66,21 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 		.reap_orphans = host_launch_adopts_orphans(l),
 	};
 	struct exit_record record;
+	bool hurry = false;
 	int status = 0;
 
 	/* As runc: for the manager, who stays is the service's main process. */
 	l->notify.main_pid = getpid();
 	/* Others may look at and act on the container meanwhile. */
 	state_unlock(&l->dir);
-	TRY(host_foreground_wait(&fg, &status, err));
+	TRY(host_foreground_wait(&fg, &status, &hurry, err));
 	host_trace(l->guest.begin, "ended");
 	l->guest.pid = -1;
 	record = state_exit_of(status);
 	*ret_status = (int)record.status;
 	write_record(l, &record);
-	host_network_end(&l->network, false);
+	host_network_end(&l->network, hurry);
+	l->cgroup.hurry = hurry;
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;
@@ -87,7 +89,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	TRY(host_launch_remove_rdt(l, err));
 	TRY(cgroup_remove(&l->cgroup, err));
 	TRY(state_remove(&l->dir, err));
-	if (host_hooks_poststop(&l->plan->hooks, l->bundle, err) < 0) {
+	if (host_hooks_poststop(&l->plan->hooks, l->bundle, false, err) < 0) {
 		/* Nothing is left to be undone. */
 		log_warning("%s", err->msg);
 		*ret_status = 128 + err->signal;
@@ -105,7 +107,7 @@ static int await_ready(struct launch *l, int ready, struct err *err)
 	int sig;
 
 	state_unlock(&l->dir);
-	sig = host_signals_until(l->guest.signals, ready);
+	sig = sys_await_by(l->guest.signals, ready);
 	if (!sig) {
 		return 0;
 	}

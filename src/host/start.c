@@ -65,7 +65,7 @@ int host_start(struct container *c, struct err *err)
 		 * runtime.md, "Lifecycle": a failed hook of the start ends and destroys the
 		 * container.
 		 */
-		(void)host_destroy(c, &ignored);
+		(void)host_destroy(c, err->signal != 0, &ignored);
 	}
 	if (rc == 0 && notify >= 0 && c->state.notify) {
 		await_ready(&c->dir, &c->state, notify);

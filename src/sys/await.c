@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/scope.h"
 #include "sys/clock.h"
 
@@ -119,8 +120,38 @@ int sys_signal_of_child(int status)
 	return rc > 0 ? rc : 0;
 }
 
+int sys_await_by(int signals, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	if (signals < 0) {
+		return sys_await_fd(fd, POLLIN, -1);
+	}
+	for (;;) {
+		int sig = 0;
+
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR) {
+				return -errno;
+			}
+			continue;
+		}
+		/* First, for it may be why the other side has ended. */
+		if (fds[1].revents) {
+			sig = take(signals);
+		}
+		if (sig > 0) {
+			return sig;
+		}
+		if (fds[0].revents) {
+			return 0;
+		}
+	}
+}
+
 int sys_interrupted(int sig, const char *when, struct err *err)
 {
+	log_hurry();
 	err_set(err, EINTR, "interrupted by signal %d %s", sig, when);
 	err->signal = sig;
 	return -EINTR;
@@ -137,6 +168,7 @@ int sys_await_failed(int rc, struct err *err, const char *fmt, ...)
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s", what);
 	}
+	log_hurry();
 	err_set(err, EINTR, "%s: interrupted by signal %d", what, rc);
 	err->signal = rc;
 	return -EINTR;

@@ -49,6 +49,12 @@ int sys_await(struct pollfd *fds, size_t n, int timeout_ms);
 int sys_await_fd(int fd, short events, int timeout_ms);
 
 /*
+ * As sys_await_fd(fd, POLLIN, -1), by a signalfd that the caller has: it costs one system call
+ * instead of three. The other signals that come by it are taken, and lost. -1: it has none.
+ */
+int sys_await_by(int signals, int fd);
+
+/*
  * Fills err for what a function has returned that waits: as err_errno for -errno, and for the
  * number of a signal the same with the signal as the cause. Returns -err->code.
  */

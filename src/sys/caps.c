@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 #define CAPS_MAX 64
 
@@ -33,13 +34,19 @@ uint64_t sys_caps_permitted(void)
 int sys_caps_bound(uint64_t keep)
 {
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
-		int held = cap_get_bound(cap);
+		int held, why;
 
+		if ((keep >> cap & 1) || cap_drop_bound(cap) == 0) {
+			continue;
+		}
+		why = errno;
+		held = cap_get_bound(cap);
 		if (held < 0) {
 			return 0; /* past the kernel's last */
 		}
-		if (held > 0 && !(keep >> cap & 1) && cap_drop_bound(cap) < 0) {
-			return -errno;
+		/* Without CAP_SETPCAP, which matters for one that is held. */
+		if (held > 0) {
+			return -why;
 		}
 	}
 	return 0;
@@ -81,7 +88,8 @@ int sys_caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 
 int sys_caps_ambient(uint64_t ambient)
 {
-	if (cap_reset_ambient() < 0) {
+	/* libcap's cap_reset_ambient looks at each one first. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) {
 		/* before Linux 4.3 there is none to clear */
 		if (errno == EINVAL && !ambient) {
 			return 0;

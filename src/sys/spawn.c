@@ -107,8 +107,12 @@ static void keep_rest(struct sys_spawn_end *end, int fd)
 static int watch(const struct sys_spawn *s, pid_t pid, int pidfd, int said,
 		 struct sys_spawn_end *end)
 {
-	int64_t deadline = s->timeout > 0 ? sys_now_ms() + s->timeout * INT64_C(1000) : INT64_MAX;
+	int64_t begin = sys_now_ms();
+	int64_t deadline = s->timeout > 0 ? begin + s->timeout * INT64_C(1000) : INT64_MAX;
 
+	if (s->hurry_ms > 0 && begin + s->hurry_ms < deadline) {
+		deadline = begin + s->hurry_ms;
+	}
 	for (;;) {
 		struct pollfd fds[] = { { pidfd, POLLIN, 0 }, { said, POLLIN, 0 } };
 		int64_t left = deadline == INT64_MAX ? -1 : deadline - sys_now_ms();
@@ -223,6 +227,12 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 		return err_errno(err, -rc, "%s", spawn->path);
 	}
 	colon = end.said[0] ? ": " : "";
+	if (end.timed_out && spawn->hurry_ms > 0) {
+		return err_set(err, ETIMEDOUT,
+			       "%s was killed: rootlet was asked to end, and it took more than "
+			       "%d ms%s%s",
+			       spawn->path, spawn->hurry_ms, colon, end.said);
+	}
 	if (end.timed_out) {
 		return err_set(err, ETIMEDOUT, "%s was killed after %d seconds%s%s", spawn->path,
 			       spawn->timeout, colon, end.said);

@@ -14,6 +14,7 @@ struct sys_spawn {
 	const char *cwd;	 /* NULL: stay */
 	const char *input;	 /* what its stdin holds (a file in memory: it may be read again) */
 	int timeout;		 /* seconds, 0: none; then SIGKILL */
+	int hurry_ms;		 /* milliseconds, 0: none; the same where we were asked to end */
 	int out;		 /* its stdout; -1: /dev/null */
 	int err;		 /* its stderr; -1: the end of it is kept in `said` */
 	bool inherits;		 /* what is not close-on-exec; otherwise the streams alone */

@@ -70,7 +70,7 @@ int user_as_root(const struct plan_ids *ids, int (*act)(void *data), void *data,
 	}
 	fd_drop(&theirs);
 	rc = user_idmap_begin(&job, ids, pid, err);
-	rc = user_idmap_finish(&job, ids, rc, err);
+	rc = user_idmap_finish(&job, ids, rc, -1, err);
 	if (rc == 0 && send(ours, "", 1, MSG_NOSIGNAL) != 1) {
 		rc = err_errno(err, errno, "%s: its process", what);
 	}

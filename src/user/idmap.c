@@ -148,9 +148,9 @@ static void end_helper(const struct idmap_helper *h)
 }
 
 /* Waits for one helper. Failure: its words, cleaned to one line. */
-static int collect_helper(struct idmap_helper *h, struct err *err)
+static int collect_helper(struct idmap_helper *h, int signals, struct err *err)
 {
-	int sig = sys_await_fd(h->pidfd, POLLIN, -1);
+	int sig = sys_await_by(signals, h->pidfd);
 	char words[400];
 	size_t len = 0;
 	int status = 0;
@@ -216,7 +216,8 @@ int user_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pi
 	return 0;
 }
 
-int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, struct err *err)
+int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, int signals,
+		      struct err *err)
 {
 	struct idmap_helper *both[] = { &job->uid, &job->gid };
 	int rc = begun;
@@ -228,7 +229,7 @@ int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int beg
 			/* The process that they were for is of no use any more. */
 			end_helper(both[i]);
 		}
-		if (both[i]->pid > 0 && collect_helper(both[i], &said) < 0 && rc == 0) {
+		if (both[i]->pid > 0 && collect_helper(both[i], signals, &said) < 0 && rc == 0) {
 			*err = said;
 			if (!err->signal) {
 				user_explain_helper(ids, err);

@@ -29,8 +29,9 @@ struct idmap_job {
 int user_idmap_begin(struct idmap_job *job, const struct plan_ids *ids, pid_t pid, struct err *err);
 
 /*
- * Waits for the helpers. begun: what user_idmap_begin returned; its error is kept. What the helpers
- * say on stderr becomes part of the error, with our own diagnosis beside it.
+ * Waits for the helpers. begun: what user_idmap_begin returned; its error is kept. signals: as
+ * sys_await_by has it. What the helpers say on stderr becomes part of the error, with
+ * our own diagnosis beside it.
  */
-int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun,
+int user_idmap_finish(struct idmap_job *job, const struct plan_ids *ids, int begun, int signals,
 		      struct err *err);

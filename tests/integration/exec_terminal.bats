@@ -8,6 +8,7 @@
 
 load helpers
 load terminal
+load waits
 
 tool=$ROOTLET_BUILDDIR/tests/guest/testguest
 
@@ -37,6 +38,35 @@ teardown() {
 '/proc/self/mountinfo; ls -1 /dev/pts"'
 	terminal_ends
 	equal "$output" $'/dev/pts/0\nby-tty\n0\n0\nptmx'
+}
+
+# apart: what the exec in this test's terminal sets up has no terminal, and a process group of its
+# own. Of its name nothing is known, but it may have parentheses.
+apart() {
+	local client child stat
+	client=$(pgrep -of "^$ROOTLET --root $T/state exec") || return 1
+	child=$(pgrep -P "$client") || return 1
+	stat=$(cat "/proc/$child/stat") || return 1
+	# shellcheck disable=SC2086 # fields
+	set -- ${stat##*) }
+	echo "process $child: group $3, session $4, terminal $5"
+	[ "$3" = "$child" ] && [ "$5" = 0 ]
+}
+
+# By the caller's terminal the container could type into the caller's shell, and by the process
+# group signal it, if it came to trace the program before that begins a session.
+@test "while it is set up it has neither the caller's terminal nor the process group" {
+	full_socket "$T/agent.sock"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}' --arg s "$T/agent.sock"
+	cp "$B/config.json" "$T/state/$C/config.json"
+	on_terminal 'EXEC $C true'
+	wait_for apart
+	kill -TERM "$(pgrep -of "^$ROOTLET --root $T/state exec")"
+	terminal_ends
+	equal "$status" 143
+	kill -KILL "$listener"
+	wait "$listener" 2>/dev/null || true
 }
 
 @test "two at once have two terminals" {

@@ -89,6 +89,32 @@ teardown() {
 	no_trace
 }
 
+@test "a hook that hangs, and then its poststop hook: one signal is enough" {
+	local command
+	script 'exec sleep 1000'
+	for command in create run "run --detach" start; do
+		hook createRuntime
+		[ "$command" != start ] || hook poststart
+		config '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", $text]}]' --arg \
+			text "sleep 1000 & echo \$\$ >>$T/poststop; echo \$! >>$T/poststop; wait"
+		if [ "$command" = start ]; then
+			rl create --bundle "$B" "$C" </dev/null >/dev/null
+			hanging start "$C"
+			in_hook poststart
+		else
+			# shellcheck disable=SC2086 # options
+			hanging $command --bundle "$B" "$C"
+			in_hook createRuntime
+		fi
+		ends TERM 143
+		has "$(cat "$T/err")" "/hooks/poststop/0: /bin/sh was killed: rootlet was asked"
+		has "$(cat "$T/err")" "interrupted by signal 15"
+		equal "$(wc -l <"$T/err")" 2
+		sleepers_ended "$T/poststop"
+		no_trace
+	done
+}
+
 @test "poststop hooks" {
 	hook poststop
 	hanging run --bundle "$B" "$C"
@@ -148,6 +174,15 @@ teardown() {
 		no_trace
 		cp "$T/plain.json" "$B/config.json"
 	done
+	# Of a user namespace a mount wants to know the ids, too.
+	mount_add /t tmpfs tmpfs idmap
+	config '.linux.namespaces |= map(select(.type != "user")) + [{type: "user", path: $f}]
+		| del(.linux.uidMappings, .linux.gidMappings)' --arg f "$T/fifo"
+	hanging run --bundle "$B" "$C"
+	wait_for gone "$pid"
+	not wait "$pid"
+	has "$(cat "$T/err")" "$T/fifo"
+	no_trace
 }
 
 # ---------------------------------------------------------------- what is rootlet's own

@@ -354,6 +354,31 @@ END
 	rl delete --force "$C"
 }
 
+@test "a network of rootlet's is refused with the remedy" {
+	local option
+	fake_criu
+	counter
+	rl run --detach --net=slirp4netns --bundle "$B" "$C" </dev/null >/dev/null 2>"$T/streams"
+	for option in '' --leave-running --pre-dump; do
+		# shellcheck disable=SC2086 # an option, or none
+		try rl checkpoint --image-path "$I" $option "$C"
+		refused "container \`$C\` has a network of rootlet's" --net=none --net=host
+		status_is running
+		[ ! -e "$I" ]
+		[ ! -e "$T/call.dump" ]
+	done
+	rl delete --force "$C"
+	# What is said helps.
+	for option in none host; do
+		rl run --detach --net="$option" --bundle "$B" "$C" </dev/null >/dev/null \
+			2>"$T/streams"
+		try rl checkpoint --image-path "$I" "$C"
+		equal "$status$stderr" 0
+		not_told dump 'mnt[/etc/hosts]:/etc/hosts'
+		[ ! -e "$T/state/$C" ]
+	done
+}
+
 @test "without criu the package is named" {
 	counter
 	start

@@ -31,3 +31,7 @@ setup() {
 @test "root: port add and remove: nothing comes into the pid namespace" {
 	ports_come_and_go
 }
+
+@test "root: checkpoint: nothing comes into the pid namespace" {
+	checkpoints_come_and_go
+}

@@ -169,6 +169,20 @@ END
 		sleepers_ended "$T/criu.pids"
 		no_trace
 	done
+	# A FIFO in the place of the namespaces that it joins.
+	mkfifo "$T/fifo"
+	hanging_criu nothing
+	for action in network pid; do
+		config '.linux.namespaces |= map(del(.path) | if .type == $t then .path = $f
+			else . end)' --arg t "$action" --arg f "$T/fifo"
+		PATH=$T/bin:$PATH hanging restore --detach --image-path "$T/images" \
+			--bundle "$B" "$C"
+		wait_for gone "$pid"
+		not wait "$pid"
+		equal "$(wc -l <"$T/err")" 1
+		no_trace
+	done
+	config '.linux.namespaces |= map(del(.path))'
 	hanging_criu restore
 	PATH=$T/bin:$PATH hanging restore --detach --image-path "$T/images" --bundle "$B" "$C"
 	wait_for test -e "$T/criu"
