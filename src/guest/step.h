@@ -50,7 +50,7 @@ struct guest {
 	 * a descriptor for each mount: its source, cloned while still tied to the host's; -1: none
 	 */
 	int *linked;
-	int *sealed; /* the same: mounts that become read-only when they are filled */
+	int *sealed;  /* the same: mounts that become read-only when they are filled */
 	int null_dev; /* a verified /dev/null of the host, for masking files */
 	/* the terminal's own side, until it is the standard streams; -1: no terminal */
 	int pty_peer;
@@ -64,6 +64,7 @@ struct guest {
 	const char *cgroup;
 	ino_t cgroup_ino;
 	bool names_made;     /* the state folder is covered by copies of its files */
+	bool has_cgroup;     /* the host side has said where the container's is */
 	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
 	bool started;	     /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */

@@ -58,6 +58,7 @@ void host_launch_done(struct launch *l)
 	for (size_t i = 0; i < LAUNCH_FDS; i++) {
 		fd_drop(&l->fds[i]);
 	}
+	cgroup_job_done(&l->job);
 	host_guest_done(&l->guest);
 	host_notify_close(&l->notify);
 	host_network_close(&l->network);

@@ -26,6 +26,12 @@ struct systemd_scope {
 };
 
 /*
+ * Sends StartTransientUnit, if the manager is there, and waits for nothing: systemd_scope_start
+ * for the same scope takes it up.
+ */
+void systemd_scope_ask(struct systemd *sd, const struct systemd_scope *scope);
+
+/*
  * StartTransientUnit, and waits for its job. What an earlier container has left of a unit of that
  * name is cleared away. Properties that an older manager does not know are left out, with a warning
  * for those of annotations and a debug message for others: the caller reads back what matters.
