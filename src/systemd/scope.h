@@ -13,7 +13,7 @@ struct systemd;
 
 struct systemd_scope {
 	const char *unit;  /* "rootlet-ID.scope", valid as a unit name, at most 255 bytes */
-	const char *slice; /* "user.slice"; NULL: the manager's default */
+	const char *slice; /* "app.slice"; NULL: the manager's default */
 	const char *description;
 	/* of the plan, beside Delegate=yes and CollectMode=inactive-or-failed */
 	const struct plan_property *properties;
