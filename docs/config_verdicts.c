@@ -178,8 +178,12 @@ const struct verdict_row verdict_properties[] = {
 		DONE_WITH("a template such as eth%d too") },
 	{ "linux.cgroupsPath",
 		DONE_WITH("below what is delegated to the user, or as the name of a scope of the "
-			"user's systemd; where there is neither, the container stays in its "
-			"caller's cgroup and a note says so"), DONE },
+			"user's systemd, made of the whole path: /a/b is a-b.scope in app.slice, "
+			"/x.slice/b is b.scope in x.slice; where there is neither, the container "
+			"stays in its caller's cgroup and a note says so"),
+		DONE_WITH("an absolute path is the place, unless --systemd-cgroup asks for a "
+			"scope, whose name is made of the whole path; any other is a scope's name "
+			"where systemd manages the machine") },
 
 	BOTH("linux.resources", LIMIT),
 	{ "linux.resources.devices", DEVICE_RULES, DEVICE_RULES_ROOT },

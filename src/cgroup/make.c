@@ -398,8 +398,8 @@ static struct plan_property *all_properties(struct arena *arena, const struct pl
 	return all;
 }
 
-static int start_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
-		       pid_t pid, int pidfd, struct err *err)
+static struct systemd_scope scope_of(struct arena *arena, const struct plan_cgroup *plan, pid_t pid,
+				     int pidfd)
 {
 	struct systemd_scope scope = {
 		.unit = plan->unit,
@@ -408,15 +408,49 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 		.pid = pid,
 		.pidfd = pidfd,
 	};
-	struct systemd *sd = NULL;
-	int rc;
 
 	scope.properties = all_properties(arena, plan, &scope.property_n);
-	rc = systemd_open(&sd, err);
-	if (rc == 0) {
-		rc = systemd_scope_start(sd, arena, &scope, &cg->path, err);
+	return scope;
+}
+
+void cgroup_connect(const struct plan_cgroup *plan, struct cgroup_job *job)
+{
+	struct err ignored;
+
+	if (plan->manager == PLAN_CGROUP_SYSTEMD && systemd_open(&job->sd, &ignored) == 0) {
+		systemd_connect(job->sd);
 	}
-	systemd_close(&sd);
+}
+
+void cgroup_ask(const struct plan_cgroup *plan, const struct cgroup_job *job, pid_t pid, int pidfd)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct systemd_scope scope;
+
+	if (job->sd) {
+		scope = scope_of(&arena, plan, pid, pidfd);
+		systemd_scope_ask(job->sd, &scope);
+	}
+}
+
+void cgroup_job_done(struct cgroup_job *job)
+{
+	systemd_close(&job->sd);
+}
+
+static int start_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
+		       struct cgroup_job *job, pid_t pid, int pidfd, struct err *err)
+{
+	const struct systemd_scope scope = scope_of(arena, plan, pid, pidfd);
+	int rc = 0;
+
+	if (!job->sd) {
+		rc = systemd_open(&job->sd, err);
+	}
+	if (rc == 0) {
+		rc = systemd_scope_start(job->sd, arena, &scope, &cg->path, err);
+	}
+	cgroup_job_done(job);
 	if (rc < 0 && rc != -ETIMEDOUT && !err->signal) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}
@@ -424,9 +458,9 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 }
 
 static int begin_scope(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
-		       pid_t pid, int pidfd, int *ret_dir, struct err *err)
+		       struct cgroup_job *job, pid_t pid, int pidfd, int *ret_dir, struct err *err)
 {
-	int rc = start_scope(arena, plan, cg, pid, pidfd, err);
+	int rc = start_scope(arena, plan, cg, job, pid, pidfd, err);
 
 	if (rc < 0 && plan->optional && !err->signal) {
 		log_warning("the container stays in its caller's cgroup: %s", err->msg);
@@ -438,8 +472,9 @@ static int begin_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	return furnish_scope(plan, cg, pid, ret_dir, err);
 }
 
-int cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg, pid_t pid,
-		 int pidfd, bool inside, int *ret_dir, struct err *err)
+int cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgroup *cg,
+		 struct cgroup_job *job, pid_t pid, int pidfd, bool inside, int *ret_dir,
+		 struct err *err)
 {
 	int rc = 0;
 
@@ -448,7 +483,7 @@ int cgroup_begin(struct arena *arena, const struct plan_cgroup *plan, struct cgr
 		return 0;
 	}
 	if (cg->manager == PLAN_CGROUP_SYSTEMD) {
-		return begin_scope(arena, plan, cg, pid, pidfd, ret_dir, err);
+		return begin_scope(arena, plan, cg, job, pid, pidfd, ret_dir, err);
 	}
 	*ret_dir = cgroup_open(cg, err);
 	TRY(*ret_dir);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -20,12 +19,7 @@
 #include "user/as_root.h"
 #include "user/ids.h"
 
-/* How long systemd may take to remove an empty scope by itself. */
-#define SCOPE_GONE_MS 500
-#define LOOK_MS 2
-
-/* The same, and how long it may take to be asked, where we were asked to end. */
-#define SCOPE_GONE_HURRY_MS 100
+/* How long it may take to be asked where someone waits for our end. */
 #define HURRY_MS 300
 
 /*
@@ -115,25 +109,6 @@ static int open_manager(const struct cgroup *cg, struct systemd **ret, struct er
 	return 0;
 }
 
-/* systemd drops an empty scope by itself (CollectMode); it is asked only when it does not. */
-static int remove_scope(const struct cgroup *cg, const char *path, struct err *err)
-{
-	int limit = cg->hurry ? SCOPE_GONE_HURRY_MS : SCOPE_GONE_MS;
-	struct systemd *sd = NULL;
-	int rc;
-
-	for (int ms = 0; ms < limit; ms += LOOK_MS) {
-		if (access(path, F_OK) < 0) {
-			return 0;
-		}
-		nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000 }, NULL);
-	}
-	TRY(open_manager(cg, &sd, err));
-	rc = systemd_unit_stop(sd, cg->unit, err);
-	systemd_close(&sd);
-	return rc;
-}
-
 /*
  * A scope that we asked for and never heard of. By now the name may be another's; without a manager
  * there is none.
@@ -151,6 +126,24 @@ static int clear_scope(const struct cgroup *cg, struct err *err)
 		return 0;
 	}
 	return rc;
+}
+
+/*
+ * systemd drops a scope by itself once nothing runs in it (CollectMode), 10 to 20 ms later, and
+ * nobody needs to wait for that: what a next container of this name finds of it, it clears
+ * (systemd/scope.c). What the container has made below goes here, as it may be under ids that the
+ * manager may not touch. Not the scope's own directory: its end is what the manager watches.
+ */
+static int empty_scope(const struct cgroup *cg, struct err *err)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+
+	if (!cg->sub) {
+		return 0;
+	}
+	return remove_tree(
+		cgroup_path(&arena, cg, arena_strndup(&arena, cg->sub, strcspn(cg->sub, "/"))),
+		err);
 }
 
 int cgroup_remove(const struct cgroup *cg, struct err *err)
@@ -173,12 +166,7 @@ int cgroup_remove(const struct cgroup *cg, struct err *err)
 	}
 	TRY(rc);
 	if (cg->manager == PLAN_CGROUP_SYSTEMD) {
-		if (cg->sub) {
-			const char *sub = arena_strndup(&arena, cg->sub, strcspn(cg->sub, "/"));
-
-			TRY(remove_tree(cgroup_path(&arena, cg, sub), err));
-		}
-		return remove_scope(cg, path, err);
+		return empty_scope(cg, err);
 	}
 	TRY(remove_tree(path, err));
 	remove_parents(&arena, cg);

@@ -158,8 +158,8 @@ static int enter_cgroup(struct launch *l, const char **ret_own, struct err *err)
 	if (!*ret_own || self < 0) {
 		return err_set(err, EIO, "restore: this process's own cgroup can't be told");
 	}
-	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, getpid(), self, false, &dir,
-			    err);
+	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, &l->job, getpid(), self, false,
+			    &dir, err);
 }
 
 static int leave_cgroup(struct launch *l, const char *own, struct err *err)

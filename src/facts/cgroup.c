@@ -129,7 +129,8 @@ static bool systemd_is_running(void)
 	return access("/run/systemd/system", F_OK) == 0;
 }
 
-static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup *f)
+/* at: a place that the bundle names, from the root of the hierarchy on; NULL for none. */
+static void find_delegated(struct arena *arena, bool insist, const char *at, struct facts_cgroup *f)
 {
 	const char *top;
 
@@ -150,8 +151,11 @@ static void find_delegated(struct arena *arena, bool insist, struct facts_cgroup
 			arena, "the caller's cgroup %s is not delegated to this user", f->own);
 		return;
 	}
-	/* All of it is real root's, but systemd's to manage: only who insists gets it. */
-	if (str_eq(top, "/") && !insist && user_of_system() && systemd_is_running()) {
+	/*
+	 * All of it is real root's, but systemd's to manage: only who insists gets it, or an engine
+	 * whose bundle names a place (a pod's limits are above it, and it looks for numbers there).
+	 */
+	if (str_eq(top, "/") && !insist && !at && user_of_system() && systemd_is_running()) {
 		f->why_not = "the cgroups of this machine are managed by systemd";
 		return;
 	}
@@ -225,8 +229,8 @@ static void find_controllers(struct arena *arena, struct facts_cgroup *f)
 	f->systemd_controllers = read_controllers(arena, dir, &f->systemd_controllers_known);
 }
 
-void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limits, bool mounted,
-		  struct facts_cgroup *ret)
+void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, const char *at, bool limits,
+		  bool mounted, struct facts_cgroup *ret)
 {
 	struct facts_cgroup f = { .mode = FACTS_CGROUP_NONE };
 
@@ -244,7 +248,7 @@ void facts_cgroup(struct arena *arena, enum plan_cgroup_choice choice, bool limi
 					   .own_is_root = f.own_is_root };
 	}
 	if (f.mount && choice != PLAN_CGROUP_ONLY_SYSTEMD) {
-		find_delegated(arena, choice == PLAN_CGROUP_ONLY_FS, &f);
+		find_delegated(arena, choice == PLAN_CGROUP_ONLY_FS, at, &f);
 	}
 	if (f.mode == FACTS_CGROUP_V2 && !f.top && choice != PLAN_CGROUP_ONLY_FS) {
 		struct err err = { .code = 0 };

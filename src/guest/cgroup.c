@@ -3,10 +3,13 @@
  * guest/cgroup: the container's view of its control group.
  *
  * The namespace takes the cgroup that this process is in for its root, so it is made only after the
- * host side has put the process where it belongs.
+ * host side has put the process where it belongs. systemd takes its time for that, so the set-up
+ * goes on without until something needs it: the mount that shows it, one that is filled, or the
+ * host's hooks.
  *
- * Before that the directory, and the files that /sys/kernel/cgroup/delegate names, are given to the
- * container's user. Their group stays the caller's, so that exec and delete still write there.
+ * Before the namespace the directory, and the files that /sys/kernel/cgroup/delegate names, are
+ * given to the container's user. Their group stays the caller's, so that exec and delete still
+ * write there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,8 +75,8 @@ static void note_place(struct guest *g, int dir)
 }
 
 /*
- * Situation: uid 0 of the user namespace, the host's mounts; this process is in its cgroup once the
- * message is there.
+ * Situation: uid 0 of the user namespace, the host's mounts still in sight; this process is in its
+ * cgroup once the message is there. Does nothing the second time.
  */
 int guest_cgroup(struct guest *g, struct err *err)
 {
@@ -82,9 +85,11 @@ int guest_cgroup(struct guest *g, struct err *err)
 	scope_fd int dir = -1;
 	int rc;
 
-	if (plan->cgroup.manager == PLAN_CGROUP_NONE) {
-		return 0; /* the cgroup namespace was made with the others */
+	/* Without one, the cgroup namespace was made with the others. */
+	if (plan->cgroup.manager == PLAN_CGROUP_NONE || g->has_cgroup) {
+		return 0;
 	}
+	g->has_cgroup = true;
 	rc = wire_recv(g->wire, &msg);
 	if (rc <= 0 || (msg.type != WIRE_CGROUP && msg.type != WIRE_NO_CGROUP)) {
 		return err_set(err, EPIPE,

@@ -47,11 +47,6 @@ static const struct step make_steps[] = {
 	/* From here on this is uid 0 of its user namespace, with all capabilities in it. */
 	{ "ids", guest_wait_ids },
 	/*
-	 * The namespace begins where the host side has put this process. Before the mounts, which
-	 * show it.
-	 */
-	{ "cgroup", guest_cgroup },
-	/*
 	 * Before anything else is done in the new time namespace: its offsets freeze with the first
 	 * process in it.
 	 */
@@ -68,6 +63,7 @@ static const struct step make_steps[] = {
 	 */
 	{ "sources", guest_linked_sources },
 	{ "rootfs", guest_rootfs },
+	/* Those that need the cgroup wait for it; the host side may have to wait for systemd. */
 	{ "mounts", guest_mounts },
 	/* After the mounts: /dev is usually a tmpfs among them. */
 	{ "devices", guest_devices },
@@ -77,6 +73,8 @@ static const struct step make_steps[] = {
 	 * (CVE-2025-52565).
 	 */
 	{ "terminal", guest_terminal },
+	/* Where no mount has waited for it: before anybody else takes part. */
+	{ "cgroup", guest_cgroup },
 	/*
 	 * The host's hooks may still mount into the tree; then ours do. Paths are the host's until
 	 * the pivot.

@@ -239,8 +239,12 @@ int guest_mounts(struct guest *g, struct err *err)
 	for (size_t i = 0; i < fs->mount_n; i++) {
 		const struct plan_mount *m = &fs->mounts[i];
 		struct guest_source source;
-		int rc = guest_source_make(g, m, &source, err);
+		int rc;
 
+		if (plan_mount_in_cgroup(m)) {
+			TRY(guest_cgroup(g, err));
+		}
+		rc = guest_source_make(g, m, &source, err);
 		if (rc == 0) {
 			rc = guest_source_place(g, m, &source, err);
 		}

@@ -69,6 +69,7 @@ struct guest {
 	int names_folder; /* the state folder, opened with the caller's id; -1: not, or no more */
 	int names;	  /* the filesystem with copies of its files, which covers it; -1: none */
 	const char *names_texts[GUEST_NAMES]; /* NULL: there is none */
+	bool has_cgroup;		      /* the host side has said where the container's is */
 	bool no_cgroup;	     /* systemd failed: the container stays in its caller's cgroup */
 	bool started;	     /* READY was sent */
 	const char *program; /* the file that execve gets, found in PATH */

@@ -58,6 +58,7 @@ void host_launch_done(struct launch *l)
 	for (size_t i = 0; i < LAUNCH_FDS; i++) {
 		fd_drop(&l->fds[i]);
 	}
+	cgroup_job_done(&l->job);
 	host_guest_done(&l->guest);
 	host_notify_close(&l->notify);
 	host_network_close(&l->network);
@@ -203,8 +204,8 @@ int host_launch_prepare(struct launch *l, struct err *err)
 	if (l->guest.detached || plan_annotation(l->spec, PLAN_ANNOTATION_SESSION)) {
 		facts.session_ends = user_session_ends(&l->arena);
 	}
-	facts_cgroup(&l->arena, o->cgroup_manager, plan_wants_limits(l->spec),
-		     plan_mounts_cgroup(l->spec), &facts.cgroup);
+	facts_cgroup(&l->arena, o->cgroup_manager, plan_cgroup_place(l->spec),
+		     plan_wants_limits(l->spec), plan_mounts_cgroup(l->spec), &facts.cgroup);
 	l->owner = facts.user;
 	if (!l->owner) {
 		l->owner = arena_printf(&l->arena, "%u", facts.uid);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "cgroup/make.h"
 #include "host/guest_process.h"
 #include "host/launch_options.h"
 #include "host/network.h"
@@ -52,6 +53,7 @@ struct launch {
 	const struct plan *plan;
 	const char *owner;
 	struct cgroup cgroup;
+	struct cgroup_job job;
 	struct state_dir dir;
 	struct notify notify;
 	struct network network;
@@ -59,7 +61,7 @@ struct launch {
 		guest; /* the container's init once it is known, else our first child */
 	struct idmap_job ids;
 	int fds[LAUNCH_FDS];
-	int report;	/* this process becomes the monitor, and tells so here; or -1 */
+	int report; /* this process becomes the monitor, and tells so here; or -1 */
 	/* its own, where it has no pid namespace */
 	struct opt_u64 mount_namespace;
 	bool mapping;	  /* user_idmap_finish is due */

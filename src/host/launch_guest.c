@@ -231,13 +231,14 @@ int host_launch_await_network(struct launch *l, struct err *err)
 
 /* ---- cgroup, mounts, filter ---- */
 
-int host_launch_begin_cgroup(struct launch *l, struct err *err)
+int host_launch_ask_cgroup(struct launch *l, struct err *err)
 {
-	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, l->guest.pid, l->guest.pidfd,
-			    l->guest.inside, &l->fds[LAUNCH_CGROUP], err);
+	(void)err;
+	cgroup_ask(&l->plan->cgroup, &l->job, l->guest.pid, l->guest.pidfd);
+	return 0;
 }
 
-int host_launch_own_cgroup(struct launch *l, struct err *err)
+static int own_cgroup(struct launch *l, struct err *err)
 {
 	if (l->fds[LAUNCH_CGROUP] < 0 || !l->plan->cgroup.delegate) {
 		return 0;
@@ -245,11 +246,14 @@ int host_launch_own_cgroup(struct launch *l, struct err *err)
 	return cgroup_give(l->plan, l->fds[LAUNCH_CGROUP], err);
 }
 
-int host_launch_give_cgroup(struct launch *l, struct err *err)
+static int give_cgroup(struct launch *l, struct err *err)
 {
 	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
 		return 0;
 	}
+	TRY(cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, &l->job, l->guest.pid,
+			 l->guest.pidfd, l->guest.inside, &l->fds[LAUNCH_CGROUP], err));
+	TRY(own_cgroup(l, err));
 	if (l->fds[LAUNCH_CGROUP] < 0) {
 		return host_guest_tell(&l->guest, WIRE_NO_CGROUP, err);
 	}
@@ -260,7 +264,20 @@ int host_launch_give_cgroup(struct launch *l, struct err *err)
 
 int host_launch_give_mounts(struct launch *l, struct err *err)
 {
-	return host_mount_ids(&l->plan->fs, l->guest.wire, err);
+	const struct plan_fs *fs = &l->plan->fs;
+	bool given = false;
+
+	for (size_t i = 0; i < fs->mount_n; i++) {
+		if (!given && plan_mount_in_cgroup(&fs->mounts[i])) {
+			given = true;
+			TRY(give_cgroup(l, err));
+		}
+		TRY(host_mount_ids_give(&fs->mounts[i], l->guest.wire, err));
+	}
+	if (given) {
+		return 0;
+	}
+	return give_cgroup(l, err);
 }
 
 int host_launch_compile_filter(struct launch *l, struct err *err)

@@ -23,13 +23,13 @@ void host_launch_settle(struct launch *l, struct err *err);
 int host_launch_network_files(struct launch *l, struct err *err);
 int host_launch_await_network(struct launch *l, struct err *err);
 
-int host_launch_begin_cgroup(struct launch *l, struct err *err);
+int host_launch_ask_cgroup(struct launch *l, struct err *err);
 int host_launch_compile_filter(struct launch *l, struct err *err);
 int host_launch_finish_ids(struct launch *l, struct err *err);
 
-int host_launch_own_cgroup(struct launch *l, struct err *err);
 int host_launch_give_ids(struct launch *l, struct err *err);
-int host_launch_give_cgroup(struct launch *l, struct err *err);
+
+/* The cgroup and the idmapped mounts, each at the guest's turn for it. */
 int host_launch_give_mounts(struct launch *l, struct err *err);
 int host_launch_give_filter(struct launch *l, struct err *err);
 

@@ -138,9 +138,11 @@ static void undo_rdt(struct launch *l, struct err *err)
 
 static int prepare_cgroup(struct launch *l, struct err *err)
 {
-	return cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
-			      arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
-			      &l->fds[LAUNCH_INTO], err);
+	TRY(cgroup_prepare(&l->arena, &l->plan->cgroup, l->dir.fd,
+			   arena_printf(&l->arena, "%s/%s", l->dir.root, l->dir.id), &l->cgroup,
+			   &l->fds[LAUNCH_INTO], err));
+	cgroup_connect(&l->plan->cgroup, &l->job);
+	return 0;
 }
 
 void host_launch_remove_cgroup(struct launch *l, struct err *err)
@@ -265,20 +267,18 @@ static const struct launch_step launch_steps[] = {
 	/* Where it forks once more, what follows is for the process that will be init. */
 	{ "init", LAUNCH_ANY, host_launch_await_init, NULL },
 	/*
-	 * systemd's answer takes as long as the id helpers, compiling a filter a millisecond, a
-	 * network's helper several: all of it side by side, until "ids".
+	 * systemd's job takes longer than all else together, the id helpers a millisecond and more,
+	 * compiling a filter a millisecond, a network's helper several: all of it side by side.
 	 */
+	{ "scope asked for", LAUNCH_ANY, host_launch_ask_cgroup, NULL },
 	{ "id helpers", LAUNCH_ANY, host_launch_begin_ids, host_launch_settle },
 	{ "network begun", LAUNCH_ANY, host_launch_await_network, NULL },
-	{ "limits", LAUNCH_ANY, host_launch_begin_cgroup, NULL },
 	{ "filter", LAUNCH_ANY, host_launch_compile_filter, NULL },
 	{ "ids", LAUNCH_ANY, host_launch_finish_ids, NULL },
-	/* Before the guest is root of its user namespace, and looks at it. */
-	{ "cgroup's owner", LAUNCH_ANY, host_launch_own_cgroup, NULL },
 	/* Given in the order in which the guest's steps wait for it. */
 	{ "ids given", LAUNCH_ANY, host_launch_give_ids, NULL },
-	{ "cgroup given", LAUNCH_ANY, host_launch_give_cgroup, NULL },
-	{ "idmapped mounts given", LAUNCH_ANY, host_launch_give_mounts, NULL },
+	/* The guest makes its mounts beside systemd's job, all but those that need the cgroup. */
+	{ "cgroup and idmapped mounts given", LAUNCH_ANY, host_launch_give_mounts, NULL },
 	{ "filter given", LAUNCH_ANY, host_launch_give_filter, NULL },
 	/* Its terminal, the hooks of prestart and createRuntime, its listener. */
 	{ "guest ready", LAUNCH_ANY, host_launch_serve, NULL },

@@ -41,13 +41,17 @@ static int user_namespace(const struct plan_mount *m, struct err *err)
 	return fd;
 }
 
-static int send_one(const struct plan_mount *m, int wire, struct err *err)
+int host_mount_ids_give(const struct plan_mount *m, int wire, struct err *err)
 {
 	const unsigned flags = sys_mount_clone_flags(m->recursive, m->source_nofollow);
-	scope_fd int mount = sys_mount_clone(AT_FDCWD, m->source, flags);
+	scope_fd int mount = -1;
 	scope_fd int namespace = -1;
 	int rc;
 
+	if (!m->ids.present || !m->ids.by_host) {
+		return 0;
+	}
+	mount = sys_mount_clone(AT_FDCWD, m->source, flags);
 	if (mount < 0) {
 		err_errno(err, -mount, "%s: source %s", m->where, m->source);
 		sys_explain_path(m->source, err);
@@ -63,16 +67,6 @@ static int send_one(const struct plan_mount *m, int wire, struct err *err)
 	rc = wire_send(wire, WIRE_MOUNT, NULL, 0, mount);
 	if (rc < 0 && rc != -EPIPE) {
 		return err_errno(err, -rc, "%s: handing %s over", m->where, m->source);
-	}
-	return 0;
-}
-
-int host_mount_ids(const struct plan_fs *fs, int wire, struct err *err)
-{
-	for (size_t i = 0; i < fs->mount_n; i++) {
-		if (fs->mounts[i].ids.present && fs->mounts[i].ids.by_host) {
-			TRY(send_one(&fs->mounts[i], wire, err));
-		}
 	}
 	return 0;
 }

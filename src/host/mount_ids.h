@@ -6,8 +6,7 @@
 #include "plan/plan.h"
 
 /*
- * Clones and maps the sources that the plan leaves to this side, and sends them to the guest, in
- * the plan's order.
- * Returns 0 or -errno; a guest that is gone already is no error.
+ * Where the plan leaves the source of this mount to this side: clones and maps it, and sends it to
+ * the guest, which takes them in the plan's order. A guest that is gone already is no error.
  */
-int host_mount_ids(const struct plan_fs *fs, int wire, struct err *err);
+int host_mount_ids_give(const struct plan_mount *m, int wire, struct err *err);

@@ -90,7 +90,9 @@ static int act(struct change *c, struct err *err)
 	c->guest.requests = mounts_requests;
 	c->guest.plan = c->plan;
 	TRY(spawn(c, err));
-	TRY(host_mount_ids(&c->plan->fs, c->guest.wire, err));
+	for (size_t i = 0; i < c->plan->fs.mount_n; i++) {
+		TRY(host_mount_ids_give(&c->plan->fs.mounts[i], c->guest.wire, err));
+	}
 	return host_guest_serve(&c->guest, WIRE_READY, err);
 }
 

@@ -532,6 +532,13 @@ int plan_cgroup(struct builder *b, struct err *err)
 	return 0;
 }
 
+const char *plan_cgroup_place(const struct spec *spec)
+{
+	const char *path = spec->linux_ ? spec->linux_->cgroups_path : NULL;
+
+	return path && path[0] == '/' ? path : NULL;
+}
+
 bool plan_wants_limits(const struct spec *spec)
 {
 	const struct spec_resources *r = spec->linux_ ? spec->linux_->resources : NULL;

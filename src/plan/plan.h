@@ -223,6 +223,15 @@ struct plan_mount {
 	struct plan_mount_ids ids;
 };
 
+/*
+ * Does this mount wait for the container's cgroup? The one that shows it, and one that is filled:
+ * what that takes of the memory is the container's.
+ */
+static inline bool plan_mount_in_cgroup(const struct plan_mount *m)
+{
+	return m->fall_back || m->copy_up;
+}
+
 enum plan_device_how {
 	PLAN_DEVICE_BIND, /* the host's node, after its type and number were checked */
 	PLAN_DEVICE_NODE, /* mknod: as real root only */

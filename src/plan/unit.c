@@ -108,7 +108,7 @@ static int check_slice(const char *slice, struct err *err)
 	if (!ends(slice, len, ".slice") || len == strlen(".slice") || len > UNIT_NAME_MAX_) {
 		return err_set(err, EINVAL,
 			       PATH_
-			       ": \"%s\" is no slice; its name must end with .slice (user.slice)",
+			       ": \"%s\" is no slice; its name must end with .slice (app.slice)",
 			       slice);
 	}
 	for (size_t i = 0; i < len; i++) {
@@ -149,35 +149,46 @@ static int from_triple(struct arena *arena, const char *path, const char **ret_u
 	return scope_name(arena, prefix, (size_t)(name - prefix), name + 1, path, ret_unit, err);
 }
 
+/* The folder at *p, of *ret_len bytes, moving *p behind it; NULL at the end. */
+static const char *next_folder(const char **p, size_t *ret_len)
+{
+	const char *folder = *p + strspn(*p, "/");
+
+	*ret_len = strcspn(folder, "/");
+	*p = folder + *ret_len;
+	return *ret_len > 0 ? folder : NULL;
+}
+
+/* Two folders of one name in different parents are different cgroups: so the whole path counts. */
 static int from_path(struct arena *arena, const char *path, const char **ret_unit,
 		     const char **ret_slice, struct err *err)
 {
-	const char *name = path;
 	const char *p = path;
+	const char *folder;
+	struct text name;
+	size_t len;
 
-	while (*p) {
-		size_t len = strcspn(p, "/");
-
-		if (len > 0) {
-			if (name != p && ends(name, strcspn(name, "/"), ".slice")) {
-				*ret_slice = arena_strndup(arena, name, strcspn(name, "/"));
-			}
-			name = p;
+	text_init(&name, arena);
+	while ((folder = next_folder(&p, &len))) {
+		if (ends(folder, len, ".slice") && p[strspn(p, "/")]) {
+			*ret_slice = arena_strndup(arena, folder, len);
+			text_init(&name, arena);
+			continue;
 		}
-		p += len + (p[len] == '/');
-	}
-	if (strcspn(name, "/") == 0 || str_eq(name, "..") || str_eq(name, ".")) {
-		return err_set(err, EINVAL, PATH_ ": \"%s\" names no cgroup", path);
+		if ((len == 1 && folder[0] == '.') ||
+		    (len == 2 && folder[0] == '.' && folder[1] == '.')) {
+			return err_set(err, EINVAL, PATH_ ": \"%s\" names no cgroup", path);
+		}
+		text_add(&name, "%s%.*s", name.len ? "-" : "", (int)len, folder);
 	}
 	TRY(check_slice(*ret_slice, err));
-	return scope_name(arena, "", 0, arena_strndup(arena, name, strcspn(name, "/")), path,
-			  ret_unit, err);
+	return scope_name(arena, "", 0, str_or(name.s, ""), path, ret_unit, err);
 }
 
 int plan_unit_name(struct arena *arena, const char *cgroups_path, const char *id, bool system,
 		   const char **ret_unit, const char **ret_slice, struct err *err)
 {
-	const char *slice = system ? "system.slice" : "user.slice";
+	const char *slice = system ? "system.slice" : "app.slice";
 	const char *unit = NULL;
 
 	if (!cgroups_path || *cgroups_path == '\0') {

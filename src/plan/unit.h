@@ -19,10 +19,11 @@
  *	"" or NULL		rootlet-ID.scope
  *	SLICE:PREFIX:NAME	PREFIX-NAME.scope in SLICE; without PREFIX NAME.scope;
  *				without SLICE the default
- *	DIR/NAME		NAME.scope, in the last folder of DIR that is called
- *				….slice, else the default
+ *	A/B/NAME		A-B-NAME.scope in the default
+ *	A/B.slice/C/NAME	C-NAME.scope in B.slice: the last folder of such a name
  *
- * The default is user.slice, for the system's manager (`system`) system.slice. A NAME that ends
+ * The default is app.slice, where desktops and systemd-run put what a user starts
+ * (systemd.special(7)); for the system's manager (`system`) it is system.slice. A NAME that ends
  * with ".scope" already is left so. Characters that a unit's name can't have become \xNN, as
  * systemd-escape(1) does it. A name that is too long is refused, except rootlet's own: there the
  * rest of a long ID becomes a hash.

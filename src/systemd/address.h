@@ -25,10 +25,11 @@ struct systemd_addresses {
 
 /*
  * The addresses to try, in their order, and what was passed over and why. For a user:
- * $DBUS_SESSION_BUS_ADDRESS, the buses in $XDG_RUNTIME_DIR and /run/user/UID, then the manager's
- * private sockets in the same folders. For real root (`system`): the system manager's socket, then
- * the system bus; the environment is not looked at. Sockets that belong to another user are passed
- * over: `su` and `sudo` leave another's environment behind.
+ * $DBUS_SESSION_BUS_ADDRESS, the buses in $XDG_RUNTIME_DIR and /run/user/UID, and before each of
+ * them the manager's own socket beside it, systemd/private, which is tried without a bus too. For
+ * real root (`system`): the system manager's socket, then the system bus; the environment is not
+ * looked at. Sockets that belong to another user are passed over: `su` and `sudo` leave another's
+ * environment behind.
  */
 void systemd_addresses_look(struct arena *arena, bool system, struct systemd_addresses *ret);
 

@@ -27,6 +27,12 @@
 /* How long an address may take from the connect to an authenticated (and known) client. */
 #define READY_TIMEOUT_MS 5000
 
+/*
+ * How long a call that is only begun may wait for the connection. It is there in less where it was
+ * begun before; a busy manager is waited for when nothing else is left to do.
+ */
+#define BEGIN_TIMEOUT_MS 3
+
 /* How often a call is made again over a new connection when one was lost, and the pause before. */
 #define LOST_RETRIES 20
 #define LOST_PAUSE_MS 50
@@ -64,8 +70,17 @@ static int64_t earlier(int64_t a, int64_t b)
 
 /* ---- the connection ---- */
 
+struct systemd_pending {
+	const struct systemd *sd;
+	sd_bus_message *answer;
+};
+
 void systemd_disconnect(struct systemd *sd)
 {
+	if (sd->begun && sd->begun->answer) {
+		sd->f.sd_bus_message_unref(sd->begun->answer);
+	}
+	sd->begun = NULL;
 	if (sd->bus) {
 		sd->f.sd_bus_close(sd->bus);
 		sd->f.sd_bus_unref(sd->bus);
@@ -117,8 +132,7 @@ static int set_up(struct systemd *sd, int *fd)
 	return sd->f.sd_bus_add_match_async(sd->bus, NULL, match, on_job_removed, NULL, sd);
 }
 
-/* Connects to the first address from sd->next on that lets us. */
-static int connect_next(struct systemd *sd, struct err *err)
+int systemd_reach(struct systemd *sd, struct err *err)
 {
 	while (!sd->bus) {
 		scope_fd int fd = -1;
@@ -154,14 +168,9 @@ static int connect_next(struct systemd *sd, struct err *err)
 
 /* ---- calls ---- */
 
-struct pending {
-	const struct systemd *sd;
-	sd_bus_message *answer;
-};
-
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
-	struct pending *pending = userdata;
+	struct systemd_pending *pending = userdata;
 
 	(void)unused;
 	pending->answer = pending->sd->f.sd_bus_message_ref(m);
@@ -231,7 +240,7 @@ static int pump(struct systemd *sd, int64_t until,
 static bool is_answered(const struct systemd *sd, const void *arg)
 {
 	(void)sd;
-	return ((const struct pending *)arg)->answer != NULL;
+	return ((const struct systemd_pending *)arg)->answer != NULL;
 }
 
 static bool is_ready(const struct systemd *sd, const void *arg)
@@ -268,7 +277,7 @@ static bool no_reply(const char *error)
 }
 
 /* Reads the answer, which may be an error of the manager's, of the bus's, or of sd-bus's making. */
-static enum outcome take_answer(struct systemd *sd, struct pending *pending,
+static enum outcome take_answer(struct systemd *sd, struct systemd_pending *pending,
 				struct systemd_reply *ret)
 {
 	const sd_bus_error *error = sd->f.sd_bus_message_get_error(pending->answer);
@@ -294,7 +303,8 @@ static enum outcome take_answer(struct systemd *sd, struct pending *pending,
 	return ANSWERED;
 }
 
-static int send(struct systemd *sd, const struct systemd_call *call, struct pending *pending)
+static int send(struct systemd *sd, const struct systemd_call *call,
+		struct systemd_pending *pending)
 {
 	/* The other side of the manager's own socket is nobody else. */
 	const char *whom = sd->at->direct ? NULL : MANAGER;
@@ -337,29 +347,35 @@ static enum outcome out_of_time(struct systemd *sd, int64_t begin, const char *w
 static enum outcome call_once(struct systemd *sd, const struct systemd_call *call,
 			      struct systemd_reply *ret, int *ret_errno)
 {
-	struct pending pending = { .sd = sd };
+	struct systemd_pending fresh = { .sd = sd };
+	struct systemd_pending *pending = sd->begun;
 	const int64_t begin = sys_now_ms();
-	int rc = send(sd, call, &pending);
+	int rc = 0;
 
+	sd->begun = NULL;
+	if (!pending) {
+		pending = &fresh;
+		rc = send(sd, call, pending);
+	}
 	if (rc < 0 && rc != -ECONNRESET) {
 		*ret_errno = -rc;
 		return UNSPEAKABLE;
 	}
 	if (rc >= 0 && !sd->ready) {
-		rc = pump(sd, earlier(begin + READY_TIMEOUT_MS, sd->deadline), is_ready, &pending);
+		rc = pump(sd, earlier(begin + READY_TIMEOUT_MS, sd->deadline), is_ready, pending);
 		if (rc == -ETIMEDOUT) {
 			return out_of_time(sd, begin, "answer");
 		}
 	}
-	if (rc >= 0 && !pending.answer) {
-		rc = pump(sd, sd->deadline, is_answered, &pending);
+	if (rc >= 0 && !pending->answer) {
+		rc = pump(sd, sd->deadline, is_answered, pending);
 		if (rc == -ETIMEDOUT) {
 			return out_of_time(sd, begin,
 					   arena_printf(&sd->arena, "answer to %s", call->member));
 		}
 	}
-	if (pending.answer) {
-		return take_answer(sd, &pending, ret);
+	if (pending->answer) {
+		return take_answer(sd, pending, ret);
 	}
 	if (sd->signal) {
 		return INTERRUPTED;
@@ -374,6 +390,26 @@ static enum outcome call_once(struct systemd *sd, const struct systemd_call *cal
 		return UNREACHABLE;
 	}
 	return LOST;
+}
+
+static bool is_connected(const struct systemd *sd, const void *unused)
+{
+	(void)unused;
+	return sd->ready;
+}
+
+void systemd_call_begin(struct systemd *sd, const struct systemd_call *call)
+{
+	struct systemd_pending *pending = arena_alloc(&sd->arena, sizeof(*pending));
+	struct err ignored;
+
+	pending->sd = sd;
+	if (systemd_reach(sd, &ignored) < 0 ||
+	    pump(sd, sys_now_ms() + BEGIN_TIMEOUT_MS, is_connected, NULL) < 0 ||
+	    send(sd, call, pending) < 0) {
+		return;
+	}
+	sd->begun = pending;
 }
 
 /* The call with its unit, for messages: "StopUnit x.scope". */
@@ -409,7 +445,7 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 		if (sd->signal) {
 			return sys_interrupted(sd->signal, "while systemd was asked", err);
 		}
-		TRY(connect_next(sd, err));
+		TRY(systemd_reach(sd, err));
 		switch (call_once(sd, call, ret, &code)) {
 		case ANSWERED:
 			return 0;

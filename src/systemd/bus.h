@@ -33,9 +33,10 @@ struct systemd {
 	size_t next;	      /* the address to try next */
 	struct text failures; /* why those before it failed */
 	const struct systemd_address *at;
-	bool foreign; /* the manager sees other PIDs than we do */
-	bool ready;   /* authenticated; on a bus: known to it */
-	sd_bus *bus;  /* NULL: not connected */
+	bool foreign;		       /* the manager sees other PIDs than we do */
+	bool ready;		       /* authenticated; on a bus: known to it */
+	sd_bus *bus;		       /* NULL: not connected */
+	struct systemd_pending *begun; /* a call that is out already; NULL: none */
 	int64_t deadline;
 	int signal; /* that asked us to end while a call was waited for; 0: none */
 	struct systemd_job job;
@@ -69,6 +70,12 @@ int64_t systemd_left(const struct systemd *sd);
 void systemd_pause(struct systemd *sd, int ms);
 
 /*
+ * Connects to the next address that lets us, unless there is a connection: authentication goes on
+ * while nobody waits for it. Errors: ENOENT, when no address is left; EINTR.
+ */
+int systemd_reach(struct systemd *sd, struct err *err);
+
+/*
  * Makes the call and waits for its answer, if need be on one address after the other; when the
  * connection is lost on the way (a manager or a bus that restarts), again: what is called has to
  * stand being called twice. Success (0) also when the manager answers with an error. Errors:
@@ -77,6 +84,12 @@ void systemd_pause(struct systemd *sd, int ms);
  */
 int systemd_call(struct systemd *sd, const struct systemd_call *call, struct systemd_reply *ret,
 		 struct err *err);
+
+/*
+ * Sends the call and does not wait for its answer: the next systemd_call has to be for the same
+ * call, and takes it up. What fails here is left to that.
+ */
+void systemd_call_begin(struct systemd *sd, const struct systemd_call *call);
 
 /* Closes the connection, if there is one; the next call makes another. */
 void systemd_disconnect(struct systemd *sd);

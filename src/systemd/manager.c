@@ -50,6 +50,13 @@ int systemd_open(struct systemd **ret, struct err *err)
 	return 0;
 }
 
+void systemd_connect(struct systemd *sd)
+{
+	struct err ignored;
+
+	(void)systemd_reach(sd, &ignored);
+}
+
 void systemd_hurry(struct systemd *sd, int ms)
 {
 	sd->deadline = sys_now_ms() + ms;

@@ -35,6 +35,12 @@ int systemd_find(struct arena *arena, const char **ret_addresses, struct err *er
  */
 int systemd_open(struct systemd **ret, struct err *err);
 
+/*
+ * Connects, so that the manager lets us in beside whatever the caller does next: nothing is waited
+ * for. What fails is told by the first call.
+ */
+void systemd_connect(struct systemd *sd);
+
 /* All that is asked from now on has to be done within so many milliseconds. */
 void systemd_hurry(struct systemd *sd, int ms);
 

@@ -26,6 +26,11 @@ int systemd_open(struct systemd **ret, struct err *err)
 	return missing(err);
 }
 
+void systemd_connect(struct systemd *sd)
+{
+	(void)sd;
+}
+
 void systemd_hurry(struct systemd *sd, int ms)
 {
 	(void)sd;
@@ -35,6 +40,12 @@ void systemd_hurry(struct systemd *sd, int ms)
 void systemd_close(struct systemd **sd)
 {
 	*sd = NULL;
+}
+
+void systemd_scope_ask(struct systemd *sd, const struct systemd_scope *scope)
+{
+	(void)sd;
+	(void)scope;
 }
 
 int systemd_scope_start(struct systemd *sd, struct arena *arena, const struct systemd_scope *scope,

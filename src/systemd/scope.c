@@ -110,6 +110,25 @@ static int fill_start(const struct systemd *sd, sd_bus_message *m, const void *a
 	return sd->f.sd_bus_message_append(m, "a(sa(sv))", 0);
 }
 
+static struct systemd_call start_call(const struct start *start)
+{
+	return (struct systemd_call){
+		.member = "StartTransientUnit",
+		.unit = start->scope->unit,
+		.fill = fill_start,
+		.arg = start,
+	};
+}
+
+void systemd_scope_ask(struct systemd *sd, const struct systemd_scope *scope)
+{
+	const struct start start = { .scope = scope };
+	const struct systemd_call call = start_call(&start);
+
+	sd->job = (struct systemd_job){ .unit = scope->unit };
+	systemd_call_begin(sd, &call);
+}
+
 /* ---- where the process is ---- */
 
 /* The path of a process in the unified hierarchy, or NULL. */
@@ -271,12 +290,7 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 	       struct err *err)
 {
 	struct start start = { .scope = scope };
-	const struct systemd_call call = {
-		.member = "StartTransientUnit",
-		.unit = scope->unit,
-		.fill = fill_start,
-		.arg = &start,
-	};
+	const struct systemd_call call = start_call(&start);
 	int cleared = 0;
 
 	for (;;) {
@@ -284,7 +298,9 @@ static int ask(struct systemd *sd, const struct systemd_scope *scope, const char
 		bool ours = false;
 		int rc;
 
-		sd->job = (struct systemd_job){ .unit = scope->unit };
+		if (!sd->begun) {
+			sd->job = (struct systemd_job){ .unit = scope->unit };
+		}
 		TRY(systemd_call(sd, &call, &reply, err));
 		if (!reply.error) {
 			rc = read_job(sd, scope, &reply, ret_job, err);

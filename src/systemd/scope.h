@@ -13,7 +13,7 @@ struct systemd;
 
 struct systemd_scope {
 	const char *unit;  /* "rootlet-ID.scope", valid as a unit name, at most 255 bytes */
-	const char *slice; /* "user.slice"; NULL: the manager's default */
+	const char *slice; /* "app.slice"; NULL: the manager's default */
 	const char *description;
 	/* of the plan, beside Delegate=yes and CollectMode=inactive-or-failed */
 	const struct plan_property *properties;
@@ -24,6 +24,12 @@ struct systemd_scope {
 	pid_t pid;
 	int pidfd; /* of the same, or -1 */
 };
+
+/*
+ * Sends StartTransientUnit, if the manager is there, and waits for nothing: systemd_scope_start
+ * for the same scope takes it up.
+ */
+void systemd_scope_ask(struct systemd *sd, const struct systemd_scope *scope);
 
 /*
  * StartTransientUnit, and waits for its job. What an earlier container has left of a unit of that

@@ -10,6 +10,10 @@
 # interleaved. What can't run here is named with its reason. Started by root, it measures as the
 # ordinary user rootlet-test.
 #
+# --scope: with a scope of the user's own systemd instead, and systemd-run's own time beside it; to
+# be run in a login session, as `tests/session/run.sh -- tests/bench/start.sh --scope` does. --block
+# and --pause are startbench's: 6 and 100 for a manager that finds everything cold.
+#
 # --before BINARY: an older rootlet stands beside the new one in place of the peers, and both
 # execute in a container too: what a change costs, seen in one run.
 set -eu
@@ -24,15 +28,20 @@ rounds=50
 rootlet=rootlet
 driver=
 before=
+scope=
+pace=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) rounds=$2 && shift ;;
 	--rootlet) rootlet=$2 && shift ;;
 	--driver) driver=$2 && shift ;;
+	--scope) scope=1 ;;
+	--block | --pause) pace+=("$1" "$2") && shift ;;
 	--before) before=$(readlink -f "$2") && shift ;;
 	*)
 		cat >&2 <<'END'
 usage: tests/bench/start.sh [--rounds N] [--rootlet BINARY] [--driver BINARY] [--before BINARY]
+                            [--scope] [--block N] [--pause MS]
        make bench BENCH_ARGS='--rounds 100'
 END
 		exit 1
@@ -109,6 +118,14 @@ extents() {
 		}' "$1"
 }
 
+cgroup_namespace=
+cgroup_mount=
+if [ -n "$scope" ]; then
+	cgroup_namespace=', { "type": "cgroup" }'
+	cgroup_mount=', { "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+			"options": [ "nosuid", "noexec", "nodev", "relatime", "ro" ] }'
+fi
+
 # bundle NAME UIDS GIDS
 bundle() {
 	cat >"$work/$1/config.json" <<END
@@ -141,14 +158,14 @@ bundle() {
 		{ "destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
 			"options": [ "nosuid", "noexec", "nodev" ] },
 		{ "destination": "/sys", "type": "sysfs", "source": "sysfs",
-			"options": [ "nosuid", "noexec", "nodev", "ro" ] }
+			"options": [ "nosuid", "noexec", "nodev", "ro" ] }$cgroup_mount
 	],
 	"linux": {
 		"uidMappings": [ $2 ],
 		"gidMappings": [ $3 ],
 		"namespaces": [
 			{ "type": "user" }, { "type": "pid" }, { "type": "network" },
-			{ "type": "ipc" }, { "type": "uts" }, { "type": "mount" }
+			{ "type": "ipc" }, { "type": "uts" }, { "type": "mount" }$cgroup_namespace
 		],
 		"maskedPaths": [
 			"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
@@ -179,11 +196,13 @@ if is_root; then
 	[ ! -e "$work/before" ] || chown 0:0 "$work/before"
 fi
 
+oci_ids="full one"
+
 # oci LABEL PATH OPTION...: the runtime with both bundles. The path must be absolute.
 oci() {
 	local label=$1 path=$2 ids
 	shift 2
-	for ids in full one; do
+	for ids in $oci_ids; do
 		printf '%s\t%s --root %s %s run --bundle %s bench-{}\n' "$label, ids: $ids" \
 			"$path" \
 			"$work/state/$(basename "$path")" "$*" "$work/$ids"
@@ -197,9 +216,29 @@ held() {
 	printf '%s\t%s --root %s exec held /bin/true\n' "$1, exec" "$work/$1" "$work/state/$1"
 }
 
+# Those with a scope. systemd-run: what systemd needs for one.
+scope_commands() {
+	local name path
+	oci_ids=full
+	oci rootlet "$work/rootlet" --cgroup-manager=systemd
+	[ -z "$before" ] || oci before "$work/before" --cgroup-manager=systemd
+	for name in crun runc; do
+		path=$(command -v $name) || continue
+		oci "$name $($name --version | awk 'NR == 1 { print $NF }')" "$path" \
+			--systemd-cgroup
+	done
+	printf '%s\t%s\n' "systemd-run --user --scope" \
+		"$(command -v systemd-run) --user --scope --quiet --collect $work/rootfs/bin/true"
+	oci "rootlet without a cgroup" "$work/rootlet" --cgroup-manager=disabled
+}
+
 # All the commands, rootlet's first: the ratios refer to the first that runs.
 commands() {
 	local path
+	if [ -n "$scope" ]; then
+		scope_commands
+		return
+	fi
 	if [ -n "$before" ]; then
 		oci before "$work/before" --cgroup-manager=disabled
 		oci rootlet "$work/rootlet" --cgroup-manager=disabled
@@ -238,4 +277,4 @@ commands() {
 say "$rounds rounds as $user, $(nproc) processors, Linux $(uname -r)"
 commands >"$work/commands"
 cd "$work"
-as_user "$work/startbench" "$rounds" <"$work/commands"
+as_user "$work/startbench" ${pace[@]+"${pace[@]}"} "$rounds" <"$work/commands"

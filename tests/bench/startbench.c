@@ -8,6 +8,10 @@
  * fails its first run is left out, with its own words as the reason. The first command that runs is
  * what the ratios refer to.
  *
+ * With --block N each command runs N times before the next one's turn, --pause MS apart: what the
+ * kernel and the managers do late falls on the command that has caused it, and what they keep warm
+ * serves the same one. Without a pause a command finds all of it warm, after 100 ms nothing.
+ *
  * With --until-output the clock stops when the command's first byte of output has come: at the
  * start of what a container runs, so that its end is not measured.
  */
@@ -40,6 +44,8 @@ struct command {
 
 static unsigned long run_count;
 static bool until_output;
+static size_t block = 1;
+static long pause_ms;
 
 static void die(const char *what)
 {
@@ -214,22 +220,71 @@ static void print_table(struct command *commands, size_t n, size_t rounds)
 	}
 }
 
+static void pause_between(void)
+{
+	struct timespec t = { .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 };
+
+	if (pause_ms > 0) {
+		nanosleep(&t, NULL);
+	}
+}
+
+/* Its runs of one block, from number `first` on; a negative one warms the caches. */
+static void run_block(struct command *command, int errors, long first, size_t rounds)
+{
+	for (size_t i = 0; i < block && !command->out; i++) {
+		struct rusage usage;
+		double ms;
+
+		pause_between();
+		ms = run_once(command, errors, &usage);
+		if (ms < 0) {
+			command->out = true;
+			return;
+		}
+		if (usage.ru_maxrss > command->max_rss_kib) {
+			command->max_rss_kib = usage.ru_maxrss;
+		}
+		if (first >= 0 && (size_t)first + i < rounds) {
+			command->ms[(size_t)first + i] = ms;
+		}
+	}
+}
+
+/* Takes the options from the front of the arguments; returns how many there are, or -1. */
+static int take_options(int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--until-output") == 0) {
+			until_output = true;
+		} else if (strcmp(argv[i], "--block") == 0 && i + 1 < argc) {
+			block = strtoul(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "--pause") == 0 && i + 1 < argc) {
+			pause_ms = strtol(argv[++i], NULL, 10);
+		} else {
+			return -1;
+		}
+	}
+	return block == 0 || pause_ms < 0 ? -1 : i;
+}
+
 int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
 	size_t rounds;
+	int options = take_options(argc, argv);
 	int errors = memfd_create("errors", MFD_CLOEXEC);
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	size_t n;
 
-	until_output = argc > 1 && strcmp(argv[1], "--until-output") == 0;
-	argc -= until_output;
-	argv += until_output;
-	rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
-	if (rounds == 0 || rounds > ROUNDS_MAX) {
+	rounds = options > 0 && options < argc ? strtoul(argv[options], NULL, 10) : 50;
+	if (options < 0 || rounds == 0 || rounds > ROUNDS_MAX) {
 		fprintf(stderr,
-			"usage: startbench [--until-output] ROUNDS <commands   (1 to %d rounds)\n",
+			"usage: startbench [--until-output] [--block N] [--pause MS] ROUNDS "
+			"<commands   (1 to %d rounds)\n",
 			ROUNDS_MAX);
 		return 1;
 	}
@@ -240,26 +295,10 @@ int main(int argc, char **argv)
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 
-	/* Round 0 warms the caches and finds out what runs here at all. */
-	for (size_t round = 0; round <= rounds; round++) {
+	/* The first block warms the caches and finds out what runs here at all. */
+	for (long first = -(long)block; first < (long)rounds; first += (long)block) {
 		for (size_t i = 0; i < n; i++) {
-			struct rusage usage;
-			double ms;
-
-			if (commands[i].out) {
-				continue;
-			}
-			ms = run_once(&commands[i], errors, &usage);
-			if (ms < 0) {
-				commands[i].out = true;
-				continue;
-			}
-			if (round > 0) {
-				commands[i].ms[round - 1] = ms;
-			}
-			if (usage.ru_maxrss > commands[i].max_rss_kib) {
-				commands[i].max_rss_kib = usage.ru_maxrss;
-			}
+			run_block(&commands[i], errors, first, rounds);
 		}
 	}
 	dup2(saved, STDOUT_FILENO);

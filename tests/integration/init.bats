@@ -52,7 +52,7 @@ cgroup_of() {
 	pid=$(of_unit dbus MainPID)
 	equal "$(in_inner sed -n 's/^0:://p' "/proc/$pid/cgroup")" /system.slice/dbus.service
 	top=$(cgroup_of "$(pid_of)")
-	has "$top" "/user@$(id -u).service/user.slice/rootlet-$C.scope/container/init.scope"
+	has "$top" "/user@$(id -u).service/app.slice/rootlet-$C.scope/container/init.scope"
 	top=/sys/fs/cgroup${top%/init.scope}
 	[ -n "$(cat "$top/system.slice/dbus.service/cgroup.procs")" ]
 	# A process of ours is beside init: the container's own cgroup must have none.

@@ -20,6 +20,10 @@ scope_of() {
 		"$@" rootlet delete --force "$id"' "$@"
 }
 
+no_scopes() {
+	[ -z "$(in_inner systemctl list-units --plain --no-legend --all 'rootlet-*')" ]
+}
+
 @test "in a container that systemd runs: a scope of its manager, for a user of the user's" {
 	debian_systemd
 	debian_boots
@@ -39,8 +43,8 @@ scope_of() {
 		-i PATH=/usr/local/bin:/usr/bin:/bin
 	equal "$stderr$output" \
 		$'/user.slice/user-1000.slice/user@1000.service'\
-$'/user.slice/rootlet-two.scope/container\n7'
-	equal "$(in_inner systemctl list-units --plain --no-legend --all 'rootlet-*')" ""
+$'/app.slice/rootlet-two.scope/container\n7'
+	wait_for no_scopes
 	equal "$(in_inner sh -c 'find /sys/fs/cgroup -name "rootlet-*"')" ""
 	rl delete --force "$C"
 }

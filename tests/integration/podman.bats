@@ -99,6 +99,11 @@ lives() {
 	not pod container exists "$C"
 }
 
+# no_units PATTERN
+no_units() {
+	[ -z "$(systemctl --user list-units --all --plain --no-legend "$1")" ]
+}
+
 @test "podman, systemd: the container has a scope of its own, and it goes with the container" {
 	local id pid cgroup
 	starts sh -c "$waits"
@@ -111,6 +116,6 @@ lives() {
 	try pod exec "$C" cat /proc/self/cgroup
 	has "$output" "0::/"
 	pod rm --force --time 0 "$C"
-	equal "$(systemctl --user list-units --all --plain --no-legend "libpod-$id*")" ""
+	wait_for no_units "libpod-$id*"
 	[ ! -e "/sys/fs/cgroup$cgroup" ]
 }

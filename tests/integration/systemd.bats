@@ -16,6 +16,11 @@ ctl() {
 	XDG_RUNTIME_DIR=$manager DBUS_SESSION_BUS_ADDRESS='' systemctl --user "$@"
 }
 
+# no_unit UNIT: the manager drops an empty scope a moment after its container.
+no_unit() {
+	[ "$(ctl show "$1" -p LoadState --value)" = not-found ]
+}
+
 setup() {
 	container_setup
 	chmod 755 "$T"
@@ -66,7 +71,7 @@ placed() {
 	local cgroup
 	[ "$status" -eq 0 ] || fail "status $status: $stderr$output"
 	cgroup=$(cat "$T/whereabouts")
-	[[ $cgroup == */user@$(id -u).service/user.slice/"$unit"/container ]] ||
+	[[ $cgroup == */user@$(id -u).service/app.slice/"$unit"/container ]] ||
 		fail "the container was in $cgroup"
 }
 
@@ -81,11 +86,11 @@ placed() {
 	equal "$(ctl show "$unit" -p ActiveState -p Delegate -p Slice -p CollectMode \
 		-p DefaultDependencies | sort | tr '\n' ' ')" \
 		"ActiveState=active CollectMode=inactive-or-failed DefaultDependencies=no \
-Delegate=yes Slice=user.slice "
+Delegate=yes Slice=app.slice "
 	has "$(ctl show "$unit" -p Description)" "$C"
 	equal "$(rl state "$C" | jq -r ".\"systemd-scope\"")" "$unit"
 	rl delete --force "$C"
-	equal "$(ctl show "$unit" -p LoadState --value)" not-found
+	wait_for no_unit "$unit"
 }
 
 @test "cgroupsPath slice:prefix:name, as podman writes it" {
@@ -410,7 +415,7 @@ end_manager() {
 	try sd run --bundle "$B" "$C-2"
 	has "$(cat "$T/whereabouts")" "rootlet-$C-2.scope"
 	rl delete --force "$C"
-	equal "$(ctl show "$unit" -p LoadState --value)" not-found
+	wait_for no_unit "$unit"
 }
 
 @test "starts while the manager starts itself anew, over and over" {
@@ -498,7 +503,7 @@ same_inventory() {
 	wait "$pid" || true
 	in_scope "$unit"
 	rl delete --force "$C"
-	equal "$(ctl show "$unit" -p LoadState --value)" not-found
+	wait_for no_unit "$unit"
 }
 
 @test "a container that dies by itself takes its scope along" {
@@ -532,7 +537,7 @@ manager_has_ended() {
 	not test -e "/proc/$pid"
 	try rl wait "$C"
 	equal "$status $output" "5 5"
-	equal "$(ctl show "$unit" -p LoadState --value)" not-found
+	wait_for no_unit "$unit"
 	# Not deleted yet: the scope's name is free, and what is left of the first is only its
 	# state.
 	rl delete "$C"

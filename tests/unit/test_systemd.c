@@ -92,7 +92,8 @@ static void addresses(void **state)
 	const char *bus = arena_printf(&arena, "%s/bus", dir);
 	const char *other = arena_printf(&arena, "%s/a b", dir);
 	const char *direct = arena_printf(&arena, "%s/systemd/private", dir);
-	const char *both = arena_printf(&arena, "unix:path=%s +unix:path=%s ", bus, direct);
+	/* '+': the manager's own socket. */
+	const char *both = arena_printf(&arena, "+unix:path=%s unix:path=%s ", direct, bus);
 	scope_fd int one = listener(bus, 1);
 	scope_fd int two = listener(other, 1);
 	scope_fd int three = -1;

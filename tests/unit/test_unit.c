@@ -37,36 +37,40 @@ static void names(void **state)
 		const char *id;
 		const char *want;
 	} rows[] = {
-		{ NULL, "web", "user.slice rootlet-web.scope" },
-		{ "", "web", "user.slice rootlet-web.scope" },
-		{ "", "a+b", "user.slice rootlet-a\\x2bb.scope" },
+		{ NULL, "web", "app.slice rootlet-web.scope" },
+		{ "", "web", "app.slice rootlet-web.scope" },
+		{ "", "a+b", "app.slice rootlet-a\\x2bb.scope" },
 		{ "user.slice:libpod:0123abcd", "x", "user.slice libpod-0123abcd.scope" },
-		{ ":libpod:x", "x", "user.slice libpod-x.scope" },
-		{ "::x", "x", "user.slice x.scope" },
-		{ "::x.scope", "x", "user.slice x.scope" },
+		{ ":libpod:x", "x", "app.slice libpod-x.scope" },
+		{ "::x", "x", "app.slice x.scope" },
+		{ "::x.scope", "x", "app.slice x.scope" },
 		{ "a-b.slice:p:x.scope", "x", "a-b.slice p-x.scope" },
 		{ "-.slice:p:x", "x", "-.slice p-x.scope" },
-		{ "::a b%c@d", "x", "user.slice a\\x20b\\x25c\\x40d.scope" },
-		{ "::\xc3\xa9", "x", "user.slice \\xc3\\xa9.scope" },
+		{ "::a b%c@d", "x", "app.slice a\\x20b\\x25c\\x40d.scope" },
+		{ "::\xc3\xa9", "x", "app.slice \\xc3\\xa9.scope" },
 		{ "::azAZ09:-_.\\", "x", NULL },
 		{ "::`{@[/", "x", NULL },
-		{ "::azAZ09-_.\\", "x", "user.slice azAZ09-_.\\.scope" },
-		{ "::`{@[;", "x", "user.slice \\x60\\x7b\\x40\\x5b\\x3b.scope" },
-		{ "::x.x", "x", "user.slice x.x.scope" },
-		{ "::.", "x", "user.slice \\x2e.scope" },
+		{ "::azAZ09-_.\\", "x", "app.slice azAZ09-_.\\.scope" },
+		{ "::`{@[;", "x", "app.slice \\x60\\x7b\\x40\\x5b\\x3b.scope" },
+		{ "::x.x", "x", "app.slice x.x.scope" },
+		{ "::.", "x", "app.slice \\x2e.scope" },
 		{ "azAZ09_.slice:p:x", "x", "azAZ09_.slice p-x.scope" },
-		{ "a/b", "x", "user.slice b.scope" },
+		{ "a/b", "x", "app.slice a-b.scope" },
 		{ "a.slice/b/c.slice/d", "x", "c.slice d.scope" },
-		{ "a:b/c", "x", "user.slice c.scope" },
-		{ "/.../x", "x", "user.slice x.scope" },
-		{ "/a/...", "x", "user.slice \\x2e...scope" },
-		{ "::.x", "x", "user.slice \\x2ex.scope" },
-		{ "/libpod_parent/libpod-abc", "x", "user.slice libpod-abc.scope" },
-		{ "/machine.slice/other/libpod-abc.scope", "x", "machine.slice libpod-abc.scope" },
+		{ "a:b/c", "x", "app.slice a:b-c.scope" },
+		{ "/.../x", "x", "app.slice \\x2e..-x.scope" },
+		{ "/a/...", "x", "app.slice a-....scope" },
+		{ "::.x", "x", "app.slice \\x2ex.scope" },
+		{ "/libpod_parent/libpod-abc", "x", "app.slice libpod_parent-libpod-abc.scope" },
+		{ "/machine.slice/other/libpod-abc.scope", "x",
+		  "machine.slice other-libpod-abc.scope" },
 		{ "/user.slice/user-1000.slice/a", "x", "user-1000.slice a.scope" },
-		{ "a", "x", "user.slice a.scope" },
-		{ "/a/b//", "x", "user.slice b.scope" },
-		{ "/user.slice", "x", "user.slice user.slice.scope" },
+		{ "a", "x", "app.slice a.scope" },
+		{ "/a/b//", "x", "app.slice a-b.scope" },
+		{ "/default/same", "x", "app.slice default-same.scope" },
+		{ "/k8s.io/same", "x", "app.slice k8s.io-same.scope" },
+		{ "a.slice/b.slice", "x", "a.slice b.slice.scope" },
+		{ "/user.slice", "x", "app.slice user.slice.scope" },
 	};
 	scope_arena struct arena arena = ARENA_INIT;
 
@@ -127,13 +131,13 @@ static void long_names(void **state)
 	memcpy(b, a, sizeof(b));
 	b[254] = 'y';
 	name = name_of(&arena, NULL, a, false);
-	assert_int_equal(strlen(name), strlen("user.slice ") + 255);
-	assert_true(str_starts(name, "user.slice rootlet-xxxxxx"));
+	assert_int_equal(strlen(name), strlen("app.slice ") + 255);
+	assert_true(str_starts(name, "app.slice rootlet-xxxxxx"));
 	assert_string_equal(name + strlen(name) - 6, ".scope");
 	assert_string_not_equal(name, name_of(&arena, NULL, b, false));
 	a[241] = '\0'; /* just fits: rootlet- and .scope are 14 */
 	assert_string_equal(name_of(&arena, NULL, a, false),
-			    arena_printf(&arena, "user.slice rootlet-%s.scope", a));
+			    arena_printf(&arena, "app.slice rootlet-%s.scope", a));
 	name = name_of(&arena, arena_printf(&arena, "::%s1234567890", a), "x", false);
 	assert_non_null(strstr(name, "would have 257 characters, and systemd takes 255"));
 }
