@@ -4,10 +4,11 @@
  *
  * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the last of the
  * capabilities go (guest_credentials calls guest_filter_early), when the working directory and the
- * program have been looked for: a profile may well not allow what that takes. With noNewPrivileges it is loaded as the last
- * thing before execve, so that a profile has to allow nothing but that. A filter with a listener is
- * loaded before READY in either case, because the listener's descriptor goes out through the host
- * side. The filter of an accelerated network has a listener too, and is loaded in the same way.
+ * program have been looked for: a profile may well not allow what that takes. With noNewPrivileges
+ * it is loaded as the last thing before execve, so that a profile has to allow nothing but that. A
+ * filter with a listener is loaded before READY in either case, because the listener's descriptor
+ * goes out through the host side. The filter of an accelerated network has a listener too, and is
+ * loaded in the same way.
  *
  * The listener of a filter is carried out by a courier: a child that shares our descriptors but not
  * the filter. The guest itself can't do it, since the filter may notify of the very calls that

@@ -264,8 +264,8 @@ static int wait_at_gate(struct guest *g, struct err *err)
 }
 
 /*
- * What is left to do when nobody listens to us any more, and a filter that is loaded may forbid: the
- * calls are made in vain, for their error. The gate is waited at with accept4.
+ * What is left to do when nobody listens to us any more, and a filter that is loaded may forbid:
+ * the calls are made in vain, for their error. The gate is waited at with accept4.
  */
 static int try_calls(const struct guest *g, struct err *err)
 {
