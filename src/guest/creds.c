@@ -85,7 +85,11 @@ static int set_caps(struct guest *g, const struct plan_caps *caps, struct err *e
 			  "%llx): not granted",
 			  (unsigned long long)(caps->permitted & ~held));
 	}
-	rc = sys_caps_set(caps->effective & permitted, permitted, inheritable);
+	/*
+	 * Those that the next steps go by are the program's. The rest stays until the filter is
+	 * loaded; what is ambient by then survives that it goes.
+	 */
+	rc = sys_caps_set(caps->effective & permitted, held, inheritable);
 	if (rc < 0) {
 		return err_errno(err, -rc, "/process/capabilities: setting the capability sets");
 	}
@@ -97,10 +101,10 @@ static int set_caps(struct guest *g, const struct plan_caps *caps, struct err *e
 }
 
 /*
- * Situation: inside the container's root; uid 0 with all capabilities. After it: the program's
- * credentials.
+ * Situation: inside the container's root; uid 0 with all capabilities. After it: the program's ids
+ * and effective capabilities; the others are still there, but used by nothing.
  */
-int guest_credentials(struct guest *g, struct err *err)
+int guest_user(struct guest *g, struct err *err)
 {
 	const struct plan_process *p = &g->plan->process;
 	int rc;
@@ -123,13 +127,41 @@ int guest_credentials(struct guest *g, struct err *err)
 		return err_errno(err, errno, "keeping capabilities across the change of user");
 	}
 	TRY(set_ids(p, err));
-	if (p->no_new_privs) {
-		TRY(set_caps(g, &p->caps, err));
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-			return err_errno(err, errno, "/process/noNewPrivileges");
-		}
-		return guest_filter_early(g, err);
-	}
-	TRY(guest_filter_early(g, err));
 	return set_caps(g, &p->caps, err);
+}
+
+/* The last that are not the program's go: by one call, which a filter has to allow. */
+static int drop_caps(const struct plan_caps *caps, uint64_t held, struct err *err)
+{
+	uint64_t permitted = caps->permitted & held;
+	int rc = sys_caps_set(caps->effective & permitted, permitted, caps->inheritable & held);
+
+	if (rc < 0) {
+		err_errno(err, -rc, "/process/capabilities: setting the capability sets");
+		return guest_explain_filter(err, "capset");
+	}
+	return 0;
+}
+
+/*
+ * Situation: the program's user, the working directory and the program are found. After it: the
+ * program's credentials.
+ */
+int guest_credentials(struct guest *g, struct err *err)
+{
+	const struct plan_process *p = &g->plan->process;
+	uint64_t held = sys_caps_permitted();
+
+	if (!p->present) {
+		return 0;
+	}
+	if (!p->no_new_privs) {
+		TRY(guest_filter_early(g, err));
+		return drop_caps(&p->caps, held, err);
+	}
+	TRY(drop_caps(&p->caps, held, err));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		return err_errno(err, errno, "/process/noNewPrivileges");
+	}
+	return guest_filter_early(g, err);
 }

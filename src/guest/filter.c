@@ -2,11 +2,13 @@
 /*
  * guest/filter: receiving the compiled seccomp filter and loading it at the right moment.
  *
- * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the capabilities
- * go (guest_credentials calls guest_filter_early). With noNewPrivileges it is loaded as the last
- * thing before execve, so that a profile has to allow nothing but that. A filter with a listener is
- * loaded before READY in either case, because the listener's descriptor goes out through the host
- * side. The filter of an accelerated network has a listener too, and is loaded in the same way.
+ * Without noNewPrivileges the kernel wants CAP_SYS_ADMIN, so it is loaded before the last of the
+ * capabilities go (guest_credentials calls guest_filter_early), when the working directory and the
+ * program have been looked for: a profile may well not allow what that takes. With noNewPrivileges
+ * it is loaded as the last thing before execve, so that a profile has to allow nothing but that. A
+ * filter with a listener is loaded before READY in either case, because the listener's descriptor
+ * goes out through the host side. The filter of an accelerated network has a listener too, and is
+ * loaded in the same way.
  *
  * The listener of a filter is carried out by a courier: a child that shares our descriptors but not
  * the filter. The guest itself can't do it, since the filter may notify of the very calls that
@@ -294,6 +296,14 @@ int guest_filter_early(struct guest *g, struct err *err)
 	}
 	drop_listeners(g);
 	return load(&p, 0, err);
+}
+
+int guest_explain_filter(struct err *err, const char *call)
+{
+	if (err->code == EPERM || err->code == EACCES || err->code == ENOSYS) {
+		return err_hint(err, "allow %s in the seccomp profile", call);
+	}
+	return -err->code;
 }
 
 int guest_filter_late(struct guest *g, struct err *err)

@@ -97,11 +97,15 @@ static const struct step make_steps[] = {
 	{ "limits", guest_rlimits },
 	{ "attributes", guest_attributes },
 	{ "filter", guest_filter_receive },
-	/* From here on only what the configuration grants. */
-	{ "credentials", guest_credentials },
-	{ "cwd", guest_cwd },
 	/* As the container's user: what that user can't reach is not found. */
+	{ "user", guest_user },
+	{ "cwd", guest_cwd },
 	{ "program", guest_find_program },
+	/*
+	 * From here on only what the configuration grants. After all that looks at files: the
+	 * filter may be loaded in it, and need not allow what the program itself doesn't call.
+	 */
+	{ "credentials", guest_credentials },
 	{ "start", guest_wait_start },
 	{ "startContainer hooks", guest_start_container_hooks },
 	{ "exec", guest_exec },
@@ -137,9 +141,10 @@ static const struct step enter_steps[] = {
 	{ "cpus", guest_final_cpus },
 	{ "filter", guest_filter_receive },
 	/* From here on as with create. */
-	{ "credentials", guest_credentials },
+	{ "user", guest_user },
 	{ "cwd", guest_cwd },
 	{ "program", guest_find_program },
+	{ "credentials", guest_credentials },
 	{ "start", guest_wait_start },
 	{ "exec", guest_last },
 	{ NULL, NULL },

@@ -116,10 +116,7 @@ static int run(void *arg)
 static int forbidden(struct err *err, int code, const char *what, const char *call)
 {
 	err_errno(err, code, "%s", what);
-	if (code == EPERM || code == EACCES || code == ENOSYS) {
-		return err_hint(err, "allow %s in the seccomp profile", call);
-	}
-	return -code;
+	return guest_explain_filter(err, call);
 }
 
 /* ---- its memory ---- */
@@ -272,7 +269,7 @@ static void *map(size_t size, int how, struct err *err)
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED) {
-		err_errno(err, errno, "memory for the program's process");
+		(void)forbidden(err, errno, "memory for the program's process", "mmap");
 		return NULL;
 	}
 	return at;

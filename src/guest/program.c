@@ -263,14 +263,38 @@ static int wait_at_gate(struct guest *g, struct err *err)
 	}
 }
 
+/*
+ * What is left to do when nobody listens to us any more, and a filter that is loaded may forbid:
+ * the calls are made in vain, for their error. The gate is waited at with accept4.
+ */
+static int try_calls(const struct guest *g, struct err *err)
+{
+	if (!g->plan->filter.present || g->filter) {
+		return 0;
+	}
+	if (syscall(SYS_recvmsg, -1, NULL, 0) < 0 && errno != EBADF) {
+		err_errno(err, errno, "waiting for start");
+		return guest_explain_filter(err, "recvmsg");
+	}
+	if (g->gate >= 0 && syscall(SYS_accept4, -1, NULL, NULL, 0) < 0 && errno != EBADF) {
+		err_errno(err, errno, "waiting for start");
+		return guest_explain_filter(err, "accept4");
+	}
+	return 0;
+}
+
 int guest_wait_start(struct guest *g, struct err *err)
 {
 	struct wire_msg msg;
 	int rc;
 
 	assert(!g->started);
+	TRY(try_calls(g, err));
 	/* The container now outlives the command that made it. */
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0) {
+		err_errno(err, errno, "outliving the command that makes the container");
+		return guest_explain_filter(err, "prctl");
+	}
 	g->started = true;
 	if (g->gate >= 0) {
 		/*
@@ -281,7 +305,8 @@ int guest_wait_start(struct guest *g, struct err *err)
 	}
 	rc = wire_send(g->wire, WIRE_READY, NULL, 0, -1);
 	if (rc < 0) {
-		return err_errno(err, -rc, "telling the host side");
+		err_errno(err, -rc, "telling the host side");
+		return guest_explain_filter(err, "sendmsg");
 	}
 	/*
 	 * A `create` that is killed before it has recorded us would leave a process that no one can
@@ -292,7 +317,11 @@ int guest_wait_start(struct guest *g, struct err *err)
 		g->notify = msg.fd;
 		rc = wire_recv(g->wire, &msg);
 	}
-	if (rc <= 0 || msg.type != (g->gate >= 0 ? WIRE_RECORDED : WIRE_START)) {
+	if (rc < 0) {
+		err_errno(err, -rc, "hearing from the host side");
+		return guest_explain_filter(err, "recvmsg");
+	}
+	if (rc == 0 || msg.type != (g->gate >= 0 ? WIRE_RECORDED : WIRE_START)) {
 		return err_set(err, EPIPE, "the host side ended before the start");
 	}
 	if (g->gate >= 0) {
@@ -313,6 +342,9 @@ int guest_explain_exec(const struct guest *g, int code, struct err *err)
 		return err_hint(
 			err,
 			"it is neither a program for this machine nor a script with a \"#!\" line");
+	}
+	if (g->plan->filter.present && (code == EPERM || code == ENOSYS)) {
+		return guest_explain_filter(err, "execve");
 	}
 	return -code;
 }

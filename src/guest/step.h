@@ -207,6 +207,7 @@ bool guest_scheduler_is_lost(const struct plan_scheduler *s);
 int guest_labels(struct guest *g, struct err *err);
 
 /* creds.c */
+int guest_user(struct guest *g, struct err *err);
 int guest_credentials(struct guest *g, struct err *err);
 
 /* last.c */
@@ -221,6 +222,12 @@ int guest_filter_couriers(struct guest *g, struct err *err);
 int guest_filter_receive(struct guest *g, struct err *err);
 int guest_filter_early(struct guest *g, struct err *err);
 int guest_filter_late(struct guest *g, struct err *err);
+
+/*
+ * What failed is a system call that may come after the bundle's filter: where its error is one that
+ * filters give, err's remedy names the call. Returns -err->code.
+ */
+int guest_explain_filter(struct err *err, const char *call);
 
 /* hooks.c */
 int guest_host_setup(struct guest *g, struct err *err);

@@ -46,13 +46,63 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
 	return 0;
 }
 
-int host_filter_explain(const struct plan *plan, struct err *err)
+static bool lists(const struct strs *names, const char *name)
 {
-	if (err->code == ECHILD && plan->filter.present && !plan->process.no_new_privs) {
-		return err_hint(err, "/linux/seccomp may forbid what is left to do once its filter "
-				     "is loaded: with /process/noNewPrivileges it is loaded last");
+	for (size_t i = 0; i < names->n; i++) {
+		if (str_eq(names->v[i], name)) {
+			return true;
+		}
 	}
-	return -err->code;
+	return false;
+}
+
+/* May the profile, by whatever its conditions are, answer this call with anything but the call? */
+static bool may_forbid(const struct spec_seccomp *profile, const char *call)
+{
+	bool allowed = profile->default_action == SPEC_ACT_ALLOW ||
+		       profile->default_action == SPEC_ACT_LOG;
+
+	for (size_t i = 0; i < profile->syscalls.n; i++) {
+		const struct spec_seccomp_syscall *rule = &profile->syscalls.v[i];
+		bool allows = rule->action == SPEC_ACT_ALLOW || rule->action == SPEC_ACT_LOG;
+
+		if (!lists(&rule->names, call)) {
+			continue;
+		}
+		if (!allows) {
+			return true;
+		}
+		allowed = true;
+	}
+	return !allowed;
+}
+
+int host_filter_explain(const struct plan *plan, const struct spec *spec, struct err *err)
+{
+	/* What a guest calls after an early filter, besides what has an error of its own. */
+	static const char *const calls[] = {
+		"accept4", "capset", "close",	"close_range",	"clone",   "madvise", "mmap",
+		"munmap",  "prctl",  "recvmsg", "rt_sigaction", "sendmsg", "wait4",
+	};
+	scope_arena struct arena arena = ARENA_INIT;
+	struct text names;
+
+	if (err->code != ECHILD || !plan->filter.present || plan->process.no_new_privs) {
+		return -err->code;
+	}
+	text_init(&names, &arena);
+	if (spec->linux_ && spec->linux_->seccomp) {
+		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+			if (may_forbid(spec->linux_->seccomp, calls[i])) {
+				text_add(&names, "%s%s", names.len ? ", " : " (", calls[i]);
+			}
+		}
+	}
+	return err_hint(
+		err,
+		"/linux/seccomp may forbid what is left to do once its filter is loaded%s%s: "
+		"with /process/noNewPrivileges it is loaded last",
+		names.len ? names.s : "", names.len ? ")" : "");
 }
 
 static const char *process_state(struct arena *arena, const struct plan *plan,

@@ -19,7 +19,7 @@ int host_filter_compile(const struct spec *spec, const struct plan *plan, int *r
  * A guest that ended without a word (ECHILD) where a filter was loaded before its last steps: most
  * likely that forbids them. Adds the remedy. Returns -err->code.
  */
-int host_filter_explain(const struct plan *plan, struct err *err);
+int host_filter_explain(const struct plan *plan, const struct spec *spec, struct err *err);
 
 /* Whose system calls a listener hears of, and the state of its container. */
 struct filter_subject {

@@ -330,7 +330,7 @@ int host_guest_serve(struct guest_process *g, enum wire_type last, struct err *e
 	while (came != last) {
 		if (serve_one(g, &came, err) < 0) {
 			g->heard = true;
-			return host_filter_explain(g->plan, err);
+			return host_filter_explain(g->plan, g->spec, err);
 		}
 		if (came == WIRE_READY && last != WIRE_READY) {
 			return err_set(err, EPROTO,

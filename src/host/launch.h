@@ -64,9 +64,10 @@ struct launch {
 	int report; /* this process becomes the monitor, and tells so here; or -1 */
 	/* its own, where it has no pid namespace */
 	struct opt_u64 mount_namespace;
-	bool mapping;	  /* user_idmap_finish is due */
-	bool rdt_made;	  /* the plan's groups of resctrl are there */
-	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
+	uint64_t start_time; /* of the guest, by sys_process_start_time; 0: not known */
+	bool mapping;	     /* user_idmap_finish is due */
+	bool rdt_made;	     /* the plan's groups of resctrl are there */
+	bool hooks_begun;    /* from here on a failure ends with the poststop hooks */
 };
 
 /* Starts a launch: its clock, for --debug. Nothing can fail. options stay the caller's. */

@@ -16,6 +16,7 @@
 #include "host/mount_ids.h"
 #include "host/netdev.h"
 #include "host/network.h"
+#include "sys/proc.h"
 #include "user/idmap.h"
 
 /*
@@ -135,6 +136,19 @@ static const struct guest_request launch_requests[] = {
 
 /* ---- the clone ---- */
 
+/*
+ * While it still has the caller's ids: later the host's procfs may hide it from us (hidepid=,
+ * proc(5)).
+ */
+static void note_start(struct launch *l)
+{
+	char letter;
+
+	if (sys_process_start_time(l->guest.pid, &l->start_time, &letter) < 0) {
+		l->start_time = 0;
+	}
+}
+
 int host_launch_spawn(struct launch *l, struct err *err)
 {
 	/*
@@ -159,7 +173,9 @@ int host_launch_spawn(struct launch *l, struct err *err)
 	l->guest.plan = l->plan;
 	l->guest.spec = l->spec;
 	l->guest.status = "creating";
-	return host_guest_spawn(&l->guest, &how, err);
+	TRY(host_guest_spawn(&l->guest, &how, err));
+	note_start(l);
+	return 0;
 }
 
 void host_launch_kill(struct launch *l, struct err *err)
@@ -172,7 +188,8 @@ void host_launch_kill(struct launch *l, struct err *err)
 int host_launch_await_init(struct launch *l, struct err *err)
 {
 	if (forks_again(l->plan)) {
-		return host_guest_serve(&l->guest, WIRE_INIT, err);
+		TRY(host_guest_serve(&l->guest, WIRE_INIT, err));
+		note_start(l);
 	}
 	return 0;
 }

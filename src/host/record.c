@@ -75,7 +75,6 @@ int host_record(const struct launch *l, struct err *err)
 		.annotations = l->spec->annotations,
 	};
 	char letter;
-	int rc;
 
 	if (l->plan->rdt.remove_group) {
 		state.rdt_group = l->plan->rdt.group;
@@ -83,10 +82,9 @@ int host_record(const struct launch *l, struct err *err)
 	if (l->notify.to >= 0) {
 		state.notify = l->options->notify_socket;
 	}
-	rc = sys_process_start_time(l->guest.pid, &state.start_time, &letter);
-
-	if (rc < 0) {
-		return err_errno(err, -rc, "the container's process %d", (int)l->guest.pid);
+	state.start_time = l->start_time;
+	if (state.start_time == 0) {
+		(void)sys_process_start_time(l->guest.pid, &state.start_time, &letter);
 	}
 	if (l->network.of) {
 		state.network = l->network.shared;

@@ -6,9 +6,12 @@
 #include "sys/caps.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define CAPS_MAX 64
 
@@ -52,38 +55,20 @@ int sys_caps_bound(uint64_t keep)
 	return 0;
 }
 
-static int fill(cap_t caps, cap_flag_t flag, uint64_t mask)
-{
-	for (int cap = 0; cap < CAPS_MAX; cap++) {
-		cap_value_t value = cap;
-
-		if ((mask >> cap & 1) && cap_set_flag(caps, flag, 1, &value, CAP_SET) < 0) {
-			return -errno;
-		}
-	}
-	return 0;
-}
-
+/* Not by libcap, which asks the kernel for its version first: a filter may forbid that. */
 int sys_caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
-	cap_t caps = cap_init();
-	int rc;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	if (!caps) {
-		return -ENOMEM;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i] = (struct __user_cap_data_struct){
+			.effective = (uint32_t)(effective >> (32 * i)),
+			.permitted = (uint32_t)(permitted >> (32 * i)),
+			.inheritable = (uint32_t)(inheritable >> (32 * i)),
+		};
 	}
-	rc = fill(caps, CAP_EFFECTIVE, effective);
-	if (rc == 0) {
-		rc = fill(caps, CAP_PERMITTED, permitted);
-	}
-	if (rc == 0) {
-		rc = fill(caps, CAP_INHERITABLE, inheritable);
-	}
-	if (rc == 0 && cap_set_proc(caps) < 0) {
-		rc = -errno;
-	}
-	cap_free(caps);
-	return rc;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
 int sys_caps_ambient(uint64_t ambient)

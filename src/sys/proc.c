@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "sys/clone.h"
 #include "sys/fd.h"
 
 #define CGROUP_FILE_MAX (1 << 16)
@@ -146,13 +148,26 @@ int sys_process_start_time(pid_t pid, uint64_t *ret_start, char *ret_state)
 	return 0;
 }
 
+/* A process that procfs does not show us is there, or a zombie, as far as its pidfd can tell. */
+static bool is_hidden(pid_t pid, char *ret_state)
+{
+	scope_fd int fd = sys_pidfd_open(pid);
+	struct pollfd end = { fd, POLLIN, 0 };
+
+	if (fd < 0) {
+		return false;
+	}
+	*ret_state = poll(&end, 1, 0) > 0 ? 'Z' : 'S';
+	return true;
+}
+
 bool sys_process_is(pid_t pid, uint64_t start, char *ret_state)
 {
 	struct sys_process_stat st;
 	uint64_t real;
 
 	if (sys_process_stat(pid, &st) < 0) {
-		return false;
+		return is_hidden(pid, ret_state);
 	}
 	*ret_state = st.state;
 	if (st.start_time == start) {

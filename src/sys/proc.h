@@ -31,7 +31,8 @@ int sys_process_start_time(pid_t pid, uint64_t *ret_start, char *ret_state);
 
 /*
  * Is pid the process that began at `start`, as sys_process_start_time said it, perhaps in another
- * time namespace? *ret_state: its state letter.
+ * time namespace? *ret_state: its state letter. A process that procfs hides (hidepid=, proc(5))
+ * counts for the one that is asked for: it can't be told from another that got its number.
  */
 bool sys_process_is(pid_t pid, uint64_t start, char *ret_state);
 

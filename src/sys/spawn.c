@@ -36,8 +36,15 @@ static int input_file(const char *text)
 	return fd_take(&fd);
 }
 
-/* Returns the child's pid; *ret_error is its errno when it could not execute the program. */
-static pid_t start(const struct sys_spawn *s, int in, int out, int error, volatile int *ret_error)
+/* What the child leaves in our memory when it could not execute the program. */
+struct failure {
+	int code;
+	bool streams; /* at dup2, not at the program */
+};
+
+/* Returns the child's pid. */
+static pid_t start(const struct sys_spawn *s, int in, int out, int error,
+		   volatile struct failure *ret_failure)
 {
 	pid_t self = getpid();
 	pid_t pid = vfork();
@@ -48,8 +55,9 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 		if (getppid() != self && getppid() != 0) {
 			_exit(127);
 		}
-		if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
-		    (!s->cwd || chdir(s->cwd) == 0)) {
+		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(error, 2) < 0) {
+			ret_failure->streams = true;
+		} else if (!s->cwd || chdir(s->cwd) == 0) {
 			sys_signals_reset_work();
 			/* Of the caller's: a pipe would stay open as long as what is left of it. */
 			if (!s->inherits) {
@@ -58,7 +66,7 @@ static pid_t start(const struct sys_spawn *s, int in, int out, int error, volati
 			execve(s->path, (char *const *)(uintptr_t)s->argv,
 			       (char *const *)(uintptr_t)s->env);
 		}
-		*ret_error = errno;
+		ret_failure->code = errno;
 		_exit(127);
 	}
 	return pid;
@@ -150,21 +158,27 @@ static int watch(const struct sys_spawn *s, pid_t pid, int pidfd, int said,
 static int run(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 {
 	scope_fd int in = input_file(spawn->input ? spawn->input : "");
-	scope_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	scope_fd int null = -1;
 	scope_fd int pidfd = -1;
 	scope_fd int said = -1;
 	scope_fd int saying = -1;
-	volatile int error = 0;
+	volatile struct failure failure = { 0 };
 	int pipe_fds[2];
 	int out = spawn->out;
 	int errors = spawn->err;
 	pid_t pid;
 	int rc;
 
-	*ret = (struct sys_spawn_end){ 0 };
+	*ret = (struct sys_spawn_end){ .call = "memfd_create" };
 	if (in < 0) {
 		return in;
 	}
+	ret->call = "openat of /dev/null";
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0) {
+		return -errno;
+	}
+	ret->call = "pipe2";
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
 		return -errno;
 	}
@@ -176,14 +190,17 @@ static int run(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	if (errors < 0) {
 		errors = saying;
 	}
-	pid = start(spawn, in, out, errors, &error);
+	ret->call = "vfork";
+	pid = start(spawn, in, out, errors, &failure);
 	if (pid < 0) {
 		return -errno;
 	}
 	fd_drop(&saying);
+	ret->call = "pidfd_open";
 	pidfd = sys_pidfd_open(pid);
 	rc = pidfd;
 	if (rc >= 0) {
+		ret->call = "poll";
 		rc = watch(spawn, pid, pidfd, said, ret);
 	}
 	if (rc < 0) {
@@ -191,8 +208,9 @@ static int run(const struct sys_spawn *spawn, struct sys_spawn_end *ret)
 	}
 	while (waitpid(pid, &ret->status, 0) < 0 && errno == EINTR) {
 	}
-	if (error) {
-		return -error;
+	if (failure.code) {
+		ret->call = failure.streams ? "dup2" : NULL;
+		return -failure.code;
 	}
 	return rc;
 }
@@ -222,6 +240,9 @@ int sys_spawn_checked(const struct sys_spawn *spawn, struct err *err)
 	if (end.signal) {
 		sys_interrupted(end.signal, "while it ran", err);
 		return err_wrap(err, "%s", spawn->path);
+	}
+	if (rc < 0 && end.call) {
+		return err_errno(err, -rc, "%s: %s", spawn->path, end.call);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "%s", spawn->path);

@@ -21,7 +21,9 @@ struct sys_spawn {
 };
 
 struct sys_spawn_end {
-	int status; /* as wait(2) has it */
+	const char
+		*call; /* after an error: the system call that failed; NULL: the program's execve */
+	int status;    /* as wait(2) has it */
 	bool timed_out;
 	int signal;	/* that asked us to end meanwhile; 0: none */
 	char said[400]; /* the last of its stderr, on one line */

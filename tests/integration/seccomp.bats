@@ -154,6 +154,92 @@ both_ways() {
 	equal "$(<"$T/out")" later
 }
 
+@test "a profile need not allow what looks for the working directory and the program" {
+	local code
+	privileges no
+	config '.process.user = {uid: 1000, gid: 1000} | .process.cwd = "/tmp"'
+	for code in 1 38; do
+		filter '{syscalls: [{names: ["faccessat2", "faccessat", "access", "stat", "lstat",
+			"newfstatat", "statx", "getcwd", "chdir", "capget", "open", "openat",
+			"openat2", "readlinkat", "fchown"], action: "SCMP_ACT_ERRNO",
+			errnoRet: '"$code"'}]}'
+		says echo fine -- fine
+		bundle_args sleep 1000
+		rl run --detach --bundle "$B" "$C"
+		try rl exec "$C" echo fine
+		equal "$status$output$stderr" 0fine
+		rl delete --force "$C"
+	done
+}
+
+# forbidden CALL VERB...: with that call forbidden the command works, or its error names the call.
+forbidden() {
+	local call=$1 code
+	shift
+	for code in 1 38; do
+		rule "$call" ERRNO ", errnoRet: $code"
+		try "$@"
+		[[ $status$output == 0*fine* ]] || has "$stderr" "$call"
+	done
+}
+
+created() {
+	rl create --bundle "$B" "$C" >"$T/out" 2>"$T/err" && rl start "$C" &&
+		wait_for status_is stopped
+	cat "$T/out"
+	cat "$T/err" >&2
+	rl delete --force "$C"
+}
+
+@test "a call of the set-up's that the profile forbids: the container runs, or the error names it" {
+	local call
+	privileges no
+	bundle_args echo fine
+	for call in capset prctl sendmsg recvmsg close close_range execve fcntl munmap; do
+		forbidden "$call" rl run --bundle "$B" "$C"
+	done
+	for call in capset prctl sendmsg recvmsg close accept4 accept execve madvise; do
+		forbidden "$call" created
+	done
+}
+
+@test "the same for exec" {
+	local call
+	privileges no
+	bundle_args sleep 1000
+	for call in capset prctl sendmsg close close_range madvise mmap munmap clone wait4 fcntl \
+		setsid rt_sigprocmask dl_iterate_phdr; do
+		rule "$call" ERRNO
+		try rl run --detach --bundle "$B" "$C"
+		[ "$status" -eq 0 ] || {
+			has "$stderr" "$call"
+			continue
+		}
+		try rl exec "$C" echo fine
+		[ "$status$output" = 0fine ] || has "$stderr" "$call"
+		rl delete --force "$C"
+	done
+}
+
+@test "the same for startContainer hooks" {
+	local call
+	privileges no
+	bundle_args echo fine
+	config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo >/tmp/hook"]}]'
+	for call in clone clone3 vfork fork wait4 waitid pipe2 poll ppoll dup2 dup3 socketpair \
+		rt_sigprocmask rt_sigaction setpgid kill pidfd_open pidfd_send_signal \
+		clock_gettime mmap munmap memfd_create openat close_range; do
+		rm -f "$B/rootfs/tmp/hook"
+		rule "$call" ERRNO
+		try rl run --bundle "$B" "$C"
+		if [ "$status" -eq 0 ]; then
+			[ -e "$B/rootfs/tmp/hook" ] || fail "$call: no hook was run"
+		else
+			has "$stderr" "$call"
+		fi
+	done
+}
+
 # ---------------------------------------------------------------- conditions
 
 # conditions ARGS VALUE=ANSWER...: of personality(2) under a rule with these conditions; + happens,
