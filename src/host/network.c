@@ -25,9 +25,10 @@
 #include "sys/await.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
-#include "sys/sock.h"
 #include "sys/process_tree.h"
+#include "sys/sock.h"
 
 #define CONTROL "net"
 #define VERSION_CACHE "rootlet-slirp4netns"
@@ -426,6 +427,7 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 		net->joined_id = id;
 		net->joined_pid = (pid_t)c.state.pid;
 		net->joined_start = c.state.start_time;
+		net->joined_ours = sys_userns_is_ours(net->joined_pid);
 	}
 	container_done(&c);
 	return rc;
