@@ -409,6 +409,7 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 		.pidfd = pidfd,
 	};
 	struct systemd *sd = NULL;
+	bool asked;
 	int rc;
 
 	scope.properties = all_properties(arena, plan, &scope.property_n);
@@ -416,8 +417,9 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	if (rc == 0) {
 		rc = systemd_scope_start(sd, arena, &scope, &cg->path, err);
 	}
+	asked = systemd_asked(sd);
 	systemd_close(&sd);
-	if (rc < 0 && rc != -ETIMEDOUT && !err->signal) {
+	if (rc < 0 && !(asked && (rc == -ETIMEDOUT || err->signal))) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}
 	return rc;

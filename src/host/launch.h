@@ -59,10 +59,11 @@ struct launch {
 		guest; /* the container's init once it is known, else our first child */
 	struct idmap_job ids;
 	int fds[LAUNCH_FDS];
-	int report;	/* this process becomes the monitor, and tells so here; or -1 */
+	int report; /* this process becomes the monitor, and tells so here; or -1 */
 	/* its own, where it has no pid namespace */
 	struct opt_u64 mount_namespace;
 	bool mapping;	  /* user_idmap_finish is due */
+	bool cgroup_left; /* it could not be removed: what tells of it stays */
 	bool rdt_made;	  /* the plan's groups of resctrl are there */
 	bool hooks_begun; /* from here on a failure ends with the poststop hooks */
 };

@@ -50,6 +50,11 @@ int systemd_open(struct systemd **ret, struct err *err)
 	return 0;
 }
 
+bool systemd_asked(const struct systemd *sd)
+{
+	return sd && sd->asked;
+}
+
 void systemd_hurry(struct systemd *sd, int ms)
 {
 	sd->deadline = sys_now_ms() + ms;
