@@ -115,6 +115,19 @@ int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, s
 	return 0;
 }
 
+bool cgroup_is_empty(const struct cgroup *cgroup)
+{
+	struct err ignored;
+	scope_fd int dir = -1;
+
+	/* A scope that is still being made has no path. */
+	if (cgroup->manager == PLAN_CGROUP_NONE || !cgroup->path) {
+		return false;
+	}
+	dir = cgroup_open_top(cgroup, &ignored);
+	return dir >= 0 && cgroup_event(dir, "populated") == 0;
+}
+
 static bool is_among(const struct pids *pids, pid_t pid)
 {
 	for (size_t i = 0; i < pids->n; i++) {

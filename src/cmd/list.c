@@ -62,8 +62,7 @@ static const char *shown(struct arena *arena, const char *text)
 static void cells_of(struct arena *arena, const struct container *row, const char *cells[COLUMNS])
 {
 	cells[0] = row->state.id;
-	cells[1] =
-		arena_printf(arena, "%d", row->status == STATE_STOPPED ? 0 : (int)row->state.pid);
+	cells[1] = arena_printf(arena, "%d", (int)container_pid(row));
 	cells[2] = state_status_name(row->status);
 	cells[3] = shown(arena, row->state.bundle);
 	cells[4] = row->state.created;

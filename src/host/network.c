@@ -418,6 +418,9 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	if (c.status == STATE_STOPPED) {
 		rc = err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
 			     state_status_name(c.status));
+	} else if (state_is_foreign(&c.state)) {
+		rc = state_foreign(root, &c.state, err);
+		err_wrap(err, "--net=container:%s", id);
 	} else if (c.state.network.pid.set) {
 		net->of = id;
 		net->shared = c.state.network;

@@ -41,6 +41,17 @@ bool sys_userns_is_ours(pid_t pid)
 	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 }
 
+int sys_pid_namespace(uint64_t *ret)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0) {
+		return -errno;
+	}
+	*ret = st.st_ino;
+	return 0;
+}
+
 int sys_mount_namespace(pid_t pid, uint64_t *ret, bool *ret_lasting)
 {
 	scope_fd int fd = -1;
