@@ -44,18 +44,10 @@ static size_t load_rows(const char *root, const struct strs *ids, struct contain
 /* A path may hold anything; a terminal acts on some of it. */
 static const char *shown(struct arena *arena, const char *text)
 {
-	const size_t len = strlen(text);
 	struct text out;
 
 	text_init(&out, arena);
-	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
-		n = str_utf8(text + i, len - i);
-		if (n > 0 && !str_is_control(str_code_point(text + i, n))) {
-			text_addn(&out, text + i, n);
-		} else {
-			text_addn(&out, "?", 1);
-		}
-	}
+	text_add_shown(&out, text, strlen(text));
 	return out.s;
 }
 
