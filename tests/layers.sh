@@ -53,7 +53,8 @@ cmd     criu/ cmd/ libnet/net.h commit.h
 helper_shared='libnet/*.h libnet/slirp/ libnet/forward/forward.h libnet/switch/switch.h'
 net_shared='libnet/confine.h libnet/inside.h libnet/messages.h libnet/config.h libnet/port.h'
 file_rules="
-src/plan/plan.h              base/ plan/annotation_rows.h
+src/plan/plan.h              base/ plan/annotation_rows.h plan/map.h
+src/plan/map.h               base/
 libnet/accel_filter.*        base/ libnet/accel_filter.h
 libnet/config.*              base/ libnet/config.h
 libnet/port.*                base/ libnet/port.h

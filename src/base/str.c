@@ -262,3 +262,15 @@ bool str_is_control(unsigned code)
 	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
 	       (code >= 0x2066 && code <= 0x2069);
 }
+
+void text_add_shown(struct text *text, const char *bytes, size_t len)
+{
+	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
+		n = str_utf8(bytes + i, len - i);
+		if (n > 0 && !str_is_control(str_code_point(bytes + i, n))) {
+			text_addn(text, bytes + i, n);
+		} else {
+			text_addn(text, "?", 1);
+		}
+	}
+}

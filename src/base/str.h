@@ -50,6 +50,9 @@ unsigned str_code_point(const char *bytes, size_t len);
  */
 bool str_is_control(unsigned code);
 
+/* Adds bytes that somebody else has chosen, with a `?` for what is no UTF-8 or str_is_control. */
+void text_add_shown(struct text *text, const char *bytes, size_t len);
+
 /* Is it one of the words of text, between spaces and newlines? */
 bool str_has_word(const char *text, const char *word);
 

@@ -442,6 +442,7 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 		       struct cgroup_job *job, pid_t pid, int pidfd, struct err *err)
 {
 	const struct systemd_scope scope = scope_of(arena, plan, pid, pidfd);
+	bool asked;
 	int rc = 0;
 
 	if (!job->sd) {
@@ -450,8 +451,9 @@ static int start_scope(struct arena *arena, const struct plan_cgroup *plan, stru
 	if (rc == 0) {
 		rc = systemd_scope_start(job->sd, arena, &scope, &cg->path, err);
 	}
+	asked = systemd_asked(job->sd);
 	cgroup_job_done(job);
-	if (rc < 0 && rc != -ETIMEDOUT && !err->signal) {
+	if (rc < 0 && !(asked && (rc == -ETIMEDOUT || err->signal))) {
 		cg->unit = NULL; /* there is none, or it is someone else's */
 	}
 	return rc;

@@ -10,7 +10,11 @@
 #include "base/scope.h"
 #include "cgroup/dir.h"
 #include "cgroup/freeze.h"
+#include "sys/clone.h"
 #include "sys/fd.h"
+
+/* So many processes are held at a time: descriptors are few. */
+#define HELD 128
 
 struct pids {
 	pid_t *v;
@@ -111,6 +115,53 @@ int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, pid_t **ret, s
 	return 0;
 }
 
+bool cgroup_is_empty(const struct cgroup *cgroup)
+{
+	struct err ignored;
+	scope_fd int dir = -1;
+
+	/* A scope that is still being made has no path. */
+	if (cgroup->manager == PLAN_CGROUP_NONE || !cgroup->path) {
+		return false;
+	}
+	dir = cgroup_open_top(cgroup, &ignored);
+	return dir >= 0 && cgroup_event(dir, "populated") == 0;
+}
+
+static bool is_among(const struct pids *pids, pid_t pid)
+{
+	for (size_t i = 0; i < pids->n; i++) {
+		if (pids->v[i] == pid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * SIGKILL to n processes of a list, HELD at the most. A number that was listed may be another
+ * process's by now: it is held first, and then has to be on the list again.
+ */
+static int kill_held(int dir, const pid_t *pids, size_t n)
+{
+	scope_arena struct arena arena = ARENA_INIT;
+	struct pids now = { .n = 0 };
+	int fds[HELD];
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = sys_pidfd_open(pids[i]);
+	}
+	rc = collect(&arena, dir, &now);
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0 && fds[i] >= 0 && is_among(&now, pids[i])) {
+			(void)sys_pidfd_kill(fds[i], SIGKILL);
+		}
+		fd_drop(&fds[i]);
+	}
+	return rc;
+}
+
 /* Before Linux 5.14: nothing forks while it is frozen, and SIGKILL ends what is frozen. */
 static int kill_frozen(const struct cgroup *cgroup, int dir)
 {
@@ -125,8 +176,8 @@ static int kill_frozen(const struct cgroup *cgroup, int dir)
 	if (rc == 0 || rc == -ETIMEDOUT) {
 		rc = collect(&arena, dir, &pids);
 	}
-	for (size_t i = 0; i < pids.n; i++) {
-		(void)kill(pids.v[i], SIGKILL);
+	for (size_t i = 0; i < pids.n && rc == 0; i += HELD) {
+		rc = kill_held(dir, pids.v + i, pids.n - i < HELD ? pids.n - i : HELD);
 	}
 	if (!was_frozen) {
 		(void)cgroup_put(dir, "cgroup.freeze", "0");

@@ -7,7 +7,6 @@
  */
 #include "cgroup/remember.h"
 
-#include "base/log.h"
 #include "cgroup/record.h"
 #include "cgroup/remove.h"
 #include "sys/fd.h"
@@ -39,25 +38,26 @@ int cgroup_remember(int dir, const char *path, const struct cgroup *cgroup, stru
 	return 0;
 }
 
-void cgroup_forget(int dir)
+int cgroup_forget(int dir, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 	struct cgroup cg = { .manager = PLAN_CGROUP_NONE };
-	struct err err = { .code = 0 };
+	struct err ignored;
 	const struct json *tree, *member;
 	const char *text;
 	ssize_t len = sys_read_file(&arena, dir, FILE_NAME, TEXT_MAX, &text);
 
 	if (len < 0) {
-		return;
+		return 0;
 	}
 	/* Cut off by a power failure, or by nobody: then there is nothing to go by. */
-	if (json_parse(&arena, text, (size_t)len, &tree, &err) < 0 ||
+	if (json_parse(&arena, text, (size_t)len, &tree, &ignored) < 0 ||
 	    !(member = json_member(tree, "cgroup")) ||
-	    json_decode(&arena, &cgroup_table, member, &cg, &err) < 0) {
-		return;
+	    json_decode(&arena, &cgroup_table, member, &cg, &ignored) < 0) {
+		return 0;
 	}
-	if (cgroup_remove(&cg, &err) < 0) {
-		log_warning("the cgroup that a killed launch left: %s", err.msg);
+	if (cgroup_remove(&cg, err) < 0) {
+		return err_wrap(err, "the cgroup that a killed launch left");
 	}
+	return 0;
 }

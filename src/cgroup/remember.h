@@ -10,5 +10,8 @@
  */
 int cgroup_remember(int dir, const char *path, const struct cgroup *cgroup, struct err *err);
 
-/* Removes what the launch that had this folder before noted, and did not live to remove. */
-void cgroup_forget(int dir);
+/*
+ * Removes what the launch that had this folder before noted, and did not live to remove. 0, also
+ * where nothing was noted; else the note is still needed.
+ */
+int cgroup_forget(int dir, struct err *err);

@@ -44,26 +44,17 @@ static size_t load_rows(const char *root, const struct strs *ids, struct contain
 /* A path may hold anything; a terminal acts on some of it. */
 static const char *shown(struct arena *arena, const char *text)
 {
-	const size_t len = strlen(text);
 	struct text out;
 
 	text_init(&out, arena);
-	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
-		n = str_utf8(text + i, len - i);
-		if (n > 0 && !str_is_control(str_code_point(text + i, n))) {
-			text_addn(&out, text + i, n);
-		} else {
-			text_addn(&out, "?", 1);
-		}
-	}
+	text_add_shown(&out, text, strlen(text));
 	return out.s;
 }
 
 static void cells_of(struct arena *arena, const struct container *row, const char *cells[COLUMNS])
 {
 	cells[0] = row->state.id;
-	cells[1] =
-		arena_printf(arena, "%d", row->status == STATE_STOPPED ? 0 : (int)row->state.pid);
+	cells[1] = arena_printf(arena, "%d", (int)container_pid(row));
 	cells[2] = state_status_name(row->status);
 	cells[3] = shown(arena, row->state.bundle);
 	cells[4] = row->state.created;

@@ -74,7 +74,10 @@ static bool holds(const struct pids *pids, const char *text, size_t len)
 	return false;
 }
 
-/* The header, and the lines whose PID is the container's. */
+/*
+ * The header, and the lines whose PID is the container's. Not every ps hides what a program has
+ * called itself, and a terminal would act on it.
+ */
 static int filter(const char *table, const struct pids *pids, struct text *out, struct err *err)
 {
 	size_t column = 0;
@@ -85,11 +88,11 @@ static int filter(const char *table, const struct pids *pids, struct text *out, 
 		size_t len = 0;
 		const char *pid = field(table, column, &len);
 
-		line_len += table[line_len] == '\n';
 		if (first || (pid && holds(pids, pid, len))) {
-			text_addn(out, table, line_len);
+			text_add_shown(out, table, line_len);
+			text_add(out, "\n");
 		}
-		table += line_len;
+		table += line_len + (table[line_len] == '\n');
 	}
 	return 0;
 }

@@ -16,7 +16,7 @@ void cmd_state_json(struct json_writer *w, const struct container *c)
 	json_string(w, "ociVersion", state->oci_version);
 	json_string(w, "id", state->id);
 	/* runtime.md: the pid is of interest only while there is a process. */
-	json_int(w, "pid", c->status == STATE_STOPPED ? 0 : state->pid);
+	json_int(w, "pid", container_pid(c));
 	json_string(w, "status", state_status_name(c->status));
 	json_string(w, "bundle", state->bundle);
 	json_string(w, "rootfs", state->rootfs);

@@ -52,6 +52,14 @@ int container_load(struct container *c, struct err *err)
 	return 0;
 }
 
+pid_t container_pid(const struct container *c)
+{
+	if (c->status == STATE_STOPPED || state_is_foreign(&c->state)) {
+		return 0;
+	}
+	return (pid_t)c->state.pid;
+}
+
 int container_not_running(const struct container *c, struct err *err)
 {
 	const char *why = c->status == STATE_STOPPED ? "but stopped" : "it has just ended";
@@ -103,6 +111,9 @@ int container_hold(struct container *c, struct err *err)
 
 	if (rc == -ESRCH) {
 		return container_not_running(c, err);
+	}
+	if (rc == -EREMOTE) {
+		return state_foreign(c->root, &c->state, err);
 	}
 	if (rc < 0) {
 		return err_errno(err, -rc, "holding the process %d of container `%s`",

@@ -55,6 +55,7 @@ struct container {
 	int init;
 	int namespaces[SYS_NAMESPACES];
 	bool by_gate;
+	bool ended_there; /* made in another pid namespace, and ended by its cgroup */
 	int root_dir;
 };
 
@@ -78,6 +79,9 @@ int container_find(const char *root, const char *id, const struct container_want
 int container_lock(struct container *c, struct err *err);
 int container_lock_now(struct container *c, struct err *err);
 int container_load(struct container *c, struct err *err);
+
+/* Of its first process, in this pid namespace; 0: it has ended, or has no number here. */
+pid_t container_pid(const struct container *c);
 
 /*
  * Is it what is wanted? Errors: ESRCH, as container_not_running words it; EINVAL "CANNOT `ID`: it

@@ -43,7 +43,9 @@ static int remove_unreadable(struct container *c, bool force, int why, struct er
 			    "and were left alone",
 			    c->id);
 	}
-	cgroup_forget(c->dir.fd);
+	if (cgroup_forget(c->dir.fd, err) < 0) {
+		return err_wrap(err, "container `%s`", c->id);
+	}
 	return state_remove(&c->dir, err);
 }
 

@@ -210,7 +210,40 @@ int host_kill_rest(const struct state *state, struct err *err)
 	}
 }
 
-int host_kill_and_wait(const struct container *c, struct err *err)
+/* Of one that was made in another pid namespace only the cgroup can be reached: if it is here. */
+static int kill_there(struct container *c, struct err *err)
+{
+	const struct cgroup *cgroup = &c->state.cgroup;
+	int64_t end = sys_now_ms() + KILL_TIMEOUT_MS;
+	struct err ignored;
+
+	/* A scope may be gone by now. */
+	if (c->ended_there) {
+		return 0;
+	}
+	if (cgroup->manager == PLAN_CGROUP_NONE || cgroup_kill(cgroup, &ignored) < 0) {
+		return state_foreign(c->root, &c->state, err);
+	}
+	while (!cgroup_is_empty(cgroup)) {
+		/* Or removed, with all that was in it. */
+		scope_fd int dir = cgroup_open_top(cgroup, &ignored);
+
+		if (dir == -ENOENT) {
+			break;
+		}
+		if (sys_now_ms() >= end) {
+			return err_set(err, ETIMEDOUT,
+				       "container `%s`: the cgroup %s still has processes %d "
+				       "seconds after SIGKILL",
+				       c->id, cgroup->path, KILL_TIMEOUT_MS / 1000);
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	c->ended_there = true;
+	return 0;
+}
+
+int host_kill_and_wait(struct container *c, struct err *err)
 {
 	const struct state *state = &c->state;
 	scope_fd int pidfd = -1;
@@ -218,6 +251,9 @@ int host_kill_and_wait(const struct container *c, struct err *err)
 
 	if (rc == -ESRCH) {
 		return host_kill_rest(state, err);
+	}
+	if (rc == -EREMOTE) {
+		return kill_there(c, err);
 	}
 	*err = (struct err){ .code = 0 };
 	if (rc == 0) {
@@ -248,8 +284,10 @@ bool host_ends_by_itself(const struct container *c)
 {
 	scope_fd int pidfd = -1;
 
-	if (state_pidfd(&c->state, &pidfd) < 0) {
-		return true;
+	int rc = state_pidfd(&c->state, &pidfd);
+
+	if (rc < 0) {
+		return rc == -ESRCH;
 	}
 	return state_is_ending(&c->state) && wait_end(pidfd, DYING_TIMEOUT_MS) == 0;
 }

@@ -18,7 +18,7 @@ int host_kill(struct container *c, int sig, bool all, struct err *err);
  * Kills every process of the container, and waits until all have ended (a zombie has). Success if
  * they had ended before. Errors: ETIMEDOUT after ten seconds, with the pids that are left.
  */
-int host_kill_and_wait(const struct container *c, struct err *err);
+int host_kill_and_wait(struct container *c, struct err *err);
 
 /*
  * The part of it for a container whose init has ended: without a pid namespace of its own others

@@ -226,6 +226,7 @@ int host_launch_prepare(struct launch *l, struct err *err)
 		.best_effort = o->best_effort,
 	};
 	TRY(find_shared_network(l, &options.net_of, err));
+	options.net_of_ours = l->network.joined_ours;
 	options.net_names = l->network.of != NULL;
 	options.net_accel = l->network.shared.accel;
 	TRY(plan_build(&l->arena, l->spec, &facts, &options, &l->plan, err));

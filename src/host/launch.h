@@ -66,6 +66,7 @@ struct launch {
 	struct opt_u64 mount_namespace;
 	uint64_t start_time; /* of the guest, by sys_process_start_time; 0: not known */
 	bool mapping;	     /* user_idmap_finish is due */
+	bool cgroup_left;    /* it could not be removed: what tells of it stays */
 	bool rdt_made;	     /* the plan's groups of resctrl are there */
 	bool hooks_begun;    /* from here on a failure ends with the poststop hooks */
 };

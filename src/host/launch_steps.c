@@ -70,7 +70,9 @@ void host_launch_unreserve(struct launch *l, struct err *err)
 	struct err ignored;
 
 	(void)err;
-	if (l->dir.fd >= 0) {
+	if (l->cgroup_left) {
+		state_close(&l->dir);
+	} else if (l->dir.fd >= 0) {
 		(void)state_remove(&l->dir, &ignored);
 	}
 }
@@ -145,12 +147,22 @@ static int prepare_cgroup(struct launch *l, struct err *err)
 	return 0;
 }
 
+int host_launch_end_cgroup(struct launch *l, struct err *err)
+{
+	if (cgroup_remove(&l->cgroup, err) < 0) {
+		l->cgroup_left = true;
+		return err_hint(err, "it is left: `rootlet delete --force %s` removes it",
+				l->options->id);
+	}
+	return 0;
+}
+
 void host_launch_remove_cgroup(struct launch *l, struct err *err)
 {
 	struct err second;
 
 	l->cgroup.hurry = err->signal != 0;
-	if (cgroup_remove(&l->cgroup, &second) < 0) {
+	if (!l->cgroup_left && host_launch_end_cgroup(l, &second) < 0) {
 		log_warning("%s", second.msg);
 	}
 }

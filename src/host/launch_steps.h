@@ -57,6 +57,8 @@ int host_launch_send_pidfd(struct launch *l, struct err *err);
 /* Their undoing, and that of steps of its own. */
 void host_launch_poststop(struct launch *l, struct err *err);
 void host_launch_unreserve(struct launch *l, struct err *err);
+/* Where it can't be removed, the state folder stays, which tells of it. */
+int host_launch_end_cgroup(struct launch *l, struct err *err);
 void host_launch_remove_cgroup(struct launch *l, struct err *err);
 
 /* The groups of resctrl that were made for this container. */

@@ -25,6 +25,7 @@
 #include "sys/await.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
 #include "sys/process_tree.h"
 #include "sys/sock.h"
@@ -416,6 +417,9 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 	if (c.status == STATE_STOPPED) {
 		rc = err_set(err, ESRCH, "--net=container:%s: container not running: it is %s", id,
 			     state_status_name(c.status));
+	} else if (state_is_foreign(&c.state)) {
+		rc = state_foreign(root, &c.state, err);
+		err_wrap(err, "--net=container:%s", id);
 	} else if (c.state.network.pid.set) {
 		net->of = id;
 		net->shared = c.state.network;
@@ -425,6 +429,7 @@ int host_network_of(struct arena *arena, const char *root, const char *id, struc
 		net->joined_id = id;
 		net->joined_pid = (pid_t)c.state.pid;
 		net->joined_start = c.state.start_time;
+		net->joined_ours = sys_userns_is_ours(net->joined_pid);
 	}
 	container_done(&c);
 	return rc;

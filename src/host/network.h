@@ -34,6 +34,7 @@ struct network {
 	/* container:ID's first process, whose namespaces are joined by its number */
 	const char *joined_id; /* NULL: none */
 	pid_t joined_pid;
+	bool joined_ours; /* it is in our user namespace */
 	uint64_t joined_start;
 	struct strs warnings; /* what the user should know before it starts */
 	bool ready;	      /* it was waited for */

@@ -21,6 +21,7 @@
 #include "host/launch.h"
 #include "state/file.h"
 #include "sys/await.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
 
 /* RFC 3339 in UTC with nanoseconds. By hand: gmtime_r(3) would read /etc/localtime first. */
@@ -76,6 +77,7 @@ int host_record(const struct launch *l, struct err *err)
 	};
 	char letter;
 
+	state.pid_namespace.set = sys_pid_namespace(&state.pid_namespace.value) == 0;
 	if (l->plan->rdt.remove_group) {
 		state.rdt_group = l->plan->rdt.group;
 	}

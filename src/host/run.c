@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
-#include "cgroup/remove.h"
 #include "host/foreground.h"
 #include "host/hooks.h"
 #include "host/kill.h"
@@ -87,7 +86,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	}
 	TRY(end_rest(l, err));
 	TRY(host_launch_remove_rdt(l, err));
-	TRY(cgroup_remove(&l->cgroup, err));
+	TRY(host_launch_end_cgroup(l, err));
 	TRY(state_remove(&l->dir, err));
 	if (host_hooks_poststop(&l->plan->hooks, l->bundle, false, err) < 0) {
 		/* Nothing is left to be undone. */

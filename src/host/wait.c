@@ -12,6 +12,7 @@
 
 #include "base/scope.h"
 #include "state/file.h"
+#include "state/status.h"
 #include "sys/clone.h"
 #include "sys/exit.h"
 #include "sys/proc.h"
@@ -68,6 +69,9 @@ int host_wait(const struct container *c, struct exit_record *ret, struct err *er
 		if (rc != -ENODATA) {
 			return rc < 0 ? err_wrap(err, "container `%s`", c->id) : 0;
 		}
+	}
+	if (state_is_foreign(&c->state) && c->status != STATE_STOPPED) {
+		return state_foreign(c->root, &c->state, err);
 	}
 	rc = pidfd >= 0 ? sys_exit_wait(pidfd, (pid_t)c->state.pid, &status) : -ESRCH;
 	if (rc == -ESRCH) {

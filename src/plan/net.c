@@ -150,6 +150,27 @@ static int take_own(struct builder *b, const char *mode, const char *where,
 	return take_ports(b, publish, config->handler == NET_HANDLER_SLIRP, err);
 }
 
+/* of: the folder of the namespaces of a container's process. */
+static int share(struct builder *b, const char *of, const char *where, struct err *err)
+{
+	struct plan_net *net = &b->plan->net;
+
+	net->bind_resolv_conf = b->options->net_names && !has_mount(b, RESOLV_CONF);
+	net->bind_hosts = b->options->net_names && !has_mount(b, HOSTS);
+	/* That network namespace belongs to that container's user namespace. */
+	if (!b->options->net_of_ours) {
+		TRY(join(b, CLONE_NEWUSER, "user", arena_printf(b->arena, "%s/user", of), where,
+			 err));
+	} else if (plan_ns_own(b, CLONE_NEWUSER)) {
+		return err_set(err, EINVAL,
+			       "%s: that container has no user namespace of its own, and from "
+			       "another one its network can't be joined: remove {\"type\": "
+			       "\"user\"} from /linux/namespaces",
+			       where);
+	}
+	return join(b, CLONE_NEWNET, "network", arena_printf(b->arena, "%s/net", of), where, err);
+}
+
 int plan_net(struct builder *b, struct err *err)
 {
 	struct strs publish = b->options->publish;
@@ -195,15 +216,7 @@ int plan_net(struct builder *b, struct err *err)
 		return join(b, CLONE_NEWNET, "network", mode + 3, where, err);
 	}
 	if (str_starts(mode, "container:") && b->options->net_of) {
-		const char *of = b->options->net_of;
-
-		net->bind_resolv_conf = b->options->net_names && !has_mount(b, RESOLV_CONF);
-		net->bind_hosts = b->options->net_names && !has_mount(b, HOSTS);
-		/* That network namespace belongs to that container's user namespace. */
-		TRY(join(b, CLONE_NEWUSER, "user", arena_printf(b->arena, "%s/user", of), where,
-			 err));
-		return join(b, CLONE_NEWNET, "network", arena_printf(b->arena, "%s/net", of), where,
-			    err);
+		return share(b, b->options->net_of, where, err);
 	}
 	return err_set(err, EINVAL,
 		       "%s: the network `%.100s` is not known: slirp4netns[:OPTION=VALUE,...], "

@@ -18,6 +18,7 @@ struct plan_options {
 	const char *notify;
 	const char *net;    /* --net; NULL: what the annotation says */
 	const char *net_of; /* container:ID: the folder of its first process's namespaces */
+	bool net_of_ours;   /* that process is in the caller's user namespace */
 	/* that container has a network of rootlet's, whose names this one is to know */
 	bool net_names;
 	/* the network that is shared, or that of the container that is entered, is accelerated */

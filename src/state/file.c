@@ -50,6 +50,9 @@ int state_save(const struct state_dir *dir, const struct state *state, struct er
 	json_string(&w, "id", state->id);
 	json_int(&w, "pid", state->pid);
 	json_uint(&w, "startTime", state->start_time);
+	if (state->pid_namespace.set) {
+		json_uint(&w, "pidNamespace", state->pid_namespace.value);
+	}
 	if (boot_id) {
 		json_string(&w, "bootId", boot_id);
 	}
@@ -134,6 +137,10 @@ static const struct json_field state_fields[] = {
 	  .kind = JSON_K_OPT_UINT,
 	  .offset = offsetof(struct state_file, start_time),
 	  .flags = JSON_REQUIRED,
+	  .umax = UINT64_MAX },
+	{ .key = "pidNamespace",
+	  .kind = JSON_K_OPT_UINT,
+	  .offset = IN_STATE(pid_namespace),
 	  .umax = UINT64_MAX },
 	{ .key = "bootId",
 	  .kind = JSON_K_STR,

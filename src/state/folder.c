@@ -162,8 +162,7 @@ static int reserve_once(int root_fd, const char *root, const char *id, int *ret_
 	TRY(check_mark(&st, root, id, err));
 	/* What a create that was killed left behind; a new folder is empty. */
 	if (!made) {
-		cgroup_forget(fd);
-		if (state_remove_contents(fd, root, id, err) < 0) {
+		if (cgroup_forget(fd, err) < 0 || state_remove_contents(fd, root, id, err) < 0) {
 			return err_wrap(err, "cannot reuse the state folder of `%s`", id);
 		}
 	}

@@ -174,6 +174,12 @@ int state_processes_by_namespace(struct arena *arena, const struct state *state,
 	int rc = 0;
 
 	rc = state_pidfd(state, &pidfd);
+	if (rc == -EREMOTE) {
+		return err_set(err, EREMOTE,
+			       "container `%s` was made in another pid namespace: its processes "
+			       "are not known here",
+			       state->id);
+	}
 	if (rc == 0 || (rc == -ESRCH && state->mount_namespace.set)) {
 		rc = scan(state, rc == 0, &list);
 	}

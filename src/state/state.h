@@ -47,7 +47,9 @@ struct state {
 	const char *created; /* RFC 3339, UTC, nanoseconds */
 	const char *owner;   /* user name, or the uid where it has none */
 	int64_t pid;
-	uint64_t start_time;	/* sys_process_start_time */
+	uint64_t start_time; /* sys_process_start_time */
+	/* in which the numbers of processes are meant, sys_pid_namespace; not set: not known */
+	struct opt_u64 pid_namespace;
 	const char *boot_id;	/* only where the state folder may outlive a boot; else NULL */
 	bool own_pid_namespace; /* killing init ends every process of the container */
 	/*

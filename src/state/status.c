@@ -2,6 +2,7 @@
 /*
  * state/status: is it alive?
  *
+ * A pid is one of a pid namespace's: seen from another one it is nobody's, or somebody else's.
  * Pids are reused, so a pid counts only together with its start time; a start time counts only
  * within one boot. A zombie has ended: who has to reap it may be slow (buildah deletes right after
  * the exit).
@@ -18,9 +19,11 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cgroup/freeze.h"
+#include "cgroup/processes.h"
 #include "state/folder.h"
 #include "state/root.h"
 #include "sys/clone.h"
+#include "sys/namespaces.h"
 #include "sys/proc.h"
 
 static const struct name status_names[] = {
@@ -56,6 +59,32 @@ static bool is_alive(const struct state *state)
 	       letter != 'X';
 }
 
+bool state_is_foreign(const struct state *state)
+{
+	uint64_t own;
+
+	return state->pid_namespace.set && sys_pid_namespace(&own) == 0 &&
+	       own != state->pid_namespace.value;
+}
+
+int state_foreign(const char *root, const struct state *state, struct err *err)
+{
+	err_set(err, EREMOTE,
+		"container `%s` was made in another pid namespace, where its process has the "
+		"number %d",
+		state->id, (int)state->pid);
+	return err_hint(err,
+			"do this there; if that namespace is gone, and the container with it, "
+			"remove the folder %s/%s",
+			root, state->id);
+}
+
+/* Has it ended, as far as can be known without its number? */
+static bool is_over_there(const struct state *state)
+{
+	return !state_of_this_boot(state) || cgroup_is_empty(&state->cgroup);
+}
+
 /* `start` removes the gate. */
 static bool has_gate(const char *root, const char *id)
 {
@@ -73,7 +102,7 @@ static bool has_gate(const char *root, const char *id)
 
 enum state_status state_status(const char *root, const struct state *state)
 {
-	if (!is_alive(state)) {
+	if (state_is_foreign(state) ? is_over_there(state) : !is_alive(state)) {
 		return STATE_STOPPED;
 	}
 	if (has_gate(root, state->id)) {
@@ -84,11 +113,15 @@ enum state_status state_status(const char *root, const struct state *state)
 
 int state_pidfd(const struct state *state, int *ret_pidfd)
 {
-	scope_fd int fd = state->pid > 0 ? sys_pidfd_open((pid_t)state->pid) : -1;
+	scope_fd int fd = -1;
 
 	if (state->pid <= 0) {
 		return -ESRCH;
 	}
+	if (state_is_foreign(state)) {
+		return is_over_there(state) ? -ESRCH : -EREMOTE;
+	}
+	fd = sys_pidfd_open((pid_t)state->pid);
 	if (fd < 0) {
 		return fd;
 	}
@@ -106,5 +139,7 @@ bool state_is_ending(const struct state *state)
 {
 	scope_fd int pidfd = -1;
 
-	return state_pidfd(state, &pidfd) < 0 || sys_process_is_ending((pid_t)state->pid);
+	int rc = state_pidfd(state, &pidfd);
+
+	return rc == -ESRCH || (rc == 0 && sys_process_is_ending((pid_t)state->pid));
 }

@@ -31,6 +31,27 @@ bool sys_userns_is_initial(void)
 	return st.st_ino == initial;
 }
 
+bool sys_userns_is_ours(pid_t pid)
+{
+	char path[64];
+	struct stat ours, its;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	return stat("/proc/self/ns/user", &ours) == 0 && stat(path, &its) == 0 &&
+	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+}
+
+int sys_pid_namespace(uint64_t *ret)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0) {
+		return -errno;
+	}
+	*ret = st.st_ino;
+	return 0;
+}
+
 int sys_mount_namespace(pid_t pid, uint64_t *ret, bool *ret_lasting)
 {
 	scope_fd int fd = -1;

@@ -24,6 +24,15 @@ extern const struct sys_namespace {
  */
 bool sys_userns_is_initial(void);
 
+/* Is that process in this one's user namespace? false where it must not be looked at. */
+bool sys_userns_is_ours(pid_t pid);
+
+/*
+ * The number of this process's own pid namespace, whatever /proc is mounted: its inode, which the
+ * kernel gives to another one as soon as this has ended. 0, or -errno.
+ */
+int sys_pid_namespace(uint64_t *ret);
+
 /*
  * The number of the mount namespace that a process is in (0: this process). *ret_lasting: no other
  * one gets it before the next boot, Linux 6.11 (NS_GET_MNTNS_ID). Before, it is the inode, which

@@ -132,6 +132,16 @@ static int set_up(struct systemd *sd, int *fd)
 	return sd->f.sd_bus_add_match_async(sd->bus, NULL, match, on_job_removed, NULL, sd);
 }
 
+/* A manager that is there and answers nobody now is not none. */
+static int nobody(const struct systemd *sd, struct err *err)
+{
+	systemd_addresses_none(&sd->addresses, sd->failures.s, err);
+	if (sd->silent) {
+		err->code = ETIMEDOUT;
+	}
+	return -err->code;
+}
+
 int systemd_reach(struct systemd *sd, struct err *err)
 {
 	while (!sd->bus) {
@@ -144,7 +154,7 @@ int systemd_reach(struct systemd *sd, struct err *err)
 		}
 
 		if (sd->next == sd->addresses.n) {
-			return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
+			return nobody(sd, err);
 		}
 		sd->at = &sd->addresses.v[sd->next++];
 		fd = systemd_address_connect(sd->at, (int)left, &sd->foreign, &sd->signal);
@@ -217,6 +227,7 @@ static int pump(struct systemd *sd, int64_t until,
 		int64_t left;
 
 		sd->ready = sd->ready || sd->f.sd_bus_is_ready(sd->bus) > 0;
+		sd->asked = sd->asked || sd->ready;
 		if (done(sd, arg)) {
 			return 0;
 		}
@@ -336,6 +347,7 @@ static int send(struct systemd *sd, const struct systemd_call *call,
 
 static enum outcome out_of_time(struct systemd *sd, int64_t begin, const char *what)
 {
+	sd->silent = true;
 	fail_address(sd, arena_printf(&sd->arena, "no %s within %.1f seconds", what,
 				      (double)(sys_now_ms() - begin) / 1000));
 	if (systemd_left(sd) == 0) {
@@ -456,7 +468,7 @@ int systemd_call(struct systemd *sd, const struct systemd_call *call, struct sys
 			fail_address(sd, arena_printf(&sd->arena, "connection lost during %s",
 						      call->member));
 			if (++lost > LOST_RETRIES || systemd_left(sd) == 0) {
-				return systemd_addresses_none(&sd->addresses, sd->failures.s, err);
+				return nobody(sd, err);
 			}
 			systemd_pause(sd, LOST_PAUSE_MS);
 			sd->next = 0;

@@ -38,7 +38,9 @@ struct systemd {
 	sd_bus *bus;		       /* NULL: not connected */
 	struct systemd_pending *begun; /* a call that is out already; NULL: none */
 	int64_t deadline;
-	int signal; /* that asked us to end while a call was waited for; 0: none */
+	bool asked;  /* a call may have gone out: to whoever was ready once */
+	bool silent; /* somebody took a connection, and has not answered in time */
+	int signal;  /* that asked us to end while a call was waited for; 0: none */
 	struct systemd_job job;
 };
 

@@ -57,6 +57,11 @@ void systemd_connect(struct systemd *sd)
 	(void)systemd_reach(sd, &ignored);
 }
 
+bool systemd_asked(const struct systemd *sd)
+{
+	return sd && sd->asked;
+}
+
 void systemd_hurry(struct systemd *sd, int ms)
 {
 	sd->deadline = sys_now_ms() + ms;

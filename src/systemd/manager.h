@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -43,6 +45,9 @@ void systemd_connect(struct systemd *sd);
 
 /* All that is asked from now on has to be done within so many milliseconds. */
 void systemd_hurry(struct systemd *sd, int ms);
+
+/* May a manager have been given what was asked? false: no call has gone out. Safe on NULL. */
+bool systemd_asked(const struct systemd *sd);
 
 /* Closes and frees; *sd becomes NULL. Safe on NULL. */
 void systemd_close(struct systemd **sd);

@@ -31,6 +31,12 @@ void systemd_connect(struct systemd *sd)
 	(void)sd;
 }
 
+bool systemd_asked(const struct systemd *sd)
+{
+	(void)sd;
+	return false;
+}
+
 void systemd_hurry(struct systemd *sd, int ms)
 {
 	(void)sd;

@@ -28,3 +28,22 @@ load helpers
 	equal "$(wc -l <<<"$output")" 4
 	rl delete --force "$C"
 }
+
+@test "ps: nothing that a terminal acts on, whatever a program calls itself" {
+	script 'exec sleep 1000'
+	rl run --detach --bundle "$B" "$C" </dev/null >/dev/null
+	mkdir "$T/bin"
+	# One that hides nothing: ESC, CSI in UTF-8 and as a byte, DEL, the other direction.
+	printf '%s x\033[31m\302\2332J\2332J\177\342\200\256\303\244\n' "$(pid_of)" >"$T/table"
+	printf '%s\n' '#!/bin/sh' "echo PID CMD; cat '$T/table'" >"$T/bin/ps"
+	chmod +x "$T/bin/ps"
+	PATH=$T/bin:$PATH try rl ps "$C"
+	equal "$status $output" "0 PID CMD
+$(pid_of) x?[31m?2J?2J??ä"
+	# The machine's own.
+	rl exec --detach "$C" sh -c "$(printf 'sleep 99; : \033[31m\302\2332J\302\233')"
+	LC_ALL=C.UTF-8 try rl ps "$C"
+	has "$output" "sleep 99; : "
+	not grep -qP '[^\n -~]' <<<"$output"
+	rl delete --force "$C"
+}

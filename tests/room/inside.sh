@@ -20,7 +20,7 @@ build=/srv/rootlet/build
 
 # session user|root [OPTION-OF-SYSTEMD-RUN...] -- COMMAND...
 session() {
-	local who=$1
+	local who=$1 name
 	local -a options
 	shift
 	# Not --service-type=exec: of a service with PAM, systemd 252 never learns that it was
@@ -32,6 +32,9 @@ session() {
 		-E "ROOTLET=$build/rootlet" -E "ROOTLET_SRCDIR=$source" -E "ROOTLET_BUILDDIR=$build"
 		-E "ROOTLET_TEST_USER=$ROOM_USER" -E "ROOTLET_ROOM=$ROOTLET_ROOM" \
 			-E BATS_TEST_TIMEOUT="${ROOM_TEST_LIMIT:-300}")
+	for name in "${!ROOTLET_KILLS@}"; do
+		options+=(-E "$name=${!name}")
+	done
 	if [ "$who" = root ]; then
 		options+=(-E HOME=/root -p WorkingDirectory=/root)
 	else

@@ -197,11 +197,18 @@ cgroup_make() {
 # in_room COMMAND...: in the machine's namespaces, but in no unit of its systemd; inside.sh sees to
 # that.
 in_room() {
+	local name
+	local -a passed=()
+	for name in "${!ROOTLET_KILLS@}"; do
+		passed+=("$name=${!name}")
+	done
 	nsenter --target "$(<"$scratch/pid")" --mount --uts --ipc --net --pid --cgroup -- \
 		env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin \
 		HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" ROOTLET_ROOM=session \
 		"ROOM_USER=$room_user" "ROOM_OTHER=$room_other" "ROOM_LIMIT=$room_limit" \
-		"ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room "$@" {keeper_in}>&- {ready}>&-
+		"ROOM_TEST_LIMIT=$((room_limit / 2))" \
+		"ROOM_FILTER=$room_filter" ROOM_RESULTS=/run/room \
+		${passed[@]+"${passed[@]}"} "$@" {keeper_in}>&- {ready}>&-
 }
 top_inside=/srv/rootlet/source/tests/room/inside.sh
 

@@ -336,6 +336,8 @@ static void read_option(struct arena *arena, const char *text, struct plan_optio
 		options->net = value;
 	} else if (str_eq(key, "net-of")) {
 		options->net_of = value;
+	} else if (str_eq(key, "net-of-ours")) {
+		options->net_of_ours = true;
 	} else if (str_eq(key, "net-names")) {
 		options->net_names = true;
 	} else if (str_eq(key, "net-accel")) {

@@ -41,8 +41,11 @@ static void what_is_saved_is_read(void **unused)
 
 	(void)unused;
 	state.own_pid_namespace = true;
+	state.pid_namespace = (struct opt_u64){ .set = true, .value = 4026531836 };
 	make(&state, false);
 	assert_int_equal(state_load(&arena, root, "c1", &read, &err), 0);
+	assert_true(read.pid_namespace.set);
+	assert_true(read.pid_namespace.value == state.pid_namespace.value);
 	assert_string_equal(read.oci_version, "1.3.0");
 	assert_string_equal(read.id, "c1");
 	assert_string_equal(read.bundle, "/bundle");
