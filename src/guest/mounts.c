@@ -312,6 +312,27 @@ static int new_fs(const struct plan_mount *m, bool readonly, uint64_t attr, stru
 	return sys_mount_fs(m->fstype, m->source, m->data, m->data_n, readonly, attr, err);
 }
 
+/*
+ * proc and sysfs of a user namespace keep how access times are kept on the host's, where that is
+ * locked (mount_too_revealing in the kernel's fs/namespace.c). As set_flags: no reason to fail.
+ */
+static int new_fs_atime(struct guest *g, const struct plan_mount *m, bool readonly, uint64_t attr,
+			struct err *err)
+{
+	int fd = new_fs(m, readonly, attr, err);
+
+	if (fd == -EPERM && (attr & ATIME_ATTRS)) {
+		fd = new_fs(m, readonly, attr & ~ATIME_ATTRS, err);
+		if (fd >= 0) {
+			guest_log(g,
+				  "%s: %s keeps the access time option of the host's %s, which is "
+				  "locked",
+				  m->where, m->target, m->fstype);
+		}
+	}
+	return fd;
+}
+
 static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_source *ret,
 		   struct err *err)
 {
@@ -323,7 +344,7 @@ static int make_fs(struct guest *g, const struct plan_mount *m, struct guest_sou
 	} else if (m->sealed_last) {
 		rc = fd = new_fs(m, false, m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
 	} else {
-		rc = fd = new_fs(m, m->fs_readonly, m->set, err);
+		rc = fd = new_fs_atime(g, m, m->fs_readonly, m->set, err);
 	}
 	if (rc < 0) {
 		return explain_fs(m, err);

@@ -104,14 +104,66 @@ static void note_access(struct builder *b, const struct plan_device *d,
 	}
 }
 
+/* Do both name the same file, whatever slashes and "." they are written with? */
+static bool same_path(const char *a, const char *b)
+{
+	for (;;) {
+		size_t n;
+
+		while (*a == '/' || (*a == '.' && (a[1] == '/' || !a[1]))) {
+			a++;
+		}
+		while (*b == '/' || (*b == '.' && (b[1] == '/' || !b[1]))) {
+			b++;
+		}
+		n = strcspn(a, "/");
+		if (n != strcspn(b, "/") || memcmp(a, b, n) != 0) {
+			return false;
+		}
+		if (n == 0) {
+			return true;
+		}
+		a += n;
+		b += n;
+	}
+}
+
 static bool asked_for(const struct builder *b, const char *path)
 {
 	for (size_t i = 0; i < b->lin->devices.n; i++) {
-		if (str_eq(b->lin->devices.v[i].path, path)) {
+		if (same_path(b->lin->devices.v[i].path, path)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static const struct plan_link *default_link(const char *path)
+{
+	for (size_t i = 0; i < COUNT(links); i++) {
+		if (same_path(links[i].path, path)) {
+			return &links[i];
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Engines that pass all of the host's devices name /dev/ptmx too. The host's node would open
+ * terminals of the host's devpts, so the link stays, as runc has it.
+ */
+static bool stays_link(struct builder *b, size_t index)
+{
+	const struct plan_link *link = default_link(b->lin->devices.v[index].path);
+
+	if (!link) {
+		return false;
+	}
+	plan_note_quiet(b, arena_printf(b->arena, "/linux/devices/%zu", index),
+			arena_printf(b->arena, "%s is the link to %s", link->path, link->target),
+			"it leads to the container's own terminals and streams, and the host's "
+			"device does not");
+	return true;
 }
 
 int plan_devices(struct builder *b, struct err *err)
@@ -122,8 +174,12 @@ int plan_devices(struct builder *b, struct err *err)
 	fs->devices =
 		arena_array(b->arena, b->lin->devices.n + COUNT(defaults), sizeof(*fs->devices));
 	for (size_t i = 0; i < b->lin->devices.n; i++) {
-		struct plan_device *d = &fs->devices[fs->device_n++];
+		struct plan_device *d;
 
+		if (stays_link(b, i)) {
+			continue;
+		}
+		d = &fs->devices[fs->device_n++];
 		take_device(b, i, d);
 		if (d->how == PLAN_DEVICE_BIND && b->facts->devices) {
 			note_access(b, d, &b->facts->devices[i]);

@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "plan/annotations.h"
 #include "plan/builder.h"
+#include "plan/options.h"
 
 #define NOT_OWNED "the container shares the host's namespace for it, which its user does not own"
 
@@ -49,12 +50,22 @@ static bool has_data(const struct plan_mount *m, const char *prefix)
 	return false;
 }
 
+static bool is_cgroup(const char *fstype)
+{
+	return fstype && (str_eq(fstype, "cgroup") || str_eq(fstype, "cgroup2"));
+}
+
 /*
  * The host's instance stands in, with everything below it; read-only where a fresh one could not
  * hurt but this can.
  */
-static void bind_instead(struct plan_mount *m, const char *source, bool readonly)
+static void bind_instead(struct builder *b, struct plan_mount *m, const char *source, bool readonly)
 {
+	if (m->data_n > 0 && !is_cgroup(m->fstype)) {
+		plan_note(b, m->where, arena_printf(b->arena, "\"%s\" is not applied", m->data[0]),
+			  "the host's filesystem is bound, which has its own options already",
+			  "remove the option");
+	}
 	m->kind = PLAN_MOUNT_BIND;
 	m->source = source;
 	m->fstype = NULL;
@@ -98,11 +109,65 @@ static void adapt_foreign_cgroup(struct builder *b, struct plan_mount *m)
 	}
 	m->set |= MOUNT_ATTR_RDONLY;
 	m->clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	m->clear_all &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
 
-static bool is_cgroup(const char *fstype)
+/*
+ * Options of both versions of cgroup (cgroups(7), the kernel's admin-guide/cgroup-v2.rst). What is
+ * mounted is a hierarchy that has its options already, so they change nothing; a word that is none
+ * of them is a mistake.
+ */
+static int check_cgroup_data(struct builder *b, const struct plan_mount *m, struct err *err)
 {
-	return fstype && (str_eq(fstype, "cgroup") || str_eq(fstype, "cgroup2"));
+	static const char *const known[] = {
+		"nsdelegate",
+		"favordynmods",
+		"nofavordynmods",
+		"memory_localevents",
+		"memory_recursiveprot",
+		"memory_hugetlb_accounting",
+		"pids_localevents",
+		"none",
+		"all",
+		"xattr",
+		"noprefix",
+		"clone_children",
+		"cpuset_v2_mode",
+		"cpuset_noprefix",
+		"cpu",
+		"cpuacct",
+		"cpuset",
+		"memory",
+		"devices",
+		"freezer",
+		"blkio",
+		"net_cls",
+		"net_prio",
+		"perf_event",
+		"hugetlb",
+		"pids",
+		"rdma",
+		"misc",
+	};
+
+	for (size_t i = 0; i < m->data_n; i++) {
+		/* sync and its like are options of every filesystem. */
+		bool found = plan_mount_option(m->data[i]) || str_starts(m->data[i], "name=") ||
+			     str_starts(m->data[i], "release_agent=");
+
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+			found = found || str_eq(m->data[i], known[k]);
+		}
+		if (!found) {
+			return err_set(err, EINVAL,
+				       "%s/options: \"%s\" is no option of cgroup: remove it",
+				       m->where, m->data[i]);
+		}
+		plan_note_quiet(b, m->where,
+				arena_printf(b->arena, "\"%s\" is not applied", m->data[i]),
+				"the hierarchy is mounted already, with its options");
+	}
+	return 0;
 }
 
 bool plan_mounts_cgroup(const struct spec *spec)
@@ -140,7 +205,7 @@ static void adapt_cgroup(struct builder *b, struct plan_mount *m)
 			  "without a cgroup namespace it is the host's",
 			  "add {\"type\": \"cgroup\"} to /linux/namespaces");
 	}
-	bind_instead(m, "/sys/fs/cgroup", true);
+	bind_instead(b, m, "/sys/fs/cgroup", true);
 	m->optional = true;
 }
 
@@ -165,7 +230,7 @@ static int bind_proc_asked(struct builder *b, struct plan_mount *m, bool *ret, s
 	}
 	plan_note(b, m->where, "the host's /proc is bound",
 		  "the annotation org.rootlet.proc asks for it", NULL);
-	bind_instead(m, "/proc", false);
+	bind_instead(b, m, "/proc", false);
 	*ret = true;
 	return 0;
 }
@@ -179,7 +244,7 @@ static int adapt_proc(struct builder *b, struct plan_mount *m, struct err *err)
 		plan_note(b, m->where, "the host's /proc is bound", NOT_OWNED,
 			  "give the container a pid namespace: add {\"type\": \"pid\"} to "
 			  "/linux/namespaces");
-		bind_instead(m, "/proc", false);
+		bind_instead(b, m, "/proc", false);
 	}
 	return 0;
 }
@@ -187,6 +252,7 @@ static int adapt_proc(struct builder *b, struct plan_mount *m, struct err *err)
 static int adapt_fs(struct builder *b, struct plan_mount *m, struct err *err)
 {
 	if (is_cgroup(m->fstype)) {
+		TRY(check_cgroup_data(b, m, err));
 		adapt_cgroup(b, m);
 		return 0;
 	}
@@ -202,12 +268,12 @@ static int adapt_fs(struct builder *b, struct plan_mount *m, struct err *err)
 		plan_note(b, m->where, "the host's /sys is bound read-only", NOT_OWNED,
 			  "give the container a network namespace: add {\"type\": \"network\"} to "
 			  "/linux/namespaces");
-		bind_instead(m, "/sys", true);
+		bind_instead(b, m, "/sys", true);
 	} else if (str_eq(m->fstype, "mqueue") && !plan_ns_own(b, CLONE_NEWIPC)) {
 		plan_note(b, m->where, "the host's /dev/mqueue is bound", NOT_OWNED,
 			  "give the container an ipc namespace: add {\"type\": \"ipc\"} to "
 			  "/linux/namespaces");
-		bind_instead(m, "/dev/mqueue", false);
+		bind_instead(b, m, "/dev/mqueue", false);
 		m->optional = true;
 	} else if (str_eq(m->fstype, "overlay") && !has_data(m, "userxattr")) {
 		m->data[m->data_n++] = "userxattr";

@@ -248,9 +248,12 @@ void plan_host_propagation(struct builder *b)
 	fs->host_propagation = MS_REC | MS_PRIVATE;
 	switch ((enum spec_propagation)b->lin->rootfs_propagation) {
 	case SPEC_PROPAGATION_SHARED:
-		/* Slave to the host, shared among what is started inside. */
+		/*
+		 * The root alone is slave to the host and shared among what is started inside: each
+		 * mount has what its own options say, and is private without.
+		 */
 		fs->host_propagation = MS_REC | MS_SLAVE;
-		fs->root_propagation = MS_REC | MS_SHARED;
+		fs->root_propagation = MS_SHARED;
 		break;
 	case SPEC_PROPAGATION_SLAVE:
 		fs->host_propagation = MS_REC | MS_SLAVE;

@@ -52,6 +52,32 @@ zero"
 	equal "$output" $'through\nin'
 }
 
+# every_device: the bundle names every default link and device, as an engine that passes all of the
+# host's devices does, some of them in odd spelling.
+every_device() {
+	config '.linux.devices = ([["ptmx", 5, 2], ["/./ptmx", 5, 2], ["fd", 1, 3],
+		["stdin", 1, 3], ["stdout", 1, 3], ["stderr", 1, 3], ["null", 1, 3],
+		["/null", 1, 3], ["zero", 1, 5], ["full", 1, 7], ["random", 1, 8],
+		["urandom", 1, 9], ["tty", 5, 0]] |
+		map({path: ("/dev/" + .[0]), type: "c", major: .[1], minor: .[2]}))'
+}
+
+@test "devices that name the default links: the links stay, terminals are the container's" {
+	every_device
+	inside 'for l in fd stdin stdout stderr ptmx; do stat -c %N /dev/$l; done
+		exec 9<>/dev/ptmx && ls /dev/pts && stat -c %t:%T /dev/null /dev/tty'
+	equal "${output//\'/}" "/dev/fd -> /proc/self/fd
+/dev/stdin -> /proc/self/fd/0
+/dev/stdout -> /proc/self/fd/1
+/dev/stderr -> /proc/self/fd/2
+/dev/ptmx -> pts/ptmx
+0
+ptmx
+1:3
+5:0"
+	equal "$stderr" ""
+}
+
 @test "the devices of the host can't be reached by making nodes" {
 	cp "$ROOTLET_BUILDDIR/tests/guest/testguest" "$B/rootfs/bin"
 	inside 'testguest try mknod /dev/mine; testguest try mknod /tmp/mine'

@@ -276,3 +276,54 @@ touch: /low/no: Read-only file system
 	try rl run --bundle "$B" "$C"
 	refused "/mounts/7" "options of more than 4095 bytes" "shorter paths"
 }
+
+# A type that is mounted as asked, or bound from the host because its namespace is shared.
+@test "an option that a filesystem does not know: an error or a note that names it" {
+	local type plain
+	plain=$(<"$B/config.json")
+	for type in tmpfs proc sysfs mqueue devpts cgroup cgroup2 overlay; do
+		printf '%s' "$plain" >"$B/config.json"
+		mount_add /o "$type" "$type" nosuchoption
+		config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])'
+		try rl run --bundle "$B" "$C"
+		refused nosuchoption /mounts/
+	done
+	for type in sysfs:network mqueue:ipc; do
+		printf '%s' "$plain" >"$B/config.json"
+		config 'del(.linux.namespaces[] | select(.type == $n))' --arg n "${type#*:}"
+		config 'del(.hostname)'
+		mount_add /o "${type%:*}" none nosuchoption
+		inside true
+		has "$stderr" '"nosuchoption" is not applied'
+	done
+	printf '%s' "$plain" >"$B/config.json"
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	mount_add /o cgroup cgroup nosuchoption
+	try rl run --bundle "$B" "$C"
+	refused '"nosuchoption" is no option of cgroup'
+}
+
+@test "recursive options of a new filesystem are its own" {
+	local type all=ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
+	for type in tmpfs proc sysfs mqueue devpts; do
+		mount_add "/o/$type" "$type" "$type" rnosuid rnodev rnoexec rnoatime rnodiratime \
+			rnosymfollow rro
+		mount_add "/o/$type-not" "$type" "$type" nosuid nodev noexec noatime ro rsuid rdev \
+			rexec rrelatime rrw
+	done
+	inside 'for t in tmpfs proc sysfs mqueue devpts; do for p in /o/$t /o/$t-not; do
+		echo "$p $(awk -v p=$p "\$5 == p { print \$6 }" /proc/self/mountinfo)"; done; done
+		touch /o/tmpfs/x 2>&1; touch /o/tmpfs-not/x && echo made'
+	for type in tmpfs mqueue devpts; do
+		has "$output" "/o/$type $all"
+		has "$output" "/o/$type-not rw,relatime"
+	done
+	# The kernel may lock how these keep access times; then a line says so.
+	for type in proc sysfs; do
+		has "$output" "/o/$type ro,nosuid,nodev,noexec,"
+		[[ $output == *"/o/$type $all"* ]] ||
+			has "$stderr" "/o/$type keeps the access time option"
+		has "$output" "/o/$type-not rw,"
+	done
+	has "$output" "Read-only file system"$'\n'made
+}

@@ -66,6 +66,27 @@ wait_late='echo up >/tmp/up; i=0; while [ ! -e /tmp/go ] && [ $((i += 1)) -lt 20
 	refused "/linux/rootfsPropagation" sideways
 }
 
+@test "rootfsPropagation: the root has it, other mounts what their own options say" {
+	local value
+	mkdir -p "$T/dir"
+	mount_add /by-option none "$T/dir" bind private
+	mount_add /asks none "$T/dir" bind shared
+	mount_add /new-asks tmpfs tmpfs shared
+	mount_add /new tmpfs tmpfs
+	for value in shared rshared unbindable runbindable; do
+		config '.linux.rootfsPropagation = $v' --arg v "$value"
+		inside "$mountinfo"'for p in / /by-option /new /proc /dev /asks /new-asks; do
+			echo "$p $(mountinfo $p | grep -oE "shared|unbindable|master")"; done'
+		equal "$output" "/ ${value#r}
+/by-option 
+/new 
+/proc 
+/dev 
+/asks shared
+/new-asks shared"
+	done
+}
+
 @test "rootfsPropagation slave: what the host mounts later is seen; shared too; private not" {
 	local value
 	script "$wait_late$mountinfo"'ls -A /srv; mountinfo /'
