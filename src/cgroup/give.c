@@ -23,21 +23,7 @@ static int give(void *data)
 	return sys_cgroup_give(gift->dir, gift->uid, &err);
 }
 
-/* The id that an id of the namespace is outside; false when it is not mapped. */
-static bool outside(const struct plan_extents *map, uint32_t id, uint32_t *ret)
-{
-	for (size_t i = 0; i < map->n; i++) {
-		const struct plan_extent *e = &map->v[i];
-
-		if (id >= e->inside && id - e->inside < e->count) {
-			*ret = e->outside + (id - e->inside);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The other way about. */
+/* The id that an id outside is in the namespace; false when it is not mapped. */
 static bool inside(const struct plan_extents *map, uint32_t id, uint32_t *ret)
 {
 	for (size_t i = 0; i < map->n; i++) {
@@ -60,7 +46,7 @@ int cgroup_give(const struct plan *plan, int dir, struct err *err)
 	int rc;
 
 	if (plan->ids.how == PLAN_IDS_NONE || inside(&plan->ids.uid, geteuid(), &ours) ||
-	    !outside(&plan->ids.uid, plan->cgroup.uid, &owner)) {
+	    !plan_map_outside(&plan->ids.uid, plan->cgroup.uid, &owner)) {
 		return 0;
 	}
 	rc = sys_cgroup_give(dir, owner, err);

@@ -31,6 +31,7 @@
 #include "host/notes.h"
 #include "host/pidfd_socket.h"
 #include "host/record.h"
+#include "host/relay.h"
 #include "host/trace.h"
 #include "spec/load.h"
 #include "state/exit.h"
@@ -44,6 +45,7 @@ struct enter {
 	struct spec *spec; /* the container's */
 	const struct plan *plan;
 	struct guest_process guest;
+	struct relay relay;
 	int pidfd_socket;
 	/* a connection to the helper that accelerates the network; -1: none does */
 	int accel;
@@ -191,6 +193,10 @@ static int spawn(struct enter *e, struct err *err)
 	if (e->container->by_gate) {
 		how.fds.namespaces = e->container->namespaces;
 	}
+	if (!e->options->detach) {
+		TRY(host_relay_make(e->plan, &e->relay, err));
+		e->guest.relay = &e->relay;
+	}
 	return host_guest_spawn(&e->guest, &how, err);
 }
 
@@ -310,6 +316,7 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 		.pidfd = e->guest.pidfd,
 		.signals = e->guest.signals,
 		.multiplexer = e->guest.multiplexer,
+		.relay = &e->relay,
 	};
 	int status = 0;
 
@@ -321,6 +328,7 @@ static int stay(struct enter *e, int *ret_status, struct err *err)
 /* Closes and frees all that is this process's. */
 static void done(struct enter *e)
 {
+	host_relay_end(&e->relay);
 	host_guest_done(&e->guest);
 	fd_drop(&e->pidfd_socket);
 	fd_drop(&e->accel);
@@ -347,6 +355,7 @@ int host_exec(struct container *c, const struct exec_options *options, int *ret_
 	struct enter e = {
 		.options = options,
 		.container = c,
+		.relay = RELAY_NONE,
 		.guest = GUEST_PROCESS_NONE,
 		.pidfd_socket = -1,
 		.accel = -1,

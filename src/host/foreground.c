@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "host/relay.h"
 #include "sys/await.h"
 #include "sys/clone.h"
 
@@ -165,7 +166,7 @@ static void terminal_restore(const struct terminal *t)
 	}
 }
 
-enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_NOTIFY, P_COUNT };
+enum { P_SIGNALS, P_INIT, P_STDIN, P_TTY, P_STDOUT, P_NOTIFY, P_RELAY, P_COUNT = P_RELAY + 2 };
 
 /* What is waited for. What has no descriptor now is -1, which poll(2) passes over. */
 static void watch(const struct foreground *fg, const struct flow *in, const struct flow *out,
@@ -194,6 +195,9 @@ static void watch(const struct foreground *fg, const struct flow *in, const stru
 	}
 	if (fg->notify) {
 		ret[P_NOTIFY] = (struct pollfd){ fg->notify->from, POLLIN, 0 };
+	}
+	for (int i = 0; fg->relay && i < 2; i++) {
+		ret[P_RELAY + i] = (struct pollfd){ fg->relay->v[i].from, POLLIN, 0 };
 	}
 }
 
@@ -228,6 +232,11 @@ static bool carry(const struct foreground *fg, struct flow *in, struct flow *out
 	}
 	if (fds[P_NOTIFY].revents) {
 		(void)host_notify_forward(fg->notify);
+	}
+	for (int i = 0; fg->relay && i < 2; i++) {
+		if (fds[P_RELAY + i].revents) {
+			host_relay_carry(&fg->relay->v[i]);
+		}
 	}
 	return fds[P_INIT].revents != 0;
 }
@@ -321,6 +330,9 @@ int host_foreground_wait(const struct foreground *fg, int *ret_status, bool *ret
 		drain(&out);
 	}
 	terminal_restore(&terminal);
+	if (fg->relay) {
+		host_relay_end(fg->relay);
+	}
 	if (fg->notify) {
 		host_notify_drain(fg->notify);
 	}

@@ -26,6 +26,7 @@ struct foreground {
 	int signals;	       /* host_signals_catch's descriptor */
 	int multiplexer;       /* -1: no terminal */
 	struct notify *notify; /* NULL: none */
+	struct relay *relay;   /* of its output; NULL: none */
 	/* no pid namespace of its own: what init leaves behind comes to us and is killed */
 	bool reap_orphans;
 };

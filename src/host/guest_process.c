@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "host/filter.h"
 #include "host/foreground.h"
+#include "host/relay.h"
 #include "host/trace.h"
 #include "sys/await.h"
 #include "sys/clone.h"
@@ -59,8 +60,14 @@ int host_guest_spawn(struct guest_process *g, const struct guest_clone *how, str
 
 		fds.wire = theirs;
 		fds.last = g->last;
+		if (g->relay) {
+			host_relay_take(g->relay);
+		}
 		fd_drop(&g->wire);
 		guest_main(g->plan, &fds);
+	}
+	if (g->relay) {
+		host_relay_given(g->relay);
 	}
 	if (g->pid < 0) {
 		err_errno(err, -g->pid, "making %s", how->what);

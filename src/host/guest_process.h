@@ -42,8 +42,9 @@ struct guest_process {
 	const struct plan *plan;
 	const struct spec *spec;
 
-	int wire;    /* our end */
-	int signals; /* host_signals_catch's descriptor */
+	struct relay *relay; /* of its output; NULL: none */
+	int wire;	     /* our end */
+	int signals;	     /* host_signals_catch's descriptor */
 	/* our child; where the guest forks once more, the child that is left. -1: none */
 	pid_t pid;
 	int pidfd; /* of the same process */

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -42,6 +43,7 @@ void host_launch_begin(struct launch *l, const struct launch_options *options,
 		.dir = { .fd = -1 },
 		.notify = NOTIFY_NONE,
 		.network = NETWORK_INIT,
+		.relay = RELAY_NONE,
 		.guest = GUEST_PROCESS_NONE,
 		.report = -1,
 	};
@@ -59,6 +61,7 @@ void host_launch_done(struct launch *l)
 		fd_drop(&l->fds[i]);
 	}
 	cgroup_job_done(&l->job);
+	host_relay_end(&l->relay);
 	host_guest_done(&l->guest);
 	host_notify_close(&l->notify);
 	host_network_close(&l->network);
@@ -126,6 +129,11 @@ static void tell_notes(const struct launch *l)
 	host_notes_warn(l->plan);
 	for (size_t i = 0; i < l->network.warnings.n; i++) {
 		log_warning("%s", l->network.warnings.v[i]);
+	}
+	if (l->guest.detached && host_relay_wanted(l->plan, STDOUT_FILENO)) {
+		log_warning("standard output is a file that the program's user can't open: where "
+			    "it opens /dev/stdout, give it a pipe, or stay with it (run without "
+			    "--detach)");
 	}
 }
 

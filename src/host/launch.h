@@ -14,6 +14,7 @@
 #include "host/launch_options.h"
 #include "host/network.h"
 #include "host/notify.h"
+#include "host/relay.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
 #include "state/state.h"
@@ -57,6 +58,7 @@ struct launch {
 	struct state_dir dir;
 	struct notify notify;
 	struct network network;
+	struct relay relay;
 	struct guest_process
 		guest; /* the container's init once it is known, else our first child */
 	struct idmap_job ids;

@@ -168,6 +168,10 @@ int host_launch_spawn(struct launch *l, struct err *err)
 	if (how.flags & CLONE_NEWUSER) {
 		how.what = "the container's first process in a new user namespace";
 	}
+	if (!l->guest.detached) {
+		TRY(host_relay_make(l->plan, &l->relay, err));
+		l->guest.relay = &l->relay;
+	}
 	l->guest.requests = launch_requests;
 	l->guest.owner = l;
 	l->guest.plan = l->plan;

@@ -62,6 +62,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 		.signals = l->guest.signals,
 		.multiplexer = l->guest.multiplexer,
 		.notify = &l->notify,
+		.relay = &l->relay,
 		.reap_orphans = host_launch_adopts_orphans(l),
 	};
 	struct exit_record record;

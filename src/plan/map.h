@@ -2,6 +2,7 @@
 /* plan/map: an id map of a user namespace, user_namespaces(7). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,4 +43,18 @@ static inline const char *plan_map_text(struct arena *arena, const struct plan_e
 		text_add(&text, "%u %u %u\n", map->v[i].inside, map->v[i].outside, map->v[i].count);
 	}
 	return text.s;
+}
+
+/* The id that an id of the namespace is outside; false when it is not mapped. */
+static inline bool plan_map_outside(const struct plan_extents *map, uint32_t id, uint32_t *ret)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		const struct plan_extent *e = &map->v[i];
+
+		if (id >= e->inside && id - e->inside < e->count) {
+			*ret = e->outside + (id - e->inside);
+			return true;
+		}
+	}
+	return false;
 }
