@@ -49,14 +49,38 @@ static bool is_among(pid_t pid, const pid_t *pids, size_t n)
 	return false;
 }
 
+/* 0 once the process of pidfd has ended (a zombie has), -ETIMEDOUT after timeout_ms. */
+static int wait_end(int pidfd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	int64_t end = sys_now_ms() + timeout_ms;
+
+	for (;;) {
+		int64_t left = end - sys_now_ms();
+		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
+
+		if (n > 0) {
+			return 0;
+		}
+		if (n == 0) {
+			return -ETIMEDOUT;
+		}
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
 /*
  * To n processes of a list, HELD at the most. A number that was listed may be another process's by
- * now: it is held first, and then has to be on the list again.
+ * now: it is held first, and then has to be on the list again. Those that are killed are waited
+ * for: on its way out a process loses its namespaces, by which it is known, before it has ended.
  */
 static int signal_held(list_fn list, const struct state *state, const pid_t *pids, size_t n,
 		       int sig, size_t *sent, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
+	int64_t end = sys_now_ms() + DYING_TIMEOUT_MS;
 	pid_t *now = NULL;
 	size_t now_n = 0;
 	int fds[HELD];
@@ -73,6 +97,15 @@ static int signal_held(list_fn list, const struct state *state, const pid_t *pid
 		if (rc == 0 && fds[i] >= 0 && is_among(pids[i], now, now_n) &&
 		    sys_pidfd_kill(fds[i], sig) == 0) {
 			(*sent)++;
+		} else {
+			fd_drop(&fds[i]);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		int64_t left = end - sys_now_ms();
+
+		if (sig == SIGKILL && fds[i] >= 0 && left > 0) {
+			(void)wait_end(fds[i], (int)left);
 		}
 		fd_drop(&fds[i]);
 	}
@@ -145,28 +178,6 @@ int host_kill(struct container *c, int sig, bool all, struct err *err)
 	}
 	return err_errno(err, -rc, "cannot send signal %d to container `%s` (pid %d)", sig, c->id,
 			 (int)c->state.pid);
-}
-
-/* 0 once the process of pidfd has ended (a zombie has), -ETIMEDOUT after timeout_ms. */
-static int wait_end(int pidfd, int timeout_ms)
-{
-	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
-	int64_t end = sys_now_ms() + timeout_ms;
-
-	for (;;) {
-		int64_t left = end - sys_now_ms();
-		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
-
-		if (n > 0) {
-			return 0;
-		}
-		if (n == 0) {
-			return -ETIMEDOUT;
-		}
-		if (errno != EINTR) {
-			return -errno;
-		}
-	}
 }
 
 /* What is left, with its pids, as an error. */

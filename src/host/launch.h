@@ -55,6 +55,7 @@ struct launch {
 	const char *owner;
 	struct cgroup cgroup;
 	struct cgroup_job job;
+	bool cgroup_begun; /* cgroup_begin has been called */
 	struct state_dir dir;
 	struct notify notify;
 	struct network network;

@@ -3,6 +3,7 @@
 #include "host/launch_guest.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
@@ -223,8 +224,34 @@ void host_launch_settle(struct launch *l, struct err *err)
 	host_guest_last_word(&l->guest, err);
 }
 
+static int begin_cgroup(struct launch *l, struct err *err)
+{
+	if (l->cgroup_begun) {
+		return 0;
+	}
+	l->cgroup_begun = true;
+	return cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, &l->job, l->guest.pid,
+			    l->guest.pidfd, l->guest.inside, &l->fds[LAUNCH_CGROUP], err);
+}
+
+/*
+ * Does the guest stay its caller's process for the set-up? Out of a login session the system's
+ * manager moves it, and does so only for the user whose id the process has
+ * (org.freedesktop.systemd1(5), AttachProcessesToUnit): any other has to wait for its cgroup.
+ */
+static bool keeps_callers_id(const struct plan_ids *ids)
+{
+	uint32_t uid;
+
+	return !ids->take_ids ||
+	       (plan_map_outside(&ids->uid, ids->setup_uid, &uid) && uid == geteuid());
+}
+
 int host_launch_give_ids(struct launch *l, struct err *err)
 {
+	if (l->plan->cgroup.manager == PLAN_CGROUP_SYSTEMD && !keeps_callers_id(&l->plan->ids)) {
+		TRY(begin_cgroup(l, err));
+	}
 	if (maps_ids(l->plan)) {
 		return host_guest_tell(&l->guest, WIRE_IDMAP, err);
 	}
@@ -272,8 +299,7 @@ static int give_cgroup(struct launch *l, struct err *err)
 	if (l->plan->cgroup.manager == PLAN_CGROUP_NONE) {
 		return 0;
 	}
-	TRY(cgroup_begin(&l->arena, &l->plan->cgroup, &l->cgroup, &l->job, l->guest.pid,
-			 l->guest.pidfd, l->guest.inside, &l->fds[LAUNCH_CGROUP], err));
+	TRY(begin_cgroup(l, err));
 	TRY(own_cgroup(l, err));
 	if (l->fds[LAUNCH_CGROUP] < 0) {
 		return host_guest_tell(&l->guest, WIRE_NO_CGROUP, err);

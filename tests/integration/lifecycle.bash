@@ -33,8 +33,11 @@ ended() {
 	wait "$1" || status=$?
 }
 
+# gone PID: it has ended. Its parent may be taking it away just now.
 gone() {
-	[ ! -e "/proc/$1" ] || [ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = Z ]
+	local state
+	state=$(sed 's/.*) //;s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[[ $state == [ZX] || -z $state ]]
 }
 
 # killed_anywhere ROUNDS COMMAND...: from its first instant to after its end, which is measured.

@@ -82,7 +82,9 @@ child_of() {
 
 # gone PID: or a zombie, which pid 1 of this machine may never wait for.
 gone() {
-	[ ! -d "/proc/$1" ] || [ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat")" = Z ]
+	local state
+	state=$(sed 's/.*) //;s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[[ $state == [ZX] || -z $state ]]
 }
 
 # in_place_of_slirp TEXT: a program of that text is the first slirp4netns in PATH.
