@@ -29,6 +29,7 @@ struct cgroup {
 	const char *leaf;
 	const char *why; /* NONE: why there is no cgroup */
 	bool hurry;	 /* cgroup_remove: whoever waits for it has been asked to end */
+	bool ran;	 /* cgroup_remove: it had a container to its end, so systemd knows */
 };
 
 /* "systemd", "cgroupfs", "disabled". */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -19,7 +20,12 @@
 #include "user/as_root.h"
 #include "user/ids.h"
 
-/* How long it may take to be asked where someone waits for our end. */
+/* How long systemd may take to remove an empty scope by itself. */
+#define SCOPE_GONE_MS 500
+#define LOOK_MS 2
+
+/* The same, and how long it may take to be asked, where we were asked to end. */
+#define SCOPE_GONE_HURRY_MS 100
 #define HURRY_MS 300
 
 /*
@@ -129,12 +135,35 @@ static int clear_scope(const struct cgroup *cg, struct err *err)
 }
 
 /*
- * systemd drops a scope by itself once nothing runs in it (CollectMode), 10 to 20 ms later, and
- * nobody needs to wait for that: what a next container of this name finds of it, it clears
- * (systemd/scope.c). What the container has made below goes here, as it may be under ids that the
- * manager may not touch. Not the scope's own directory: its end is what the manager watches.
+ * systemd drops a scope by itself once nothing runs in it (CollectMode), 10 to 20 ms later. After a
+ * run nobody waits for that: what a next container of this name finds of it, it clears
+ * (systemd/scope.c). But a process that dies while it is put into its scope may leave that empty
+ * and systemd unaware, so after a start that failed or was killed it is looked at, and systemd is
+ * asked where it does nothing. Not by removing the directory: its end is what the manager watches.
  */
-static int empty_scope(const struct cgroup *cg, struct err *err)
+static int drop_scope(const struct cgroup *cg, const char *path, struct err *err)
+{
+	int limit = cg->hurry ? SCOPE_GONE_HURRY_MS : SCOPE_GONE_MS;
+	struct systemd *sd = NULL;
+	int rc;
+
+	if (cg->ran) {
+		return 0;
+	}
+	for (int ms = 0; ms < limit; ms += LOOK_MS) {
+		if (access(path, F_OK) < 0) {
+			return 0;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000 }, NULL);
+	}
+	TRY(open_manager(cg, &sd, err));
+	rc = systemd_unit_stop(sd, cg->unit, err);
+	systemd_close(&sd);
+	return rc;
+}
+
+/* What the container has made below goes here, as the manager may not touch what has its ids. */
+static int remove_below(const struct cgroup *cg, struct err *err)
 {
 	scope_arena struct arena arena = ARENA_INIT;
 
@@ -166,7 +195,8 @@ int cgroup_remove(const struct cgroup *cg, struct err *err)
 	}
 	TRY(rc);
 	if (cg->manager == PLAN_CGROUP_SYSTEMD) {
-		return empty_scope(cg, err);
+		TRY(remove_below(cg, err));
+		return drop_scope(cg, path, err);
 	}
 	TRY(remove_tree(path, err));
 	remove_parents(&arena, cg);

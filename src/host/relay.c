@@ -20,7 +20,8 @@ bool host_relay_wanted(const struct plan *plan, int fd)
 	uint32_t uid = p->uid;
 	struct stat st;
 
-	if (!p->present || p->terminal || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (!p->present || p->terminal || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid()) {
 		return false;
 	}
 	if (plan->ids.uid.n > 0 && !plan_map_outside(&plan->ids.uid, p->uid, &uid)) {

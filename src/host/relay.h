@@ -29,7 +29,7 @@ struct relay {
 		.v = { { .fd = 1, .from = -1, .to = -1 }, { .fd = 2, .from = -1, .to = -1 } }      \
 	}
 
-/* Is this stream of ours (1 or 2) a file that the program's user could not open for writing? */
+/* Is this stream (1 or 2) a file of the caller's that the program's user can't open for writing? */
 bool host_relay_wanted(const struct plan *plan, int fd);
 
 /* Makes the pipes that are wanted. */

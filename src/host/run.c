@@ -81,6 +81,7 @@ int host_run_stay(struct launch *l, int *ret_status, struct err *err)
 	write_record(l, &record);
 	host_network_end(&l->network, hurry);
 	l->cgroup.hurry = hurry;
+	l->cgroup.ran = true;
 	/* A `delete --force` from elsewhere may have been the end of it. */
 	if (l->options->keep || !state_relock(&l->dir)) {
 		return 0;
